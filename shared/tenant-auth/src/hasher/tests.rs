@@ -1,0 +1,217 @@
+//! Right and wrong passwords, equal cost, overload and the end of the threads.
+
+use super::*;
+use tokio::task::JoinSet;
+
+const TENANT: Uuid = Uuid::from_u128(1);
+const USER: Uuid = Uuid::from_u128(2);
+
+fn stored(phc: &str) -> StoredPassword {
+    StoredPassword {
+        tenant_id: TENANT,
+        user_id: USER,
+        phc: phc.into(),
+    }
+}
+
+async fn accepts(hasher: &Hasher, password: &str, phc: &str) -> bool {
+    hasher
+        .check(password.into(), Some(stored(phc)))
+        .await
+        .unwrap()
+        .is_some()
+}
+
+#[tokio::test]
+async fn only_the_right_password_is_accepted() {
+    let hasher = Hasher::new(1);
+    let phc = hasher.hash("correct horse".into()).await.unwrap();
+    let proof = hasher
+        .check("correct horse".into(), Some(stored(&phc)))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (proof.tenant_id(), proof.user_id(), proof.needs_rehash()),
+        (TENANT, USER, false)
+    );
+    for wrong in [
+        "",
+        "correct hors",
+        "correct horse ",
+        "Correct horse",
+        "correct horse\0",
+    ] {
+        assert!(!accepts(&hasher, wrong, &phc).await, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_users_and_endless_passwords_cost_one_run_each() {
+    let hasher = Hasher::new(1);
+    let phc = hasher.hash("correct horse".into()).await.unwrap();
+    for (password, known) in [
+        ("wrong".to_owned(), true),
+        ("wrong".to_owned(), false),
+        ("x".repeat(129), true),
+    ] {
+        let before = hasher.invocations();
+        let user = known.then(|| stored(&phc));
+        assert_eq!(hasher.check(password.into(), user).await, Ok(None));
+        assert_eq!(hasher.invocations(), before + 1);
+    }
+    assert_eq!(hasher.check(SecretString::default(), None).await, Ok(None));
+}
+
+#[tokio::test]
+async fn every_character_counts() {
+    let hasher = Hasher::new(1);
+    let password = "🦀".repeat(128);
+    let phc = hasher.hash(password.as_str().into()).await.unwrap();
+    assert!(accepts(&hasher, &password, &phc).await);
+    for position in [72, 73, 100, 127] {
+        let other: String = password
+            .chars()
+            .enumerate()
+            .map(|(at, c)| if at == position { 'x' } else { c })
+            .collect();
+        assert!(!accepts(&hasher, &other, &phc).await, "{position}");
+    }
+    assert!(!accepts(&hasher, &password[..127 * 4], &phc).await);
+}
+
+#[tokio::test]
+async fn passwords_that_could_never_log_in_are_not_hashed() {
+    let hasher = Hasher::new(1);
+    let too_long = hasher.hash("x".repeat(129).into()).await;
+    assert_eq!(
+        too_long,
+        Err(HasherError::Refused(PasswordFault::TooLong { max: 128 }))
+    );
+    assert_eq!(
+        hasher.hash("a\0b".into()).await,
+        Err(HasherError::Refused(PasswordFault::Nul))
+    );
+    assert!(hasher.hash("".into()).await.is_err());
+    assert_eq!(hasher.invocations(), 0);
+}
+
+#[tokio::test]
+async fn cheaper_and_dearer_hashes_ask_to_be_replaced() {
+    let hasher = Hasher::new(1);
+    for params in [(8192, 1, 1), (19_456, 1, 1), (32_768, 1, 2)] {
+        let (m, t, p) = params;
+        let old = argon2::Argon2::from(argon2::Params::new(m, t, p, None).unwrap());
+        let phc = argon2::PasswordHasher::hash_password(&old, b"correct horse")
+            .unwrap()
+            .to_string();
+        let proof = hasher
+            .check("correct horse".into(), Some(stored(&phc)))
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(proof.needs_rehash(), "{params:?}");
+        assert!(!accepts(&hasher, "wrong", &phc).await);
+    }
+}
+
+#[tokio::test]
+async fn oversized_hashes_are_refused_without_work() {
+    let hasher = Hasher::new(1);
+    let tail = "c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for cost in [
+        "m=4294967295,t=2,p=1",
+        "m=131073,t=2,p=1",
+        "m=19456,t=11,p=1",
+        "m=19456,t=2,p=5",
+    ] {
+        let user = stored(&format!("$argon2id$v=19${cost}${tail}"));
+        assert_eq!(
+            hasher.check("x".into(), Some(user)).await,
+            Err(HasherError::UnusableHash),
+            "{cost}"
+        );
+    }
+    assert_eq!(hasher.invocations(), 0);
+}
+
+#[tokio::test]
+async fn a_flood_is_partly_served_and_partly_turned_away() {
+    let hasher = Hasher::new(1);
+    let mut flood = JoinSet::new();
+    for _ in 0..200 {
+        let hasher = hasher.clone();
+        flood.spawn(async move { hasher.check("wrong".into(), None).await });
+    }
+    let answers = flood.join_all().await;
+    let served = answers.iter().filter(|answer| **answer == Ok(None)).count();
+    let busy = answers
+        .iter()
+        .filter(|answer| **answer == Err(HasherError::Busy))
+        .count();
+    assert!(
+        served >= 1 && busy >= 200 - (QUEUE + 2),
+        "{served} served, {busy} busy"
+    );
+    assert_eq!(served + busy, 200);
+    assert_eq!(hasher.invocations(), served as u64);
+    // It recovers.
+    assert_eq!(hasher.check("wrong".into(), None).await, Ok(None));
+}
+
+#[tokio::test]
+async fn waiting_too_long_is_busy_and_hanging_up_costs_nothing() {
+    let hasher = Hasher::new(1);
+    let slow = hasher.submit(|_| {
+        thread::sleep(MAX_WAIT + Duration::from_millis(100));
+        Ok(())
+    });
+    let (slow, late) = tokio::join!(slow, hasher.check("wrong".into(), None));
+    assert_eq!((slow, late), (Ok(()), Err(HasherError::Busy)));
+    let hold = hasher.submit(|_| {
+        thread::sleep(Duration::from_millis(200));
+        Ok(())
+    });
+    let gone = tokio::time::timeout(
+        Duration::from_millis(50),
+        hasher.check("wrong".into(), None),
+    );
+    let (_, gone) = tokio::join!(hold, gone);
+    assert!(gone.is_err());
+    hasher.submit(|_| Ok(())).await.unwrap();
+    assert_eq!(hasher.invocations(), 0);
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_answer() {
+    let hasher = Hasher::new(1);
+    let lost: Result<(), _> = hasher.submit(|_| panic!("expected by this test")).await;
+    assert_eq!(lost, Err(HasherError::Failed));
+    assert_eq!(hasher.check("wrong".into(), None).await, Ok(None));
+}
+
+#[tokio::test]
+async fn threads_end_with_the_last_clone() {
+    let hasher = Hasher::new(3);
+    let runs = Arc::downgrade(&hasher.pool.runs);
+    let clone = hasher.clone();
+    drop(hasher);
+    assert_eq!(clone.check("wrong".into(), None).await, Ok(None));
+    drop(clone);
+    // Each thread holds the counter for as long as it lives.
+    for _ in 0..500 {
+        if runs.strong_count() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} threads are still there", runs.strong_count());
+}
+
+// R24
+#[test]
+fn debug_shows_neither_hash_nor_password() {
+    let user = stored("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA");
+    assert!(!format!("{user:?}").contains("argon2id"));
+    assert!(format!("{:?}", Hasher::new(0)).starts_with("Hasher { invocations: 0"));
+}

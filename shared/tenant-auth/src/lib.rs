@@ -1,0 +1,27 @@
+//! Tokens, passwords and sealed provider keys: everything that needs a secret and nothing that needs a
+//! database or a network.
+//!
+//! Two secrets feed it. `SECRET_KEY` becomes a [`RootSecret`], from which the other keys are derived;
+//! the secret for access tokens becomes [`Keys`]. What proves something ([`Verified`],
+//! [`Authenticated`], [`RefreshClaim`]) has private fields and one function that makes it.
+
+mod algorithm;
+mod argon;
+mod hasher;
+mod password;
+mod provider;
+mod random;
+mod refresh;
+mod seal;
+mod secret;
+mod token;
+mod weak;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use hasher::{Authenticated, Hasher, HasherError, StoredPassword};
+pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};
+pub use refresh::{RefreshClaim, RefreshKeys};
+pub use seal::{SealContext, SealError, Sealer};
+pub use secret::RootSecret;
+pub use token::{AccessToken, Keys, TokenError, Verified};
+pub use weak::{WeakSecret, check_secret};

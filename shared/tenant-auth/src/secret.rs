@@ -1,0 +1,153 @@
+//! The root secret and the keys derived from it, each under its own label.
+
+use crate::{refresh::RefreshKeys, seal::Sealer, weak::WeakSecret, weak::check_secret};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use std::fmt;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Separates our derivations from another program's that was given the same secret.
+const SALT: &[u8] = b"parlance/secret-key/v1";
+
+/// `SECRET_KEY`, reduced to a 256-bit key that derives the others (HKDF-SHA256, RFC 5869).
+///
+/// Knowing a derived key tells nothing about the root or the other derived keys.
+pub struct RootSecret {
+    prk: Zeroizing<[u8; 32]>,
+}
+
+impl RootSecret {
+    /// Takes the secret if it is strong enough.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] says what to change.
+    pub fn new(secret: &SecretString) -> Result<Self, WeakSecret> {
+        let secret = secret.expose_secret();
+        check_secret(secret)?;
+        let (mut extracted, _) = Hkdf::<Sha256>::extract(Some(SALT), secret.as_bytes());
+        let mut prk = Zeroizing::new([0; 32]);
+        prk.copy_from_slice(&extracted);
+        extracted.as_mut_slice().zeroize();
+        Ok(Self { prk })
+    }
+
+    /// The password of a Postgres role: 43 URL-safe characters carrying 256 bits.
+    ///
+    /// The same root and role give the same password, so no role password is ever configured or stored.
+    pub fn role_password(&self, role: &str) -> SecretString {
+        let bytes = self.expand::<32>(b"role-password/v1", role.as_bytes());
+        URL_SAFE_NO_PAD.encode(*bytes).into()
+    }
+
+    /// Seals under this root; opens what this one or a previous one has sealed.
+    pub fn sealer(&self, previous: &[RootSecret]) -> Sealer {
+        Sealer::new(self, previous)
+    }
+
+    /// The keys of refresh tokens.
+    pub fn refresh_keys(&self) -> RefreshKeys {
+        RefreshKeys::new(self)
+    }
+
+    /// Authenticates a pagination cursor: HMAC-SHA256 (RFC 2104) cut to 128 bits.
+    ///
+    /// `context` says what the cursor is for (list, tenant); a cursor made for one context does not fit
+    /// another. Compare the result in constant time.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    pub fn cursor_mac(&self, context: &[u8], data: &[u8]) -> [u8; 16] {
+        let key = self.expand::<32>(b"cursor/v1", b"");
+        let mac = Hmac::<Sha256>::new_from_slice(&*key).expect("HMAC takes any key length");
+        // The length in front keeps (ab, c) apart from (a, bc).
+        let length = (context.len() as u64).to_be_bytes();
+        let tag = mac
+            .chain_update(length)
+            .chain_update(context)
+            .chain_update(data)
+            .finalize()
+            .into_bytes();
+        let mut short = [0; 16];
+        short.copy_from_slice(&tag[..16]);
+        short
+    }
+
+    /// `N` bytes for one purpose. Labels hold no zero byte, so the one after it keeps label and data apart.
+    pub(crate) fn expand<const N: usize>(&self, label: &[u8], data: &[u8]) -> Zeroizing<[u8; N]> {
+        expand(&self.prk, &[label, &[0], data])
+    }
+}
+
+impl fmt::Debug for RootSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootSecret([REDACTED])")
+    }
+}
+
+/// HKDF-Expand from a 256-bit key (RFC 5869 section 2.3).
+pub(crate) fn expand<const N: usize>(key: &[u8; 32], info: &[&[u8]]) -> Zeroizing<[u8; N]> {
+    let hkdf = Hkdf::<Sha256>::from_prk(key).expect("32 bytes are enough for SHA-256");
+    let mut output = Zeroizing::new([0; N]);
+    hkdf.expand_multi_info(info, &mut *output)
+        .expect("no key here is longer than 8160 bytes");
+    output
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A root that differs for every `seed`.
+    pub(crate) fn root(seed: u8) -> RootSecret {
+        RootSecret::new(&format!("{seed:03}-q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe").into()).unwrap()
+    }
+
+    #[test]
+    fn role_passwords_are_stable_distinct_and_url_safe() {
+        let password = root(1).role_password("parlance_app");
+        let text = password.expose_secret();
+        assert_eq!(text.len(), 43);
+        assert!(
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        );
+        assert_eq!(text, root(1).role_password("parlance_app").expose_secret());
+        assert_ne!(
+            text,
+            root(1).role_password("parlance_platform").expose_secret()
+        );
+        assert_ne!(text, root(2).role_password("parlance_app").expose_secret());
+    }
+
+    // Fixed values: a change here locks every deployment out of its database and its sealed keys.
+    #[test]
+    fn derivations_do_not_drift() {
+        let password = root(1).role_password("parlance_app");
+        assert_eq!(
+            password.expose_secret(),
+            "WC9DKDMtEImd_H0c1r3yIvWSgZtYFXOkCfQRksr16Ic"
+        );
+        assert_eq!(root(1).sealer(&[]).key_id(), "9f7d03c8");
+    }
+
+    #[test]
+    fn cursor_macs_depend_on_root_context_and_data() {
+        let mac = root(1).cursor_mac(b"ab", b"c");
+        assert_eq!(mac, root(1).cursor_mac(b"ab", b"c"));
+        assert_ne!(mac, root(1).cursor_mac(b"a", b"bc"));
+        assert_ne!(mac, root(1).cursor_mac(b"ab", b"d"));
+        assert_ne!(mac, root(2).cursor_mac(b"ab", b"c"));
+    }
+
+    #[test]
+    fn debug_is_redacted_and_weak_roots_are_refused() {
+        assert_eq!(format!("{:?}", root(1)), "RootSecret([REDACTED])");
+        assert_eq!(
+            RootSecret::new(&"changeme".into()).unwrap_err(),
+            WeakSecret::Sample
+        );
+    }
+}
