@@ -1,0 +1,53 @@
+//! What can go wrong in the database, sorted by what the caller can do about it.
+
+/// What can go wrong in the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A named constraint refused the write.
+    #[error("the constraint {0} refused the write")]
+    Constraint(String),
+    /// A text holds a character that Postgres cannot store.
+    #[error("a text holds a character that cannot be stored")]
+    Text,
+    /// The database cannot be reached, is full of connections, or took too long: worth trying again.
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// Anything else: a fault of ours.
+    #[error("the database refused a statement")]
+    Statement(#[source] sqlx::Error),
+}
+
+impl Error {
+    /// Whether the constraint called `name` refused the write.
+    pub fn is_constraint(&self, name: &str) -> bool {
+        matches!(self, Self::Constraint(refused) if refused == name)
+    }
+}
+
+/// Result with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<sqlx::Error> for Error {
+    fn from(e: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &e {
+            E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::BeginFailed => {
+                Self::Unavailable(e)
+            }
+            E::Io(_) | E::Tls(_) => Self::Unavailable(e),
+            E::Database(refused) => match (refused.constraint(), refused.code().as_deref()) {
+                (Some(name), _) => Self::Constraint(name.to_owned()),
+                // PostgreSQL, appendix A: character_not_in_repertoire, untranslatable_character.
+                (None, Some("22021" | "22P05")) => Self::Text,
+                // Connection exceptions, insufficient resources, operator intervention, lock_not_available.
+                (None, Some(code))
+                    if ["08", "53", "57"].contains(&&code[..2]) || code == "55P03" =>
+                {
+                    Self::Unavailable(e)
+                }
+                _ => Self::Statement(e),
+            },
+            _ => Self::Statement(e),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Everything that touches Postgres. The only crate that names `sqlx`.
+//!
+//! Data is reached through a proof and the transaction that it opens: see [`scope`](Db).
+
+mod audit;
+mod documents;
+mod error;
+mod login;
+mod messages;
+mod operator;
+mod origins;
+mod passages;
+mod platform;
+mod pool;
+mod roles;
+mod scope;
+mod secrets;
+mod sessions;
+mod tenants;
+mod turns;
+mod users;
+
+pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};
+pub use error::{Error, Result};
+pub use login::{Candidate, Login, NewLogin, Refresh};
+pub use messages::{Message, MessageRole, MessageStatus, Source, Usage};
+pub use operator::{Operator, OperatorError};
+pub use passages::Passage;
+pub use platform::NewTenant;
+pub use pool::{Connections, Unfit};
+pub use roles::{BadRolePrefix, Roles};
+pub use scope::{Account, AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
+pub use secrets::{SealedSecret, SecretInfo, SecretProvider};
+pub use sessions::ChatSession;
+pub use tenants::{Tenant, TenantProvider, TenantStatus};
+pub use turns::{AnswerEnd, HistoryMessage, NewTurn, Turn};
+pub use users::{NewUser, Role, User};
+
+use uuid::Uuid;
+
+/// Every migration of the schema, embedded.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// Which part of a list is wanted: keyset pagination over ids, which UUIDv7 orders by creation.
+#[derive(Clone, Copy, Debug)]
+pub struct PageOf {
+    /// The last id of the page before, none for the first page.
+    pub after: Option<Uuid>,
+    /// How many rows at most.
+    pub limit: i64,
+}

@@ -1,0 +1,296 @@
+//! Logins: who a name and password belong to, and the session that a login starts.
+
+use crate::{Db, Result, TenantTx, users::Role};
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use tenant_auth::{Authenticated, RefreshClaim, StoredPassword};
+use uuid::Uuid;
+
+/// What was found for an attempted login, before any password was checked.
+#[derive(Debug, Default)]
+pub struct Candidate {
+    /// The browser origins of the tenant that was named, if there is one.
+    pub allowed_origins: Option<Vec<String>>,
+    /// The account, if there is exactly one and it is active.
+    pub stored: Option<StoredPassword>,
+}
+
+/// A login that starts.
+#[derive(Debug)]
+pub struct NewLogin<'a> {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// When the login ends whatever happens.
+    pub expires_at: DateTime<Utc>,
+    /// What the client calls itself.
+    pub user_agent: Option<&'a str>,
+    /// The password hashed anew, if its stored hash was made with weaker parameters.
+    pub rehashed: Option<&'a str>,
+}
+
+/// Proof of a login: tokens are signed for nothing else. Only [`Db::login`] and [`Db::refresh`] make one.
+///
+/// ```compile_fail
+/// let login = db::Login { ..todo!() };
+/// ```
+#[derive(Debug, sqlx::FromRow)]
+pub struct Login {
+    pub(crate) tenant_id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) session_id: Uuid,
+    pub(crate) generation: i64,
+    pub(crate) expires_at: DateTime<Utc>,
+    email: String,
+    full_name: String,
+    role: Role,
+    is_superuser: bool,
+    tenant_slug: String,
+    tenant_name: String,
+}
+
+#[expect(
+    missing_docs,
+    reason = "each getter returns the field it is named after"
+)]
+impl Login {
+    pub fn tenant_id(&self) -> Uuid {
+        self.tenant_id
+    }
+    pub fn user_id(&self) -> Uuid {
+        self.user_id
+    }
+    pub fn session_id(&self) -> Uuid {
+        self.session_id
+    }
+    /// How often the session was renewed.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+    /// When the login ends whatever happens.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+    pub fn full_name(&self) -> &str {
+        &self.full_name
+    }
+    pub fn role(&self) -> Role {
+        self.role
+    }
+    pub fn is_superuser(&self) -> bool {
+        self.is_superuser
+    }
+    pub fn tenant_slug(&self) -> &str {
+        &self.tenant_slug
+    }
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+}
+
+/// What became of a refresh token.
+#[derive(Debug)]
+pub enum Refresh {
+    /// A new generation, or the current one again for a client that lost the answer.
+    Renewed(Box<Login>),
+    /// The token was used before: somebody has a copy. The session is revoked.
+    Reused,
+    /// The session has ended, or its user or tenant is no longer active.
+    Ended,
+}
+
+/// How long the token before the current one still gets the current one: a client whose connection broke
+/// during the refresh tries again.
+const RETRY_WINDOW: TimeDelta = TimeDelta::seconds(10);
+
+macro_rules! login_columns {
+    () => {
+        "u.tenant_id, u.id as user_id, s.id as session_id, s.generation, s.expires_at, u.email, u.full_name,
+         u.role, u.is_superuser, t.slug as tenant_slug, t.name as tenant_name"
+    };
+}
+
+impl Db {
+    /// Finds the account that a login names: by the tenant's slug; else by the one tenant of the browser's
+    /// origin; else the only active account with that email.
+    pub async fn find_login(
+        &self,
+        slug: Option<&str>,
+        origin: Option<&str>,
+        email: &str,
+    ) -> Result<Candidate> {
+        if let Some(slug) = slug {
+            return self.find_login_in(slug, email).await;
+        }
+        if let Some(origin) = origin {
+            let tenants = self.tenants_of_origin(origin).await?;
+            if let [(_, slug)] = &tenants[..] {
+                return self.find_login_in(slug, email).await;
+            }
+        }
+        let mut tx = self.app.begin().await?;
+        let account: Option<(Uuid, Uuid, String)> = sqlx::query_as(
+            "select tenant_id, user_id, password_hash from login_lookup_by_email($1)",
+        )
+        .bind(email)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let stored = account.map(|(tenant_id, user_id, hash)| stored(tenant_id, user_id, hash));
+        Ok(Candidate {
+            allowed_origins: None,
+            stored,
+        })
+    }
+
+    async fn find_login_in(&self, slug: &str, email: &str) -> Result<Candidate> {
+        type Found = (Uuid, Vec<String>, Option<Uuid>, Option<String>);
+        let mut tx = self.app.begin().await?;
+        let found: Option<Found> = sqlx::query_as(
+            "select tenant_id, allowed_origins, user_id, password_hash from login_lookup($1, $2)",
+        )
+        .bind(slug)
+        .bind(email)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((tenant_id, allowed_origins, user_id, hash)) = found else {
+            return Ok(Candidate::default());
+        };
+        let account = user_id.zip(hash);
+        Ok(Candidate {
+            allowed_origins: Some(allowed_origins),
+            stored: account.map(|(user_id, hash)| stored(tenant_id, user_id, hash)),
+        })
+    }
+
+    /// Starts a login. `None` if the account was disabled since its password was checked.
+    pub async fn login(&self, who: &Authenticated, new: &NewLogin<'_>) -> Result<Option<Login>> {
+        let mut tx = self.open(who.tenant_id()).await?;
+        let login = sqlx::query_as(concat!(
+            "with u as (
+               update users set last_login_at = $3, password_hash = coalesce($6, password_hash)
+               where id = $2 and is_active
+               returning tenant_id, id, email, full_name, role, is_superuser
+             ), s as (
+               insert into login_sessions (id, user_id, refreshed_at, expires_at, user_agent, created_at)
+               select $1, u.id, $3, $4, $5, $3 from u
+               returning id, generation, expires_at
+             )
+             select ", login_columns!(), " from u, s, tenants t where t.id = u.tenant_id and t.status = 'active'"
+        ))
+        .bind(Uuid::now_v7())
+        .bind(who.user_id())
+        .bind(new.now)
+        .bind(new.expires_at)
+        .bind(new.user_agent)
+        .bind(new.rehashed)
+        .fetch_optional(tx.conn())
+        .await?;
+        if login.is_some() {
+            tx.commit().await?;
+        }
+        Ok(login)
+    }
+
+    /// Renews a login (RFC 9700, section 4.14.2: rotation with reuse detection). One conditional UPDATE
+    /// decides, so that of many attempts with one token exactly one advances the session.
+    pub async fn refresh(
+        &self,
+        claim: &RefreshClaim,
+        now: DateTime<Utc>,
+        idle: TimeDelta,
+    ) -> Result<Refresh> {
+        let mut tx = self.open(claim.tenant_id()).await?;
+        let advanced = sqlx::query(
+            "update login_sessions set generation = generation + 1, refreshed_at = $3
+             where id = $1 and generation = $2 and revoked_at is null and expires_at > $3 and refreshed_at > $4",
+        )
+        .bind(claim.session_id())
+        .bind(claim.generation())
+        .bind(now)
+        .bind(now - idle)
+        .execute(tx.conn())
+        .await?
+        .rows_affected();
+        let outcome = tx.current_login(claim, now, advanced == 1).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Ends a login. Ending one that has ended, or never was, is no error.
+    pub async fn logout(&self, claim: &RefreshClaim, now: DateTime<Utc>) -> Result<()> {
+        let mut tx = self.open(claim.tenant_id()).await?;
+        tx.revoke_session(claim.session_id(), now).await?;
+        tx.commit().await
+    }
+}
+
+impl TenantTx {
+    async fn current_login(
+        &mut self,
+        claim: &RefreshClaim,
+        now: DateTime<Utc>,
+        advanced: bool,
+    ) -> Result<Refresh> {
+        let row: Option<(DateTime<Utc>, i64)> = sqlx::query_as(
+            "select refreshed_at, generation from login_sessions
+             where id = $1 and revoked_at is null and expires_at > $2",
+        )
+        .bind(claim.session_id())
+        .bind(now)
+        .fetch_optional(self.conn())
+        .await?;
+        let Some((refreshed_at, generation)) = row else {
+            return Ok(Refresh::Ended);
+        };
+        if !advanced {
+            let behind = generation - claim.generation();
+            if behind == 1 && now - refreshed_at <= RETRY_WINDOW {
+                return self.login_of(claim).await;
+            }
+            if behind >= 1 {
+                self.revoke_session(claim.session_id(), now).await?;
+                return Ok(Refresh::Reused);
+            }
+            return Ok(Refresh::Ended);
+        }
+        self.login_of(claim).await
+    }
+
+    async fn login_of(&mut self, claim: &RefreshClaim) -> Result<Refresh> {
+        let login: Option<Login> = sqlx::query_as(concat!(
+            "select ",
+            login_columns!(),
+            "
+             from login_sessions s
+             join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+             join tenants t on t.id = u.tenant_id
+             where s.id = $1 and u.is_active and t.status = 'active'"
+        ))
+        .bind(claim.session_id())
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(login.map_or(Refresh::Ended, |login| Refresh::Renewed(Box::new(login))))
+    }
+
+    async fn revoke_session(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<()> {
+        sqlx::query(
+            "update login_sessions set revoked_at = $2 where id = $1 and revoked_at is null",
+        )
+        .bind(id)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+}
+
+fn stored(tenant_id: Uuid, user_id: Uuid, hash: String) -> StoredPassword {
+    let phc = SecretString::from(hash);
+    StoredPassword {
+        tenant_id,
+        user_id,
+        phc,
+    }
+}

@@ -1,0 +1,178 @@
+//! What the operator's powerful login does, and the service's never: roles, migrations, the first superuser.
+
+use crate::{Error, MIGRATOR, roles::Roles};
+use postgres_protocol::password::scram_sha_256;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use std::{str::FromStr, time::Duration};
+use tenant_auth::RootSecret;
+use uuid::Uuid;
+
+const ROLES_SQL: &str = include_str!("../../../migrations/roles.sql");
+
+/// A connection with the login of `DATABASE_URL`.
+pub struct Operator {
+    connection: PgConnection,
+    roles: Roles,
+}
+
+/// What the operator could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// No connection.
+    #[error(
+        "the database of DATABASE_URL cannot be reached or refuses the login. Check host, port, user and password"
+    )]
+    Connect(#[source] sqlx::Error),
+    /// The login of `DATABASE_URL` may not do what roles.sql does.
+    #[error(
+        "the login of DATABASE_URL may not create or change the roles of this deployment. Let the server's administrator run what `parlance migrate --print-roles` prints, then try again"
+    )]
+    Roles(#[source] sqlx::Error),
+    /// A migration failed.
+    #[error("a migration failed; the schema is as it was before it")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The address is taken.
+    #[error("that tenant already has a user with this email")]
+    UserExists,
+    /// Anything else.
+    #[error("the database refused a statement")]
+    Statement(#[source] Error),
+}
+
+impl From<sqlx::Error> for OperatorError {
+    fn from(e: sqlx::Error) -> Self {
+        Self::Statement(e.into())
+    }
+}
+
+impl Operator {
+    /// Connects with the login of `DATABASE_URL`.
+    ///
+    /// # Errors
+    /// The database is not there within 10 s, or refuses the login.
+    pub async fn connect(database_url: &SecretString, roles: Roles) -> Result<Self, OperatorError> {
+        let options = PgConnectOptions::from_str(database_url.expose_secret())
+            .map_err(OperatorError::Connect)?
+            .application_name("parlance migrate");
+        let connecting = PgConnection::connect_with(&options);
+        let connection = tokio::time::timeout(Duration::from_secs(10), connecting)
+            .await
+            .map_err(|_| OperatorError::Connect(sqlx::Error::PoolTimedOut))?
+            .map_err(OperatorError::Connect)?;
+        Ok(Self { connection, roles })
+    }
+
+    /// Creates the roles, or gives them the passwords that follow from `root`; then brings the schema up to
+    /// date. Safe to run at any time and by several at once.
+    pub async fn migrate(&mut self, root: &RootSecret) -> Result<(), OperatorError> {
+        self.ensure_roles(root).await?;
+        self.act_as_owner().await?;
+        let done = MIGRATOR.run(&mut self.connection).await;
+        self.connection.execute("reset role").await?;
+        done.map_err(OperatorError::Migrate)
+    }
+
+    async fn ensure_roles(&mut self, root: &RootSecret) -> Result<(), OperatorError> {
+        let settings = settings(&self.roles, root);
+        for (name, value) in &settings {
+            sqlx::query("select set_config($1, $2, false)")
+                .bind(name)
+                .bind(value)
+                .execute(&mut self.connection)
+                .await?;
+        }
+        let mut attempt = 0;
+        loop {
+            match self.connection.execute(ROLES_SQL).await {
+                Ok(_) => return Ok(()),
+                // Roles are the server's, not the database's: another migration may touch them this moment.
+                Err(e) if attempt < 5 && is_concurrent_update(&e) => {
+                    attempt += 1;
+                    tokio::time::sleep(Duration::from_millis(100 * attempt)).await;
+                }
+                Err(e) => {
+                    return self
+                        .roles_are_there()
+                        .await
+                        .map_err(|_| OperatorError::Roles(e));
+                }
+            }
+        }
+    }
+
+    /// An administrator may have made the roles for a login that may not.
+    async fn roles_are_there(&mut self) -> Result<(), sqlx::Error> {
+        let there: bool = sqlx::query_scalar(
+            "select to_regnamespace('parlance') is not null and pg_has_role(current_user, $1, 'member')",
+        )
+        .bind(self.roles.owner())
+        .fetch_one(&mut self.connection)
+        .await?;
+        if there {
+            Ok(())
+        } else {
+            Err(sqlx::Error::RowNotFound)
+        }
+    }
+
+    async fn act_as_owner(&mut self) -> Result<(), OperatorError> {
+        // set_config('role', ...) is SET ROLE with the name as a value.
+        sqlx::query("select set_config('role', $1, false), set_config('search_path', 'parlance, pg_temp', false)")
+            .bind(self.roles.owner())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Creates a superuser, and its tenant if there is none with that slug. `password_hash` is a PHC string.
+    ///
+    /// # Errors
+    /// [`OperatorError::UserExists`] if the address is taken in that tenant.
+    pub async fn create_superuser(
+        &mut self,
+        slug: &str,
+        email: &str,
+        password_hash: &SecretString,
+    ) -> Result<(), OperatorError> {
+        self.act_as_owner().await?;
+        let created = sqlx::query("select create_superuser($1, $2, $3, $4, $5)")
+            .bind(Uuid::now_v7())
+            .bind(slug)
+            .bind(Uuid::now_v7())
+            .bind(email)
+            .bind(password_hash.expose_secret())
+            .execute(&mut self.connection)
+            .await;
+        self.connection.execute("reset role").await?;
+        match created.map_err(Error::from) {
+            Ok(_) => Ok(()),
+            Err(e) if e.is_constraint("users_email_key") => Err(OperatorError::UserExists),
+            Err(e) => Err(OperatorError::Statement(e)),
+        }
+    }
+
+    /// The SQL that creates the roles, for an administrator of a server where `DATABASE_URL` may not. It holds
+    /// verifiers, not passwords.
+    pub fn roles_sql(roles: &Roles, root: &RootSecret) -> String {
+        let settings =
+            settings(roles, root).map(|(name, value)| format!("set {name} = '{value}';\n"));
+        settings.concat() + ROLES_SQL
+    }
+}
+
+fn settings(roles: &Roles, root: &RootSecret) -> [(&'static str, String); 3] {
+    let verifier =
+        |role: String| scram_sha_256(root.role_password(&role).expose_secret().as_bytes());
+    [
+        ("parlance.role_prefix", roles.prefix().to_owned()),
+        ("parlance.app_verifier", verifier(roles.app())),
+        ("parlance.platform_verifier", verifier(roles.platform())),
+    ]
+}
+
+/// "tuple concurrently updated" has no code of its own (XX000); a role created twice is 23505 or 42710.
+fn is_concurrent_update(e: &sqlx::Error) -> bool {
+    let code = e.as_database_error().and_then(|d| d.code());
+    matches!(code.as_deref(), Some("XX000" | "23505" | "42710"))
+}

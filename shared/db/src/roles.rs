@@ -1,0 +1,73 @@
+//! The names and passwords of the database roles that this deployment works as.
+
+use secrecy::{ExposeSecret, SecretString};
+use tenant_auth::RootSecret;
+use url::Url;
+
+/// The roles of one deployment; two deployments on one server differ in the prefix.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    prefix: String,
+}
+
+/// `ROLE_PREFIX` cannot be part of a role's name.
+#[derive(Debug, thiserror::Error)]
+#[error("must be 1 to 40 of a-z, 0-9 and _, and start with a letter")]
+pub struct BadRolePrefix;
+
+impl Roles {
+    /// Roles whose names start with `prefix`.
+    ///
+    /// # Errors
+    /// The prefix is not a plain lower-case name.
+    pub fn new(prefix: &str) -> Result<Self, BadRolePrefix> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let starts_well = prefix.starts_with(|c: char| c.is_ascii_lowercase());
+        if !starts_well || prefix.len() > 40 || !prefix.chars().all(plain) {
+            return Err(BadRolePrefix);
+        }
+        Ok(Self {
+            prefix: prefix.to_owned(),
+        })
+    }
+
+    /// The prefix itself.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The role that owns the schema. Nobody logs in as it.
+    pub fn owner(&self) -> String {
+        format!("{}_owner", self.prefix)
+    }
+
+    /// The role of every request.
+    pub fn app(&self) -> String {
+        format!("{}_app", self.prefix)
+    }
+
+    /// The role of the superusers' tenant list.
+    pub fn platform(&self) -> String {
+        format!("{}_platform", self.prefix)
+    }
+
+    /// `database_url` with the user and password of `role`, so that a running service never holds the
+    /// powerful login that the operator configured.
+    ///
+    /// # Errors
+    /// The URL does not parse, or has no host. The error does not repeat it.
+    pub fn login(
+        &self,
+        database_url: &SecretString,
+        role: &str,
+        root: &RootSecret,
+    ) -> Result<SecretString, url::ParseError> {
+        let mut url = Url::parse(database_url.expose_secret())?;
+        let password = root.role_password(role);
+        let set = url
+            .set_username(role)
+            .and_then(|()| url.set_password(Some(password.expose_secret())));
+        set.map_err(|()| url::ParseError::EmptyHost)?;
+        Ok(String::from(url).into())
+    }
+}

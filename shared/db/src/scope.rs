@@ -1,0 +1,362 @@
+//! Proofs and the transactions they open.
+//!
+//! Every constructor is private to this crate, so holding the value is the only way to the data:
+//! a verified token yields a [`Caller`], a caller may yield a [`TenantAdmin`] or a [`Superuser`], and each
+//! opens the transaction in which its rows can be seen. Behind the types stands row-level security: a
+//! transaction names its tenant in its first message, and Postgres shows that tenant only.
+
+use crate::{
+    Error, Result,
+    audit::Actor,
+    pool::{self, Connections, Unfit},
+    secrets::SealedSecret,
+    tenants::{Tenant, tenant_columns},
+    users::Role,
+};
+use chrono::{DateTime, Utc};
+use moka::future::Cache;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Transaction};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
+use tenant_auth::Verified;
+use uuid::Uuid;
+
+/// How long a change of user, tenant or login may go unnoticed by the next request.
+const CALLER_LIFE: Duration = Duration::from_secs(5);
+
+/// The database. Has no method that runs tenant SQL without a proof.
+///
+/// ```compile_fail
+/// fn pool(db: db::Db) -> sqlx::PgPool { db.app } // private
+/// ```
+#[derive(Clone)]
+pub struct Db {
+    pub(crate) app: PgPool,
+    platform: PgPool,
+    accounts: Cache<(Uuid, Uuid, Uuid), Arc<Account>>,
+}
+
+impl Db {
+    /// Prepares both pools; connects on first use.
+    ///
+    /// # Errors
+    /// A URL does not parse.
+    pub fn new(connections: &Connections) -> Result<Self> {
+        let wait = connections.acquire_timeout;
+        Ok(Self {
+            app: pool::open(&connections.app_url, connections.max_connections, wait)?,
+            platform: pool::open(&connections.platform_url, 2, wait)?,
+            accounts: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(CALLER_LIFE)
+                .build(),
+        })
+    }
+
+    /// Confirms that the schema is this binary's and that row-level security binds the service.
+    ///
+    /// # Errors
+    /// The sentence says what to do; nothing must be served.
+    pub async fn check(&self) -> Result<(), Unfit> {
+        pool::check_schema(&self.app).await?;
+        pool::check_role(&self.app).await
+    }
+
+    /// Confirms that the database answers and that its schema is this binary's.
+    ///
+    /// # Errors
+    /// It does not, or is not.
+    pub async fn ready(&self) -> Result<(), Unfit> {
+        pool::check_schema(&self.app).await
+    }
+
+    /// Closes every connection, waiting for those in use.
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.platform.close().await;
+    }
+
+    /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
+    pub async fn caller(&self, token: &Verified, now: DateTime<Utc>) -> Result<Option<Caller>> {
+        let key = (token.tenant_id(), token.user_id(), token.session_id());
+        if let Some(account) = self.accounts.get(&key).await {
+            return Ok(Some(Caller::new(account, token)));
+        }
+        self.caller_now(token, now).await
+    }
+
+    /// As [`Db::caller`], but read from the database now: for what must not lag behind a demotion.
+    pub async fn caller_now(&self, token: &Verified, now: DateTime<Utc>) -> Result<Option<Caller>> {
+        let key = (token.tenant_id(), token.user_id(), token.session_id());
+        let mut tx = self.open(token.tenant_id()).await?;
+        let account = tx.account(token.user_id(), token.session_id(), now).await?;
+        let Some(account) = account.map(Arc::new) else {
+            self.accounts.invalidate(&key).await;
+            return Ok(None);
+        };
+        self.accounts.insert(key, account.clone()).await;
+        Ok(Some(Caller::new(account, token)))
+    }
+
+    /// Opens a transaction that sees the caller's tenant and nothing else.
+    pub async fn tenant(&self, caller: &Caller) -> Result<TenantTx> {
+        self.open(caller.tenant_id()).await
+    }
+
+    /// Opens a transaction that also manages that tenant.
+    pub async fn admin(&self, admin: &TenantAdmin) -> Result<AdminTx> {
+        Ok(AdminTx {
+            tx: self.open(admin.tenant_id).await?,
+            actor: admin.actor.clone(),
+        })
+    }
+
+    /// Opens a transaction that sees the list of tenants, and none of their content.
+    pub async fn platform(&self, superuser: &Superuser) -> Result<PlatformTx> {
+        Ok(PlatformTx {
+            tx: self.platform.begin().await?,
+            actor: superuser.0.clone(),
+        })
+    }
+
+    /// One message begins the transaction and names its tenant. The setting is local to the transaction:
+    /// behind a pooler the next client of the connection must not find it.
+    pub(crate) async fn open(&self, tenant: Uuid) -> Result<TenantTx> {
+        // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
+        let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true)");
+        Ok(TenantTx(self.app.begin_with(AssertSqlSafe(begin)).await?))
+    }
+}
+
+/// A user, its tenant and the tenant's sealed keys, as one query finds them.
+#[derive(Debug)]
+pub struct Account {
+    /// The user's id.
+    pub user_id: Uuid,
+    /// The user's address, in lower case.
+    pub email: String,
+    /// The user's name, may be empty.
+    pub full_name: String,
+    /// What the user may do in its tenant.
+    pub role: Role,
+    /// Whether the user may manage tenants.
+    pub is_superuser: bool,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The tenant's own provider keys.
+    pub secrets: Vec<SealedSecret>,
+}
+
+/// Proof of an active user of an active tenant with a login that has not ended.
+///
+/// ```compile_fail
+/// let caller = db::Caller { account: todo!(), session_id: Default::default(), expires_at: 0 };
+/// ```
+#[derive(Clone, Debug)]
+pub struct Caller {
+    account: Arc<Account>,
+    session_id: Uuid,
+    expires_at: i64,
+}
+
+impl Caller {
+    fn new(account: Arc<Account>, token: &Verified) -> Self {
+        Self {
+            account,
+            session_id: token.session_id(),
+            expires_at: token.expires_at(),
+        }
+    }
+
+    /// The tenant.
+    pub fn tenant_id(&self) -> Uuid {
+        self.account.tenant.id
+    }
+
+    /// The user.
+    pub fn user_id(&self) -> Uuid {
+        self.account.user_id
+    }
+
+    /// The login that the token belongs to.
+    pub fn session_id(&self) -> Uuid {
+        self.session_id
+    }
+
+    /// When the token expires, in Unix seconds.
+    pub fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+
+    /// Everything known about the user and its tenant.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// The same caller, proven to administer its tenant.
+    pub fn admin(&self, request_id: &str) -> Option<TenantAdmin> {
+        (self.account.role == Role::Admin).then(|| TenantAdmin {
+            tenant_id: self.tenant_id(),
+            actor: Actor::new(self, request_id),
+        })
+    }
+
+    /// The same caller, proven to be a superuser.
+    pub fn superuser(&self, request_id: &str) -> Option<Superuser> {
+        self.account
+            .is_superuser
+            .then(|| Superuser(Actor::new(self, request_id)))
+    }
+}
+
+/// Proof of someone who may manage one tenant: its administrator, or a superuser that entered it.
+#[derive(Debug)]
+pub struct TenantAdmin {
+    pub(crate) tenant_id: Uuid,
+    pub(crate) actor: Actor,
+}
+
+impl TenantAdmin {
+    /// The tenant that may be managed.
+    pub fn tenant_id(&self) -> Uuid {
+        self.tenant_id
+    }
+}
+
+/// Proof of a superuser.
+#[derive(Debug)]
+pub struct Superuser(pub(crate) Actor);
+
+/// A transaction in which row-level security shows one tenant only. Dropping it rolls back, which is how
+/// reads end.
+#[must_use = "dropping it rolls back"]
+pub struct TenantTx(Transaction<'static, Postgres>);
+
+impl TenantTx {
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+
+    /// Makes the writes permanent.
+    ///
+    /// # Errors
+    /// Also when an earlier statement failed and its error was overlooked: Postgres answers COMMIT of an
+    /// aborted transaction like any other, so the transaction is asked for a sign of life first.
+    pub async fn commit(self) -> Result<()> {
+        commit(self.0).await
+    }
+
+    async fn account(
+        &mut self,
+        user: Uuid,
+        session: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Account>> {
+        let row: Option<AccountRow> = sqlx::query_as(concat!(
+            "select u.email, u.full_name, u.role, u.is_superuser, ", tenant_columns!(), ",
+                    array(select id from tenant_secrets order by provider) as secret_ids,
+                    array(select provider from tenant_secrets order by provider) as secret_providers,
+                    array(select sealed from tenant_secrets order by provider) as secret_values
+             from users u
+             join tenants t on t.id = u.tenant_id
+             join login_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id
+             where u.id = $1 and u.is_active and t.status = 'active'
+               and s.id = $2 and s.revoked_at is null and s.expires_at > $3"
+        ))
+        .bind(user)
+        .bind(session)
+        .bind(now)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(|row| row.into_account(user)))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    email: String,
+    full_name: String,
+    role: Role,
+    is_superuser: bool,
+    #[sqlx(flatten)]
+    tenant: Tenant,
+    secret_ids: Vec<Uuid>,
+    secret_providers: Vec<String>,
+    secret_values: Vec<Vec<u8>>,
+}
+
+impl AccountRow {
+    fn into_account(self, user_id: Uuid) -> Account {
+        let named = self.secret_ids.into_iter().zip(self.secret_providers);
+        let secrets = named
+            .zip(self.secret_values)
+            .map(|((id, provider), sealed)| SealedSecret {
+                id,
+                provider,
+                sealed,
+            });
+        Account {
+            user_id,
+            email: self.email,
+            full_name: self.full_name,
+            role: self.role,
+            is_superuser: self.is_superuser,
+            tenant: self.tenant,
+            secrets: secrets.collect(),
+        }
+    }
+}
+
+/// A [`TenantTx`] that also manages the tenant: users, secrets, settings, documents. What it changes, it
+/// writes into the audit log of the same transaction.
+#[must_use = "dropping it rolls back"]
+pub struct AdminTx {
+    tx: TenantTx,
+    pub(crate) actor: Actor,
+}
+
+impl AdminTx {
+    /// As [`TenantTx::commit`].
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await
+    }
+}
+
+impl Deref for AdminTx {
+    type Target = TenantTx;
+    fn deref(&self) -> &TenantTx {
+        &self.tx
+    }
+}
+
+impl DerefMut for AdminTx {
+    fn deref_mut(&mut self) -> &mut TenantTx {
+        &mut self.tx
+    }
+}
+
+/// A transaction over the list of tenants. Its role holds no grant on what tenants say and know.
+#[must_use = "dropping it rolls back"]
+pub struct PlatformTx {
+    tx: Transaction<'static, Postgres>,
+    pub(crate) actor: Actor,
+}
+
+impl PlatformTx {
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// As [`TenantTx::commit`].
+    pub async fn commit(self) -> Result<()> {
+        commit(self.tx).await
+    }
+}
+
+async fn commit(mut tx: Transaction<'static, Postgres>) -> Result<()> {
+    tx.execute("select 1").await?;
+    tx.commit().await.map_err(Error::from)
+}

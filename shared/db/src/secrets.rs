@@ -1,0 +1,109 @@
+//! A tenant's own provider keys, sealed: this crate never sees one in the clear.
+
+use crate::{AdminTx, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A sealed key, and the row that its seal is bound to.
+#[derive(Clone, Debug)]
+pub struct SealedSecret {
+    /// The row.
+    pub id: Uuid,
+    /// Whose key it is.
+    pub provider: String,
+    /// The ciphertext.
+    pub sealed: Vec<u8>,
+}
+
+/// Who a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum SecretProvider {
+    /// OpenAI: chat and embeddings.
+    OpenAi,
+    /// DeepSeek: chat.
+    DeepSeek,
+    /// Pinecone: vectors.
+    Pinecone,
+}
+
+impl SecretProvider {
+    /// The name in URLs and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::DeepSeek => "deepseek",
+            Self::Pinecone => "pinecone",
+        }
+    }
+}
+
+/// What may be told of a key.
+#[derive(Debug, sqlx::FromRow)]
+pub struct SecretInfo {
+    /// The row.
+    pub id: Uuid,
+    /// Whose key it is.
+    pub provider: String,
+    /// Its last four characters.
+    pub last4: String,
+    /// When it was set.
+    pub set_at: DateTime<Utc>,
+    /// The ciphertext, to find out whether it can still be opened.
+    pub sealed: Vec<u8>,
+}
+
+impl AdminTx {
+    /// The row that a key of `provider` would be stored in: the one there is, else a new id.
+    pub async fn secret_row(&mut self, provider: SecretProvider) -> Result<Uuid> {
+        let row: Option<Uuid> =
+            sqlx::query_scalar("select id from tenant_secrets where provider = $1")
+                .bind(provider)
+                .fetch_optional(self.conn())
+                .await?;
+        Ok(row.unwrap_or_else(Uuid::now_v7))
+    }
+
+    /// Stores a sealed key, replacing the one there was. A row that appeared since [`AdminTx::secret_row`]
+    /// is refused by a constraint, for the seal is bound to the row.
+    pub async fn set_secret(
+        &mut self,
+        provider: SecretProvider,
+        id: Uuid,
+        sealed: &[u8],
+        last4: &str,
+    ) -> Result<()> {
+        sqlx::query(
+            "insert into tenant_secrets (id, provider, sealed, last4) values ($1, $2, $3, $4)
+             on conflict (tenant_id, id) do update
+             set sealed = excluded.sealed, last4 = excluded.last4, set_at = now()",
+        )
+        .bind(id)
+        .bind(provider)
+        .bind(sealed)
+        .bind(last4)
+        .execute(self.conn())
+        .await?;
+        self.audit("secret.set", provider.as_str()).await
+    }
+
+    /// Forgets a key; false if there was none.
+    pub async fn delete_secret(&mut self, provider: SecretProvider) -> Result<bool> {
+        let gone = sqlx::query("delete from tenant_secrets where provider = $1")
+            .bind(provider)
+            .execute(self.conn())
+            .await?;
+        self.audit("secret.delete", provider.as_str()).await?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    /// The keys there are.
+    pub async fn secrets(&mut self) -> Result<Vec<SecretInfo>> {
+        let sql =
+            "select id, provider, last4, set_at, sealed from tenant_secrets order by provider";
+        Ok(sqlx::query_as(sql).fetch_all(self.conn()).await?)
+    }
+}

@@ -1,0 +1,112 @@
+//! Tenants, as their own members and administrators see them.
+
+use crate::{AdminTx, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The columns of [`Tenant`], of a table called `t`.
+macro_rules! tenant_columns {
+    () => {
+        "t.id, t.slug, t.name, t.status, t.system_prompt, t.allowed_origins, t.provider, t.chat_model,
+         t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
+         t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.pinecone_index,
+         t.pinecone_host, t.pinecone_environment, t.created_at, t.updated_at"
+    };
+}
+pub(crate) use tenant_columns;
+
+/// A tenant and its settings.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(
+    missing_docs,
+    reason = "the API's tenant object, which is built from it, describes each field"
+)]
+pub struct Tenant {
+    pub id: Uuid,
+    pub slug: String,
+    pub name: String,
+    pub status: TenantStatus,
+    pub system_prompt: String,
+    pub allowed_origins: Vec<String>,
+    pub provider: TenantProvider,
+    pub chat_model: Option<String>,
+    pub embedding_model: Option<String>,
+    pub temperature: Option<f32>,
+    pub max_output_tokens: i32,
+    pub history_token_budget: i32,
+    pub retrieval_enabled: bool,
+    pub retrieval_top_k: i32,
+    pub retrieval_min_score: f32,
+    pub pinecone_index: Option<String>,
+    pub pinecone_host: Option<String>,
+    pub pinecone_environment: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Whether a tenant's users may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum TenantStatus {
+    /// They may.
+    Active,
+    /// They may not; nothing is deleted.
+    Suspended,
+}
+
+/// Who answers a tenant's questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum TenantProvider {
+    /// OpenAI.
+    OpenAi,
+    /// DeepSeek.
+    DeepSeek,
+    /// The embedded extractive provider, which needs no key.
+    Local,
+}
+
+impl AdminTx {
+    /// The managed tenant, locked until the transaction ends so that two changes cannot overwrite each other.
+    pub async fn tenant_for_update(&mut self) -> Result<Tenant> {
+        let sql = concat!("select ", tenant_columns!(), " from tenants t for update");
+        Ok(sqlx::query_as(sql).fetch_one(self.conn()).await?)
+    }
+
+    /// Stores the settings of the managed tenant. Its status is not among them: see
+    /// [`PlatformTx::set_status`](crate::PlatformTx::set_status).
+    pub async fn save_tenant(&mut self, tenant: &Tenant) -> Result<()> {
+        sqlx::query(
+            "update tenants set
+                name = $1, system_prompt = $2, allowed_origins = $3, provider = $4, chat_model = $5,
+                embedding_model = $6, temperature = $7, max_output_tokens = $8,
+                history_token_budget = $9, retrieval_enabled = $10, retrieval_top_k = $11,
+                retrieval_min_score = $12, pinecone_index = $13, pinecone_host = $14,
+                pinecone_environment = $15, updated_at = now()
+             where id = $16",
+        )
+        .bind(&tenant.name)
+        .bind(&tenant.system_prompt)
+        .bind(&tenant.allowed_origins)
+        .bind(tenant.provider)
+        .bind(&tenant.chat_model)
+        .bind(&tenant.embedding_model)
+        .bind(tenant.temperature)
+        .bind(tenant.max_output_tokens)
+        .bind(tenant.history_token_budget)
+        .bind(tenant.retrieval_enabled)
+        .bind(tenant.retrieval_top_k)
+        .bind(tenant.retrieval_min_score)
+        .bind(&tenant.pinecone_index)
+        .bind(&tenant.pinecone_host)
+        .bind(&tenant.pinecone_environment)
+        .bind(tenant.id)
+        .execute(self.conn())
+        .await?;
+        self.audit("tenant.update", &tenant.id.to_string()).await
+    }
+}

@@ -1,0 +1,104 @@
+//! The people of a tenant.
+
+use crate::{AdminTx, PageOf, Result};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What a user may do in its tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Role {
+    /// Manage it: users, settings, keys, documents.
+    Admin,
+    /// Chat.
+    Member,
+}
+
+/// A user.
+#[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
+pub struct User {
+    /// The user's id.
+    pub id: Uuid,
+    /// The tenant the user belongs to.
+    pub tenant_id: Uuid,
+    /// The address the user logs in with, in lower case.
+    pub email: String,
+    /// The user's name; may be empty.
+    pub full_name: String,
+    /// What the user may do in its tenant.
+    pub role: Role,
+    /// Whether the user may log in.
+    pub is_active: bool,
+    /// Whether the user may manage tenants.
+    pub is_superuser: bool,
+    /// When the user was created.
+    pub created_at: DateTime<Utc>,
+    /// When the user last logged in.
+    pub last_login_at: Option<DateTime<Utc>>,
+}
+
+macro_rules! user_columns {
+    () => {
+        "id, tenant_id, email, full_name, role, is_active, is_superuser, created_at, last_login_at"
+    };
+}
+
+/// A user to be created.
+#[derive(Debug)]
+pub struct NewUser {
+    /// In lower case; unique in the tenant.
+    pub email: String,
+    /// May be empty.
+    pub full_name: String,
+    /// The PHC string of the first password.
+    pub password_hash: SecretString,
+    /// What the user may do.
+    pub role: Role,
+}
+
+impl AdminTx {
+    /// Creates a user in the managed tenant. A taken address is refused by the constraint
+    /// `users_email_key`.
+    pub async fn create_user(&mut self, new: &NewUser) -> Result<User> {
+        let user: User = sqlx::query_as(concat!(
+            "insert into users (id, email, full_name, password_hash, role) values ($1, $2, $3, $4, $5)
+             returning ", user_columns!()
+        ))
+        .bind(Uuid::now_v7())
+        .bind(&new.email)
+        .bind(&new.full_name)
+        .bind(new.password_hash.expose_secret())
+        .bind(new.role)
+        .fetch_one(self.conn())
+        .await?;
+        self.audit("user.create", &user.id.to_string()).await?;
+        Ok(user)
+    }
+
+    /// The users of the managed tenant, newest first.
+    pub async fn users(&mut self, page: PageOf) -> Result<Vec<User>> {
+        let sql = concat!(
+            "select ",
+            user_columns!(),
+            " from users
+             where $1::uuid is null or id < $1
+             order by id desc
+             limit $2"
+        );
+        let rows = sqlx::query_as(sql).bind(page.after).bind(page.limit);
+        Ok(rows.fetch_all(self.conn()).await?)
+    }
+
+    /// One user of the managed tenant.
+    pub async fn user(&mut self, id: Uuid) -> Result<Option<User>> {
+        let sql = concat!("select ", user_columns!(), " from users where id = $1");
+        Ok(sqlx::query_as(sql)
+            .bind(id)
+            .fetch_optional(self.conn())
+            .await?)
+    }
+}
