@@ -1,0 +1,82 @@
+//! The one HTTP client, built once and shared by all tenants because it holds no credentials.
+
+use std::sync::Arc;
+
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+use crate::{Endpoints, Timeouts};
+
+/// Calls providers. Cloning shares the connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) endpoints: Arc<Endpoints>,
+    pub(crate) timeouts: Timeouts,
+}
+
+impl Client {
+    /// Builds a client that trusts Mozilla's certificate authorities, follows no redirect, uses no
+    /// proxy and never repeats a request by itself.
+    ///
+    /// A redirect is not followed because it would carry a tenant's key or prompt to an address the
+    /// deployment did not choose.
+    ///
+    /// # Errors
+    /// [`SetupError`] if TLS cannot be set up; not expected of a correct build.
+    pub fn new(endpoints: Endpoints, timeouts: Timeouts) -> Result<Self, SetupError> {
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls()?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(timeouts.connect)
+            .user_agent(concat!("parlance/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Client {
+            http,
+            endpoints: Arc::new(endpoints),
+            timeouts,
+        })
+    }
+
+    /// The addresses this client calls.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+}
+
+/// The provider is named rather than installed for the process, so that no other crate's choice of a
+/// default can change it.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// The HTTP client could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The TLS configuration was refused.
+    #[error("TLS for calls to providers could not be set up.")]
+    Tls(#[from] rustls::Error),
+    /// The HTTP client refused its configuration.
+    #[error("The HTTP client for calls to providers could not be set up.")]
+    Http(#[from] reqwest::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_without_a_process_wide_crypto_provider() {
+        Client::new(Endpoints::default(), Timeouts::default()).unwrap();
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    }
+}

@@ -1,0 +1,97 @@
+//! The one error of every call to a provider, without anything the provider said.
+
+use std::time::Duration;
+
+/// Why a provider gave no usable answer.
+///
+/// The sentences are written for a tenant's users and administrators. No variant can hold a
+/// provider's words, because an error body may repeat the key or the prompt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A limit of [`Timeouts`](crate::Timeouts) passed.
+    #[error("The provider took too long to answer. Please try again in a moment.")]
+    Timeout,
+    /// No connection, or none that could carry the request.
+    #[error("The provider could not be reached. Please try again in a moment.")]
+    Unreachable,
+    /// Status 401 or 403, or a key that cannot be sent at all.
+    #[error("The provider refused the API key. An administrator should check the key.")]
+    Auth,
+    /// Status 429.
+    #[error(
+        "The provider is limiting requests for this API key. Please try again later; an \
+         administrator can raise the limit with the provider."
+    )]
+    RateLimited {
+        /// How long the provider asked to wait, at most an hour; `None` if it did not say in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// Any other 4xx status.
+    #[error(
+        "The provider refused the request. An administrator should check the model or index \
+         settings and the balance of the provider account."
+    )]
+    Rejected,
+    /// A 5xx status.
+    #[error("The provider has a problem of its own. Please try again in a few minutes.")]
+    Unavailable,
+    /// An answer that cannot be parsed, is over a cap, is a redirect, or contradicts the request.
+    #[error(
+        "The provider sent an answer that could not be read. Please try again; if it keeps \
+         happening, an administrator should check the provider settings."
+    )]
+    Invalid,
+    /// The answer ended early, or the provider reported an error in the middle of it.
+    #[error("The provider broke off before the answer was complete. Please ask again.")]
+    Interrupted,
+}
+
+impl Error {
+    /// The stable name of this failure, for a client to branch on and for a log to count.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Timeout => "provider_timeout",
+            Error::Unreachable => "provider_unreachable",
+            Error::Auth => "provider_auth_failed",
+            Error::RateLimited { .. } => "provider_rate_limited",
+            Error::Rejected => "provider_rejected",
+            Error::Unavailable => "provider_unavailable",
+            Error::Invalid => "upstream_invalid",
+            Error::Interrupted => "provider_interrupted",
+        }
+    }
+
+    /// Whether the same request, unchanged, may succeed later.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Error::Timeout
+            | Error::Unreachable
+            | Error::RateLimited { .. }
+            | Error::Unavailable
+            | Error::Interrupted => true,
+            Error::Auth | Error::Rejected | Error::Invalid => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_sentences_end() {
+        let all = [
+            Error::Timeout,
+            Error::Unreachable,
+            Error::Auth,
+            Error::RateLimited { retry_after: None },
+            Error::Rejected,
+            Error::Unavailable,
+            Error::Invalid,
+            Error::Interrupted,
+        ];
+        let codes: std::collections::HashSet<_> = all.iter().map(Error::code).collect();
+        assert_eq!(codes.len(), all.len());
+        assert!(all.iter().all(|error| error.to_string().ends_with('.')));
+    }
+}

@@ -1,0 +1,64 @@
+//! What an answer consists of.
+
+use serde::Serialize;
+
+/// One item of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The next piece of the text; never empty.
+    Delta(String),
+    /// The end of a complete answer; always the last item.
+    Done {
+        /// Why the model stopped.
+        finish_reason: FinishReason,
+        /// What the answer cost.
+        usage: Usage,
+    },
+}
+
+/// Why a model stopped: an allow-list, so that a provider's free text goes no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The answer is complete.
+    Stop,
+    /// The limit on the length of the answer was reached.
+    Length,
+    /// The provider withheld content.
+    ContentFilter,
+    /// Anything else, or nothing given.
+    Other,
+}
+
+impl FinishReason {
+    /// The name, as in records and in the API: `stop`, `length`, `content_filter` or `other`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FinishReason::Stop => "stop",
+            FinishReason::Length => "length",
+            FinishReason::ContentFilter => "content_filter",
+            FinishReason::Other => "other",
+        }
+    }
+
+    /// The reason that a provider calls `name`.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "stop" => FinishReason::Stop,
+            "length" => FinishReason::Length,
+            "content_filter" => FinishReason::ContentFilter,
+            _ => FinishReason::Other,
+        }
+    }
+}
+
+/// Tokens used by one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// Tokens sent to the model.
+    pub prompt_tokens: u32,
+    /// Tokens the model wrote.
+    pub completion_tokens: u32,
+    /// Whether the provider counted them; otherwise they are [estimated](crate::tokens::estimate).
+    pub exact: bool,
+}

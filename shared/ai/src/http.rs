@@ -1,0 +1,172 @@
+//! Sending a request, judging its status, and reading a body without trusting its length.
+
+use std::time::Duration;
+
+use reqwest::{
+    RequestBuilder, Response, StatusCode,
+    header::{HeaderValue, RETRY_AFTER},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+
+/// The most bytes of a JSON answer that are read.
+const MAX_JSON: usize = 4 * 1024 * 1024;
+
+/// The longest wait that is passed on, so that a caller can add it to a clock.
+const MAX_RETRY_AFTER: u64 = 3600;
+
+/// `prefix` and `key` as a header value that is left out of debug output.
+///
+/// # Errors
+/// [`Error::Auth`] if the key has characters that a header cannot carry.
+pub(crate) fn secret_header(prefix: &str, key: &SecretString) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("{prefix}{}", key.expose_secret()))
+        .map_err(|_| Error::Auth)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Sends `request` and gives the answer, whatever its status, its body unread.
+///
+/// Headers are limited by hyper, to 100 of them and about 400 KiB together.
+///
+/// # Errors
+/// [`Error::Unreachable`], or [`Error::Interrupted`] if the connection ended before an answer.
+pub(crate) async fn answered(
+    service: &'static str,
+    request: RequestBuilder,
+) -> Result<Response, Error> {
+    request.send().await.map_err(|error| {
+        let error = not_answered(&error);
+        tracing::warn!(service, code = error.code(), "a provider did not answer");
+        error
+    })
+}
+
+/// Passes on a successful answer.
+///
+/// The body of any other is dropped unread: it may repeat the key or the prompt.
+///
+/// # Errors
+/// What the status means.
+pub(crate) fn accepted(service: &'static str, response: Response) -> Result<Response, Error> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let error = judge(&response);
+    let (status, code) = (response.status().as_u16(), error.code());
+    tracing::warn!(service, status, code, "a provider refused a request");
+    Err(error)
+}
+
+/// Sends `request` and passes on a successful answer, its body unread.
+///
+/// # Errors
+/// Those of [`answered`] and [`accepted`].
+pub(crate) async fn send(
+    service: &'static str,
+    request: RequestBuilder,
+) -> Result<Response, Error> {
+    accepted(service, answered(service, request).await?)
+}
+
+/// Waits for `work`, but not longer than `limit`.
+///
+/// # Errors
+/// [`Error::Timeout`], or the error of `work`.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::time::timeout(limit, work)
+        .await
+        .map_err(|_| Error::Timeout)?
+}
+
+/// Sends `request` and parses the JSON of its answer, all within `limit`.
+///
+/// # Errors
+/// Those of [`send`]; [`Error::Timeout`]; [`Error::Interrupted`] if the body breaks off;
+/// [`Error::Invalid`] if it is longer than 4 MiB or is not what `T` expects.
+pub(crate) async fn json<T: DeserializeOwned>(
+    service: &'static str,
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<T, Error> {
+    let body = within(limit, async { read(send(service, request).await?).await }).await?;
+    serde_json::from_slice(&body).map_err(|_| Error::Invalid)
+}
+
+/// Reads at most [`MAX_JSON`] bytes.
+async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
+    if response
+        .content_length()
+        .is_some_and(|n| n > MAX_JSON as u64)
+    {
+        return Err(Error::Invalid);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| Error::Interrupted)? {
+        if body.len() + chunk.len() > MAX_JSON {
+            return Err(Error::Invalid);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn not_answered(error: &reqwest::Error) -> Error {
+    if error.is_connect() || error.is_builder() {
+        Error::Unreachable
+    } else if error.is_timeout() {
+        Error::Timeout
+    } else {
+        Error::Interrupted
+    }
+}
+
+/// The error that a status other than success means.
+fn judge(response: &Response) -> Error {
+    match response.status() {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Auth,
+        StatusCode::TOO_MANY_REQUESTS => Error::RateLimited {
+            retry_after: retry_after(response.headers().get(RETRY_AFTER)),
+        },
+        status if status.is_client_error() => Error::Rejected,
+        status if status.is_server_error() => Error::Unavailable,
+        _ => Error::Invalid,
+    }
+}
+
+/// The wait in seconds; a date is not understood, because the providers send none.
+fn retry_after(value: Option<&HeaderValue>) -> Option<Duration> {
+    let seconds: u64 = value?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_seconds_and_bounded() {
+        let wait = |text| retry_after(Some(&HeaderValue::from_static(text)));
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("99999999999"), Some(Duration::from_secs(3600)));
+        assert_eq!(wait("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+        assert_eq!(wait("-1"), None);
+        assert_eq!(retry_after(None), None);
+    }
+
+    #[test]
+    fn a_key_is_hidden_and_a_broken_one_is_refused() {
+        let value = secret_header("Bearer ", &"canary".into()).unwrap();
+        assert!(!format!("{value:?}").contains("canary"));
+        assert_eq!(
+            secret_header("Bearer ", &"a\nb".into()).unwrap_err(),
+            Error::Auth
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Storing, finding and deleting a tenant's vectors in Pinecone.
+
+use reqwest::{RequestBuilder, StatusCode};
+use secrecy::SecretString;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use uuid::Uuid;
+
+use crate::{
+    Client, Error, IndexHost, Namespace, http,
+    index_wire::{Delete, Found, Metadata, Query, Upsert, WireMatch, WireVector},
+};
+
+/// The version of Pinecone's API that the requests are written for.
+const VERSION: &str = "2025-04";
+
+/// Its name in logs.
+pub(crate) const SERVICE: &str = "pinecone";
+
+/// Vectors in one request to store them.
+const UPSERT_BATCH: usize = 100;
+
+/// Bytes of numbers in one such request, so that long vectors stay below Pinecone's 2 MB.
+const UPSERT_BYTES: usize = 1_500_000;
+
+/// Bytes of one number as JSON, at most: sign, nine digits, point, exponent and comma.
+const NUMBER_BYTES: usize = 15;
+
+/// Ids in one request to delete them; Pinecone's limit.
+const DELETE_BATCH: usize = 1000;
+
+/// A vector to store. The tenant is taken from the [`Namespace`], so the two cannot differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vector {
+    /// What [`Match::id`] will be. An existing vector of this id is replaced.
+    pub id: String,
+    /// The numbers, as many as the index has dimensions.
+    pub values: Vec<f32>,
+    /// The document it stands for a part of.
+    pub document_id: Uuid,
+    /// The part of the document.
+    pub chunk_id: Uuid,
+}
+
+/// A stored vector near a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// The id it was stored with.
+    pub id: String,
+    /// How near; the scale depends on the index, and larger is nearer unless it measures distance.
+    pub score: f32,
+}
+
+impl Client {
+    /// Stores `vectors`, replacing those of the same ids, in requests of at most 100.
+    ///
+    /// # Errors
+    /// As the first failing request; earlier batches are stored, and storing them again is harmless.
+    pub async fn upsert(
+        &self,
+        key: &SecretString,
+        host: &IndexHost,
+        namespace: &Namespace,
+        vectors: Vec<Vector>,
+    ) -> Result<(), Error> {
+        let name = namespace.to_string();
+        let longest = vectors.iter().map(|v| v.values.len()).max().unwrap_or(0);
+        let batch = (UPSERT_BYTES / (longest * NUMBER_BYTES).max(1)).clamp(1, UPSERT_BATCH);
+        for batch in vectors.chunks(batch) {
+            let vectors = batch.iter().map(|vector| WireVector {
+                id: &vector.id,
+                values: &vector.values,
+                metadata: Metadata {
+                    tenant_id: namespace.tenant(),
+                    document_id: vector.document_id,
+                    chunk_id: vector.chunk_id,
+                },
+            });
+            let body = Upsert {
+                namespace: &name,
+                vectors: vectors.collect(),
+            };
+            let request = self.http.post(host.at("vectors/upsert")).json(&body);
+            let _: IgnoredAny = self.ask(key, request).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the at most `top_k` vectors nearest to `vector`, best first.
+    ///
+    /// A match whose metadata does not name the namespace's tenant is dropped and logged: it must not
+    /// happen, and if it does, another tenant's text must not reach the answer.
+    ///
+    /// # Errors
+    /// As the request fails.
+    pub async fn query(
+        &self,
+        key: &SecretString,
+        host: &IndexHost,
+        namespace: &Namespace,
+        vector: &[f32],
+        top_k: u32,
+    ) -> Result<Vec<Match>, Error> {
+        let body = Query {
+            namespace: &namespace.to_string(),
+            vector,
+            top_k,
+            include_metadata: true,
+            include_values: false,
+        };
+        let request = self.http.post(host.at("query")).json(&body);
+        let found: Found = self.ask(key, request).await?;
+        let mut matches = own(found.matches, namespace.tenant());
+        matches.truncate(usize::try_from(top_k).unwrap_or(usize::MAX));
+        Ok(matches)
+    }
+
+    /// Deletes the vectors of `ids`. Ids, and a namespace, that are not there are no error.
+    ///
+    /// # Errors
+    /// As the first failing request.
+    pub async fn delete(
+        &self,
+        key: &SecretString,
+        host: &IndexHost,
+        namespace: &Namespace,
+        ids: &[String],
+    ) -> Result<(), Error> {
+        let name = namespace.to_string();
+        for ids in ids.chunks(DELETE_BATCH) {
+            let body = Delete {
+                namespace: &name,
+                ids,
+            };
+            let request = self.http.post(host.at("vectors/delete")).json(&body);
+            let sent = http::answered(SERVICE, keyed(request, key)?);
+            let response = http::within(self.timeouts.idle, sent).await?;
+            // A namespace comes to be with its first vector; without one, there is nothing to delete.
+            if response.status() != StatusCode::NOT_FOUND {
+                http::accepted(SERVICE, response)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        key: &SecretString,
+        request: RequestBuilder,
+    ) -> Result<T, Error> {
+        http::json(SERVICE, keyed(request, key)?, self.timeouts.idle).await
+    }
+}
+
+/// `request` with what every call to Pinecone carries.
+///
+/// # Errors
+/// [`Error::Auth`] if the key cannot be sent.
+pub(crate) fn keyed(request: RequestBuilder, key: &SecretString) -> Result<RequestBuilder, Error> {
+    Ok(request
+        .header("Api-Key", http::secret_header("", key)?)
+        .header("X-Pinecone-API-Version", VERSION))
+}
+
+/// The matches that are `tenant`'s.
+fn own(matches: Vec<WireMatch>, tenant: Uuid) -> Vec<Match> {
+    let all = matches.len();
+    let own = matches
+        .into_iter()
+        .filter(|found| found.tenant() == Some(tenant));
+    let own: Vec<Match> = own
+        .map(|found| Match {
+            id: found.id,
+            score: found.score,
+        })
+        .collect();
+    let dropped = all - own.len();
+    if dropped > 0 {
+        tracing::error!(%tenant, dropped, "the vector index gave matches that are not the tenant's");
+    }
+    own
+}

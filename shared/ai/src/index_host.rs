@@ -1,0 +1,223 @@
+//! The names and hosts of vector indexes that a tenant's key may be sent to.
+
+use std::{fmt, str::FromStr};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::{
+    Client, Error,
+    endpoints::{has_user, is_loopback},
+    http,
+    index::{SERVICE, keyed},
+};
+
+/// Pinecone's limit.
+const MAX_NAME: usize = 45;
+
+/// The name of an index: lower-case letters, digits and hyphens, at most 45.
+///
+/// Nothing else is accepted, so that a name cannot change the address it becomes a part of. Parsed
+/// with [`FromStr`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexName(String);
+
+/// Why an index name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("An index name has 1 to 45 lower-case letters, digits and hyphens.")]
+pub struct IndexNameError;
+
+impl FromStr for IndexName {
+    type Err = IndexNameError;
+
+    fn from_str(name: &str) -> Result<Self, IndexNameError> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        match (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain) {
+            true => Ok(IndexName(name.to_owned())),
+            false => Err(IndexNameError),
+        }
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A host of an index that passed [`Client::check_host`]; displayed as a URL, which passes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexHost(Url);
+
+impl IndexHost {
+    /// The address.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// `path` on this host.
+    pub(crate) fn at(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url
+    }
+}
+
+impl fmt::Display for IndexHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why an index host is refused. The sentence does not repeat it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("An index host must be the one Pinecone shows, ending in .pinecone.io.")]
+pub struct HostError;
+
+impl Client {
+    /// Checks an index host that a tenant named, with or without `https://`.
+    ///
+    /// It must end in `.pinecone.io` and is reached by `https` on the usual port. Only if the
+    /// deployment's Pinecone address is on a loopback host may it also be a loopback host, with any
+    /// port and then by `http`.
+    ///
+    /// # Errors
+    /// [`HostError`] for anything else, and for a host with a user, path, query or fragment.
+    pub fn check_host(&self, host: &str) -> Result<IndexHost, HostError> {
+        let text = match host.contains("://") {
+            true => host.to_owned(),
+            false => format!("https://{host}"),
+        };
+        let mut url = Url::parse(&text).map_err(|_| HostError)?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if has_user(&url) || !bare {
+            return Err(HostError);
+        }
+        if self.endpoints.pinecone.is_loopback() && is_loopback(&url) {
+            // Parsed again because `https` hides the port that it takes for granted.
+            let text = match host.contains("://") {
+                true => text,
+                false => format!("http://{host}"),
+            };
+            url = Url::parse(&text).map_err(|_| HostError)?;
+            return match url.scheme() {
+                "http" => Ok(IndexHost(url)),
+                _ => Err(HostError),
+            };
+        }
+        let ours = matches!(url.host(), Some(Host::Domain(name)) if name.ends_with(".pinecone.io"));
+        match ours && url.scheme() == "https" && url.port().is_none() {
+            true => Ok(IndexHost(url)),
+            false => Err(HostError),
+        }
+    }
+
+    /// Asks Pinecone where the index `name` of this key is.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if there is none; [`Error::Invalid`] if the answer names a host that
+    /// [`check_host`](Client::check_host) refuses; otherwise as the call fails.
+    pub async fn index_host(
+        &self,
+        key: &SecretString,
+        name: &IndexName,
+    ) -> Result<IndexHost, Error> {
+        #[derive(Deserialize)]
+        struct Index {
+            host: String,
+        }
+        let url = self.endpoints.pinecone.at(&format!("indexes/{name}"));
+        let request = keyed(self.http.get(url), key)?;
+        let index: Index = http::json(SERVICE, request, self.timeouts.idle).await?;
+        self.check_host(&index.host).map_err(|_| Error::Invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Endpoints, Timeouts};
+
+    fn client(pinecone: &str) -> Client {
+        let endpoints =
+            Endpoints::new("https://a.example/", "https://b.example/", pinecone).unwrap();
+        Client::new(endpoints, Timeouts::default()).unwrap()
+    }
+
+    // R59
+    #[test]
+    fn only_pinecone_hosts_are_called() {
+        let client = client("https://api.pinecone.io/");
+        for host in [
+            "docs-abc.svc.aped-1-a.pinecone.io",
+            "https://docs-abc.svc.aped-1-a.pinecone.io",
+            "https://DOCS-ABC.svc.aped-1-a.PINECONE.io:443/",
+        ] {
+            let checked = client.check_host(host).unwrap();
+            let text = checked.to_string();
+            assert_eq!(text, "https://docs-abc.svc.aped-1-a.pinecone.io/");
+            assert_eq!(client.check_host(&text), Ok(checked));
+        }
+        for host in [
+            "",
+            "pinecone.io",
+            "evilpinecone.io",
+            "a.pinecone.io.evil.example",
+            "evil.example/.pinecone.io",
+            "evil.example#.pinecone.io",
+            "evil.example?.pinecone.io",
+            "evil.example\\.pinecone.io",
+            "a.pinecone.io@evil.example",
+            "user@a.pinecone.io",
+            "http://a.pinecone.io",
+            "ftp://a.pinecone.io",
+            "a.pinecone.io:8080",
+            "a.pinecone.io.",
+            "a.pinecone.io/path",
+            "169.254.169.254",
+            "127.0.0.1:80",
+            "http://127.0.0.1",
+            "localhost",
+        ] {
+            assert_eq!(client.check_host(host), Err(HostError), "{host}");
+        }
+    }
+
+    // R59
+    #[test]
+    fn a_local_deployment_may_use_local_indexes() {
+        let client = client("http://127.0.0.1:5080/");
+        for (host, expected) in [
+            ("127.0.0.1:443", "http://127.0.0.1:443/"),
+            ("localhost:5081", "http://localhost:5081/"),
+            ("http://[::1]:5081", "http://[::1]:5081/"),
+            ("a.pinecone.io", "https://a.pinecone.io/"),
+        ] {
+            assert_eq!(client.check_host(host).unwrap().to_string(), expected);
+        }
+        for host in ["10.0.0.1:80", "http://evil.example", "https://127.0.0.1:1"] {
+            assert_eq!(client.check_host(host), Err(HostError), "{host}");
+        }
+    }
+
+    // R59
+    #[test]
+    fn a_name_cannot_change_the_address() {
+        assert_eq!("docs-1".parse::<IndexName>().unwrap().to_string(), "docs-1");
+        let long = "a".repeat(46);
+        for name in [
+            "",
+            "..",
+            "a/b",
+            "a?b",
+            "a%2e",
+            "A",
+            "a.b",
+            "é",
+            long.as_str(),
+        ] {
+            assert_eq!(name.parse::<IndexName>(), Err(IndexNameError), "{name}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The only crate that talks to model providers and to the vector index.
+//!
+//! Everything it sends to a tenant's provider carries that tenant's own key, set on the one request
+//! it belongs to. Nothing a provider sends is trusted: lengths are capped, redirects are not
+//! followed, error bodies are not read, and a failure reaches the caller as an [`Error`] that holds
+//! neither the provider's words nor a key.
+
+mod answer;
+mod chat;
+mod client;
+mod clock;
+mod complete;
+mod embed;
+mod endpoints;
+mod error;
+mod event;
+mod http;
+mod index;
+mod index_host;
+mod index_wire;
+pub mod local;
+mod namespace;
+mod prompt;
+mod provider;
+mod rank;
+mod reply;
+mod sentences;
+mod sse;
+mod stream;
+mod timeouts;
+pub mod tokens;
+
+pub use answer::Answer;
+pub use client::{Client, SetupError};
+pub use endpoints::{BaseUrl, BaseUrlError, Endpoints};
+pub use error::Error;
+pub use event::{Event, FinishReason, Usage};
+pub use index::{Match, Vector};
+pub use index_host::{HostError, IndexHost, IndexName, IndexNameError};
+pub use namespace::Namespace;
+pub use prompt::{Message, Options, Passage, Prompt, Role};
+pub use provider::Provider;
+pub use rank::fuse;
+pub use timeouts::Timeouts;

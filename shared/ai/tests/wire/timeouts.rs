@@ -1,0 +1,100 @@
+//! Servers that are silent, or talk without saying anything.
+
+use std::time::Duration;
+
+use ai::{Error, Timeouts};
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    complete_hi,
+    server::{Server, delta, endless},
+    stream_hi,
+};
+
+/// Long, but not so long that a broken test waits for minutes.
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(200);
+
+fn long() -> Timeouts {
+    Timeouts {
+        connect: LONG,
+        first_token: LONG,
+        idle: LONG,
+        total: LONG,
+        complete: LONG,
+    }
+}
+
+/// `text` over and over, with a pause before each.
+fn ticks(text: String) -> axum::response::Response {
+    let ticks = stream::repeat(text.into_bytes());
+    endless(ticks.then(async |text| {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        text
+    }))
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers() {
+    let server = Server::start(|_| None).await;
+    let timeouts = Timeouts {
+        first_token: SHORT,
+        complete: SHORT,
+        ..long()
+    };
+    let client = server.client_with(timeouts);
+    assert_eq!(stream_hi(&client).await.1, Err(Error::Timeout));
+    assert_eq!(complete_hi(&client).await.1, Err(Error::Timeout));
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes() {
+    let server = Server::always(|| endless(stream::pending())).await;
+    let timeouts = Timeouts {
+        first_token: SHORT,
+        complete: SHORT,
+        ..long()
+    };
+    let client = server.client_with(timeouts);
+    assert_eq!(stream_hi(&client).await.1, Err(Error::Timeout));
+    assert_eq!(complete_hi(&client).await.1, Err(Error::Timeout));
+}
+
+#[tokio::test]
+async fn comments_and_empty_pieces_are_no_answer() {
+    for text in [": keep-alive\n\n".to_owned(), delta("")] {
+        let server = Server::always(move || ticks(text.clone())).await;
+        let timeouts = Timeouts {
+            first_token: SHORT,
+            ..long()
+        };
+        let (text, end) = stream_hi(&server.client_with(timeouts)).await;
+        assert_eq!((text.as_str(), end), ("", Err(Error::Timeout)));
+    }
+}
+
+#[tokio::test]
+async fn silence_after_the_first_piece() {
+    let server = Server::always(|| {
+        let first = stream::iter([delta("Hel").into_bytes()]);
+        endless(first.chain(stream::pending()))
+    })
+    .await;
+    let timeouts = Timeouts {
+        idle: SHORT,
+        ..long()
+    };
+    let (text, end) = stream_hi(&server.client_with(timeouts)).await;
+    assert_eq!((text.as_str(), end), ("Hel", Err(Error::Timeout)));
+}
+
+#[tokio::test]
+async fn an_answer_that_goes_on_and_on() {
+    let server = Server::always(|| ticks(delta("more "))).await;
+    let timeouts = Timeouts {
+        total: SHORT,
+        ..long()
+    };
+    let (_, end) = stream_hi(&server.client_with(timeouts)).await;
+    assert_eq!(end, Err(Error::Timeout));
+}
