@@ -1,0 +1,160 @@
+//! The configuration: environment variables, read once, with all faults reported together.
+
+mod vars;
+
+use crate::origin::Origin;
+use ai::Endpoints;
+use db::{Connections, Roles};
+use secrecy::SecretString;
+use std::{fmt, time::Duration};
+use tenant_auth::{Keys, RootSecret};
+use vars::Vars;
+
+/// Everything that a deployment can set. An empty variable counts as not set.
+///
+/// | variable | meaning | default |
+/// | --- | --- | --- |
+/// | `DATABASE_URL` | the Postgres database, with a login that may create roles; the service itself logs in as a weaker role | required |
+/// | `SECRET_KEY` | seals provider keys, derives role passwords; at least 32 bytes | required |
+/// | `JWT_SECRET_KEY` | signs access tokens; at least 32 bytes, not the same | required |
+/// | `ALGORITHM` | of access tokens: `HS256`, `HS384` or `HS512` | `HS256` |
+/// | `ACCESS_TOKEN_EXPIRE_MINUTES` | life of an access token, 1 to 43200 | 15 |
+/// | `OPENAI_API_KEY` | for tenants without a key of their own | none |
+/// | `DEEPSEEK_API_KEY` | likewise | none |
+/// | `PINECONE_API_KEY`, `INDEX_NAME` | likewise: vectors beside full text | none |
+/// | `BACKEND_CORS_ORIGINS` | browser origins that may call for every tenant: a JSON list or separated by commas | none |
+/// | `PORT` | the TCP port | 8080 |
+/// | `APP_DATABASE_URL` | how requests reach the database, if not as `DATABASE_URL` with the app role | derived |
+/// | `PLATFORM_DATABASE_URL` | likewise for the platform role | derived |
+/// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 | 10 (2 on Lambda) |
+/// | `ROLE_PREFIX` | start of the role names | `parlance` |
+/// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
+/// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
+/// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
+/// | `DOCS` | `off` hides `/docs` and `/openapi.json` | `on` |
+/// | `RUST_LOG` | what to log | `info` |
+/// | `LOG_FORMAT` | `json` or `text` | `json`, `text` on a terminal |
+pub struct Config {
+    /// What must not be told.
+    pub secrets: Secrets,
+    /// Life of an access token.
+    pub access_token_life: Duration,
+    /// The Pinecone index for tenants without their own.
+    pub index_name: Option<String>,
+    /// Browser origins that may call for every tenant.
+    pub cors_origins: Vec<Origin>,
+    /// The TCP port.
+    pub port: u16,
+    /// Where the providers are.
+    pub endpoints: Endpoints,
+    /// Of new passwords, in characters.
+    pub password_min_length: usize,
+    /// How long open answers may go on after SIGTERM.
+    pub shutdown: Duration,
+    /// Whether `/docs` and `/openapi.json` exist.
+    pub docs: bool,
+}
+
+/// The process's environment; what is not UTF-8 is none of ours.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The part of the configuration that must not be told.
+pub struct Secrets {
+    /// How to reach the database, as the restricted roles.
+    pub connections: Connections,
+    /// Seals and derives.
+    pub root: RootSecret,
+    /// Signs access tokens.
+    pub keys: Keys,
+    /// Provider keys for tenants without their own.
+    pub openai_api_key: Option<SecretString>,
+    /// Likewise.
+    pub deepseek_api_key: Option<SecretString>,
+    /// Likewise.
+    pub pinecone_api_key: Option<SecretString>,
+}
+
+/// What `parlance migrate` and its like need: the powerful login, which the service itself never holds.
+pub struct OperatorConfig {
+    /// `DATABASE_URL` as it is.
+    pub database_url: SecretString,
+    /// From `SECRET_KEY`.
+    pub root: RootSecret,
+    /// From `ROLE_PREFIX`.
+    pub roles: Roles,
+}
+
+impl OperatorConfig {
+    /// Reads `vars` as the environment.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn from_vars(
+        vars: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut vars = Vars::new(vars);
+        vars.operator().ok_or(ConfigError(vars.faults))
+    }
+}
+
+/// Every fault of the configuration; names variables, never their values.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration cannot be used:")?;
+        self.0
+            .iter()
+            .try_for_each(|fault| write!(f, "\n  - {fault}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_vars(environment())
+    }
+
+    /// Reads `vars` as the environment.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn from_vars(
+        vars: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut vars = Vars::new(vars);
+        let secrets = vars.secrets();
+        let access_token_minutes = vars.number("ACCESS_TOKEN_EXPIRE_MINUTES", 15, 1, 43_200);
+        let cors_origins = vars.parsed("BACKEND_CORS_ORIGINS", Origin::parse_list);
+        let port = vars.number("PORT", 8080, 1, u16::MAX);
+        let endpoints = vars.endpoints();
+        let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
+        let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
+        let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
+        vars.choice("LOG_FORMAT", ["json", "text"]);
+        vars.refuse_unknown();
+        match secrets {
+            Some(secrets) if vars.faults.is_empty() => Ok(Self {
+                secrets,
+                access_token_life: Duration::from_secs(60 * access_token_minutes),
+                index_name: vars.get("INDEX_NAME"),
+                cors_origins: cors_origins.unwrap_or_default(),
+                port,
+                endpoints,
+                password_min_length,
+                shutdown: Duration::from_secs(shutdown_seconds),
+                docs,
+            }),
+            _ => Err(ConfigError(vars.faults)),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Reading variables one by one, remembering every fault.
+
+use super::{OperatorConfig, Secrets};
+use ai::{BaseUrl, Endpoints};
+use db::{Connections, Roles};
+use secrecy::{ExposeSecret, SecretString};
+use std::{collections::HashMap, fmt::Display, str::FromStr, time::Duration};
+use tenant_auth::{Algorithm, Keys, RootSecret};
+
+/// The environment, and what was found wrong with it.
+pub(super) struct Vars {
+    vars: HashMap<String, String>,
+    pub(super) faults: Vec<String>,
+}
+
+impl Vars {
+    pub(super) fn new(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        let set = vars
+            .into_iter()
+            .filter(|(_, value)| !value.trim().is_empty());
+        Self {
+            vars: set.collect(),
+            faults: Vec::new(),
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        self.vars.get(name).map(|value| value.trim().to_owned())
+    }
+
+    fn secret(&self, name: &str) -> Option<SecretString> {
+        self.get(name).map(SecretString::from)
+    }
+
+    fn fault(&mut self, name: &str, what: impl Display) {
+        self.faults.push(format!("{name} {what}"));
+    }
+
+    /// A value read by `parse`; `None` if it is not set or faulty.
+    pub(super) fn parsed<T, E: Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(&self.get(name)?) {
+            Ok(value) => Some(value),
+            Err(e) => {
+                self.fault(name, e);
+                None
+            }
+        }
+    }
+
+    /// A whole number between two bounds.
+    pub(super) fn number<N: FromStr + PartialOrd + Display + Copy>(
+        &mut self,
+        name: &str,
+        default: N,
+        min: N,
+        max: N,
+    ) -> N {
+        let read = self.parsed(name, |text| match text.parse() {
+            Ok(n) if (min..=max).contains(&n) => Ok(n),
+            _ => Err(format!("must be a whole number from {min} to {max}")),
+        });
+        read.unwrap_or(default)
+    }
+
+    /// One of two words.
+    pub(super) fn choice(&mut self, name: &str, words: [&'static str; 2]) -> Option<&'static str> {
+        self.parsed(name, |text| {
+            let known = words.into_iter().find(|word| *word == text);
+            known.ok_or_else(|| format!("must be {} or {}", words[0], words[1]))
+        })
+    }
+
+    /// Where the providers are.
+    pub(super) fn endpoints(&mut self) -> Endpoints {
+        let mut endpoints = Endpoints::default();
+        for (name, base) in [
+            ("OPENAI_BASE_URL", &mut endpoints.openai),
+            ("DEEPSEEK_BASE_URL", &mut endpoints.deepseek),
+            ("PINECONE_BASE_URL", &mut endpoints.pinecone),
+        ] {
+            if let Some(url) = self.parsed(name, BaseUrl::from_str) {
+                *base = url;
+            }
+        }
+        endpoints
+    }
+
+    /// Everything secret; `None` if something is missing, which is then among the faults.
+    pub(super) fn secrets(&mut self) -> Option<Secrets> {
+        let secret_key = self.required("SECRET_KEY");
+        let jwt_secret_key = self.required("JWT_SECRET_KEY");
+        let same = secret_key.as_ref().map(ExposeSecret::expose_secret)
+            == jwt_secret_key.as_ref().map(ExposeSecret::expose_secret);
+        if same && secret_key.is_some() {
+            self.fault("JWT_SECRET_KEY", "must not be the same as SECRET_KEY");
+        }
+        let algorithm = self
+            .parsed("ALGORITHM", Algorithm::from_str)
+            .unwrap_or_default();
+        let root = secret_key.and_then(|s| self.usable("SECRET_KEY", RootSecret::new(&s)));
+        let keys =
+            jwt_secret_key.and_then(|s| self.usable("JWT_SECRET_KEY", Keys::new(&s, algorithm)));
+        let connections = self.connections(root.as_ref());
+        Some(Secrets {
+            connections: connections?,
+            root: root?,
+            keys: keys?,
+            openai_api_key: self.secret("OPENAI_API_KEY"),
+            deepseek_api_key: self.secret("DEEPSEEK_API_KEY"),
+            pinecone_api_key: self.secret("PINECONE_API_KEY"),
+        })
+    }
+
+    fn required(&mut self, name: &str) -> Option<SecretString> {
+        let value = self.secret(name);
+        if value.is_none() {
+            self.fault(name, "is required");
+        }
+        value
+    }
+
+    fn usable<T, E: Display>(&mut self, name: &str, made: Result<T, E>) -> Option<T> {
+        made.map_err(|e| self.fault(name, e)).ok()
+    }
+
+    /// How the restricted roles log in. `root` is missing when `SECRET_KEY` is at fault.
+    fn connections(&mut self, root: Option<&RootSecret>) -> Option<Connections> {
+        let database_url = self.required("DATABASE_URL");
+        let roles = self.roles();
+        let max_connections =
+            self.number("DATABASE_MAX_CONNECTIONS", default_connections(), 1, 1000);
+        let (database_url, root, roles) = (database_url?, root?, roles?);
+        let mut role_url = |own: &str, role: &str| {
+            let url = self.secret(own);
+            url.or_else(|| {
+                let derived = roles.login(&database_url, role, root);
+                self.usable("DATABASE_URL", derived.map_err(|_| NOT_A_URL))
+            })
+        };
+        Some(Connections {
+            app_url: role_url("APP_DATABASE_URL", &roles.app())?,
+            platform_url: role_url("PLATFORM_DATABASE_URL", &roles.platform())?,
+            max_connections,
+            acquire_timeout: Duration::from_secs(2),
+        })
+    }
+
+    /// What only the operator's commands need.
+    pub(super) fn operator(&mut self) -> Option<OperatorConfig> {
+        let secret_key = self.required("SECRET_KEY");
+        let root = secret_key.and_then(|s| self.usable("SECRET_KEY", RootSecret::new(&s)));
+        let database_url = self.required("DATABASE_URL");
+        let roles = self.roles();
+        Some(OperatorConfig {
+            database_url: database_url?,
+            root: root?,
+            roles: roles?,
+        })
+    }
+
+    fn roles(&mut self) -> Option<Roles> {
+        let prefix = self.get("ROLE_PREFIX").unwrap_or_else(|| "parlance".into());
+        self.usable("ROLE_PREFIX", Roles::new(&prefix))
+    }
+
+    /// A misspelt setting must not be passed over in silence; no setting of ours has a prefix.
+    pub(super) fn refuse_unknown(&mut self) {
+        let mut unknown: Vec<_> = self
+            .vars
+            .keys()
+            .filter(|name| name.starts_with("PARLANCE_"))
+            .cloned()
+            .collect();
+        unknown.sort();
+        for name in unknown {
+            self.fault(
+                &name,
+                "is not a setting; the settings have no prefix (see `parlance --help`)",
+            );
+        }
+    }
+}
+
+const NOT_A_URL: &str = "must be a URL such as postgresql://user:password@host:5432/name";
+
+/// A function serves one request at a time; a container many.
+fn default_connections() -> u32 {
+    if cfg!(feature = "lambda") { 2 } else { 10 }
+}

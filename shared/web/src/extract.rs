@@ -1,0 +1,184 @@
+//! Extractors: who is asking, as a proof, and what is asked for. A handler that does not take a proof can
+//! reach nobody's data.
+
+use crate::{App, Error, Result};
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::{header, request::Parts},
+};
+use db::{Caller, Superuser, TenantAdmin};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::sync::Arc;
+use tenant_auth::{TokenError, Verified};
+use uuid::Uuid;
+
+/// The id of this request.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
+
+impl FromRequestParts<App> for RequestId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
+        let id = parts.extensions.get::<Self>().cloned();
+        id.ok_or_else(|| Error::Internal(anyhow::anyhow!("a request without an id")))
+    }
+}
+
+fn verified(parts: &Parts, app: &App) -> Result<Verified> {
+    let header = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok());
+    // RFC 9110, section 11.1: the scheme is case-insensitive.
+    let token = header
+        .and_then(|h| h.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let (_, token) = token.ok_or_else(Error::invalid_token)?;
+    let now = app.clock.now().timestamp();
+    app.keys().verify(token, now).map_err(|e| match e {
+        TokenError::Expired => Error::Unauthorized(
+            "token_expired",
+            "The access token has expired. Refresh it or log in again.",
+        ),
+        TokenError::Invalid => Error::invalid_token(),
+    })
+}
+
+/// The caller behind a token: recently read from the database, or with `fresh` read now.
+async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
+    let token = verified(parts, app)?;
+    let now = app.clock.now();
+    let found = if fresh {
+        app.db.caller_now(&token, now).await
+    } else {
+        app.db.caller(&token, now).await
+    };
+    let caller = found?.ok_or_else(Error::invalid_token)?;
+    tracing::Span::current().record("tenant_id", caller.tenant_id().to_string());
+    app.check_origin(parts, &caller).await?;
+    Ok(caller)
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        caller(parts, app, false).await
+    }
+}
+
+impl FromRequestParts<App> for TenantAdmin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let id = RequestId::from_request_parts(parts, app).await?;
+        let caller = caller(parts, app, true).await?;
+        caller.admin(&id.0).ok_or_else(Error::forbidden)
+    }
+}
+
+impl FromRequestParts<App> for Superuser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let id = RequestId::from_request_parts(parts, app).await?;
+        let caller = caller(parts, app, true).await?;
+        caller.superuser(&id.0).ok_or_else(Error::forbidden)
+    }
+}
+
+/// The tenant that a request manages: its administrator's own, or any for a superuser, who enters it.
+///
+/// Which one is said by the path's `{id}` (`current` is the caller's own), else by `?tenant_id=`, else it is
+/// the caller's own. One that the caller may not manage answers exactly as one that does not exist.
+#[derive(Debug)]
+pub struct TenantAt {
+    /// Proof for that tenant.
+    pub admin: TenantAdmin,
+    /// The proof it came from, if the caller is a superuser.
+    pub superuser: Option<Superuser>,
+}
+
+#[derive(Deserialize)]
+struct TenantId {
+    tenant_id: Option<Uuid>,
+}
+
+impl TenantAt {
+    /// The tenant's id as the request names it; `None` for the caller's own.
+    async fn named(parts: &mut Parts, app: &App) -> Result<Option<Uuid>> {
+        let path = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Error::NotFound)?;
+        match path.iter().find(|(name, _)| *name == "tenant_id") {
+            Some((_, "current")) => Ok(None),
+            Some((_, id)) => Uuid::try_parse(id)
+                .map(Some)
+                .map_err(|_| not_an_id("tenant_id")),
+            None => {
+                let query = axum::extract::Query::<TenantId>::try_from_uri(&parts.uri);
+                Ok(query.map_err(|_| not_an_id("tenant_id"))?.tenant_id)
+            }
+        }
+    }
+}
+
+impl FromRequestParts<App> for TenantAt {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let request = RequestId::from_request_parts(parts, app).await?;
+        let caller = caller(parts, app, true).await?;
+        let superuser = caller.superuser(&request.0);
+        let own = caller.admin(&request.0);
+        if superuser.is_none() && own.is_none() {
+            return Err(Error::forbidden());
+        }
+        let named = Self::named(parts, app)
+            .await?
+            .filter(|id| *id != caller.tenant_id());
+        let admin = match (named, &superuser, own) {
+            (None, _, Some(own)) => own,
+            (named, Some(superuser), _) => {
+                let id = named.unwrap_or(caller.tenant_id());
+                let entered = app.db.platform(superuser).await?.enter(id).await?;
+                entered.ok_or(Error::NotFound)?
+            }
+            _ => return Err(Error::NotFound),
+        };
+        Ok(Self { admin, superuser })
+    }
+}
+
+fn not_an_id(field: &str) -> Error {
+    Error::field(field, "is not an id (a UUID)")
+}
+
+/// Ids in the path; one that is no UUID is 422.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
+        path.map(|path| Self(path.0)).map_err(|_| not_an_id("path"))
+    }
+}
+
+/// The query string; what does not fit is 422.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        query
+            .map(|query| Self(query.0))
+            .map_err(|e| Error::field("query", e.body_text()))
+    }
+}

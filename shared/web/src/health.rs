@@ -1,0 +1,46 @@
+//! Whether the process is up, and whether it can serve.
+
+use crate::{App, Error, Json, Result, Routes};
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes<App> {
+    Routes::new().routes(routes!(health)).routes(routes!(ready))
+}
+
+/// The state of the service.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok` or `ready`.
+    status: &'static str,
+    /// The version of the running program.
+    version: &'static str,
+}
+
+fn health_is(status: &'static str) -> Json<Health> {
+    let version = env!("CARGO_PKG_VERSION");
+    Json(Health { status, version })
+}
+
+/// The process is up. Asks nothing of the database.
+#[utoipa::path(get, path = "/health", tag = "every deployment", security(()), responses((status = 200, body = Health)))]
+async fn health() -> Json<Health> {
+    health_is("ok")
+}
+
+/// The database answers and its schema is the one this program was built for.
+#[utoipa::path(get, path = "/ready", tag = "every deployment", security(()), responses(
+    (status = 200, body = Health), (status = 503, description = "Not now: starting, stopping, or no database")
+))]
+async fn ready(State(app): State<App>) -> Result<Json<Health>> {
+    if app.draining.is_cancelled() {
+        return Err(Error::Unavailable(anyhow::anyhow!("shutting down")));
+    }
+    app.db
+        .ready()
+        .await
+        .map_err(|e| Error::Unavailable(e.into()))?;
+    Ok(health_is("ready"))
+}

@@ -1,0 +1,150 @@
+//! A TCP port: our own accept loop, because `axum::serve` 0.8 neither times out a half-sent header, nor limits
+//! connections, nor ends a shutdown that an open stream holds up.
+
+use crate::App;
+use anyhow::Context;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{SignalKind, signal},
+    sync::Semaphore,
+    time::timeout,
+};
+
+/// How long the header of a request may take to arrive.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// The largest header (Railway's own limit is 32 KiB).
+const HEADER_SIZE: usize = 16 * 1024;
+/// Connections beyond this wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 16_384;
+/// How long ended answers get to be stored and their last event to be sent.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or Ctrl-C; a second signal ends the process at once.
+///
+/// # Errors
+/// Signals cannot be received.
+pub async fn serve_tcp(listener: TcpListener, service: Router, app: App) -> anyhow::Result<()> {
+    serve_on(listener, service, app, stopped()?).await;
+    Ok(())
+}
+
+/// Listens on every address, IPv6 and IPv4; on a machine without IPv6, on IPv4.
+///
+/// # Errors
+/// The port is taken or not ours to take.
+pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
+    let every = [
+        SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
+    ];
+    let listener = TcpListener::bind(&every[..]).await;
+    listener
+        .with_context(|| format!("port {port} is taken or not allowed. Set PORT to another one"))
+}
+
+fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            tracing::warn!("told to stop twice: ending now");
+            std::process::exit(1);
+        });
+    })
+}
+
+/// Serves until `stopped`, then lets open answers finish for as long as the configuration says, ends the
+/// rest so that they are stored, and closes the database.
+pub async fn serve_on(
+    listener: TcpListener,
+    service: Router,
+    app: App,
+    stopped: impl Future<Output = ()>,
+) {
+    let connections = GracefulShutdown::new();
+    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let service = TowerToHyperService::new(service);
+    tokio::pin!(stopped);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &free) => accepted,
+            () = &mut stopped => break,
+        };
+        let Some((stream, permit)) = accepted else {
+            continue;
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME)
+            .max_buf_size(HEADER_SIZE)
+            .serve_connection(TokioIo::new(stream), service.clone());
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks is the client's affair; its request has its own log line.
+            if let Err(e) = connection.await {
+                tracing::debug!(error = %e, "connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    shut_down(connections, app).await;
+}
+
+type Accepted = (TcpStream, tokio::sync::OwnedSemaphorePermit);
+
+async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> Option<Accepted> {
+    // The semaphore is never closed.
+    let permit = free.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // Events of a stream are small and must not wait for one another.
+            if let Err(e) = stream.set_nodelay(true) {
+                tracing::debug!(error = %e, "connection ended");
+            }
+            Some((stream, permit))
+        }
+        Err(e) => {
+            // Out of file descriptors, most likely: waiting helps, spinning does not.
+            tracing::error!(error = %e, "cannot accept a connection");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
+}
+
+async fn shut_down(connections: GracefulShutdown, app: App) {
+    tracing::info!("stopping: open answers may finish");
+    app.draining.cancel();
+    app.tasks.close();
+    let finished = async {
+        connections.shutdown().await;
+        app.tasks.wait().await;
+    };
+    tokio::pin!(finished);
+    if timeout(app.config.shutdown, &mut finished).await.is_err() {
+        tracing::warn!("ending the answers that are still open");
+        app.stop.cancel();
+        if timeout(LAST_WORDS, finished).await.is_err() {
+            tracing::error!("some connections did not end in time");
+        }
+    }
+    if timeout(LAST_WORDS, app.db.close()).await.is_err() {
+        tracing::error!("some database connections did not close in time");
+    }
+    tracing::info!("stopped");
+}

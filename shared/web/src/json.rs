@@ -1,0 +1,251 @@
+//! JSON in and out, strictly.
+
+use crate::{Error, FieldError};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, value::MapDeserializer},
+};
+use std::time::Duration;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(15);
+/// How deep arrays and objects may nest.
+const MAX_DEPTH: usize = 32;
+
+/// A JSON body, with every fault as a problem: 415 for another media type, 400 for what is not JSON, 413 and
+/// 408 for too large and too slow, 422 for fields that do not fit.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if !is_json(request.headers()) {
+            return Err(Error::MediaType("application/json"));
+        }
+        parse(&body(request, state).await?).map(Json)
+    }
+}
+
+/// JSON, or the same fields as an HTML form, which is how OAuth 2 clients send them.
+#[derive(Debug)]
+pub struct JsonOrForm<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonOrForm<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if is_json(request.headers()) {
+            return Json::from_request(request, state)
+                .await
+                .map(|json| Self(json.0));
+        }
+        if media_type(request.headers()).is_none_or(|m| m != mime::APPLICATION_WWW_FORM_URLENCODED)
+        {
+            return Err(Error::MediaType(
+                "application/json or application/x-www-form-urlencoded",
+            ));
+        }
+        parse_form(&body(request, state).await?).map(Self)
+    }
+}
+
+/// The whole body, within the route's limit and in time.
+pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    let reading = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state));
+    let read = reading.await.map_err(|_| Error::Slow)?;
+    read.map_err(|rejection: BytesRejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::Malformed("The body cannot be read.".into()),
+    })
+}
+
+fn media_type(headers: &HeaderMap) -> Option<mime::Mime> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    value.parse().ok()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|m| {
+        m.type_() == mime::APPLICATION
+            && (m.subtype() == mime::JSON || m.suffix() == Some(mime::JSON))
+    })
+}
+
+fn parse_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(bytes).into_owned().collect();
+    if let Some((name, _)) = fields
+        .iter()
+        .find(|(name, value)| name.contains('\0') || value.contains('\0'))
+    {
+        return Err(Error::field(name, "holds U+0000, which cannot be stored"));
+    }
+    let object = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
+    T::deserialize(object).map_err(|e| refusal(".", &e))
+}
+
+/// Reads strict JSON: one value, no U+0000, no deep nesting, no field that `T` does not have.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    guard(bytes)?;
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+        let path = e.path().to_string();
+        refusal(&path, e.inner())
+    })?;
+    reader.end().map_err(|e| refusal(".", &e))?;
+    Ok(value)
+}
+
+fn refusal(path: &str, e: &serde_json::Error) -> Error {
+    let text = e.to_string();
+    // serde_json appends " at line 1 column 2".
+    let message = text.rsplit_once(" at line ").map_or(&*text, |(m, _)| m);
+    if e.classify() != serde_json::error::Category::Data {
+        return Error::Malformed(format!("The body is not JSON: {message}."));
+    }
+    let named = ["missing field `", "unknown field `", "duplicate field `"];
+    let name = named
+        .iter()
+        .find_map(|prefix| message.strip_prefix(prefix)?.split('`').next());
+    let field = match (path, name) {
+        (".", Some(name)) => name.to_owned(),
+        (".", None) => "body".to_owned(),
+        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
+        (path, _) => path.to_owned(),
+    };
+    let message = message.chars().take(200).collect();
+    Error::Invalid(vec![FieldError { field, message }])
+}
+
+/// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, and deep nesting.
+fn guard(bytes: &[u8]) -> Result<(), Error> {
+    let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_string => {
+                if bytes[at + 1..].starts_with(b"u0000") {
+                    return Err(Error::field("body", "holds U+0000, which cannot be stored"));
+                }
+                at += 1;
+            }
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(Error::field("body", "nests deeper than 32 levels"));
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is tested")]
+    struct Outer {
+        name: String,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is tested")]
+    struct Inner {
+        n: u8,
+    }
+
+    fn fields(text: &str) -> Vec<String> {
+        match parse::<Outer>(text.as_bytes()) {
+            Err(Error::Invalid(errors)) => errors.into_iter().map(|e| e.field).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test] // R54
+    fn names_the_field() {
+        assert_eq!(fields(r#"{}"#), ["name"]);
+        assert_eq!(fields(r#"{"name":1}"#), ["name"]);
+        assert_eq!(fields(r#"{"name":"a","x":1}"#), ["x"]);
+        assert_eq!(fields(r#"{"name":"a","name":"b"}"#), ["name"]);
+        assert_eq!(fields(r#"{"name":"a","inner":{"n":300}}"#), ["inner.n"]);
+        assert_eq!(fields(r#"{"name":"a","inner":{}}"#), ["inner.n"]);
+        assert_eq!(fields(r#"[]"#), ["body"]);
+        assert_eq!(fields(r#"{"name":"a\u0000"}"#), ["body"]);
+    }
+
+    #[test] // R54
+    fn refuses_what_is_not_json() {
+        for text in [
+            "",
+            "{",
+            "nope",
+            r#"{"name":"a"} x"#,
+            r#"{"name":"\ud800"}"#,
+            r#"{"name":NaN}"#,
+            "\u{feff}{}",
+        ] {
+            let read = parse::<Outer>(text.as_bytes());
+            assert!(
+                matches!(read, Err(Error::Malformed(_) | Error::Invalid(_))),
+                "{text}"
+            );
+        }
+        let deep = "[".repeat(33) + &"]".repeat(33);
+        assert!(matches!(
+            parse::<Value>(deep.as_bytes()),
+            Err(Error::Invalid(_))
+        ));
+        let flat = "[".repeat(32) + &"]".repeat(32);
+        assert!(parse::<Value>(flat.as_bytes()).is_ok());
+        assert!(
+            parse::<Value>(br#""\\u0000""#).is_ok(),
+            "an escaped backslash, not U+0000"
+        );
+    }
+
+    fn has_nul(value: &Value) -> bool {
+        match value {
+            Value::String(s) => s.contains('\0'),
+            Value::Array(list) => list.iter().any(has_nul),
+            Value::Object(map) => map.iter().any(|(k, v)| k.contains('\0') || has_nul(v)),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test] // R54
+        fn never_panics_and_lets_no_nul_pass(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(value) = parse::<Value>(&bytes) {
+                prop_assert!(!has_nul(&value));
+            }
+        }
+
+        #[test] // R54
+        fn finds_every_nul(text in any::<String>(), nul in any::<bool>()) {
+            let text = if nul { format!("{text}\0") } else { text.replace('\0', "") };
+            let body = serde_json::to_vec(&text).unwrap();
+            prop_assert_eq!(parse::<String>(&body).is_ok(), !nul);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What every route shares: state, configuration, errors, extractors, layers and the host it runs on.
+
+mod app;
+mod clock;
+mod config;
+mod cors;
+mod docs;
+mod edge;
+mod error;
+mod extract;
+mod health;
+mod host;
+mod json;
+mod origin;
+mod page;
+mod providers;
+mod retrieval;
+mod router;
+mod telemetry;
+mod tokens;
+
+pub use app::App;
+pub use clock::Clock;
+pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
+pub use error::{Error, FieldError, Problem, Result};
+pub use extract::{Path, Query, RequestId, TenantAt};
+pub use host::{bind, serve, serve_on, serve_tcp};
+pub use json::{Json, JsonOrForm};
+pub use origin::Origin;
+pub use page::{Listing, PageQuery};
+pub use providers::{Answering, VectorIndex};
+pub use retrieval::source;
+pub use router::{openapi, router};
+pub use telemetry::start_logging;
+pub use tokens::TokenPair;
+pub use utoipa_axum::router::OpenApiRouter as Routes;

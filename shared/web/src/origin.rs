@@ -1,0 +1,94 @@
+//! Browser origins: scheme, host and port, and nothing else (RFC 6454).
+
+use url::Url;
+
+/// A browser origin, written as browsers write it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin(String);
+
+/// Not an origin that can be allowed.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "must be origins such as https://app.example.com: scheme and host, a port if it is not the usual one, no path and no *"
+)]
+pub struct BadOrigin;
+
+impl Origin {
+    /// Reads an origin as a person writes it; a trailing slash is forgiven.
+    ///
+    /// # Errors
+    /// It is `*`, `null`, has a path, or is not http or https.
+    pub fn parse(text: &str) -> Result<Self, BadOrigin> {
+        let text = text.trim();
+        let url = Url::parse(text).map_err(|_| BadOrigin)?;
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        if !web || !bare || !anonymous || text.contains('*') {
+            return Err(BadOrigin);
+        }
+        Ok(Self(url.origin().ascii_serialization()))
+    }
+
+    /// Reads a list as the environment holds it: JSON (`["https://a.example"]`) or separated by commas.
+    ///
+    /// # Errors
+    /// One of them is no origin.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, BadOrigin> {
+        let text = text.trim();
+        if text.starts_with('[') {
+            let list: Vec<String> = serde_json::from_str(text).map_err(|_| BadOrigin)?;
+            return list.iter().map(|o| Self::parse(o)).collect();
+        }
+        let named = text.split(',').filter(|o| !o.trim().is_empty());
+        named.map(Self::parse).collect()
+    }
+
+    /// As browsers send it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_spellings_of_a_list() {
+        let both = [
+            "https://a.example, http://b.example:8080/",
+            r#"["https://a.example/","http://b.example:8080"]"#,
+        ];
+        for text in both {
+            let list = Origin::parse_list(text).unwrap();
+            let list: Vec<_> = list.iter().map(Origin::as_str).collect();
+            assert_eq!(list, ["https://a.example", "http://b.example:8080"]);
+        }
+        assert_eq!(Origin::parse_list("  ").unwrap(), []);
+    }
+
+    #[test]
+    fn refuses_what_is_no_origin() {
+        for text in [
+            "*",
+            "null",
+            "https://*.example",
+            "https://a.example/path",
+            "ftp://a.example",
+            "a.example",
+            "https://u@a.example",
+            "[1]",
+        ] {
+            assert!(Origin::parse_list(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_an_origin_as_browsers_do() {
+        assert_eq!(
+            Origin::parse("HTTPS://A.Example:443/").unwrap().as_str(),
+            "https://a.example"
+        );
+    }
+}

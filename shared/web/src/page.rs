@@ -1,0 +1,97 @@
+//! Lists, page by page.
+
+use crate::{App, Error, Result};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use db::PageOf;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many items, 1 to 100.
+    #[param(default = 20, minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Read by [`TenantAt`](crate::TenantAt).
+    #[serde(rename = "tenant_id")]
+    #[param(ignore)]
+    _tenant_id: Option<Uuid>,
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listing<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page starts; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// A page of one list of one tenant: a cursor of another list or tenant does not fit it.
+pub struct Page<'a> {
+    app: &'a App,
+    context: Vec<u8>,
+    /// What to ask the database for: one row more than the page holds tells whether there is another.
+    pub of: PageOf,
+}
+
+impl PageQuery {
+    /// The page of `list` that is asked for.
+    ///
+    /// # Errors
+    /// 422 for a limit out of bounds or a cursor that this list did not give.
+    pub fn of<'a>(&self, app: &'a App, tenant: Uuid, list: &str) -> Result<Page<'a>> {
+        let limit = self.limit.unwrap_or(20);
+        if !(1..=100).contains(&limit) {
+            return Err(Error::field("limit", "must be from 1 to 100"));
+        }
+        let context = [tenant.as_bytes(), list.as_bytes()].concat();
+        let open = |cursor: &String| open(app, &context, cursor);
+        let after = self.cursor.as_ref().map(open).transpose()?;
+        let of = PageOf {
+            after,
+            limit: limit + 1,
+        };
+        Ok(Page { app, context, of })
+    }
+}
+
+impl Page<'_> {
+    /// The answer with the `rows` that were found.
+    pub fn listing<T>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Listing<T> {
+        let size = usize::try_from(self.of.limit - 1).unwrap_or(rows.len());
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let last = rows.last().filter(|_| more).map(id);
+        Listing {
+            next_cursor: last.map(|id| seal(self.app, &self.context, id)),
+            items: rows,
+        }
+    }
+}
+
+fn seal(app: &App, context: &[u8], id: Uuid) -> String {
+    let mac = app.root().cursor_mac(context, id.as_bytes());
+    URL_SAFE_NO_PAD.encode([*id.as_bytes(), mac].concat())
+}
+
+fn open(app: &App, context: &[u8], cursor: &str) -> Result<Uuid> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let id = bytes
+        .as_ref()
+        .and_then(|b| b.first_chunk::<16>())
+        .map(|b| Uuid::from_bytes(*b));
+    // The MAC guards no secret, only against a cursor put together by hand; what counts is the answer.
+    id.filter(|id| seal(app, context, *id) == cursor)
+        .ok_or_else(|| {
+            Error::field(
+                "cursor",
+                "is not a cursor of this list; start again without one",
+            )
+        })
+}

@@ -1,0 +1,165 @@
+//! Which provider answers for a tenant, with whose key.
+
+use crate::{App, Error, Result};
+use ai::{IndexHost, IndexName, Options, Provider};
+use db::{Account, TenantProvider};
+use secrecy::SecretString;
+use tenant_auth::{SealContext, SealError, Sealer};
+use uuid::Uuid;
+
+/// The model for embeddings of a tenant that chose none.
+const EMBEDDING_MODEL: &str = "text-embedding-3-small";
+
+/// Who answers, and how.
+#[derive(Debug)]
+pub struct Answering {
+    /// The provider with the key to use.
+    pub provider: Provider,
+    /// The model and its settings.
+    pub options: Options,
+}
+
+/// A tenant's vector index, with the keys to use it.
+pub struct VectorIndex {
+    /// For embeddings.
+    pub openai_key: SecretString,
+    /// The model for embeddings.
+    pub embedding_model: String,
+    /// For the index.
+    pub pinecone_key: SecretString,
+    /// Where the index is.
+    pub host: IndexHost,
+    /// The tenant's part of it.
+    pub namespace: ai::Namespace,
+}
+
+impl App {
+    /// Who answers for this tenant: the provider of its choice with its own key, else the deployment's; the
+    /// embedded `local` provider when there is neither.
+    ///
+    /// # Errors
+    /// The tenant has a key that cannot be opened. Another key must not silently stand in for it.
+    pub fn answering(&self, account: &Account) -> Result<Answering> {
+        let tenant = &account.tenant;
+        let secrets = &self.config.secrets;
+        let provider = match tenant.provider {
+            TenantProvider::OpenAi => self
+                .key(account, "openai", secrets.openai_api_key.as_ref())?
+                .map(|key| Provider::OpenAi { key }),
+            TenantProvider::DeepSeek => self
+                .key(account, "deepseek", secrets.deepseek_api_key.as_ref())?
+                .map(|key| Provider::DeepSeek { key }),
+            TenantProvider::Local => None,
+        };
+        let provider = provider.unwrap_or(Provider::Local);
+        let chosen = tenant
+            .chat_model
+            .clone()
+            .filter(|_| !matches!(provider, Provider::Local));
+        Ok(Answering {
+            options: Options {
+                model: chosen.unwrap_or_else(|| provider.default_model().to_owned()),
+                temperature: tenant.temperature,
+                max_output_tokens: tenant.max_output_tokens.unsigned_abs(),
+            },
+            provider,
+        })
+    }
+
+    /// The tenant's vector index, if it has one: a Pinecone key, the name or host of an index, and an OpenAI
+    /// key for embeddings, each its own or the deployment's.
+    ///
+    /// # Errors
+    /// A key that cannot be opened, an index that Pinecone does not know.
+    pub async fn vector_index(&self, account: &Account) -> Result<Option<VectorIndex>> {
+        let tenant = &account.tenant;
+        let secrets = &self.config.secrets;
+        let pinecone = self.key(account, "pinecone", secrets.pinecone_api_key.as_ref())?;
+        let openai = self.key(account, "openai", secrets.openai_api_key.as_ref())?;
+        let name = tenant
+            .pinecone_index
+            .as_ref()
+            .or(self.config.index_name.as_ref());
+        let (Some(pinecone_key), Some(openai_key)) = (pinecone, openai) else {
+            return Ok(None);
+        };
+        let host = match (&tenant.pinecone_host, name) {
+            (Some(host), _) => self.ai.check_host(host).map_err(|_| ai::Error::Rejected)?,
+            (None, Some(name)) => self.index_host(tenant.id, name, &pinecone_key).await?,
+            (None, None) => return Ok(None),
+        };
+        let model = tenant.embedding_model.as_deref().unwrap_or(EMBEDDING_MODEL);
+        Ok(Some(VectorIndex {
+            openai_key,
+            embedding_model: model.to_owned(),
+            pinecone_key,
+            host,
+            namespace: ai::Namespace::of(tenant.id),
+        }))
+    }
+
+    async fn index_host(&self, tenant: Uuid, name: &str, key: &SecretString) -> Result<IndexHost> {
+        let cached = (tenant, name.to_owned());
+        if let Some(host) = self.index_hosts.get(&cached).await {
+            return Ok(host);
+        }
+        let name: IndexName = name.parse().map_err(|_| ai::Error::Rejected)?;
+        let host = self.ai.index_host(key, &name).await?;
+        self.index_hosts.insert(cached, host.clone()).await;
+        Ok(host)
+    }
+
+    /// The tenant's own key, else the deployment's.
+    fn key(
+        &self,
+        account: &Account,
+        provider: &'static str,
+        deployment: Option<&SecretString>,
+    ) -> Result<Option<SecretString>> {
+        let Some(own) = account
+            .secrets
+            .iter()
+            .find(|secret| secret.provider == provider)
+        else {
+            return Ok(deployment.cloned());
+        };
+        let opened = self.open_key(account.tenant.id, provider, own.id, &own.sealed);
+        opened
+            .map(Some)
+            .map_err(|e| Error::KeyUnavailable(provider, e.into()))
+    }
+
+    /// Opens a sealed key.
+    ///
+    /// # Errors
+    /// It was sealed by a secret that is gone, for another row, or is damaged.
+    pub fn open_key(
+        &self,
+        tenant: Uuid,
+        provider: &str,
+        row: Uuid,
+        sealed: &[u8],
+    ) -> Result<SecretString, SealError> {
+        let context = SealContext {
+            tenant_id: tenant,
+            provider,
+            row_id: row,
+        };
+        self.keyring.sealer.open(&context, sealed)
+    }
+
+    /// Seals a key for its row.
+    pub fn seal_key(&self, tenant: Uuid, provider: &str, row: Uuid, key: &SecretString) -> Vec<u8> {
+        let context = SealContext {
+            tenant_id: tenant,
+            provider,
+            row_id: row,
+        };
+        self.keyring.sealer.seal(&context, key)
+    }
+
+    /// Which deployment secret a key was sealed by.
+    pub fn key_id(sealed: &[u8]) -> Option<String> {
+        Sealer::key_id_of(sealed)
+    }
+}

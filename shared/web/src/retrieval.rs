@@ -1,0 +1,142 @@
+//! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
+
+use crate::{App, Result, VectorIndex};
+use db::{Caller, Passage, Source};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How much of a question is searched for; the rest of a long one adds nothing but cost.
+const QUESTION_CHARS: usize = 4000;
+/// How long a source's snippet is, in characters.
+const SNIPPET_CHARS: usize = 240;
+
+impl App {
+    /// The passages for `question`, best first. No connection is held while the providers are asked.
+    ///
+    /// When the vector index cannot be used, full text alone must do: an answer with fewer sources is better
+    /// than none.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn retrieve(
+        &self,
+        caller: &Caller,
+        question: &str,
+        top_k: i32,
+    ) -> Result<Vec<Passage>> {
+        let question: String = question.chars().take(QUESTION_CHARS).collect();
+        let (by_text, by_vector) = tokio::join!(
+            self.passages_by_text(caller, &question, top_k),
+            self.near_passages(caller, &question, top_k)
+        );
+        let by_text = by_text?;
+        let by_vector = by_vector.unwrap_or_else(|e| {
+            tracing::warn!(code = e.code(), "the vector index was left out of a search");
+            Vec::new()
+        });
+        if by_vector.is_empty() {
+            return Ok(by_text);
+        }
+        self.fuse(caller, by_text, by_vector, top_k).await
+    }
+
+    async fn passages_by_text(
+        &self,
+        caller: &Caller,
+        question: &str,
+        top_k: i32,
+    ) -> Result<Vec<Passage>> {
+        let min_score = caller.account().tenant.retrieval_min_score;
+        let mut tx = self.db.tenant(caller).await?;
+        Ok(tx.passages_by_text(question, top_k, min_score).await?)
+    }
+
+    /// The ids of the passages whose vectors are nearest.
+    async fn near_passages(
+        &self,
+        caller: &Caller,
+        question: &str,
+        top_k: i32,
+    ) -> Result<Vec<Uuid>> {
+        let Some(index) = self.vector_index(caller.account()).await? else {
+            return Ok(Vec::new());
+        };
+        let VectorIndex {
+            openai_key,
+            embedding_model,
+            pinecone_key,
+            host,
+            namespace,
+        } = index;
+        let vectors = self
+            .ai
+            .embed(&openai_key, &embedding_model, &[question.to_owned()])
+            .await?;
+        let vector = vectors.into_iter().next().unwrap_or_default();
+        let near = self
+            .ai
+            .query(
+                &pinecone_key,
+                &host,
+                &namespace,
+                &vector,
+                top_k.unsigned_abs(),
+            )
+            .await?;
+        let min_score = caller.account().tenant.retrieval_min_score;
+        let good = near.iter().filter(|m| m.score >= min_score);
+        Ok(good.filter_map(|m| Uuid::try_parse(&m.id).ok()).collect())
+    }
+
+    /// Merges both lists by reciprocal rank. A vector whose passage is gone, or is not this tenant's, finds
+    /// nothing in the database and drops out.
+    async fn fuse(
+        &self,
+        caller: &Caller,
+        by_text: Vec<Passage>,
+        by_vector: Vec<Uuid>,
+        top_k: i32,
+    ) -> Result<Vec<Passage>> {
+        let text_ids: Vec<Uuid> = by_text.iter().map(|p| p.chunk_id).collect();
+        let mut known: HashMap<Uuid, Passage> =
+            by_text.into_iter().map(|p| (p.chunk_id, p)).collect();
+        let missing: Vec<Uuid> = by_vector
+            .iter()
+            .filter(|id| !known.contains_key(id))
+            .copied()
+            .collect();
+        if !missing.is_empty() {
+            let mut tx = self.db.tenant(caller).await?;
+            let found = tx.passages_by_id(&missing).await?;
+            known.extend(found.into_iter().map(|p| (p.chunk_id, p)));
+        }
+        let lists = [text_ids, by_vector];
+        let best = ai::fuse(&[vec![()], vec![()]])
+            .first()
+            .map_or(1.0, |(_, score)| *score);
+        let ranked = ai::fuse(&lists).into_iter().filter_map(|(id, score)| {
+            let passage = known.remove(&id)?;
+            Some(Passage {
+                score: score / best,
+                ..passage
+            })
+        });
+        Ok(ranked.take(usize::try_from(top_k).unwrap_or(0)).collect())
+    }
+}
+
+/// A passage as it is cited.
+pub fn source(passage: &Passage) -> Source {
+    let mut snippet: String = passage.text.chars().take(SNIPPET_CHARS).collect();
+    if snippet.len() < passage.text.len() {
+        snippet.push('…');
+    }
+    Source {
+        document_id: passage.document_id,
+        title: passage.title.clone(),
+        chunk_id: passage.chunk_id,
+        score: passage.score,
+        snippet,
+        source_url: passage.source_url.clone(),
+    }
+}

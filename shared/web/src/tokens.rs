@@ -1,0 +1,121 @@
+//! Tokens: signed for a [`Login`], and for nothing else.
+
+use crate::{App, Error, Result};
+use chrono::TimeDelta;
+use db::{Login, Refresh, Role};
+use serde::Serialize;
+use tenant_auth::{AccessToken, RefreshClaim};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A login ends at the latest after so many days.
+const LOGIN_LIFE: TimeDelta = TimeDelta::days(90);
+/// A login that is not renewed for so many days has ended.
+const IDLE_LIFE: TimeDelta = TimeDelta::days(14);
+
+/// A login's tokens.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenPair {
+    /// Sent as `Authorization: Bearer <access_token>`.
+    access_token: String,
+    /// Always `bearer`.
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// Life of the access token, in seconds.
+    expires_in: i64,
+    /// Traded for a new pair, once, at `POST /login/refresh`.
+    refresh_token: String,
+    /// Life of the refresh token, in seconds.
+    refresh_expires_in: i64,
+    /// Who logged in.
+    user: LoggedIn,
+    /// Where.
+    tenant: LoginTenant,
+}
+
+/// Who logged in.
+#[derive(Debug, Serialize, ToSchema)]
+struct LoggedIn {
+    id: Uuid,
+    email: String,
+    full_name: String,
+    role: Role,
+    is_superuser: bool,
+}
+
+/// The tenant of a login.
+#[derive(Debug, Serialize, ToSchema)]
+struct LoginTenant {
+    id: Uuid,
+    slug: String,
+    name: String,
+}
+
+impl App {
+    /// When a login that starts now ends whatever happens.
+    pub fn login_ends(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now() + LOGIN_LIFE
+    }
+
+    /// Signs the tokens of a login.
+    pub fn tokens(&self, login: &Login) -> TokenPair {
+        let now = self.clock.now();
+        let life = self.config.access_token_life;
+        let access_token = self.keys().sign(&AccessToken {
+            user_id: login.user_id(),
+            tenant_id: login.tenant_id(),
+            session_id: login.session_id(),
+            issued_at: now.timestamp(),
+            lifetime: life,
+        });
+        let refresh = &self.keyring.refresh;
+        TokenPair {
+            access_token,
+            token_type: "bearer",
+            expires_in: i64::try_from(life.as_secs()).unwrap_or(i64::MAX),
+            refresh_token: refresh.issue(login.tenant_id(), login.session_id(), login.generation()),
+            refresh_expires_in: IDLE_LIFE.min(login.expires_at() - now).num_seconds(),
+            user: LoggedIn {
+                id: login.user_id(),
+                email: login.email().to_owned(),
+                full_name: login.full_name().to_owned(),
+                role: login.role(),
+                is_superuser: login.is_superuser(),
+            },
+            tenant: LoginTenant {
+                id: login.tenant_id(),
+                slug: login.tenant_slug().to_owned(),
+                name: login.tenant_name().to_owned(),
+            },
+        }
+    }
+
+    /// Trades a refresh token for a new pair.
+    ///
+    /// # Errors
+    /// 401: it is forged, used, or its login has ended.
+    pub async fn refresh(&self, token: &str) -> Result<TokenPair> {
+        let claim = self.refresh_claim(token).ok_or(INVALID)?;
+        match self.db.refresh(&claim, self.clock.now(), IDLE_LIFE).await? {
+            Refresh::Renewed(login) => Ok(self.tokens(&login)),
+            Refresh::Reused => Err(Error::Unauthorized(
+                "refresh_token_reused",
+                "This refresh token was used before, so its login was ended. Log in again.",
+            )),
+            Refresh::Ended => Err(Error::Unauthorized(
+                "session_expired",
+                "This login has ended. Log in again.",
+            )),
+        }
+    }
+
+    /// What a refresh token claims, if we made it.
+    pub fn refresh_claim(&self, token: &str) -> Option<RefreshClaim> {
+        self.keyring.refresh.open(token)
+    }
+}
+
+const INVALID: Error = Error::Unauthorized(
+    "invalid_refresh_token",
+    "This is not a refresh token. Log in again.",
+);
