@@ -1,0 +1,13 @@
+//! admin: who may use a tenant.
+
+mod users;
+
+use utoipa_axum::routes;
+use web::{App, Routes};
+
+/// This crate's routes.
+pub fn routes() -> Routes<App> {
+    Routes::new()
+        .routes(routes!(users::create, users::list))
+        .routes(routes!(users::show))
+}

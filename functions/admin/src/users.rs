@@ -1,0 +1,130 @@
+//! `/admin/users`: the people of a tenant.
+
+use axum::{extract::State, http::StatusCode};
+use db::{NewUser, Role, User};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tenant_auth::check_new_password;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result, TenantAt};
+
+/// A user to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateUser {
+    /// The address to log in with; unique in the tenant.
+    email: String,
+    /// The first password.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// The user's name.
+    #[serde(default)]
+    full_name: String,
+    /// What the user may do; `member` if absent.
+    role: Option<Role>,
+}
+
+/// Creates a user in the caller's tenant; superusers may name another with `?tenant_id=`.
+#[utoipa::path(post, path = "/admin/users", tag = "admin", params(("tenant_id" = Option<Uuid>, Query)),
+    request_body = CreateUser,
+    responses((status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`"), (status = 422))
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    at: TenantAt,
+    Json(asked): Json<CreateUser>,
+) -> Result<(StatusCode, Json<User>)> {
+    let email =
+        email(&asked.email).ok_or_else(|| Error::field("email", "is not an email address"))?;
+    if asked.full_name.chars().count() > 200 {
+        return Err(Error::field("full_name", "must be at most 200 characters"));
+    }
+    let acceptable = check_new_password(
+        asked.password.expose_secret(),
+        app.config.password_min_length,
+    );
+    acceptable.map_err(|e| Error::field("password", e.to_string()))?;
+    let hash = app.hasher.hash(asked.password).await?;
+    let new = NewUser {
+        email,
+        full_name: asked.full_name,
+        password_hash: hash.into(),
+        role: asked.role.unwrap_or(Role::Member),
+    };
+    let mut tx = app.db.admin(&at.admin).await?;
+    let user =
+        tx.create_user(&new)
+            .await
+            .map_err(|e| match e.is_constraint("users_email_key") {
+                true => Error::Conflict(
+                    "email_taken",
+                    "This tenant has a user with this email.".into(),
+                ),
+                false => e.into(),
+            })?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(user)))
+}
+
+/// The users of the caller's tenant, newest first; superusers may name another with `?tenant_id=`.
+#[utoipa::path(get, path = "/admin/users", tag = "admin", params(PageQuery, ("tenant_id" = Option<Uuid>, Query)), responses(
+    (status = 200, body = Listing<User>), (status = 403), (status = 422),
+))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    at: TenantAt,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Listing<User>>> {
+    let page = page.of(&app, at.admin.tenant_id(), "users")?;
+    let users = app.db.admin(&at.admin).await?.users(page.of).await?;
+    Ok(Json(page.listing(users, |user| user.id)))
+}
+
+/// One user of the caller's tenant; superusers may name another with `?tenant_id=`.
+#[utoipa::path(get, path = "/admin/users/{id}", tag = "admin",
+    params(("id" = Uuid, Path), ("tenant_id" = Option<Uuid>, Query)),
+    responses((status = 200, body = User), (status = 403), (status = 404))
+)]
+pub(crate) async fn show(
+    State(app): State<App>,
+    at: TenantAt,
+    Path(id): Path<Uuid>,
+) -> Result<Json<User>> {
+    let user = app.db.admin(&at.admin).await?.user(id).await?;
+    user.map(Json).ok_or(Error::NotFound)
+}
+
+/// The address in the spelling that is compared: lower case, no space around it.
+fn email(text: &str) -> Option<String> {
+    let email = text.trim().to_lowercase();
+    let (local, domain) = email.rsplit_once('@')?;
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
+    let fits = !local.is_empty() && !domain.is_empty() && email.chars().count() <= 254;
+    (fits && local.chars().all(plain) && domain.chars().all(plain)).then_some(email)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::email;
+
+    #[test]
+    fn compares_addresses_in_one_spelling() {
+        assert_eq!(
+            email(" Ana@Example.COM ").as_deref(),
+            Some("ana@example.com")
+        );
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@b",
+            "a b@c",
+            "a@b@c",
+            "a@b\0",
+            &("a".repeat(250) + "@b.example"),
+        ] {
+            assert_eq!(email(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The task that makes an answer: it outlives the request, writes the row as it goes, and ends it.
+
+use crate::{
+    event::{Delta, Done, Event, Failure, Sources, Start},
+    outlet::{Outlet, outlet},
+};
+use ai::{FinishReason, Message, Passage, Prompt};
+use anyhow::anyhow;
+use db::{AnswerEnd, Caller, MessageRole, MessageStatus, Source, Turn, Usage};
+use futures_util::{FutureExt, StreamExt};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{sync::mpsc, time::Instant};
+use tracing::Instrument;
+use web::{Answering, App, Error, Result};
+
+/// How much of an answer a crash may lose: a second, or 2 KiB.
+const FLUSH_TIME: Duration = Duration::from_secs(1);
+const FLUSH_BYTES: usize = 2048;
+/// How often the end of an answer is tried to be stored, and how long to wait between.
+const STORE_ATTEMPTS: u32 = 5;
+const STORE_WAIT: Duration = Duration::from_millis(300);
+
+/// Everything that the making of one answer needs.
+pub(crate) struct Answerer {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+    pub(crate) request_id: Arc<str>,
+    pub(crate) turn: Turn,
+    pub(crate) question: String,
+    pub(crate) answering: Answering,
+    pub(crate) streamed: bool,
+}
+
+/// What there is of an answer. It is kept apart from the work, so that it survives the work's panic.
+#[derive(Default)]
+struct Draft {
+    text: String,
+    sources: Vec<Source>,
+}
+
+/// How the work ended.
+type Ending = Result<(FinishReason, Usage), Broken>;
+
+/// An answer that is not whole.
+#[derive(Debug)]
+struct Broken {
+    status: MessageStatus,
+    cause: Error,
+    retryable: bool,
+}
+
+/// Starts the task; what it does can be read from the receiver, or left unread.
+pub(crate) fn start(answerer: Answerer) -> mpsc::Receiver<Event> {
+    let (outlet, events) = outlet();
+    let tasks = answerer.app.tasks.clone();
+    tasks.spawn(answerer.run(outlet).in_current_span());
+    events
+}
+
+impl Answerer {
+    async fn run(mut self, mut outlet: Outlet) {
+        let mut draft = Draft::default();
+        let work = self.answer(&mut draft, &mut outlet);
+        let ending = caught(work).await;
+        let last = self.store(&draft, ending).await;
+        outlet.send(last).await;
+    }
+
+    async fn answer(&mut self, draft: &mut Draft, outlet: &mut Outlet) -> Ending {
+        outlet.send(Event::Start(self.begun())).await;
+        let passages = self.passages().await?;
+        if !passages.is_empty() {
+            draft.sources = passages.iter().map(web::source).collect();
+            let sources = draft.sources.clone();
+            outlet.send(Event::Sources(Sources { sources })).await;
+        }
+        let Answering { provider, options } = &self.answering;
+        let prompt = self.prompt(passages);
+        let mut pieces = self
+            .app
+            .ai
+            .answer(provider, prompt, options.clone(), self.streamed);
+        let (mut flushed_at, mut flushed) = (Instant::now(), 0);
+        let stop = self.app.stop.clone();
+        loop {
+            let piece = tokio::select! {
+                piece = pieces.next() => piece,
+                () = stop.cancelled() => return Err(shut_down()),
+            };
+            match piece {
+                Some(Ok(ai::Event::Delta(text))) => {
+                    draft.text.push_str(&text);
+                    outlet.send(Event::Delta(Delta { text })).await;
+                }
+                Some(Ok(ai::Event::Done {
+                    finish_reason,
+                    usage,
+                })) => return Ok((finish_reason, counted(usage))),
+                Some(Err(e)) => return Err(e.into()),
+                None => return Err(ai::Error::Interrupted.into()),
+            }
+            if draft.text.len() - flushed >= FLUSH_BYTES || flushed_at.elapsed() >= FLUSH_TIME {
+                self.flush(&draft.text).await;
+                (flushed_at, flushed) = (Instant::now(), draft.text.len());
+            }
+        }
+    }
+
+    fn begun(&self) -> Start {
+        Start {
+            session_id: self.turn.session_id,
+            message_id: self.turn.message_id,
+            user_message_id: self.turn.user_message_id,
+            model: self.answering.options.model.clone(),
+        }
+    }
+
+    async fn passages(&self) -> Result<Vec<db::Passage>> {
+        let tenant = &self.caller.account().tenant;
+        if !tenant.retrieval_enabled {
+            return Ok(Vec::new());
+        }
+        self.app
+            .retrieve(&self.caller, &self.question, tenant.retrieval_top_k)
+            .await
+    }
+
+    /// Only what the tenant's own transaction found, and roles of our choice.
+    fn prompt(&self, passages: Vec<db::Passage>) -> Prompt {
+        let tenant = &self.caller.account().tenant;
+        let history: Vec<Message> = self.turn.history.iter().map(message).collect();
+        let budget = tenant.history_token_budget.unsigned_abs();
+        Prompt {
+            system: Some(tenant.system_prompt.clone()).filter(|prompt| !prompt.is_empty()),
+            history: ai::tokens::within_budget(&history, budget).to_vec(),
+            passages: passages.into_iter().map(passage).collect(),
+            question: self.question.clone(),
+        }
+    }
+
+    /// A flush that fails is tried again with the next; the end counts.
+    async fn flush(&self, text: &str) {
+        let flushed = async {
+            let mut tx = self.app.db.tenant(&self.caller).await?;
+            tx.flush_answer(self.turn.message_id, text).await?;
+            tx.commit().await
+        };
+        if let Err(e) = flushed.await {
+            tracing::warn!(error = %e, "a part of an answer could not be stored yet");
+        }
+    }
+
+    /// Stores the end, then says what it was: a client that reads `done` can rely on the row.
+    async fn store(&self, draft: &Draft, ending: Ending) -> Event {
+        let (status, finish, usage, code) = match &ending {
+            Ok((reason, usage)) => (
+                MessageStatus::Complete,
+                Some(reason.as_str()),
+                Some(*usage),
+                None,
+            ),
+            Err(broken) => (broken.status, None, None, Some(broken.cause.code())),
+        };
+        let end = AnswerEnd {
+            status,
+            content: &draft.text,
+            finish_reason: finish,
+            error_code: code,
+            usage,
+            sources: &draft.sources,
+        };
+        let ending = match self.try_to_store(&end).await {
+            Ok(()) => ending,
+            Err(e) => Err(e.into()),
+        };
+        match ending {
+            Ok((finish_reason, usage)) => Event::Done(Done {
+                message_id: self.turn.message_id,
+                finish_reason: finish_reason.as_str(),
+                status,
+                usage,
+            }),
+            Err(broken) => Event::Error(self.failure(broken)),
+        }
+    }
+
+    async fn try_to_store(&self, end: &AnswerEnd<'_>) -> Result<()> {
+        let mut attempt = 1;
+        loop {
+            let stored = async {
+                let mut tx = self.app.db.tenant(&self.caller).await?;
+                tx.end_answer(self.turn.message_id, end).await?;
+                tx.commit().await
+            };
+            match stored.await {
+                Ok(()) => return Ok(()),
+                Err(db::Error::Unavailable(_)) if attempt < STORE_ATTEMPTS => {
+                    tokio::time::sleep(STORE_WAIT * attempt).await;
+                    attempt += 1;
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+
+    fn failure(&self, broken: Broken) -> Failure {
+        let Broken {
+            cause, retryable, ..
+        } = broken;
+        if self.streamed {
+            // Not streamed, the edge logs it as the request's own failure.
+            tracing::warn!(code = cause.code(), cause = ?cause, "an answer failed");
+        }
+        Failure {
+            problem: cause.problem(&self.request_id),
+            retryable,
+            cause,
+        }
+    }
+}
+
+/// Runs the work; a panic in it is a failure like others, and ends nothing else.
+async fn caught(work: impl Future<Output = Ending>) -> Ending {
+    let caught = AssertUnwindSafe(work).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err(Error::Internal(anyhow!("panic while answering")).into()))
+}
+
+fn shut_down() -> Broken {
+    Broken {
+        status: MessageStatus::Interrupted,
+        cause: Error::Stopping,
+        retryable: true,
+    }
+}
+
+impl From<ai::Error> for Broken {
+    fn from(e: ai::Error) -> Self {
+        let status = match e {
+            ai::Error::Interrupted => MessageStatus::Interrupted,
+            _ => MessageStatus::Failed,
+        };
+        Self {
+            status,
+            retryable: e.retryable(),
+            cause: e.into(),
+        }
+    }
+}
+
+impl From<Error> for Broken {
+    fn from(cause: Error) -> Self {
+        let retryable = matches!(cause, Error::Unavailable(_));
+        Self {
+            status: MessageStatus::Failed,
+            cause,
+            retryable,
+        }
+    }
+}
+
+fn message(said: &db::HistoryMessage) -> Message {
+    let role = match said.role {
+        MessageRole::User => ai::Role::User,
+        MessageRole::Assistant => ai::Role::Assistant,
+    };
+    Message {
+        role,
+        content: said.content.clone(),
+    }
+}
+
+fn passage(found: db::Passage) -> Passage {
+    let db::Passage {
+        title,
+        text,
+        source_url,
+        ..
+    } = found;
+    Passage {
+        title,
+        text,
+        source_url,
+    }
+}
+
+fn counted(usage: ai::Usage) -> Usage {
+    let tokens = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    Usage {
+        prompt_tokens: tokens(usage.prompt_tokens),
+        completion_tokens: tokens(usage.completion_tokens),
+        exact: usage.exact,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test] // R57
+    async fn a_panic_ends_the_answer_as_failed_and_nothing_else() {
+        let ending = caught(async { panic!("a fault of ours") }).await;
+        let broken = ending.unwrap_err();
+        assert_eq!(broken.status, MessageStatus::Failed);
+        assert_eq!(broken.cause.code(), "internal");
+    }
+}

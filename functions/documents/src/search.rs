@@ -1,0 +1,46 @@
+//! `POST /documents/search`: what a chat would be given.
+
+use axum::extract::State;
+use db::{Caller, Source};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{App, Error, Json, Result};
+
+/// What to look for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    /// The question.
+    query: String,
+    /// How many passages, 1 to 20; the tenant's setting if absent.
+    top_k: Option<i32>,
+}
+
+/// What was found, best first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Found {
+    items: Vec<Source>,
+}
+
+/// The passages that a chat with this question would be given.
+#[utoipa::path(post, path = "/documents/search", tag = "documents", request_body = Search, responses(
+    (status = 200, body = Found), (status = 422),
+))]
+pub(crate) async fn search(
+    State(app): State<App>,
+    caller: Caller,
+    Json(asked): Json<Search>,
+) -> Result<Json<Found>> {
+    if asked.query.trim().is_empty() {
+        return Err(Error::field("query", "must not be empty"));
+    }
+    let top_k = asked
+        .top_k
+        .unwrap_or(caller.account().tenant.retrieval_top_k);
+    if !(1..=20).contains(&top_k) {
+        return Err(Error::field("top_k", "must be from 1 to 20"));
+    }
+    let passages = app.retrieve(&caller, &asked.query, top_k).await?;
+    let items = passages.iter().map(web::source).collect();
+    Ok(Json(Found { items }))
+}

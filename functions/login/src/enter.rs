@@ -1,0 +1,87 @@
+//! `POST /login`: a name and a password for a pair of tokens.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, header},
+};
+use db::NewLogin;
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{App, Error, Json, JsonOrForm, Result, TokenPair};
+
+/// Who wants in. As JSON, or as the form of OAuth 2's password grant (RFC 6749, section 4.3.2), where
+/// `username` is the email and `client_id` the tenant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Enter {
+    /// The email.
+    #[serde(alias = "username")]
+    email: String,
+    /// The password.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// The tenant's slug. Without it the browser's origin decides, else the email if only one account has it.
+    #[serde(default, alias = "client_id")]
+    tenant: Option<String>,
+    /// What else OAuth 2 clients send; it changes nothing.
+    #[serde(default, rename = "grant_type")]
+    #[schema(ignore)]
+    _grant_type: Option<String>,
+    #[serde(default, rename = "scope")]
+    #[schema(ignore)]
+    _scope: Option<String>,
+    #[serde(default, rename = "client_secret")]
+    #[schema(ignore)]
+    _client_secret: Option<SecretString>,
+}
+
+/// Logs in. Every failure is the same 401, and takes the same work.
+#[utoipa::path(post, path = "/login", tag = "login", security(()),
+    request_body(content((Enter = "application/json"), (Enter = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, body = TokenPair),
+        (status = 401, description = "`invalid_credentials`"),
+        (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin"),
+        (status = 422), (status = 503, description = "Too many logins at once"),
+    )
+)]
+pub(crate) async fn enter(
+    State(app): State<App>,
+    headers: HeaderMap,
+    JsonOrForm(asked): JsonOrForm<Enter>,
+) -> Result<Json<TokenPair>> {
+    let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
+    let slug = asked.tenant.as_deref().filter(|slug| !slug.is_empty());
+    let email = asked.email.trim().to_lowercase();
+    let candidate = app
+        .db
+        .find_login(slug, text(header::ORIGIN), &email)
+        .await?;
+    if let (Some(_), Some(allowed)) = (slug, &candidate.allowed_origins)
+        && !app.login_origin_allowed(&headers, allowed)
+    {
+        return Err(Error::origin_not_allowed());
+    }
+    let who = app
+        .hasher
+        .check(asked.password.clone(), candidate.stored)
+        .await?;
+    let who = who.ok_or(INVALID)?;
+    let rehashed = if who.needs_rehash() {
+        Some(app.hasher.hash(asked.password).await?)
+    } else {
+        None
+    };
+    let new = NewLogin {
+        now: app.clock.now(),
+        expires_at: app.login_ends(),
+        user_agent: text(header::USER_AGENT),
+        rehashed: rehashed.as_deref(),
+    };
+    let login = app.db.login(&who, &new).await?.ok_or(INVALID)?;
+    Ok(Json(app.tokens(&login)))
+}
+
+const INVALID: Error =
+    Error::Unauthorized("invalid_credentials", "Email, password or tenant is wrong.");

@@ -1,0 +1,18 @@
+//! `POST /login/logout`: the end of a login.
+
+use crate::refresh::RefreshToken;
+use axum::{extract::State, http::StatusCode};
+use secrecy::ExposeSecret;
+use web::{App, Json, Result};
+
+/// Ends a login. Ending one that has ended, or that never was, is no error (RFC 7009, section 2.2).
+#[utoipa::path(post, path = "/login/logout", tag = "login", security(()), request_body = RefreshToken, responses((status = 204)))]
+pub(crate) async fn logout(
+    State(app): State<App>,
+    Json(asked): Json<RefreshToken>,
+) -> Result<StatusCode> {
+    if let Some(claim) = app.refresh_claim(asked.refresh_token.expose_secret()) {
+        app.db.logout(&claim, app.clock.now()).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,30 @@
+//! `POST /login/refresh`: a refresh token for the next pair.
+
+use axum::extract::State;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{App, Json, Result, TokenPair};
+
+/// The refresh token of a login.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefreshToken {
+    /// As the login or the last refresh gave it.
+    #[schema(value_type = String, format = Password)]
+    pub(crate) refresh_token: SecretString,
+}
+
+/// Renews a login. A refresh token works once; presenting a used one ends its login, since somebody has a copy.
+#[utoipa::path(post, path = "/login/refresh", tag = "login", security(()), request_body = RefreshToken, responses(
+    (status = 200, body = TokenPair),
+    (status = 401, description = "`invalid_refresh_token`, `refresh_token_reused` or `session_expired`"),
+))]
+pub(crate) async fn refresh(
+    State(app): State<App>,
+    Json(asked): Json<RefreshToken>,
+) -> Result<Json<TokenPair>> {
+    app.refresh(asked.refresh_token.expose_secret())
+        .await
+        .map(Json)
+}

@@ -1,0 +1,58 @@
+//! `POST /tenants`: a new tenant.
+
+use crate::{
+    input::{TenantInput, is_slug},
+    output::TenantOutput,
+};
+use axum::{extract::State, http::StatusCode};
+use db::{NewTenant, Superuser, TenantStatus};
+use web::{App, Error, Json, Result};
+
+/// Creates a tenant. `slug` and `name` are required; every other setting has a default.
+#[utoipa::path(post, path = "/tenants", tag = "tenants", request_body = TenantInput, responses(
+    (status = 201, body = TenantOutput), (status = 403), (status = 409, description = "`slug_taken`"), (status = 422),
+))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    superuser: Superuser,
+    Json(mut asked): Json<TenantInput>,
+) -> Result<(StatusCode, Json<TenantOutput>)> {
+    asked.check(&app)?;
+    let slug = asked
+        .slug
+        .take()
+        .ok_or_else(|| Error::field("slug", "missing field `slug`"))?;
+    if !is_slug(&slug) {
+        return Err(Error::field(
+            "slug",
+            "must be 1 to 63 of a-z, 0-9 and -, not starting or ending with -",
+        ));
+    }
+    let name = asked
+        .name
+        .take()
+        .ok_or_else(|| Error::field("name", "missing field `name`"))?;
+
+    let mut tx = app.db.platform(&superuser).await?;
+    let created = tx.create_tenant(&NewTenant { slug, name }).await;
+    let id = created.map_err(|e| match e.is_constraint("tenants_slug_key") {
+        true => Error::Conflict(
+            "slug_taken",
+            "There is a tenant with this slug. Choose another one.".into(),
+        ),
+        false => e.into(),
+    })?;
+    if asked.status == Some(TenantStatus::Suspended) {
+        tx.set_status(id, TenantStatus::Suspended).await?;
+    }
+    let admin = tx.enter(id).await?.ok_or(Error::NotFound)?;
+
+    let mut tx = app.db.admin(&admin).await?;
+    let mut tenant = tx.tenant_for_update().await?;
+    if asked.has_settings() {
+        asked.apply(&mut tenant);
+        tx.save_tenant(&tenant).await?;
+    }
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(tenant.into())))
+}

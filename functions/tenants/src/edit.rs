@@ -1,0 +1,39 @@
+//! `PATCH /tenants/{tenant_id}`: a tenant's settings.
+
+use crate::{input::TenantInput, output::TenantOutput};
+use axum::extract::State;
+use web::{App, Error, Json, Result, TenantAt};
+
+/// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers.
+/// `current` is the caller's own tenant.
+#[utoipa::path(patch, path = "/tenants/{tenant_id}", tag = "tenants", params(("tenant_id" = String, Path)),
+    request_body = TenantInput,
+    responses((status = 200, body = TenantOutput), (status = 403), (status = 404), (status = 422))
+)]
+pub(crate) async fn edit(
+    State(app): State<App>,
+    at: TenantAt,
+    Json(asked): Json<TenantInput>,
+) -> Result<Json<TenantOutput>> {
+    asked.check(&app)?;
+    if asked.slug.is_some() {
+        return Err(Error::field(
+            "slug",
+            "cannot be changed: logins and links hold it",
+        ));
+    }
+    if let Some(status) = asked.status {
+        let superuser = at.superuser.as_ref().ok_or_else(Error::forbidden)?;
+        let mut tx = app.db.platform(superuser).await?;
+        tx.set_status(at.admin.tenant_id(), status).await?;
+        tx.commit().await?;
+    }
+    let mut tx = app.db.admin(&at.admin).await?;
+    let mut tenant = tx.tenant_for_update().await?;
+    if asked.has_settings() {
+        asked.apply(&mut tenant);
+        tx.save_tenant(&tenant).await?;
+        tx.commit().await?;
+    }
+    Ok(Json(tenant.into()))
+}

@@ -1,0 +1,238 @@
+//! A tenant's settings as they are sent, for `POST` and `PATCH` alike.
+
+use db::{Tenant, TenantProvider, TenantStatus};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+use web::{App, Error, FieldError, Origin, Result};
+
+/// What to set; a field that is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TenantInput {
+    /// The name in logins: 1 to 63 of a-z, 0-9 and -. Only at creation.
+    pub(crate) slug: Option<String>,
+    /// The name for people, 1 to 200 characters.
+    pub(crate) name: Option<String>,
+    /// Whether its users may come in. Superusers only.
+    pub(crate) status: Option<TenantStatus>,
+    /// What the model is told before every conversation, up to 32768 characters.
+    system_prompt: Option<String>,
+    /// The browser origins whose pages may call for this tenant, up to 50.
+    allowed_origins: Option<Vec<String>>,
+    /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
+    provider: Option<TenantProvider>,
+    /// The model that answers; null for the provider's usual one.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    chat_model: Option<Option<String>>,
+    /// The model that embeds; null for the usual one. Vectors of different models do not mix.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    embedding_model: Option<Option<String>>,
+    /// From 0 to 2; null for the model's own.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<f32>)]
+    temperature: Option<Option<f32>>,
+    /// The longest answer, 1 to 32768 tokens.
+    max_output_tokens: Option<i32>,
+    /// How much of the conversation the model is given, 0 to 200000 tokens.
+    history_token_budget: Option<i32>,
+    /// How documents are searched.
+    retrieval: Option<RetrievalInput>,
+    /// The vector index, beside full text.
+    pinecone: Option<PineconeInput>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RetrievalInput {
+    /// Whether answers draw on documents.
+    enabled: Option<bool>,
+    /// How many passages, 1 to 20.
+    top_k: Option<i32>,
+    /// How well a passage must fit, 0 to 1.
+    min_score: Option<f32>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PineconeInput {
+    /// The index's name; null for the deployment's.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    index: Option<Option<String>>,
+    /// The index's host, if Pinecone is not to be asked for it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    host: Option<Option<String>>,
+    /// Kept for what old settings held; indexes no longer need it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    environment: Option<Option<String>>,
+}
+
+/// Tells `null` (forget it) from absent (leave it).
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl TenantInput {
+    /// Whether anything but the status is to be set.
+    pub(crate) fn has_settings(&self) -> bool {
+        self.name.is_some()
+            || self.system_prompt.is_some()
+            || self.allowed_origins.is_some()
+            || self.provider.is_some()
+            || self.chat_model.is_some()
+            || self.embedding_model.is_some()
+            || self.temperature.is_some()
+            || self.max_output_tokens.is_some()
+            || self.history_token_budget.is_some()
+            || self.retrieval.is_some()
+            || self.pinecone.is_some()
+    }
+
+    /// Confirms that every field is acceptable.
+    ///
+    /// # Errors
+    /// 422 with each one that is not.
+    pub(crate) fn check(&self, app: &App) -> Result<()> {
+        let mut faults = Vec::new();
+        let mut refuse = |field: &str, wrong: bool, message: &str| {
+            if wrong {
+                let (field, message) = (field.to_owned(), message.to_owned());
+                faults.push(FieldError { field, message });
+            }
+        };
+        let longer =
+            |text: &Option<String>, max| text.as_ref().is_some_and(|t| t.chars().count() > max);
+        let empty = |text: &Option<String>| text.as_ref().is_some_and(|t| t.trim().is_empty());
+        let outside = |n: Option<i32>, min, max| n.is_some_and(|n| !(min..=max).contains(&n));
+        let model = |m: &Option<Option<String>>| {
+            m.as_ref()
+                .is_some_and(|m| m.as_deref().is_some_and(|m| !is_model(m)))
+        };
+        refuse(
+            "name",
+            empty(&self.name) || longer(&self.name, 200),
+            "must be 1 to 200 characters",
+        );
+        refuse(
+            "system_prompt",
+            longer(&self.system_prompt, 32_768),
+            "must be at most 32768 characters",
+        );
+        refuse("chat_model", model(&self.chat_model), NOT_A_MODEL);
+        refuse("embedding_model", model(&self.embedding_model), NOT_A_MODEL);
+        refuse(
+            "temperature",
+            self.temperature
+                .flatten()
+                .is_some_and(|t| !(0.0..=2.0).contains(&t)),
+            "must be from 0 to 2",
+        );
+        refuse(
+            "max_output_tokens",
+            outside(self.max_output_tokens, 1, 32_768),
+            "must be from 1 to 32768",
+        );
+        refuse(
+            "history_token_budget",
+            outside(self.history_token_budget, 0, 200_000),
+            "must be from 0 to 200000",
+        );
+        if let Some(retrieval) = &self.retrieval {
+            refuse(
+                "retrieval.top_k",
+                outside(retrieval.top_k, 1, 20),
+                "must be from 1 to 20",
+            );
+            let bad = retrieval
+                .min_score
+                .is_some_and(|s| !(0.0..=1.0).contains(&s));
+            refuse("retrieval.min_score", bad, "must be from 0 to 1");
+        }
+        if let Some(pinecone) = &self.pinecone {
+            let index = pinecone.index.as_ref().and_then(Option::as_ref);
+            refuse(
+                "pinecone.index",
+                index.is_some_and(|i| i.parse::<ai::IndexName>().is_err()),
+                "is not the name of an index",
+            );
+            let host = pinecone.host.as_ref().and_then(Option::as_ref);
+            refuse(
+                "pinecone.host",
+                host.is_some_and(|h| app.ai.check_host(h).is_err()),
+                "must be a host of Pinecone's",
+            );
+            let environment = pinecone.environment.clone().flatten();
+            refuse(
+                "pinecone.environment",
+                longer(&environment, 100),
+                "must be at most 100 characters",
+            );
+        }
+        if let Some(origins) = &self.allowed_origins {
+            refuse("allowed_origins", origins.len() > 50, "must be at most 50");
+            for (n, origin) in origins.iter().enumerate() {
+                if let Err(e) = Origin::parse(origin) {
+                    refuse(&format!("allowed_origins[{n}]"), true, &e.to_string());
+                }
+            }
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(faults))
+        }
+    }
+
+    /// Writes what is set into `tenant`. Call [`TenantInput::check`] first.
+    pub(crate) fn apply(self, tenant: &mut Tenant) {
+        fn put<T>(to: &mut T, from: Option<T>) {
+            if let Some(value) = from {
+                *to = value;
+            }
+        }
+        put(&mut tenant.name, self.name);
+        put(&mut tenant.system_prompt, self.system_prompt);
+        put(&mut tenant.provider, self.provider);
+        put(&mut tenant.chat_model, self.chat_model);
+        put(&mut tenant.embedding_model, self.embedding_model);
+        put(&mut tenant.temperature, self.temperature);
+        put(&mut tenant.max_output_tokens, self.max_output_tokens);
+        put(&mut tenant.history_token_budget, self.history_token_budget);
+        if let Some(origins) = self.allowed_origins {
+            let parsed = origins.iter().filter_map(|o| Origin::parse(o).ok());
+            tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();
+        }
+        if let Some(retrieval) = self.retrieval {
+            put(&mut tenant.retrieval_enabled, retrieval.enabled);
+            put(&mut tenant.retrieval_top_k, retrieval.top_k);
+            put(&mut tenant.retrieval_min_score, retrieval.min_score);
+        }
+        if let Some(pinecone) = self.pinecone {
+            put(&mut tenant.pinecone_index, pinecone.index);
+            put(&mut tenant.pinecone_host, pinecone.host);
+            put(&mut tenant.pinecone_environment, pinecone.environment);
+        }
+    }
+}
+
+const NOT_A_MODEL: &str = "must be 1 to 100 of letters, digits and . _ : / -";
+
+fn is_model(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:/-".contains(c);
+    (1..=100).contains(&name.len()) && name.chars().all(plain)
+}
+
+/// Whether `slug` can name a tenant.
+pub(crate) fn is_slug(slug: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&slug.len())
+        && slug.chars().all(plain)
+        && !slug.starts_with('-')
+        && !slug.ends_with('-')
+}

@@ -1,0 +1,21 @@
+//! tenants: what a tenant is.
+
+mod create;
+mod edit;
+mod input;
+mod list;
+mod output;
+mod secrets;
+mod show;
+
+use utoipa_axum::routes;
+use web::{App, Routes};
+
+/// This crate's routes.
+pub fn routes() -> Routes<App> {
+    Routes::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(show::show, edit::edit))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::delete))
+}

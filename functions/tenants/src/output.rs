@@ -1,0 +1,92 @@
+//! A tenant as it is shown.
+
+use chrono::{DateTime, Utc};
+use db::{Tenant, TenantProvider, TenantStatus};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A tenant and its settings. Keys are never part of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tenant)]
+pub(crate) struct TenantOutput {
+    id: Uuid,
+    /// The name in logins.
+    slug: String,
+    /// The name for people.
+    name: String,
+    status: TenantStatus,
+    /// What the model is told before every conversation.
+    system_prompt: String,
+    /// The browser origins whose pages may call for this tenant.
+    allowed_origins: Vec<String>,
+    /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
+    provider: TenantProvider,
+    /// The model that answers; null for the provider's usual one.
+    chat_model: Option<String>,
+    /// The model that embeds; null for the usual one.
+    embedding_model: Option<String>,
+    /// Null for the model's own.
+    temperature: Option<f32>,
+    /// The longest answer, in tokens.
+    max_output_tokens: i32,
+    /// How much of the conversation the model is given, in tokens.
+    history_token_budget: i32,
+    retrieval: Retrieval,
+    pinecone: Pinecone,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// How documents are searched.
+#[derive(Serialize, ToSchema)]
+struct Retrieval {
+    /// Whether answers draw on documents.
+    enabled: bool,
+    /// How many passages.
+    top_k: i32,
+    /// How well a passage must fit, 0 to 1.
+    min_score: f32,
+}
+
+/// The vector index, beside full text.
+#[derive(Serialize, ToSchema)]
+struct Pinecone {
+    index: Option<String>,
+    host: Option<String>,
+    environment: Option<String>,
+    /// Where this tenant's vectors are; follows from its id and cannot be set.
+    namespace: String,
+}
+
+impl From<Tenant> for TenantOutput {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            id: tenant.id,
+            slug: tenant.slug,
+            name: tenant.name,
+            status: tenant.status,
+            system_prompt: tenant.system_prompt,
+            allowed_origins: tenant.allowed_origins,
+            provider: tenant.provider,
+            chat_model: tenant.chat_model,
+            embedding_model: tenant.embedding_model,
+            temperature: tenant.temperature,
+            max_output_tokens: tenant.max_output_tokens,
+            history_token_budget: tenant.history_token_budget,
+            retrieval: Retrieval {
+                enabled: tenant.retrieval_enabled,
+                top_k: tenant.retrieval_top_k,
+                min_score: tenant.retrieval_min_score,
+            },
+            pinecone: Pinecone {
+                index: tenant.pinecone_index,
+                host: tenant.pinecone_host,
+                environment: tenant.pinecone_environment,
+                namespace: ai::Namespace::of(tenant.id).to_string(),
+            },
+            created_at: tenant.created_at,
+            updated_at: tenant.updated_at,
+        }
+    }
+}

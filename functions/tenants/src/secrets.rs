@@ -1,0 +1,102 @@
+//! `/tenants/{tenant_id}/secrets`: a tenant's own provider keys. They go in and never come out.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use db::SecretProvider;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{App, Error, Json, Path, Result, TenantAt};
+
+/// What may be told of a key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecretOutput {
+    /// Whose key it is.
+    provider: String,
+    /// Its last four characters.
+    last4: String,
+    /// When it was set.
+    set_at: DateTime<Utc>,
+    /// Which deployment secret sealed it.
+    key_id: Option<String>,
+    /// Whether it can still be opened; if not, set it again.
+    readable: bool,
+}
+
+/// The keys that are set. Without one of its own, a tenant uses the deployment's.
+#[utoipa::path(get, path = "/tenants/{tenant_id}/secrets", tag = "tenants", params(("tenant_id" = String, Path)), responses(
+    (status = 200, body = Vec<SecretOutput>), (status = 403), (status = 404),
+))]
+pub(crate) async fn list(State(app): State<App>, at: TenantAt) -> Result<Json<Vec<SecretOutput>>> {
+    let tenant = at.admin.tenant_id();
+    let secrets = app.db.admin(&at.admin).await?.secrets().await?;
+    let shown = secrets.into_iter().map(|secret| SecretOutput {
+        key_id: App::key_id(&secret.sealed),
+        readable: app
+            .open_key(tenant, &secret.provider, secret.id, &secret.sealed)
+            .is_ok(),
+        provider: secret.provider,
+        last4: secret.last4,
+        set_at: secret.set_at,
+    });
+    Ok(Json(shown.collect()))
+}
+
+/// A provider key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetSecret {
+    /// 8 to 512 printable ASCII characters without spaces.
+    #[schema(value_type = String, format = Password)]
+    api_key: SecretString,
+}
+
+/// Sets the tenant's key for a provider, replacing the one there was.
+#[utoipa::path(put, path = "/tenants/{tenant_id}/secrets/{provider}", tag = "tenants",
+    params(("tenant_id" = String, Path), ("provider" = SecretProvider, Path)), request_body = SetSecret,
+    responses((status = 204), (status = 403), (status = 404), (status = 422))
+)]
+pub(crate) async fn set(
+    State(app): State<App>,
+    at: TenantAt,
+    Path((_, provider)): Path<(String, SecretProvider)>,
+    Json(asked): Json<SetSecret>,
+) -> Result<StatusCode> {
+    let key = asked.api_key.expose_secret();
+    if !(8..=512).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::field(
+            "api_key",
+            "must be 8 to 512 printable characters without spaces",
+        ));
+    }
+    // Four of twelve characters give nothing useful away; four of eight would.
+    let last4 = if key.len() < 12 {
+        ""
+    } else {
+        &key[key.len() - 4..]
+    };
+    let mut tx = app.db.admin(&at.admin).await?;
+    let row = tx.secret_row(provider).await?;
+    let sealed = app.seal_key(at.admin.tenant_id(), provider.as_str(), row, &asked.api_key);
+    tx.set_secret(provider, row, &sealed, last4).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets the tenant's key for a provider.
+#[utoipa::path(delete, path = "/tenants/{tenant_id}/secrets/{provider}", tag = "tenants",
+    params(("tenant_id" = String, Path), ("provider" = SecretProvider, Path)),
+    responses((status = 204), (status = 403), (status = 404))
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    at: TenantAt,
+    Path((_, provider)): Path<(String, SecretProvider)>,
+) -> Result<StatusCode> {
+    let mut tx = app.db.admin(&at.admin).await?;
+    if !tx.delete_secret(provider).await? {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,14 @@
+//! `GET /tenants/{tenant_id}`: one tenant.
+
+use crate::output::TenantOutput;
+use axum::extract::State;
+use web::{App, Json, Result, TenantAt};
+
+/// A tenant and its settings: for its administrators and for superusers. `current` is the caller's own.
+#[utoipa::path(get, path = "/tenants/{tenant_id}", tag = "tenants", params(("tenant_id" = String, Path)), responses(
+    (status = 200, body = TenantOutput), (status = 403), (status = 404),
+))]
+pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Json<TenantOutput>> {
+    let tenant = app.db.admin(&at.admin).await?.tenant_for_update().await?;
+    Ok(Json(tenant.into()))
+}
