@@ -1,0 +1,114 @@
+//! `parlance dev`: everything on this machine, with demo data, on one command.
+
+use crate::{
+    cluster::{Cluster, Keep, private_file},
+    demo::{self, Demo},
+};
+use anyhow::{Context, Result};
+use db::Operator;
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{ErrorKind, Write},
+    path::Path,
+    time::Instant,
+};
+use tenant_auth::generate_password;
+use web::{App, Clock, Config, OperatorConfig};
+
+/// Where the state is kept, in the current folder.
+const STATE: &str = ".parlance";
+
+/// Runs until Ctrl-C.
+///
+/// # Errors
+/// The sentence says what to do.
+pub async fn run() -> Result<()> {
+    let started = Instant::now();
+    let state = Path::new(STATE);
+    fs::create_dir_all(state).context("the folder .parlance cannot be made here")?;
+    let mut vars: HashMap<String, String> = web::environment().collect();
+    add_secrets(&mut vars, state)?;
+    let cluster = add_database(&mut vars, state)?;
+    let served = serve(vars, state, started).await;
+    if let Some(cluster) = cluster {
+        step("stopping PostgreSQL")?;
+        cluster.stop()?;
+    }
+    served
+}
+
+async fn serve(vars: HashMap<String, String>, state: &Path, started: Instant) -> Result<()> {
+    step("bringing the database up to date")?;
+    let OperatorConfig {
+        database_url,
+        root,
+        roles,
+    } = OperatorConfig::from_vars(vars.clone())?;
+    let mut operator = Operator::connect(&database_url, roles).await?;
+    operator.migrate(&root).await?;
+
+    let app = App::new(Config::from_vars(vars)?, Clock::System)?;
+    app.db.check().await?;
+    let port = app.config.port;
+    let service = web::router(crate::routes(), app.clone());
+    let demo = Demo::load_or_new(&state.join("demo.json"), port)?;
+    step("preparing the demo tenants")?;
+    demo::seed(&demo, &mut operator, &service, &app.hasher).await?;
+    drop(operator);
+
+    let listener = web::bind(port).await?;
+    say(&demo.welcome(started.elapsed()))?;
+    web::start_logging()?;
+    web::serve_tcp(listener, service, app).await
+}
+
+/// Secrets that the environment does not set are made once and kept.
+fn add_secrets(vars: &mut HashMap<String, String>, state: &Path) -> Result<()> {
+    let path = state.join("secrets.json");
+    let mut kept: HashMap<String, String> = match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .context(".parlance/secrets.json does not parse; restore or delete it")?,
+        Err(e) if e.kind() == ErrorKind::NotFound => HashMap::new(),
+        Err(e) => return Err(e).context(".parlance/secrets.json cannot be read"),
+    };
+    let known = kept.len();
+    for name in ["SECRET_KEY", "JWT_SECRET_KEY"] {
+        if vars.get(name).is_none_or(String::is_empty) {
+            let secret = kept.entry(name.to_owned()).or_insert_with(long_secret);
+            vars.insert(name.to_owned(), secret.clone());
+        }
+    }
+    if kept.len() > known {
+        serde_json::to_writer_pretty(private_file(&path)?, &kept)?;
+    }
+    Ok(())
+}
+
+/// 72 characters: enough for every algorithm.
+fn long_secret() -> String {
+    (0..3)
+        .map(|_| generate_password().expose_secret().to_owned())
+        .collect()
+}
+
+/// A database that the environment does not name is started here.
+fn add_database(vars: &mut HashMap<String, String>, state: &Path) -> Result<Option<Cluster>> {
+    if vars.get("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
+        return Ok(None);
+    }
+    step("starting a private PostgreSQL")?;
+    let cluster = Cluster::start(&state.join("postgres"), Keep::Data)?;
+    let url: SecretString = cluster.url()?;
+    vars.insert("DATABASE_URL".into(), url.expose_secret().to_owned());
+    Ok(Some(cluster))
+}
+
+fn step(what: &str) -> Result<()> {
+    Ok(writeln!(std::io::stderr(), "parlance dev: {what}")?)
+}
+
+fn say(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}

@@ -1,0 +1,135 @@
+//! The program `parlance`: every route in one process, and the operator's commands.
+
+mod health;
+mod operator;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+/// One backend that serves AI chat to many frontends, each for its own tenant.
+///
+/// Try it on this machine, with demo data and a PostgreSQL of its own:  parlance dev
+///
+/// Run it for real: set the variables below, run `parlance migrate` once for every release, then
+/// `parlance serve`.
+#[derive(Parser)]
+#[command(version, after_long_help = ENVIRONMENT, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve every route on PORT until SIGTERM (what happens without a command, too)
+    ///
+    /// Refuses to start with missing, weak or equal secrets, on a schema that is not its own, and with a database
+    /// role that row-level security does not bind. After SIGTERM, open answers may finish.
+    Serve,
+    /// Create the database roles and bring the schema up to date; safe to run again
+    ///
+    /// DATABASE_URL needs a login that may create roles. The service itself logs in as weaker roles, whose passwords
+    /// follow from SECRET_KEY.
+    Migrate {
+        /// Print the SQL that creates the roles, for an administrator of a server where DATABASE_URL may not
+        #[arg(long)]
+        print_roles: bool,
+    },
+    /// Start everything on this machine with demo data: PostgreSQL, two tenants, documents, the service
+    ///
+    /// Keeps its state in .parlance/ of the current folder. With DATABASE_URL set, uses that database instead of a
+    /// PostgreSQL of its own. Ctrl-C stops everything; the next run finds its data again.
+    Dev,
+    /// Create a superuser, who manages tenants
+    CreateSuperuser {
+        /// The address to log in with
+        #[arg(long)]
+        email: String,
+        /// The slug of the tenant to log in to; it is created if there is none
+        #[arg(long, default_value = "platform")]
+        tenant: String,
+        /// Read the password from standard input; otherwise one is made up and printed
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Print the HTTP contract as OpenAPI
+    Openapi,
+    /// Ask the service on PORT of this machine whether it is up; for container health checks
+    Health,
+    /// Run a command with DATABASE_URL set to a new, private PostgreSQL that ends with it; for tests
+    Postgres {
+        /// Where its files go; they are deleted at the end
+        #[arg(long, default_value = ".parlance/scratch")]
+        dir: PathBuf,
+        /// The command and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+const ENVIRONMENT: &str = "\
+Environment (an empty variable counts as not set):
+  DATABASE_URL                 postgresql://user:password@host:5432/name           required
+  SECRET_KEY                   seals provider keys; `openssl rand -base64 48`      required
+  JWT_SECRET_KEY               signs access tokens; not the same                   required
+  ALGORITHM                    HS256, HS384 or HS512                               HS256
+  ACCESS_TOKEN_EXPIRE_MINUTES  life of an access token                             15
+  OPENAI_API_KEY               for tenants without a key of their own              none
+  DEEPSEEK_API_KEY             likewise                                            none
+  PINECONE_API_KEY             likewise: vectors beside full text                  none
+  INDEX_NAME                   the Pinecone index                                  none
+  BACKEND_CORS_ORIGINS         browser origins allowed for every tenant            none
+  PORT                         the TCP port                                        8080
+  APP_DATABASE_URL             how requests reach the database                     derived
+  PLATFORM_DATABASE_URL        how superusers' requests do                         derived
+  DATABASE_MAX_CONNECTIONS     of the service                                      10
+  ROLE_PREFIX                  start of the database roles' names                  parlance
+  OPENAI_BASE_URL              another OpenAI-compatible server                    OpenAI's
+  DEEPSEEK_BASE_URL            likewise                                            DeepSeek's
+  PINECONE_BASE_URL            likewise                                            Pinecone's
+  PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
+  SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
+  DOCS                         off hides /docs and /openapi.json                   on
+  RUST_LOG                     what to log                                         info
+  LOG_FORMAT                   json or text                                        json, text on a terminal
+  PG_BIN                       for dev: where PostgreSQL's programs are            searched for";
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives a process threads");
+    let ended = runtime.block_on(run(cli.command.unwrap_or(Command::Serve)));
+    match ended {
+        Ok(code) => code,
+        Err(e) => {
+            // The last word of a process that failed: nothing is left to report that to.
+            drop(writeln!(std::io::stderr(), "parlance: {e:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Serve => web::serve("container", container::routes()).await?,
+        Command::Migrate { print_roles: true } => operator::print_roles()?,
+        Command::Migrate { print_roles: false } => operator::migrate().await?,
+        Command::Dev => container::dev::run().await?,
+        Command::CreateSuperuser {
+            email,
+            tenant,
+            password_stdin,
+        } => {
+            operator::create_superuser(&email, &tenant, password_stdin).await?;
+        }
+        Command::Openapi => {
+            let api = web::openapi(container::routes());
+            writeln!(std::io::stdout(), "{}", api.to_pretty_json()?)?;
+        }
+        Command::Health => health::check().await?,
+        Command::Postgres { dir, command } => {
+            return container::cluster::run_with(&dir, &command).await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,77 @@
+//! The operator's commands: with the powerful login of `DATABASE_URL`, which the service never holds.
+
+use anyhow::{Context, Result};
+use db::Operator;
+use secrecy::{ExposeSecret, SecretString};
+use std::io::{Read, Write};
+use tenant_auth::{Hasher, check_new_password, generate_password};
+use web::OperatorConfig;
+
+fn config() -> Result<OperatorConfig> {
+    Ok(OperatorConfig::from_vars(web::environment())?)
+}
+
+/// `parlance migrate`.
+pub(crate) async fn migrate() -> Result<()> {
+    let OperatorConfig {
+        database_url,
+        root,
+        roles,
+    } = config()?;
+    Operator::connect(&database_url, roles)
+        .await?
+        .migrate(&root)
+        .await?;
+    writeln!(std::io::stdout(), "The database is up to date.")?;
+    Ok(())
+}
+
+/// `parlance migrate --print-roles`.
+pub(crate) fn print_roles() -> Result<()> {
+    let OperatorConfig { root, roles, .. } = config()?;
+    write!(std::io::stdout(), "{}", Operator::roles_sql(&roles, &root))?;
+    Ok(())
+}
+
+/// `parlance create-superuser`.
+pub(crate) async fn create_superuser(
+    email: &str,
+    tenant: &str,
+    password_stdin: bool,
+) -> Result<()> {
+    let OperatorConfig {
+        database_url,
+        roles,
+        ..
+    } = config()?;
+    let given = if password_stdin {
+        Some(read_password()?)
+    } else {
+        None
+    };
+    let password = given.clone().unwrap_or_else(generate_password);
+    check_new_password(password.expose_secret(), 15).context("the password cannot be used")?;
+    let hash = Hasher::new(1).hash(password.clone()).await?;
+    let mut operator = Operator::connect(&database_url, roles).await?;
+    operator
+        .create_superuser(tenant, &email.trim().to_lowercase(), &hash.into())
+        .await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "Created the superuser {email} of the tenant {tenant}.")?;
+    if given.is_none() {
+        writeln!(
+            out,
+            "Password (shown only now): {}",
+            password.expose_secret()
+        )?;
+    }
+    Ok(())
+}
+
+fn read_password() -> Result<SecretString> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .context("the password cannot be read from standard input")?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
