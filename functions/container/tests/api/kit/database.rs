@@ -1,0 +1,146 @@
+//! A database per test, cloned from a template that is made once per server.
+
+use super::{PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER};
+use db::{Operator, Roles};
+use secrecy::SecretString;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
+use tenant_auth::{Hasher, RootSecret};
+use uuid::Uuid;
+
+const TEMPLATE: &str = "parlance_template";
+
+/// A database of the test server.
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A clone of the template.
+    pub async fn clone_template() -> Self {
+        make_template().await;
+        Self::create(&format!("template {TEMPLATE}")).await
+    }
+
+    /// One with nothing in it.
+    pub async fn empty() -> Self {
+        Self::create("").await
+    }
+
+    async fn create(template: &str) -> Self {
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let mut server = connect("postgres").await;
+        // Cloning locks the template; two tests at once wait for each other.
+        run(&mut server, "select pg_advisory_lock(7)").await;
+        run(&mut server, &format!("create database {name} {template}")).await;
+        run(&mut server, "select pg_advisory_unlock(7)").await;
+        // A clone does not inherit who may do what with the database itself.
+        run(
+            &mut server,
+            &format!("revoke temporary on database {name} from public"),
+        )
+        .await;
+        Self { name }
+    }
+
+    /// How the server's superuser logs in.
+    pub fn url(&self) -> String {
+        url_of(&self.name)
+    }
+
+    /// The server's superuser, in this database.
+    pub async fn pool(&self) -> PgPool {
+        let options = PgPoolOptions::new().max_connections(2);
+        options
+            .connect(&self.url())
+            .await
+            .expect("the test database can be reached")
+    }
+}
+
+fn server_url() -> String {
+    std::env::var("DATABASE_URL")
+        .expect("DATABASE_URL names a PostgreSQL for tests: run scripts/test, which starts one")
+}
+
+fn url_of(database: &str) -> String {
+    let url = server_url();
+    let (server, _) = url
+        .rsplit_once('/')
+        .expect("DATABASE_URL ends with a database");
+    format!("{server}/{database}")
+}
+
+async fn connect(database: &str) -> PgConnection {
+    PgConnection::connect(&url_of(database))
+        .await
+        .expect("the test server can be reached")
+}
+
+async fn run(connection: &mut PgConnection, sql: &str) {
+    connection
+        .execute(AssertSqlSafe(sql.to_owned()))
+        .await
+        .unwrap_or_else(|e| panic!("{sql}: {e}"));
+}
+
+/// The server is new for every run of the tests, so a template that is there is this program's.
+async fn make_template() {
+    let mut server = connect("postgres").await;
+    run(&mut server, "select pg_advisory_lock(8)").await;
+    let there: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(TEMPLATE)
+            .fetch_one(&mut server)
+            .await
+            .expect("the server lists its databases");
+    if !there {
+        run(&mut server, "create database template_in_progress").await;
+        migrate("template_in_progress").await;
+        seed("template_in_progress").await;
+        run(
+            &mut server,
+            &format!("alter database template_in_progress rename to {TEMPLATE}"),
+        )
+        .await;
+    }
+    run(&mut server, "select pg_advisory_unlock(8)").await;
+}
+
+async fn migrate(database: &str) {
+    let root = RootSecret::new(&SECRET_KEY.into()).expect("the secret is strong");
+    let roles = Roles::new("parlance").expect("the prefix is good");
+    let url = SecretString::from(url_of(database));
+    let mut operator = Operator::connect(&url, roles)
+        .await
+        .expect("the server's superuser may connect");
+    operator.migrate(&root).await.expect("the migrations run");
+}
+
+async fn seed(database: &str) {
+    let hash = Hasher::new(1)
+        .hash(PASSWORD.into())
+        .await
+        .expect("the password can be hashed");
+    let mut connection = connect(database).await;
+    for person in PEOPLE {
+        sqlx::query("insert into parlance.tenants (id, slug, name) values ($1, $2, $2) on conflict do nothing")
+            .bind(person.tenant_id)
+            .bind(person.tenant)
+            .execute(&mut connection)
+            .await
+            .expect("a tenant");
+        sqlx::query(
+            "insert into parlance.users (tenant_id, id, email, password_hash, role, is_superuser)
+             values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(person.tenant_id)
+        .bind(person.id)
+        .bind(person.email)
+        .bind(&hash)
+        .bind(person.role)
+        .bind(person.id == SUPERUSER.id)
+        .execute(&mut connection)
+        .await
+        .expect("a user");
+    }
+}

@@ -1,0 +1,311 @@
+//! What every test stands on: a database of its own, cloned from a migrated template with two tenants in it;
+//! the service connected to it as the app role, with a pool of one, so that holding a connection while
+//! waiting for anything else times out here and not in production; and a clock that stands still.
+
+pub mod database;
+pub mod http;
+pub mod provider;
+pub mod proxy;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header, request},
+};
+use chrono::Utc;
+use database::Database;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use std::collections::HashMap;
+use tower::ServiceExt;
+use uuid::Uuid;
+use web::{App, Clock, Config};
+
+/// The password of every seeded user.
+pub const PASSWORD: &str = "correct horse battery staple";
+/// The secrets of the service under test; canaries that must appear in no answer.
+pub const SECRET_KEY: &str = "test-canary-root-9f2c7d41e8b05a36c1f4d7e2b9a8";
+pub const JWT_SECRET_KEY: &str = "test-canary-jwt-5b1e9c3a7f60d2e84b9f1c6a3d5e";
+
+/// A seeded user.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    pub tenant: &'static str,
+    pub tenant_id: Uuid,
+    pub id: Uuid,
+    pub email: &'static str,
+    pub role: &'static str,
+}
+
+const fn person(
+    tenant: &'static str,
+    t: u128,
+    n: u128,
+    email: &'static str,
+    role: &'static str,
+) -> Person {
+    Person {
+        tenant,
+        tenant_id: Uuid::from_u128(t),
+        id: Uuid::from_u128(n),
+        email,
+        role,
+    }
+}
+
+pub const T1: Uuid = Uuid::from_u128(0x01900000_0000_7000_8000_00000000000a);
+pub const T2: Uuid = Uuid::from_u128(0x01900000_0000_7000_8000_00000000000b);
+/// Administrator of the first tenant.
+pub const ADMIN1: Person = person(
+    "one",
+    T1.as_u128(),
+    0x01900000_0000_7000_8000_0000000000a0,
+    "admin@one.example",
+    "admin",
+);
+/// Members of the first tenant.
+pub const U1: Person = person(
+    "one",
+    T1.as_u128(),
+    0x01900000_0000_7000_8000_0000000000a1,
+    "u1@one.example",
+    "member",
+);
+pub const U2: Person = person(
+    "one",
+    T1.as_u128(),
+    0x01900000_0000_7000_8000_0000000000a2,
+    "u2@one.example",
+    "member",
+);
+/// Administrator of the second tenant.
+pub const ADMIN2: Person = person(
+    "two",
+    T2.as_u128(),
+    0x01900000_0000_7000_8000_0000000000b0,
+    "admin@two.example",
+    "admin",
+);
+/// A member of the second tenant.
+pub const V1: Person = person(
+    "two",
+    T2.as_u128(),
+    0x01900000_0000_7000_8000_0000000000b1,
+    "v1@two.example",
+    "member",
+);
+/// The superuser, in a tenant of its own.
+pub const SUPERUSER: Person = person(
+    "platform",
+    0x01900000_0000_7000_8000_00000000000c,
+    0x01900000_0000_7000_8000_0000000000c0,
+    "root@platform.example",
+    "admin",
+);
+/// Everybody.
+pub const PEOPLE: [Person; 6] = [ADMIN1, U1, U2, ADMIN2, V1, SUPERUSER];
+
+/// One service under test.
+pub struct Kit {
+    pub app: App,
+    pub service: Router,
+    pub clock: Clock,
+    pub database: Database,
+    /// A superuser's: row-level security does not bind it. For looking, and for arranging what the API cannot.
+    pub pool: PgPool,
+}
+
+impl Kit {
+    /// A service with the usual configuration.
+    pub async fn new() -> Self {
+        Self::with([]).await
+    }
+
+    /// A service with some variables set otherwise; an empty value unsets.
+    pub async fn with<const N: usize>(vars: [(&str, &str); N]) -> Self {
+        let database = Database::clone_template().await;
+        let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self::on(database, vars).await
+    }
+
+    /// A service on an existing database.
+    pub async fn on(database: Database, vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        let clock = Clock::fixed(Utc::now());
+        let mut all = environment(&database);
+        all.extend(vars);
+        let config = Config::from_vars(all).expect("the configuration of the test is good");
+        let app = App::new(config, clock.clone()).expect("the app can be put together");
+        let pool = database.pool().await;
+        Self {
+            service: web::router(container::routes(), app.clone()),
+            app,
+            clock,
+            database,
+            pool,
+        }
+    }
+
+    /// The access token of a fresh login.
+    pub async fn token(&self, who: Person) -> String {
+        let answer = self.login(who).await;
+        answer.json["access_token"]
+            .as_str()
+            .expect("a login has a token")
+            .to_owned()
+    }
+
+    /// The whole answer to a login.
+    pub async fn login(&self, who: Person) -> Answer {
+        let login = json!({ "tenant": who.tenant, "email": who.email, "password": PASSWORD });
+        let answer = self.post("", "/login", login).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer
+    }
+
+    pub async fn get(&self, token: &str, path: &str) -> Answer {
+        self.send(request(token, "GET", path), Body::empty()).await
+    }
+
+    pub async fn delete(&self, token: &str, path: &str) -> Answer {
+        self.send(request(token, "DELETE", path), Body::empty())
+            .await
+    }
+
+    pub async fn post(&self, token: &str, path: &str, body: Value) -> Answer {
+        self.json(token, "POST", path, body).await
+    }
+
+    pub async fn put(&self, token: &str, path: &str, body: Value) -> Answer {
+        self.json(token, "PUT", path, body).await
+    }
+
+    pub async fn patch(&self, token: &str, path: &str, body: Value) -> Answer {
+        self.json(token, "PATCH", path, body).await
+    }
+
+    pub async fn json(&self, token: &str, method: &str, path: &str, body: Value) -> Answer {
+        let request = request(token, method, path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request, Body::from(body.to_string())).await
+    }
+
+    /// Any request at all.
+    pub async fn send(&self, request: request::Builder, body: Body) -> Answer {
+        let request = request.body(body).expect("the request is well formed");
+        let response = self
+            .service
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router never fails");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("the body arrives").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            json,
+            text,
+        }
+    }
+
+    /// Adds a document as the tenant's administrator; its id.
+    pub async fn add_document(&self, admin: Person, title: &str, text: &str) -> Uuid {
+        let token = self.token(admin).await;
+        let added = self
+            .post(
+                &token,
+                "/documents",
+                json!({ "title": title, "text": text }),
+            )
+            .await;
+        assert_eq!(added.status, 202, "{}", added.text);
+        added.id("id")
+    }
+}
+
+/// The environment of a service on `database`.
+pub fn environment(database: &Database) -> HashMap<String, String> {
+    let vars = [
+        ("DATABASE_URL", database.url()),
+        ("SECRET_KEY", SECRET_KEY.into()),
+        ("JWT_SECRET_KEY", JWT_SECRET_KEY.into()),
+        ("DATABASE_MAX_CONNECTIONS", "1".into()),
+    ];
+    vars.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// A request with a token, unless that is empty.
+pub fn request(token: &str, method: &str, path: &str) -> request::Builder {
+    let request = Request::builder().method(method).uri(path);
+    if token.is_empty() {
+        request
+    } else {
+        request.header(header::AUTHORIZATION, format!("Bearer {token}"))
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// `Null` if the body is not JSON.
+    pub json: Value,
+    pub text: String,
+}
+
+impl Answer {
+    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status.
+    pub fn problem(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text
+        );
+        assert_eq!(self.json["status"], status, "{}", self.text);
+        assert_eq!(
+            self.json["instance"],
+            self.header("x-request-id"),
+            "{}",
+            self.text
+        );
+        assert!(
+            self.json["title"].is_string() && self.json["detail"].is_string(),
+            "{}",
+            self.text
+        );
+        let kind = self.json["type"].as_str().expect("a problem has a type");
+        kind.strip_prefix("urn:parlance:error:")
+            .expect("the type is ours")
+            .to_owned()
+    }
+
+    /// The fields that a 422 complains about.
+    pub fn fields(&self) -> Vec<String> {
+        assert_eq!(self.problem(422), "invalid_request");
+        let errors = self.json["errors"].as_array().expect("a 422 names fields");
+        errors
+            .iter()
+            .map(|e| e["field"].as_str().expect("a field").to_owned())
+            .collect()
+    }
+
+    /// A header, empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |v| v.to_str().expect("the header is text"))
+    }
+
+    /// An id in the answer.
+    pub fn id(&self, field: &str) -> Uuid {
+        let id = self.json[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {field} in {}", self.text));
+        id.parse().expect("an id is a UUID")
+    }
+}

@@ -1,0 +1,263 @@
+//! OpenAI, DeepSeek and Pinecone as a test wants them: one HTTP server that records what it is asked and answers
+//! as it was told.
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use futures_util::{StreamExt, stream};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+/// One request that the provider received.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub path: String,
+    pub authorization: String,
+    pub api_key: String,
+    pub body: Value,
+}
+
+/// How to answer one chat completion.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// The pieces of a good answer, streamed or not as it is asked for.
+    Text(Vec<String>),
+    /// The pieces, each one only after [`Provider::let_go`].
+    Held(Vec<String>),
+    /// The pieces, then the connection breaks.
+    BreakAfter(Vec<String>),
+    /// A status with a body.
+    Status(u16, Value),
+    /// Any bytes as an event stream.
+    Raw(String),
+    /// Nothing, for a minute.
+    Silence,
+}
+
+/// The server.
+#[derive(Clone)]
+pub struct Provider {
+    pub address: String,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    asked: Mutex<Vec<Asked>>,
+    replies: Mutex<VecDeque<Reply>>,
+    matches: Mutex<Vec<Value>>,
+    vectors_fail: Mutex<bool>,
+    go: Semaphore,
+}
+
+impl Provider {
+    /// Starts it on a free port of this machine.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let address = listener
+            .local_addr()
+            .expect("it has an address")
+            .to_string();
+        let inner = Arc::new(Inner {
+            asked: Mutex::default(),
+            replies: Mutex::default(),
+            matches: Mutex::default(),
+            vectors_fail: Mutex::default(),
+            go: Semaphore::new(0),
+        });
+        let provider = Self { address, inner };
+        let router = Router::new().fallback(answer).with_state(provider.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        provider
+    }
+
+    /// The variables that make a service use it, without any key.
+    pub fn vars(&self) -> [(String, String); 3] {
+        let base = |path: &str| format!("http://{}/{path}", self.address);
+        [
+            ("OPENAI_BASE_URL".into(), base("openai/v1/")),
+            ("DEEPSEEK_BASE_URL".into(), base("deepseek/")),
+            ("PINECONE_BASE_URL".into(), base("")),
+        ]
+    }
+
+    /// Answers the next chat completion so; without, it says "Hello from the model."
+    pub fn reply(&self, reply: Reply) {
+        self.inner.replies.lock().unwrap().push_back(reply);
+    }
+
+    /// Lets `n` held pieces go.
+    pub fn let_go(&self, n: usize) {
+        self.inner.go.add_permits(n);
+    }
+
+    /// What a vector query finds: `(id, tenant_id, score)`.
+    pub fn find(&self, matches: &[(String, String, f32)]) {
+        let found = matches.iter().map(|(id, tenant, score)| {
+            json!({ "id": id, "score": score, "metadata": { "tenant_id": tenant, "document_id": id, "chunk_id": id } })
+        });
+        *self.inner.matches.lock().unwrap() = found.collect();
+    }
+
+    /// Makes embeddings and vectors fail.
+    pub fn fail_vectors(&self) {
+        *self.inner.vectors_fail.lock().unwrap() = true;
+    }
+
+    /// What was asked, in order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.inner.asked.lock().unwrap().clone()
+    }
+
+    /// What was asked of chat completions.
+    pub fn chats(&self) -> Vec<Asked> {
+        self.asked()
+            .into_iter()
+            .filter(|a| a.path.ends_with("/chat/completions"))
+            .collect()
+    }
+}
+
+async fn answer(State(provider): State<Provider>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = body
+        .collect()
+        .await
+        .map(|b| b.to_bytes())
+        .unwrap_or_default();
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let asked = Asked {
+        path: parts.uri.path().to_owned(),
+        authorization: header("authorization"),
+        api_key: header("api-key"),
+        body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+    };
+    provider.inner.asked.lock().unwrap().push(asked.clone());
+    if asked.path.ends_with("/chat/completions") {
+        let reply = provider.inner.replies.lock().unwrap().pop_front();
+        let reply = reply.unwrap_or_else(|| {
+            Reply::Text(
+                ["Hello ", "from ", "the ", "model."]
+                    .map(String::from)
+                    .into(),
+            )
+        });
+        return chat(provider, asked.body["stream"] == true, reply).await;
+    }
+    if *provider.inner.vectors_fail.lock().unwrap() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    vectors(&provider, &asked)
+}
+
+fn vectors(provider: &Provider, asked: &Asked) -> Response {
+    if asked.path.ends_with("/embeddings") {
+        let texts = asked.body["input"].as_array().map_or(0, Vec::len);
+        let data: Vec<Value> = (0..texts)
+            .map(|n| json!({ "index": n, "embedding": [0.1, 0.2, 0.3] }))
+            .collect();
+        return Json(json!({ "data": data })).into_response();
+    }
+    if asked.path.starts_with("/indexes/") {
+        return Json(json!({ "host": provider.address })).into_response();
+    }
+    match asked.path.as_str() {
+        "/query" => {
+            Json(json!({ "matches": *provider.inner.matches.lock().unwrap() })).into_response()
+        }
+        "/vectors/upsert" => Json(json!({ "upsertedCount": 1 })).into_response(),
+        "/vectors/delete" => Json(json!({})).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn chat(provider: Provider, streamed: bool, reply: Reply) -> Response {
+    match reply {
+        Reply::Text(pieces) if !streamed => Json(json!({
+            "choices": [{ "index": 0, "message": { "role": "assistant", "content": pieces.concat() }, "finish_reason": "stop" }],
+            "usage": { "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18 }
+        }))
+        .into_response(),
+        Reply::Text(pieces) => events(pieces.iter().map(|p| delta(p)).chain([end()]).collect()),
+        Reply::Held(pieces) => held(provider, pieces),
+        Reply::BreakAfter(pieces) => broken(pieces),
+        Reply::Status(status, body) => (StatusCode::from_u16(status).unwrap(), Json(body)).into_response(),
+        Reply::Raw(text) => events(vec![text]),
+        Reply::Silence => {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
+    }
+}
+
+fn delta(text: &str) -> String {
+    let chunk =
+        json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
+    format!("data: {chunk}\n\n")
+}
+
+fn end() -> String {
+    let stop = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18 } });
+    format!("data: {stop}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+}
+
+fn events(blocks: Vec<String>) -> Response {
+    let body = Body::from_stream(stream::iter(
+        blocks
+            .into_iter()
+            .map(|b| Ok::<_, Infallible>(Bytes::from(b))),
+    ));
+    ([("content-type", "text/event-stream")], body).into_response()
+}
+
+fn held(provider: Provider, pieces: Vec<String>) -> Response {
+    let blocks: Vec<String> = pieces.iter().map(|p| delta(p)).chain([end()]).collect();
+    let body = stream::iter(blocks).then(move |block| {
+        let provider = provider.clone();
+        async move {
+            provider
+                .inner
+                .go
+                .acquire()
+                .await
+                .expect("it is never closed")
+                .forget();
+            Ok::<_, Infallible>(Bytes::from(block))
+        }
+    });
+    (
+        [("content-type", "text/event-stream")],
+        Body::from_stream(body),
+    )
+        .into_response()
+}
+
+fn broken(pieces: Vec<String>) -> Response {
+    let good = pieces.into_iter().map(|p| Ok(Bytes::from(delta(&p))));
+    let body = good.chain([Err(std::io::Error::other("the connection breaks"))]);
+    (
+        [("content-type", "text/event-stream")],
+        Body::from_stream(stream::iter(body)),
+    )
+        .into_response()
+}
