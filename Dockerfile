@@ -1,0 +1,43 @@
+# The whole backend as one image: `parlance serve`, `parlance migrate` and `parlance health` are the same program.
+#
+#   docker build -t parlance .
+#   docker run --rm -p 8080:8080 --env-file .env parlance
+#
+# Both base images are pinned by the digest of their multi-platform index. To raise one, change its tag and put the
+# digest that this prints after the @:
+#
+#   docker buildx imagetools inspect rust:1.95-slim-bookworm --format '{{.Manifest.Digest}}'
+#
+# There are no cache mounts on purpose: Railway refuses to build one whose id does not begin with the id of the very
+# service it builds. What they would keep, the layer of dependencies below keeps as well.
+
+FROM rust:1.95-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082 AS toolchain
+ENV CARGO_INCREMENTAL=0 CARGO_NET_RETRY=5 CARGO_TERM_COLOR=never
+WORKDIR /src
+
+# The manifests, and every source file emptied. Only this result counts for the cache of what is built from it, so the
+# next stage is built anew when a manifest changes or a file comes or goes, not when code changes.
+FROM toolchain AS outline
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -name '*.rs' -delete \
+ && find . -type f -name '*.rs' -exec sh -c 'for file; do echo "fn main() { }" > "$file"; done' sh {} +
+
+FROM toolchain AS build
+COPY --from=outline /src .
+RUN cargo build --locked --release -p container
+COPY . .
+# Cargo compares times, and the files just copied may be older than what was built from their empty namesakes.
+RUN find functions shared migrations -type f -exec touch {} + \
+ && cargo build --locked --release -p container
+
+FROM debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
+# Nothing is installed here: TLS roots are compiled into the program, and it needs no library but the C library. The
+# shell that comes with the image stays, for the commands a platform runs before a deployment.
+COPY --from=build /src/target/release/parlance /usr/local/bin/parlance
+ENV PORT=8080
+EXPOSE 8080
+USER 65532:65532
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["/usr/local/bin/parlance", "health"]
+ENTRYPOINT ["/usr/local/bin/parlance"]
+CMD ["serve"]
