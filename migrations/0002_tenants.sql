@@ -14,7 +14,7 @@ create table tenants (
   history_token_budget integer not null default 3000,
   retrieval_enabled boolean not null default true,
   retrieval_top_k integer not null default 5,
-  retrieval_min_score real not null default 0.2,
+  retrieval_min_score real not null default 0.3,
   pinecone_index text,
   pinecone_host text,
   pinecone_environment text,

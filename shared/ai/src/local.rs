@@ -64,7 +64,10 @@ pub fn answer(question: &str, passages: &[Passage]) -> String {
     )
 }
 
-/// The quotes to give, best first: those with at least half as many words of the question as the best.
+/// The quotes to give, best first: those with more than half as many words of the question as the best.
+///
+/// None if even the best has under three in ten of them: a sentence that shares one word of many with the
+/// question is no answer to it, and quoting it would look like one.
 fn best(question: &str, passages: &[Passage]) -> Vec<Quote> {
     let asked = words(question);
     let mut quotes = Vec::new();
@@ -90,7 +93,11 @@ fn best(question: &str, passages: &[Passage]) -> Vec<Quote> {
         }
     }
     quotes.sort_by_key(|quote| std::cmp::Reverse(quote.score));
-    let enough = quotes.first().map_or(0, |best| best.score.div_ceil(2));
+    let best = quotes.first().map_or(0, |best| best.score);
+    if best * 10 < asked.len() * 3 {
+        return Vec::new();
+    }
+    let enough = best / 2 + 1;
     let mut kept: Vec<Quote> = Vec::new();
     for quote in quotes.into_iter().filter(|quote| quote.score >= enough) {
         let repeats = |k: &Quote| k.text.contains(&quote.text) || quote.text.contains(&k.text);

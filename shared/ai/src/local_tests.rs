@@ -86,3 +86,11 @@ proptest! {
         prop_assert!(!answer(&question, &passages).is_empty());
     }
 }
+
+#[test]
+fn one_word_of_many_is_no_answer() {
+    let passages = [passage("Shipping", "We ship to Norway and to Switzerland.")];
+    let answer = answer("May my old dog travel by night train to Norway?", &passages);
+    assert!(!answer.contains('“'), "{answer}");
+    assert!(answer.contains("[1] Shipping"), "{answer}");
+}
