@@ -41,7 +41,7 @@ impl Cluster {
     pub fn start(dir: &Path, keep: Keep) -> Result<Self> {
         let programs = Programs::find()?;
         let files = Files::prepare(dir, programs.user)?;
-        if !files.data().join("PG_VERSION").exists() {
+        if !files.data().exists() {
             create(&programs, &files, keep)?;
         }
         programs.stop(&files)?;
@@ -76,6 +76,7 @@ impl Cluster {
 }
 
 fn create(programs: &Programs, files: &Files, keep: Keep) -> Result<()> {
+    files.begin_data()?;
     files.write_password(&tenant_auth::generate_password())?;
     programs.initdb(files)?;
     let mut settings = String::from(
@@ -84,7 +85,8 @@ fn create(programs: &Programs, files: &Files, keep: Keep) -> Result<()> {
     if keep == Keep::Nothing {
         settings.push_str("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n");
     }
-    files.add_settings(&settings)
+    files.add_settings(&settings)?;
+    files.finish_data()
 }
 
 /// The port of the last run if it is still free, else any free one.

@@ -4,7 +4,7 @@ mod client;
 mod content;
 
 use crate::cluster::private_file;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use axum::Router;
 use client::Client;
 use content::{SUPERUSER, TENANTS, Tenant};
@@ -159,35 +159,55 @@ async fn seed_tenant(
     made: &DemoTenant,
     planned: &Tenant,
 ) -> Result<()> {
-    let new = json!({ "slug": planned.slug, "name": planned.name, "system_prompt": planned.system_prompt });
-    let (status, tenant) = superuser.post("/tenants", new).await?;
-    if status == 409 {
-        // It was made by an earlier run, which may have been cut short: users and documents are looked at below.
-    } else {
-        ensure!(
-            status == 201,
-            "the demo tenant {} cannot be created: {tenant}",
-            planned.slug
+    let [admin, ..] = &made.users[..] else {
+        bail!(
+            "demo.json names no user of {}; restore or delete it",
+            made.slug
         );
-        let users = format!(
-            "/admin/users?tenant_id={}",
-            tenant["id"].as_str().unwrap_or_default()
-        );
-        for user in &made.users {
-            let new = json!({ "email": user.email, "password": user.password, "role": user.role });
-            let (status, answer) = superuser.post(&users, new).await?;
-            ensure!(
-                status == 201,
-                "the demo user {} cannot be created: {answer}",
-                user.email
-            );
+    };
+    let login = || Client::login(service, &made.slug, &admin.email, &admin.password);
+    let admin = match login().await {
+        Ok(admin) => admin,
+        Err(_) => {
+            create_tenant(superuser, made, planned).await?;
+            login().await.with_context(|| {
+                format!(
+                    "the demo tenant {} exists with other passwords. Restore .parlance/demo.json, or use \
+                     another database",
+                    made.slug
+                )
+            })?
         }
-    }
-    let admin = &made.users[0];
-    let admin = Client::login(service, &made.slug, &admin.email, &admin.password).await.with_context(|| {
-        format!("the demo tenant {} exists without its users. Delete .parlance, or use another database", made.slug)
-    })?;
+    };
     seed_documents(&admin, planned).await
+}
+
+/// What an earlier run made before it was cut short (409) is left as it is.
+async fn create_tenant(superuser: &Client<'_>, made: &DemoTenant, planned: &Tenant) -> Result<()> {
+    let new =
+        json!({ "slug": made.slug, "name": planned.name, "system_prompt": planned.system_prompt });
+    let (status, answer) = superuser.post("/tenants", new).await?;
+    ensure!(
+        [201, 409].contains(&status),
+        "a demo tenant cannot be created: {answer}"
+    );
+    let listed = superuser.get("/tenants?limit=100").await?;
+    let mut tenants = listed["items"].as_array().into_iter().flatten();
+    let tenant = tenants.find(|tenant| tenant["slug"] == made.slug);
+    let id = tenant
+        .and_then(|tenant| tenant["id"].as_str())
+        .context("a demo tenant is not listed")?;
+    for user in &made.users {
+        let new = json!({ "email": user.email, "password": user.password, "role": user.role });
+        let (status, answer) = superuser
+            .post(&format!("/admin/users?tenant_id={id}"), new)
+            .await?;
+        ensure!(
+            [201, 409].contains(&status),
+            "a demo user cannot be created: {answer}"
+        );
+    }
+    Ok(())
 }
 
 async fn seed_documents(admin: &Client<'_>, planned: &Tenant) -> Result<()> {

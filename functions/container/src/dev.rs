@@ -4,7 +4,8 @@ use crate::{
     cluster::{Cluster, Keep, private_file},
     demo::{self, Demo},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
 use db::Operator;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -31,7 +32,14 @@ pub async fn run() -> Result<()> {
     let mut vars: HashMap<String, String> = web::environment().collect();
     add_secrets(&mut vars, state)?;
     let cluster = add_database(&mut vars, state)?;
-    let served = serve(vars, state, started).await;
+    let prepared = tokio::select! {
+        prepared = prepare(vars, state) => prepared,
+        Ok(()) = tokio::signal::ctrl_c() => Err(anyhow!("stopped before it was ready")),
+    };
+    let served = match prepared {
+        Ok(prepared) => prepared.serve(started).await,
+        Err(e) => Err(e),
+    };
     if let Some(cluster) = cluster {
         step("stopping PostgreSQL")?;
         cluster.stop()?;
@@ -39,7 +47,14 @@ pub async fn run() -> Result<()> {
     served
 }
 
-async fn serve(vars: HashMap<String, String>, state: &Path, started: Instant) -> Result<()> {
+/// A service with its demo data, not yet listening.
+struct Prepared {
+    app: App,
+    service: Router,
+    demo: Demo,
+}
+
+async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared> {
     step("bringing the database up to date")?;
     let OperatorConfig {
         database_url,
@@ -51,17 +66,20 @@ async fn serve(vars: HashMap<String, String>, state: &Path, started: Instant) ->
 
     let app = App::new(Config::from_vars(vars)?, Clock::System)?;
     app.db.check().await?;
-    let port = app.config.port;
     let service = web::router(crate::routes(), app.clone());
-    let demo = Demo::load_or_new(&state.join("demo.json"), port)?;
+    let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port)?;
     step("preparing the demo tenants")?;
     demo::seed(&demo, &mut operator, &service, &app.hasher).await?;
-    drop(operator);
+    Ok(Prepared { app, service, demo })
+}
 
-    let listener = web::bind(port).await?;
-    say(&demo.welcome(started.elapsed()))?;
-    web::start_logging()?;
-    web::serve_tcp(listener, service, app).await
+impl Prepared {
+    async fn serve(self, started: Instant) -> Result<()> {
+        let listener = web::bind(self.app.config.port).await?;
+        say(&self.demo.welcome(started.elapsed()))?;
+        web::start_logging()?;
+        web::serve_tcp(listener, self.service, self.app).await
+    }
 }
 
 /// Secrets that the environment does not set are made once and kept.

@@ -3,13 +3,13 @@
 use anyhow::{Context, Result};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
-    hash::{DefaultHasher, Hash, Hasher},
-    io::Write,
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink},
     path::{Path, PathBuf},
     process::Stdio,
 };
+use uuid::Uuid;
 
 /// A folder with the data, the log, the superuser's password and the port.
 #[derive(Debug)]
@@ -33,21 +33,14 @@ impl Files {
             .canonicalize()?
             .join(dir.file_name().unwrap_or_default());
         let elsewhere = owner.is_some() && !all_may_enter(&parent.canonicalize()?);
-        let (root, link) = if elsewhere {
-            (outside(&dir), Some(dir))
-        } else {
-            (dir, None)
+        let (root, link) = match elsewhere {
+            true => (linked(&dir)?, Some(dir)),
+            false => (dir, None),
         };
         fs::create_dir_all(&root).with_context(made)?;
         fs::set_permissions(&root, Permissions::from_mode(0o700))?;
         if let Some((uid, gid)) = owner {
             chown(&root, Some(uid), Some(gid))?;
-        }
-        if let Some(link) = link
-            .as_ref()
-            .filter(|link| fs::symlink_metadata(link).is_err())
-        {
-            symlink(&root, link)?;
         }
         Ok(Self { root, link, owner })
     }
@@ -58,6 +51,11 @@ impl Files {
 
     pub(super) fn data(&self) -> PathBuf {
         self.root.join("data")
+    }
+
+    /// Where the data is made; it gets its name when it is whole.
+    pub(super) fn unfinished_data(&self) -> PathBuf {
+        self.root.join("data.new")
     }
 
     pub(super) fn log(&self) -> PathBuf {
@@ -97,10 +95,22 @@ impl Files {
     }
 
     pub(super) fn add_settings(&self, settings: &str) -> Result<()> {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(self.data().join("postgresql.conf"))?;
+        let path = self.unfinished_data().join("postgresql.conf");
+        let mut file = OpenOptions::new().append(true).open(path)?;
         Ok(file.write_all(settings.as_bytes())?)
+    }
+
+    /// Makes room for new data.
+    pub(super) fn begin_data(&self) -> Result<()> {
+        match fs::remove_dir_all(self.unfinished_data()) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(e.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The new data is whole.
+    pub(super) fn finish_data(&self) -> Result<()> {
+        Ok(fs::rename(self.unfinished_data(), self.data())?)
     }
 
     pub(super) fn last_port(&self) -> Option<u16> {
@@ -143,9 +153,14 @@ fn all_may_enter(dir: &Path) -> bool {
         .all(|d| fs::metadata(d).is_ok_and(|m| m.mode() & 0o001 != 0))
 }
 
-/// A place outside, the same one for the same folder.
-fn outside(dir: &Path) -> PathBuf {
-    let mut hasher = DefaultHasher::new();
-    dir.hash(&mut hasher);
-    Path::new("/var/tmp").join(format!("parlance-{:016x}", hasher.finish()))
+/// The folder in `/var/tmp` that `link` leads to; a new one, with a name that nobody can have taken before, if
+/// there is no link yet.
+fn linked(link: &Path) -> Result<PathBuf> {
+    if let Ok(root) = fs::read_link(link) {
+        return Ok(root);
+    }
+    let root = PathBuf::from(format!("/var/tmp/parlance-{}", Uuid::new_v4().simple()));
+    DirBuilder::new().mode(0o700).create(&root)?;
+    symlink(&root, link)?;
+    Ok(root)
 }

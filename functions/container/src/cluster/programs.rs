@@ -56,7 +56,7 @@ impl Programs {
             .arg("--pwfile")
             .arg(files.password_file())
             .arg("-D")
-            .arg(files.data());
+            .arg(files.unfinished_data());
         finish(initdb, files)
     }
 
@@ -93,6 +93,8 @@ impl Programs {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(files.error_log());
+        // Ctrl-C is for this process, which then stops the server in its turn.
+        command.process_group(0);
         // Its folder is one that the other user can enter.
         command.current_dir(files.root()).env("LC_ALL", "C");
         if let Some((uid, gid)) = self.user {
