@@ -1,17 +1,17 @@
 //! The task that makes an answer: it outlives the request, writes the row as it goes, and ends it.
 
 use crate::{
+    ending::{Broken, Ending, caught, shut_down},
     event::{Delta, Done, Event, Failure, Sources, Start},
     outlet::{Outlet, outlet},
 };
-use ai::{FinishReason, Message, Passage, Prompt};
-use anyhow::anyhow;
+use ai::{Message, Passage, Prompt};
 use db::{AnswerEnd, Caller, MessageRole, MessageStatus, Source, Turn, Usage};
-use futures_util::{FutureExt, StreamExt};
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use futures_util::StreamExt;
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument;
-use web::{Answering, App, Error, Result};
+use web::{Answering, App, Result};
 
 /// How much of an answer a crash may lose: a second, or 2 KiB.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
@@ -36,17 +36,6 @@ pub(crate) struct Answerer {
 struct Draft {
     text: String,
     sources: Vec<Source>,
-}
-
-/// How the work ended.
-type Ending = Result<(FinishReason, Usage), Broken>;
-
-/// An answer that is not whole.
-#[derive(Debug)]
-struct Broken {
-    status: MessageStatus,
-    cause: Error,
-    retryable: bool,
 }
 
 /// Starts the task; what it does can be read from the receiver, or left unread.
@@ -219,45 +208,6 @@ impl Answerer {
     }
 }
 
-/// Runs the work; a panic in it is a failure like others, and ends nothing else.
-async fn caught(work: impl Future<Output = Ending>) -> Ending {
-    let caught = AssertUnwindSafe(work).catch_unwind().await;
-    caught.unwrap_or_else(|_| Err(Error::Internal(anyhow!("panic while answering")).into()))
-}
-
-fn shut_down() -> Broken {
-    Broken {
-        status: MessageStatus::Interrupted,
-        cause: Error::Stopping,
-        retryable: true,
-    }
-}
-
-impl From<ai::Error> for Broken {
-    fn from(e: ai::Error) -> Self {
-        let status = match e {
-            ai::Error::Interrupted => MessageStatus::Interrupted,
-            _ => MessageStatus::Failed,
-        };
-        Self {
-            status,
-            retryable: e.retryable(),
-            cause: e.into(),
-        }
-    }
-}
-
-impl From<Error> for Broken {
-    fn from(cause: Error) -> Self {
-        let retryable = matches!(cause, Error::Unavailable(_));
-        Self {
-            status: MessageStatus::Failed,
-            cause,
-            retryable,
-        }
-    }
-}
-
 fn message(said: &db::HistoryMessage) -> Message {
     let role = match said.role {
         MessageRole::User => ai::Role::User,
@@ -289,18 +239,5 @@ fn counted(usage: ai::Usage) -> Usage {
         prompt_tokens: tokens(usage.prompt_tokens),
         completion_tokens: tokens(usage.completion_tokens),
         exact: usage.exact,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test] // R57
-    async fn a_panic_ends_the_answer_as_failed_and_nothing_else() {
-        let ending = caught(async { panic!("a fault of ours") }).await;
-        let broken = ending.unwrap_err();
-        assert_eq!(broken.status, MessageStatus::Failed);
-        assert_eq!(broken.cause.code(), "internal");
     }
 }

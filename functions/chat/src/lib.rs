@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod ending;
 mod event;
 mod outlet;
 mod sessions;

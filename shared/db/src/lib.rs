@@ -2,6 +2,7 @@
 //!
 //! Data is reached through a proof and the transaction that it opens: see [`scope`](Db).
 
+mod accounts;
 mod audit;
 mod documents;
 mod error;
@@ -20,6 +21,7 @@ mod tenants;
 mod turns;
 mod users;
 
+pub use accounts::Account;
 pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};
 pub use error::{Error, Result};
 pub use login::{Candidate, Login, NewLogin, Refresh};
@@ -29,7 +31,7 @@ pub use passages::Passage;
 pub use platform::NewTenant;
 pub use pool::{Connections, Unfit};
 pub use roles::{BadRolePrefix, Roles};
-pub use scope::{Account, AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
+pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use secrets::{SealedSecret, SecretInfo, SecretProvider};
 pub use sessions::ChatSession;
 pub use tenants::{Tenant, TenantProvider, TenantStatus};

@@ -71,6 +71,12 @@ pub enum TenantProvider {
 }
 
 impl AdminTx {
+    /// The managed tenant.
+    pub async fn tenant(&mut self) -> Result<Tenant> {
+        let sql = concat!("select ", tenant_columns!(), " from tenants t");
+        Ok(sqlx::query_as(sql).fetch_one(self.conn()).await?)
+    }
+
     /// The managed tenant, locked until the transaction ends so that two changes cannot overwrite each other.
     pub async fn tenant_for_update(&mut self) -> Result<Tenant> {
         let sql = concat!("select ", tenant_columns!(), " from tenants t for update");

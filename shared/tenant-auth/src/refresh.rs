@@ -60,7 +60,8 @@ pub struct RefreshKeys {
 }
 
 impl RefreshKeys {
-    pub(crate) fn new(root: &RootSecret) -> Self {
+    /// The keys that follow from `root`.
+    pub fn new(root: &RootSecret) -> Self {
         Self {
             kid: *root.expand(b"refresh-token/kid/v1", b""),
             key: root.expand(b"refresh-token/key/v1", b""),
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn opens_what_it_issued_and_only_that() {
-        let keys = root(1).refresh_keys();
+        let keys = RefreshKeys::new(&root(1));
         for generation in [0, 1, i64::MAX, -1] {
             let token = keys.issue(TENANT, SESSION, generation);
             assert_eq!(token.len(), CHARS);
@@ -134,7 +135,7 @@ mod tests {
                 (claim.tenant_id(), claim.session_id(), claim.generation()),
                 (TENANT, SESSION, generation)
             );
-            assert_eq!(root(2).refresh_keys().open(&token), None);
+            assert_eq!(RefreshKeys::new(&root(2)).open(&token), None);
             for other in [
                 format!("{token}="),
                 format!(" {token}"),
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_genuine_mac_on_another_version_or_key_is_refused() {
-        let keys = root(1).refresh_keys();
+        let keys = RefreshKeys::new(&root(1));
         let genuine = URL_SAFE_NO_PAD
             .decode(keys.issue(TENANT, SESSION, 1))
             .unwrap();
@@ -164,7 +165,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_flipped_bit_is_refused(generation: i64, byte in 0..TOTAL, bit in 0..8) {
-            let keys = root(1).refresh_keys();
+            let keys = RefreshKeys::new(&root(1));
             let mut token = URL_SAFE_NO_PAD.decode(keys.issue(TENANT, SESSION, generation)).unwrap();
             token[byte] ^= 1u8 << bit;
             prop_assert_eq!(keys.open(&URL_SAFE_NO_PAD.encode(token)), None);
@@ -172,7 +173,7 @@ mod tests {
 
         #[test]
         fn any_changed_character_is_refused(at in 0..CHARS, with in "[A-Za-z0-9_=+/ -]") {
-            let keys = root(1).refresh_keys();
+            let keys = RefreshKeys::new(&root(1));
             let mut token = keys.issue(TENANT, SESSION, 7);
             prop_assume!(token[at..=at] != with);
             token.replace_range(at..=at, &with);
@@ -181,7 +182,7 @@ mod tests {
 
         #[test]
         fn arbitrary_strings_are_refused(text in ".*", sized in "[A-Za-z0-9_-]{82}") {
-            let keys = root(1).refresh_keys();
+            let keys = RefreshKeys::new(&root(1));
             prop_assert_eq!(keys.open(&text), None);
             prop_assert_eq!(keys.open(&sized), None);
         }

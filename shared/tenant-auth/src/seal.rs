@@ -59,7 +59,8 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    pub(crate) fn new(root: &RootSecret, previous: &[RootSecret]) -> Self {
+    /// Seals under `root`; opens what that one or a previous one has sealed.
+    pub fn new(root: &RootSecret, previous: &[RootSecret]) -> Self {
         Self {
             newest: Kek::new(root),
             previous: previous.iter().map(Kek::new).collect(),

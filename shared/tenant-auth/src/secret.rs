@@ -1,6 +1,6 @@
 //! The root secret and the keys derived from it, each under its own label.
 
-use crate::{refresh::RefreshKeys, seal::Sealer, weak::WeakSecret, weak::check_secret};
+use crate::weak::{WeakSecret, check_secret};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -40,16 +40,6 @@ impl RootSecret {
     pub fn role_password(&self, role: &str) -> SecretString {
         let bytes = self.expand::<32>(b"role-password/v1", role.as_bytes());
         URL_SAFE_NO_PAD.encode(*bytes).into()
-    }
-
-    /// Seals under this root; opens what this one or a previous one has sealed.
-    pub fn sealer(&self, previous: &[RootSecret]) -> Sealer {
-        Sealer::new(self, previous)
-    }
-
-    /// The keys of refresh tokens.
-    pub fn refresh_keys(&self) -> RefreshKeys {
-        RefreshKeys::new(self)
     }
 
     /// Authenticates a pagination cursor: HMAC-SHA256 (RFC 2104) cut to 128 bits.
@@ -130,7 +120,7 @@ pub(crate) mod tests {
             password.expose_secret(),
             "WC9DKDMtEImd_H0c1r3yIvWSgZtYFXOkCfQRksr16Ic"
         );
-        assert_eq!(root(1).sealer(&[]).key_id(), "9f7d03c8");
+        assert_eq!(crate::Sealer::new(&root(1), &[]).key_id(), "9f7d03c8");
     }
 
     #[test]

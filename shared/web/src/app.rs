@@ -49,8 +49,8 @@ impl App {
         let secrets = &config.secrets;
         let db = Db::new(&secrets.connections).context("DATABASE_URL does not parse")?;
         let keyring = Keyring {
-            refresh: secrets.root.refresh_keys(),
-            sealer: secrets.root.sealer(&[]),
+            refresh: RefreshKeys::new(&secrets.root),
+            sealer: Sealer::new(&secrets.root, &[]),
         };
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
