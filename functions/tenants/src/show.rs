@@ -9,6 +9,6 @@ use web::{App, Json, Result, TenantAt};
     (status = 200, body = TenantOutput), (status = 403), (status = 404),
 ))]
 pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Json<TenantOutput>> {
-    let tenant = app.db.admin(&at.admin).await?.tenant_for_update().await?;
+    let tenant = app.db.admin(&at.admin).await?.tenant().await?;
     Ok(Json(tenant.into()))
 }
