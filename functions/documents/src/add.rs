@@ -1,18 +1,13 @@
 //! `POST /documents`: a text that answers may draw on.
 
-use crate::index::index;
+use crate::{index::index, passages::passages};
 use axum::{extract::State, http::StatusCode};
 use db::{Caller, DocumentStatus, NewChunk, NewDocument, TenantAdmin};
 use serde::{Deserialize, Serialize};
-use text_splitter::{ChunkConfig, TextSplitter};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{App, Error, Json, Result};
-
-/// How long a passage is, in characters: a paragraph or three. Long enough to stand alone, short enough to be
-/// quoted.
-const PASSAGE: std::ops::Range<usize> = 300..1200;
 
 /// A text.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -57,7 +52,7 @@ pub(crate) async fn add(
             "must be an http or https address of at most 2000 characters",
         ));
     }
-    let chunks = passages(&asked.text);
+    let chunks = chunks(&asked.text);
     if chunks.is_empty() {
         return Err(Error::field("text", "must not be empty"));
     }
@@ -82,11 +77,8 @@ pub(crate) async fn add(
     Ok((StatusCode::ACCEPTED, Json(Added { id, status })))
 }
 
-fn passages(text: &str) -> Vec<NewChunk> {
-    let splitter = TextSplitter::new(ChunkConfig::new(PASSAGE));
-    let pieces = splitter
-        .chunks(text)
-        .filter(|piece| !piece.trim().is_empty());
+fn chunks(text: &str) -> Vec<NewChunk> {
+    let pieces = passages(text).into_iter();
     pieces
         .map(|piece| NewChunk {
             id: Uuid::now_v7(),
@@ -99,28 +91,4 @@ fn is_web_address(text: &str) -> bool {
     let url = Url::parse(text);
     text.len() <= 2000
         && url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn keeps_a_short_text_whole() {
-        let chunks = passages("Refunds take 14 days.\n\nWrite to us.");
-        assert_eq!(chunks.len(), 1);
-        assert!(passages(" \n\t ").is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn loses_no_word(words in proptest::collection::vec("[a-zäöü]{1,12}[.!\n ]{1,2}", 0..600)) {
-            let text = words.concat();
-            let chunks = passages(&text);
-            prop_assert!(chunks.iter().all(|c| c.text.chars().count() <= PASSAGE.end));
-            let split: Vec<&str> = chunks.iter().flat_map(|c| c.text.split_whitespace()).collect();
-            prop_assert_eq!(split, text.split_whitespace().collect::<Vec<_>>());
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod add;
 mod index;
 mod manage;
+mod passages;
 mod search;
 
 use utoipa_axum::routes;
