@@ -3,7 +3,7 @@
 use db::{Tenant, TenantProvider, TenantStatus};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use web::{App, Error, FieldError, Origin, Result};
+use web::{App, Error, FieldError, Object, Origin, Result};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,9 +38,11 @@ pub(crate) struct TenantInput {
     /// How much of the conversation the model is given, 0 to 200000 tokens.
     history_token_budget: Option<i32>,
     /// How documents are searched.
-    retrieval: Option<RetrievalInput>,
+    #[schema(value_type = Option<RetrievalInput>)]
+    retrieval: Option<Object<RetrievalInput>>,
     /// The vector index, beside full text.
-    pinecone: Option<PineconeInput>,
+    #[schema(value_type = Option<PineconeInput>)]
+    pinecone: Option<Object<PineconeInput>>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -143,7 +145,7 @@ impl TenantInput {
             outside(self.history_token_budget, 0, 200_000),
             "must be from 0 to 200000",
         );
-        if let Some(retrieval) = &self.retrieval {
+        if let Some(Object(retrieval)) = &self.retrieval {
             refuse(
                 "retrieval.top_k",
                 outside(retrieval.top_k, 1, 20),
@@ -154,7 +156,7 @@ impl TenantInput {
                 .is_some_and(|s| !(0.0..=1.0).contains(&s));
             refuse("retrieval.min_score", bad, "must be from 0 to 1");
         }
-        if let Some(pinecone) = &self.pinecone {
+        if let Some(Object(pinecone)) = &self.pinecone {
             let index = pinecone.index.as_ref().and_then(Option::as_ref);
             refuse(
                 "pinecone.index",
@@ -208,12 +210,12 @@ impl TenantInput {
             let parsed = origins.iter().filter_map(|o| Origin::parse(o).ok());
             tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();
         }
-        if let Some(retrieval) = self.retrieval {
+        if let Some(Object(retrieval)) = self.retrieval {
             put(&mut tenant.retrieval_enabled, retrieval.enabled);
             put(&mut tenant.retrieval_top_k, retrieval.top_k);
             put(&mut tenant.retrieval_min_score, retrieval.min_score);
         }
-        if let Some(pinecone) = self.pinecone {
+        if let Some(Object(pinecone)) = self.pinecone {
             put(&mut tenant.pinecone_index, pinecone.index);
             put(&mut tenant.pinecone_host, pinecone.host);
             put(&mut tenant.pinecone_environment, pinecone.environment);

@@ -8,10 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{
-    Serialize,
-    de::{DeserializeOwned, value::MapDeserializer},
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use std::time::Duration;
+use serde_json::{Map, Value};
+use std::{fmt, marker::PhantomData, time::Duration};
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
@@ -36,7 +37,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Error::MediaType("application/json"));
         }
-        parse(&body(request, state).await?).map(Json)
+        let Object(value) = parse(&body(request, state).await?)?;
+        Ok(Self(value))
     }
 }
 
@@ -63,6 +65,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonOrForm<T> {
     }
 }
 
+/// A JSON object and nothing else: serde by itself takes an array for a struct, its elements for the fields in
+/// their order.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        value.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
+
 /// The whole body, within the route's limit and in time.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
     let reading = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state));
@@ -86,15 +113,17 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let fields: Vec<(String, String)> = url::form_urlencoded::parse(bytes).into_owned().collect();
-    if let Some((name, _)) = fields
-        .iter()
-        .find(|(name, value)| name.contains('\0') || value.contains('\0'))
-    {
-        return Err(Error::field(name, "holds U+0000, which cannot be stored"));
+    let mut object = Map::new();
+    for (name, value) in url::form_urlencoded::parse(bytes) {
+        if name.contains('\0') || value.contains('\0') {
+            return Err(Error::field(&name, "holds U+0000, which cannot be stored"));
+        }
+        if object.insert(name.to_string(), value.into()).is_some() {
+            return Err(Error::field(&name, format!("duplicate field `{name}`")));
+        }
     }
-    let object = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
-    T::deserialize(object).map_err(|e| refusal(".", &e))
+    // By way of a JSON object, since a bare string does not deserialise as an optional one.
+    T::deserialize(Value::Object(object)).map_err(|e| refusal(".", &e))
 }
 
 /// Reads strict JSON: one value, no U+0000, no deep nesting, no field that `T` does not have.
@@ -158,7 +187,6 @@ fn guard(bytes: &[u8]) -> Result<(), Error> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::Value;
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -25,7 +25,7 @@ pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
 pub use error::{Error, FieldError, Problem, Result};
 pub use extract::{Path, Query, RequestId, TenantAt};
 pub use host::{bind, serve, serve_on, serve_tcp};
-pub use json::{Json, JsonOrForm};
+pub use json::{Json, JsonOrForm, Object};
 pub use origin::Origin;
 pub use page::{Listing, PageQuery};
 pub use providers::{Answering, VectorIndex};
