@@ -13,7 +13,7 @@ use crate::{
     users::Role,
 };
 use chrono::{DateTime, Utc};
-use moka::future::Cache;
+use moka::sync::Cache;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Transaction};
 use std::{
     ops::{Deref, DerefMut},
@@ -81,7 +81,7 @@ impl Db {
     /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
     pub async fn caller(&self, token: &Verified, now: DateTime<Utc>) -> Result<Option<Caller>> {
         let key = (token.tenant_id(), token.user_id(), token.session_id());
-        if let Some(account) = self.accounts.get(&key).await {
+        if let Some(account) = self.accounts.get(&key) {
             return Ok(Some(Caller::new(account, token)));
         }
         self.caller_now(token, now).await
@@ -93,10 +93,10 @@ impl Db {
         let mut tx = self.open(token.tenant_id()).await?;
         let account = tx.account(token.user_id(), token.session_id(), now).await?;
         let Some(account) = account.map(Arc::new) else {
-            self.accounts.invalidate(&key).await;
+            self.accounts.invalidate(&key);
             return Ok(None);
         };
-        self.accounts.insert(key, account.clone()).await;
+        self.accounts.insert(key, account.clone());
         Ok(Some(Caller::new(account, token)))
     }
 

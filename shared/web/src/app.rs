@@ -3,7 +3,7 @@
 use crate::{Clock, Config};
 use anyhow::Context;
 use db::Db;
-use moka::future::Cache;
+use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 use tenant_auth::{Hasher, Keys, RefreshKeys, RootSecret, Sealer};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};

@@ -1,6 +1,6 @@
 //! Which browser pages may call: the deployment's origins for every tenant, a tenant's own for that tenant.
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Origin, Result};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -102,17 +102,15 @@ impl App {
     /// The tenants that allow `origin`; at most 5 s old.
     async fn tenants_of(&self, origin: &str) -> Result<Arc<[Uuid]>> {
         // Nothing longer is an origin; it must not fill the cache.
-        if origin.len() > 300 {
+        if origin.len() > Origin::MAX_LENGTH {
             return Ok([].into());
         }
-        if let Some(known) = self.origins.get(origin).await {
+        if let Some(known) = self.origins.get(origin) {
             return Ok(known);
         }
         let tenants = self.db.tenants_of_origin(origin).await?;
         let tenants: Arc<[Uuid]> = tenants.into_iter().map(|(id, _)| id).collect();
-        self.origins
-            .insert(origin.to_owned(), tenants.clone())
-            .await;
+        self.origins.insert(origin.to_owned(), tenants.clone());
         Ok(tenants)
     }
 

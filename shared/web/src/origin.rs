@@ -14,6 +14,9 @@ pub struct Origin(String);
 pub struct BadOrigin;
 
 impl Origin {
+    /// In bytes: a host has at most 253. The database's index takes no more than some 2700.
+    pub(crate) const MAX_LENGTH: usize = 300;
+
     /// Reads an origin as a person writes it; a trailing slash is forgiven.
     ///
     /// # Errors
@@ -27,7 +30,11 @@ impl Origin {
         if !web || !bare || !anonymous || text.contains('*') {
             return Err(BadOrigin);
         }
-        Ok(Self(url.origin().ascii_serialization()))
+        let origin = url.origin().ascii_serialization();
+        match origin.len() <= Self::MAX_LENGTH {
+            true => Ok(Self(origin)),
+            false => Err(BadOrigin),
+        }
     }
 
     /// Reads a list as the environment holds it: JSON (`["https://a.example"]`) or separated by commas.

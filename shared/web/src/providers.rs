@@ -100,12 +100,12 @@ impl App {
 
     async fn index_host(&self, tenant: Uuid, name: &str, key: &SecretString) -> Result<IndexHost> {
         let cached = (tenant, name.to_owned());
-        if let Some(host) = self.index_hosts.get(&cached).await {
+        if let Some(host) = self.index_hosts.get(&cached) {
             return Ok(host);
         }
         let name: IndexName = name.parse().map_err(|_| ai::Error::Rejected)?;
         let host = self.ai.index_host(key, &name).await?;
-        self.index_hosts.insert(cached, host.clone()).await;
+        self.index_hosts.insert(cached, host.clone());
         Ok(host)
     }
 
