@@ -21,6 +21,15 @@ pub struct Connections {
     pub acquire_timeout: Duration,
 }
 
+impl Connections {
+    /// Whether a connection can be tried with this URL.
+    pub fn takes(url: &SecretString) -> bool {
+        let url = url.expose_secret();
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+        matches!(scheme, Some("postgres" | "postgresql")) && PgConnectOptions::from_str(url).is_ok()
+    }
+}
+
 /// Why this database must not be served from.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {

@@ -135,11 +135,12 @@ impl Vars {
             self.number("DATABASE_MAX_CONNECTIONS", default_connections(), 1, 1000);
         let (database_url, root, roles) = (database_url?, root?, roles?);
         let mut role_url = |own: &str, role: &str| {
-            let url = self.secret(own);
-            url.or_else(|| {
-                let derived = roles.login(&database_url, role, root);
-                self.usable("DATABASE_URL", derived.map_err(|_| NOT_A_URL))
-            })
+            let (name, url) = match self.secret(own) {
+                Some(url) => (own, Some(url)),
+                None => ("DATABASE_URL", roles.login(&database_url, role, root).ok()),
+            };
+            let url = url.filter(Connections::takes);
+            self.usable(name, url.ok_or(NOT_A_URL))
         };
         Some(Connections {
             app_url: role_url("APP_DATABASE_URL", &roles.app())?,
