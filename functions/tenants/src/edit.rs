@@ -32,7 +32,7 @@ pub(crate) async fn edit(
     let mut tenant = tx.tenant_for_update().await?;
     if asked.has_settings() {
         asked.apply(&mut tenant);
-        tx.save_tenant(&tenant).await?;
+        tx.save_tenant(&mut tenant).await?;
         tx.commit().await?;
     }
     Ok(Json(tenant.into()))

@@ -83,17 +83,18 @@ impl AdminTx {
         Ok(sqlx::query_as(sql).fetch_one(self.conn()).await?)
     }
 
-    /// Stores the settings of the managed tenant. Its status is not among them: see
+    /// Stores the settings of the managed tenant, and notes in it when. Its status is not among them: see
     /// [`PlatformTx::set_status`](crate::PlatformTx::set_status).
-    pub async fn save_tenant(&mut self, tenant: &Tenant) -> Result<()> {
-        sqlx::query(
+    pub async fn save_tenant(&mut self, tenant: &mut Tenant) -> Result<()> {
+        tenant.updated_at = sqlx::query_scalar(
             "update tenants set
                 name = $1, system_prompt = $2, allowed_origins = $3, provider = $4, chat_model = $5,
                 embedding_model = $6, temperature = $7, max_output_tokens = $8,
                 history_token_budget = $9, retrieval_enabled = $10, retrieval_top_k = $11,
                 retrieval_min_score = $12, pinecone_index = $13, pinecone_host = $14,
                 pinecone_environment = $15, updated_at = now()
-             where id = $16",
+             where id = $16
+             returning updated_at",
         )
         .bind(&tenant.name)
         .bind(&tenant.system_prompt)
@@ -111,7 +112,7 @@ impl AdminTx {
         .bind(&tenant.pinecone_host)
         .bind(&tenant.pinecone_environment)
         .bind(tenant.id)
-        .execute(self.conn())
+        .fetch_one(self.conn())
         .await?;
         self.audit("tenant.update", &tenant.id.to_string()).await
     }
