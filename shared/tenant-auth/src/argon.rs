@@ -84,7 +84,7 @@ fn salt() -> Salt {
     Salt::new(&random::bytes::<SALT_BYTES>()).expect("16 bytes are within its bounds")
 }
 
-/// One thread's working memory, 19 MiB.
+/// One thread's working memory: 19 MiB from the first use until it is released.
 ///
 /// It is not wiped after use: trying a password against what is left costs as much as against the
 /// stored hash.
@@ -94,12 +94,17 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Sets the memory aside; every use adds one to `runs`.
+    /// Takes no memory yet; every use adds one to `runs`.
     pub(crate) fn new(runs: Arc<AtomicU64>) -> Self {
         Self {
-            blocks: vec![Block::new(); CURRENT.block_count()],
+            blocks: Vec::new(),
             runs,
         }
+    }
+
+    /// Gives the memory back until the next use.
+    pub(crate) fn release(&mut self) {
+        self.blocks = Vec::new();
     }
 
     /// A new PHC string for a password, with a random salt.
@@ -149,6 +154,9 @@ impl Memory {
         hash: &mut [u8],
     ) -> Result<(), argon2::Error> {
         self.runs.fetch_add(1, Ordering::Relaxed);
+        if self.blocks.is_empty() {
+            self.blocks = vec![Block::new(); CURRENT.block_count()];
+        }
         if blocks <= self.blocks.len() {
             return argon2.hash_password_into_with_memory(password, salt, hash, &mut self.blocks);
         }

@@ -11,7 +11,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
     time::{Duration, Instant},
@@ -27,6 +27,9 @@ const QUEUE: usize = 32;
 
 /// Longest wait for a thread; whoever has waited longer is better served by trying again.
 const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// A thread that has had nothing to do for so long gives its memory back.
+const IDLE: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
@@ -108,7 +111,8 @@ struct Pool {
 }
 
 impl Hasher {
-    /// Starts `threads` threads (at least one) with 19 MiB each.
+    /// Starts `threads` threads (at least one). Each uses 19 MiB while there is work, and none when it has
+    /// been idle for 10 seconds.
     ///
     /// # Panics
     /// The operating system refuses a thread or random bytes.
@@ -234,9 +238,18 @@ impl fmt::Debug for Hasher {
 fn work(jobs: &Mutex<Receiver<Job>>, mut memory: Memory) {
     loop {
         // One idle thread waits for the job, the others for that thread.
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        // A panic must cost one login, not a thread; the caller learns of it by losing its answer.
-        drop(catch_unwind(AssertUnwindSafe(|| job(&mut memory))));
+        let waiting = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = waiting.recv_timeout(IDLE);
+        drop(waiting);
+        match job {
+            // A panic must cost one login, not a thread; the caller learns of it by losing its answer.
+            Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut memory)))),
+            Err(RecvTimeoutError::Timeout) => {
+                memory.release();
+                // Long enough for another thread to have its turn at waiting, and at this.
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }
