@@ -62,50 +62,57 @@ async fn docs(State(published): State<Published>) -> impl IntoResponse {
 fn page(api: &Value) -> String {
     let mut html = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>Parlance API</title><style>{STYLE}</style><h1>Parlance API {}</h1><p>{}</p>\
+         <title>Parlance API</title><style>{STYLE}</style><h1>Parlance API {}</h1>{}\
          <p>For programs: <a href=openapi.json>openapi.json</a></p>",
         text(&api["info"]["version"]),
-        text(&api["info"]["description"]),
+        prose(&api["info"]["description"]),
     );
-    let mut tag = "";
-    for (path, method, operation) in operations(api) {
-        let its = operation["tags"][0].as_str().unwrap_or_default();
-        if its != tag {
-            tag = its;
-            add(&mut html, format_args!("<h2>{}</h2>", escape(tag)));
+    for tag in api["tags"].as_array().into_iter().flatten() {
+        let mut operations = operations(api, &tag["name"]).peekable();
+        // A function has the routes of one tag, and what every deployment has.
+        if operations.peek().is_none() {
+            continue;
         }
         add(
             &mut html,
             format_args!(
-                "<details><summary><b class=m>{}</b> <code>{}</code> {}</summary>",
-                method.to_uppercase(),
-                escape(path),
-                text(&operation["summary"]),
+                "<h2>{}</h2>{}",
+                text(&tag["name"]),
+                prose(&tag["description"])
             ),
         );
-        describe(&mut html, api, operation);
-        html.push_str("</details>");
+        for (path, method, operation) in operations {
+            add(
+                &mut html,
+                format_args!(
+                    "<details><summary><b class=m>{}</b> <code>{}</code> {}</summary>",
+                    method.to_uppercase(),
+                    escape(path),
+                    inline(&operation["summary"]),
+                ),
+            );
+            describe(&mut html, api, operation);
+            html.push_str("</details>");
+        }
     }
     html
 }
 
-/// All operations, in the order of their tags, paths and methods.
-fn operations(api: &Value) -> Vec<(&str, &str, &Value)> {
+/// The operations of a tag, by path and method.
+fn operations<'a>(
+    api: &'a Value,
+    tag: &'a Value,
+) -> impl Iterator<Item = (&'a str, &'a str, &'a Value)> {
     let paths = api["paths"].as_object().into_iter().flatten();
-    let mut all: Vec<_> = paths
-        .flat_map(|(path, methods)| {
-            let methods = methods.as_object().into_iter().flatten();
-            methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-        })
-        .collect();
-    all.sort_by_key(|(path, method, operation)| (operation["tags"][0].as_str(), *path, *method));
-    all
+    let all = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().into_iter().flatten();
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    });
+    all.filter(move |(.., operation)| operation["tags"][0] == *tag)
 }
 
 fn describe(html: &mut String, api: &Value, operation: &Value) {
-    if let Some(description) = operation["description"].as_str() {
-        add(html, format_args!("<p>{}</p>", escape(description)));
-    }
+    html.push_str(&prose(&operation["description"]));
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         add(
             html,
@@ -113,7 +120,7 @@ fn describe(html: &mut String, api: &Value, operation: &Value) {
                 "<p><code>{}</code> ({}) {}</p>",
                 text(&parameter["name"]),
                 text(&parameter["in"]),
-                text(&parameter["description"]),
+                inline(&parameter["description"]),
             ),
         );
     }
@@ -134,7 +141,7 @@ fn describe(html: &mut String, api: &Value, operation: &Value) {
             format_args!(
                 "<p><b>{}</b> {}</p>",
                 escape(status),
-                text(&response["description"])
+                inline(&response["description"])
             ),
         );
         for (_, content) in response["content"].as_object().into_iter().flatten() {
@@ -157,7 +164,7 @@ fn schema(html: &mut String, api: &Value, schema: &Value) {
                 "<tr><td><code>{}</code><td>{}<td>{}",
                 escape(name),
                 escape(&kind(api, field)),
-                text(&field["description"]),
+                inline(&field["description"]),
             ),
         );
     }
@@ -195,6 +202,28 @@ fn add(html: &mut String, what: std::fmt::Arguments<'_>) {
 
 fn text(value: &Value) -> String {
     escape(value.as_str().unwrap_or_default())
+}
+
+/// Paragraphs, with what stands between backticks as code.
+fn prose(value: &Value) -> String {
+    let paragraphs = value.as_str().unwrap_or_default().split("\n\n");
+    let paragraphs = paragraphs.filter(|paragraph| !paragraph.is_empty());
+    paragraphs
+        .map(|paragraph| format!("<p>{}</p>", marked(paragraph)))
+        .collect()
+}
+
+fn inline(value: &Value) -> String {
+    marked(value.as_str().unwrap_or_default())
+}
+
+fn marked(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let part = |(n, part): (usize, &str)| match n % 2 {
+        0 => escape(part),
+        _ => format!("<code>{}</code>", escape(part)),
+    };
+    parts.map(part).collect()
 }
 
 fn escape(text: &str) -> String {

@@ -19,6 +19,14 @@ const BODY_LIMIT: usize = 64 * 1024;
             with a stable code, and every answer carries `x-request-id`.",
         license(name = "MIT OR Apache-2.0")
     ),
+    tags(
+        (name = "login", description = "Who you are"),
+        (name = "chat", description = "Ask and be answered"),
+        (name = "tenants", description = "What a tenant is"),
+        (name = "documents", description = "What a tenant knows"),
+        (name = "admin", description = "Who may use it"),
+        (name = "every deployment", description = "Whether it is up, and what it can do"),
+    ),
     components(schemas(Problem)),
     modifiers(&BearerToken),
     security(("bearer" = []))
