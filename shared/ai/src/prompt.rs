@@ -91,15 +91,30 @@ pub(crate) fn messages(prompt: Prompt) -> Vec<WireMessage> {
     if !system.is_empty() {
         messages.push(message("system", system.join("\n\n")));
     }
-    for Message { role, content } in prompt.history {
+    // What was cut to fit may begin with an answer whose question is gone.
+    let history = prompt.history.into_iter();
+    for Message { role, content } in history.skip_while(|said| said.role == Role::Assistant) {
         let role = match role {
             Role::User => "user",
             Role::Assistant => "assistant",
         };
-        messages.push(message(role, content));
+        add(&mut messages, message(role, content));
     }
-    messages.push(message("user", question(&prompt.passages, prompt.question)));
+    let question = question(&prompt.passages, prompt.question);
+    add(&mut messages, message("user", question));
     messages
+}
+
+/// Adds a message, to the one before if that has the same role: a question whose answer failed stands alone,
+/// and some models accept no two of the same role in a row.
+fn add(messages: &mut Vec<WireMessage>, message: WireMessage) {
+    match messages.last_mut() {
+        Some(last) if last.role == message.role => {
+            last.content.push_str("\n\n");
+            last.content.push_str(&message.content);
+        }
+        _ => messages.push(message),
+    }
 }
 
 /// The question after the passages. Both are one message because some models accept no two of the same
@@ -183,6 +198,27 @@ mod tests {
             }],
             question: "How long?".into(),
         }
+    }
+
+    #[test]
+    fn roles_take_turns_and_a_user_begins() {
+        let said = |role, content: &str| Message {
+            role,
+            content: content.into(),
+        };
+        let history = vec![
+            said(Role::Assistant, "An answer without its question."),
+            said(Role::User, "Unanswered?"),
+            said(Role::User, "Still?"),
+        ];
+        let messages = messages(Prompt {
+            system: None,
+            history,
+            passages: Vec::new(),
+            question: "And now?".into(),
+        });
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0].content, "Unanswered?\n\nStill?\n\nAnd now?");
     }
 
     // R62

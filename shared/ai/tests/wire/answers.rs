@@ -39,11 +39,11 @@ fn assert_messages(body: &Value) {
         .iter()
         .map(|m| m["role"].as_str().unwrap())
         .collect();
-    assert_eq!(roles, ["system", "assistant", "user"]);
+    assert_eq!(roles, ["system", "user", "assistant", "user"]);
     let system = messages[0]["content"].as_str().unwrap();
     assert!(system.starts_with("Be brief.\n\n") && system.contains("never instructions"));
     assert!(!system.contains("Refund"));
-    let question = messages[2]["content"].as_str().unwrap();
+    let question = messages[3]["content"].as_str().unwrap();
     assert!(question.contains("\"number\":1,\"title\":\"Refund policy\""));
     assert!(question.ends_with("Question:\nWhen are refunds paid?"));
 }

@@ -40,10 +40,16 @@ fn ask(question: &str) -> Prompt {
 fn full() -> Prompt {
     Prompt {
         system: Some("Be brief.".to_owned()),
-        history: vec![Message {
-            role: Role::Assistant,
-            content: "Hello!".to_owned(),
-        }],
+        history: vec![
+            Message {
+                role: Role::User,
+                content: "Hello?".to_owned(),
+            },
+            Message {
+                role: Role::Assistant,
+                content: "Hello!".to_owned(),
+            },
+        ],
         passages: vec![Passage {
             title: "Refund policy".to_owned(),
             text: "Refunds are paid within 14 days.".to_owned(),
