@@ -34,8 +34,9 @@ pub(crate) struct Added {
 ))]
 pub(crate) async fn add(
     State(app): State<App>,
-    caller: Caller,
+    // First, for it reads the tenant's settings now; the caller alone may see them as they were.
     admin: TenantAdmin,
+    caller: Caller,
     Json(asked): Json<AddDocument>,
 ) -> Result<(StatusCode, Json<Added>)> {
     let title = asked.title.trim();
@@ -56,7 +57,7 @@ pub(crate) async fn add(
     if chunks.is_empty() {
         return Err(Error::field("text", "must not be empty"));
     }
-    let vectors = app.vector_index(caller.account()).await;
+    let vectors = app.vector_index(&caller).await;
     let status = match &vectors {
         Ok(None) => DocumentStatus::Ready,
         _ => DocumentStatus::Pending,

@@ -40,15 +40,16 @@ pub(crate) async fn show(
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    // First, for it reads the tenant's settings now; the caller alone may see them as they were.
     admin: TenantAdmin,
+    caller: Caller,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(&admin).await?;
     let chunks = tx.delete_document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     let forgotten = async {
-        match app.vector_index(caller.account()).await? {
+        match app.vector_index(&caller).await? {
             Some(index) => forget(&app, &index, &chunks).await,
             None => Ok(()),
         }
