@@ -101,94 +101,30 @@ impl TenantInput {
     /// # Errors
     /// 422 with each one that is not.
     pub(crate) fn check(&self, app: &App) -> Result<()> {
-        let mut faults = Vec::new();
-        let mut refuse = |field: &str, wrong: bool, message: &str| {
-            if wrong {
-                let (field, message) = (field.to_owned(), message.to_owned());
-                faults.push(FieldError { field, message });
-            }
-        };
-        let longer =
-            |text: &Option<String>, max| text.as_ref().is_some_and(|t| t.chars().count() > max);
-        let empty = |text: &Option<String>| text.as_ref().is_some_and(|t| t.trim().is_empty());
-        let outside = |n: Option<i32>, min, max| n.is_some_and(|n| !(min..=max).contains(&n));
-        let model = |m: &Option<Option<String>>| {
-            m.as_ref()
-                .is_some_and(|m| m.as_deref().is_some_and(|m| !is_model(m)))
-        };
-        refuse(
-            "name",
-            empty(&self.name) || longer(&self.name, 200),
-            "must be 1 to 200 characters",
-        );
-        refuse(
-            "system_prompt",
-            longer(&self.system_prompt, 32_768),
-            "must be at most 32768 characters",
-        );
-        refuse("chat_model", model(&self.chat_model), NOT_A_MODEL);
-        refuse("embedding_model", model(&self.embedding_model), NOT_A_MODEL);
-        refuse(
-            "temperature",
-            self.temperature
-                .flatten()
-                .is_some_and(|t| !(0.0..=2.0).contains(&t)),
-            "must be from 0 to 2",
-        );
-        refuse(
-            "max_output_tokens",
-            outside(self.max_output_tokens, 1, 32_768),
-            "must be from 1 to 32768",
-        );
-        refuse(
+        let mut faults = Faults::default();
+        faults.text("name", self.name.as_ref(), 1, 200);
+        faults.text("system_prompt", self.system_prompt.as_ref(), 0, 32_768);
+        faults.model("chat_model", self.chat_model.as_ref());
+        faults.model("embedding_model", self.embedding_model.as_ref());
+        faults.number("temperature", self.temperature.flatten(), 0.0, 2.0);
+        faults.number("max_output_tokens", self.max_output_tokens, 1, 32_768);
+        faults.number(
             "history_token_budget",
-            outside(self.history_token_budget, 0, 200_000),
-            "must be from 0 to 200000",
+            self.history_token_budget,
+            0,
+            200_000,
         );
+        if let Some(origins) = &self.allowed_origins {
+            faults.origins(origins);
+        }
         if let Some(Object(retrieval)) = &self.retrieval {
-            refuse(
-                "retrieval.top_k",
-                outside(retrieval.top_k, 1, 20),
-                "must be from 1 to 20",
-            );
-            let bad = retrieval
-                .min_score
-                .is_some_and(|s| !(0.0..=1.0).contains(&s));
-            refuse("retrieval.min_score", bad, "must be from 0 to 1");
+            faults.number("retrieval.top_k", retrieval.top_k, 1, 20);
+            faults.number("retrieval.min_score", retrieval.min_score, 0.0, 1.0);
         }
         if let Some(Object(pinecone)) = &self.pinecone {
-            let index = pinecone.index.as_ref().and_then(Option::as_ref);
-            refuse(
-                "pinecone.index",
-                index.is_some_and(|i| i.parse::<ai::IndexName>().is_err()),
-                "is not the name of an index",
-            );
-            let host = pinecone.host.as_ref().and_then(Option::as_ref);
-            refuse(
-                "pinecone.host",
-                host.is_some_and(|h| app.ai.check_host(h).is_err()),
-                "must be a host of Pinecone's",
-            );
-            let environment = pinecone.environment.clone().flatten();
-            refuse(
-                "pinecone.environment",
-                longer(&environment, 100),
-                "must be at most 100 characters",
-            );
+            pinecone.check(app, &mut faults);
         }
-        if let Some(origins) = &self.allowed_origins {
-            refuse("allowed_origins", origins.len() > 50, "must be at most 50");
-            for (n, origin) in origins.iter().enumerate() {
-                if let Err(e) = Origin::parse(origin) {
-                    refuse(&format!("allowed_origins[{n}]"), true, &e.to_string());
-                }
-            }
-        }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(faults))
-        }
+        faults.none()
     }
 
     /// Writes what is set into `tenant`. Call [`TenantInput::check`] first.
@@ -223,11 +159,80 @@ impl TenantInput {
     }
 }
 
-const NOT_A_MODEL: &str = "must be 1 to 100 of letters, digits and . _ : / -";
+impl PineconeInput {
+    fn check(&self, app: &App, faults: &mut Faults) {
+        let given = |field: &Option<Option<String>>| field.clone().flatten();
+        let index = given(&self.index).is_some_and(|name| name.parse::<ai::IndexName>().is_err());
+        faults.refuse("pinecone.index", index, "is not the name of an index");
+        let host = given(&self.host).is_some_and(|host| app.ai.check_host(&host).is_err());
+        faults.refuse("pinecone.host", host, "must be a host of Pinecone's");
+        faults.text(
+            "pinecone.environment",
+            given(&self.environment).as_ref(),
+            0,
+            100,
+        );
+    }
+}
 
-fn is_model(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._:/-".contains(c);
-    (1..=100).contains(&name.len()) && name.chars().all(plain)
+/// What is wrong with the fields so far.
+#[derive(Default)]
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn refuse(&mut self, field: &str, wrong: bool, message: impl Into<String>) {
+        if wrong {
+            let (field, message) = (field.to_owned(), message.into());
+            self.0.push(FieldError { field, message });
+        }
+    }
+
+    fn text(&mut self, field: &str, text: Option<&String>, min: usize, max: usize) {
+        let fits = |text: &String| {
+            (min..=max).contains(&text.trim().chars().count()) && text.chars().count() <= max
+        };
+        let wrong = text.is_some_and(|text| !fits(text));
+        self.refuse(field, wrong, format!("must be {min} to {max} characters"));
+    }
+
+    fn number<N: Copy + PartialOrd + std::fmt::Display>(
+        &mut self,
+        field: &str,
+        number: Option<N>,
+        min: N,
+        max: N,
+    ) {
+        let wrong = number.is_some_and(|n| !(min..=max).contains(&n));
+        self.refuse(field, wrong, format!("must be from {min} to {max}"));
+    }
+
+    fn model(&mut self, field: &str, name: Option<&Option<String>>) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:/-".contains(c);
+        let fits = |name: &String| (1..=100).contains(&name.len()) && name.chars().all(plain);
+        let wrong = name.is_some_and(|name| name.as_ref().is_some_and(|name| !fits(name)));
+        self.refuse(
+            field,
+            wrong,
+            "must be 1 to 100 of letters, digits and . _ : / -",
+        );
+    }
+
+    fn origins(&mut self, origins: &[String]) {
+        self.refuse("allowed_origins", origins.len() > 50, "must be at most 50");
+        for (n, origin) in origins.iter().enumerate() {
+            if let Err(e) = Origin::parse(origin) {
+                self.refuse(&format!("allowed_origins[{n}]"), true, e.to_string());
+            }
+        }
+    }
+
+    fn none(self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(self.0))
+        }
+    }
 }
 
 /// Whether `slug` can name a tenant.
