@@ -8,7 +8,7 @@ use crate::{
 use ai::{Message, Passage, Prompt};
 use db::{AnswerEnd, Caller, MessageRole, MessageStatus, Source, Turn, Usage};
 use futures_util::StreamExt;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument;
 use web::{Answering, App, Result};
@@ -24,7 +24,6 @@ const STORE_WAIT: Duration = Duration::from_millis(300);
 pub(crate) struct Answerer {
     pub(crate) app: App,
     pub(crate) caller: Caller,
-    pub(crate) request_id: Arc<str>,
     pub(crate) turn: Turn,
     pub(crate) question: String,
     pub(crate) answering: Answering,
@@ -201,7 +200,7 @@ impl Answerer {
             tracing::warn!(code = cause.code(), cause = ?cause, "an answer failed");
         }
         Failure {
-            problem: cause.problem(&self.request_id),
+            problem: cause.problem(self.caller.request_id()),
             retryable,
             cause,
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, RequestId, Result};
+use web::{App, Error, Json, Result};
 
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -69,7 +69,6 @@ pub(crate) struct Answer {
 pub(crate) async fn ask(
     State(app): State<App>,
     caller: Caller,
-    RequestId(request_id): RequestId,
     headers: HeaderMap,
     Json(asked): Json<Ask>,
 ) -> Result<Response> {
@@ -77,7 +76,7 @@ pub(crate) async fn ask(
         return Err(Error::field("message", "must not be empty"));
     }
     let streamed = asked.stream || accepts_events(&headers);
-    let answering = app.answering(caller.account())?;
+    let answering = app.answering(&caller).await?;
 
     let new = NewTurn {
         session_id: asked.session_id,
@@ -95,7 +94,6 @@ pub(crate) async fn ask(
     let events = start(Answerer {
         app,
         caller,
-        request_id,
         turn,
         question,
         answering,

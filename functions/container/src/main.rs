@@ -14,7 +14,7 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 /// Run it for real: set the variables below, run `parlance migrate` once for every release, then
 /// `parlance serve`.
 #[derive(Parser)]
-#[command(version, after_long_help = ENVIRONMENT, max_term_width = 100)]
+#[command(name = "parlance", version, after_long_help = ENVIRONMENT, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -50,11 +50,12 @@ pub(crate) async fn create_superuser(
         None
     };
     let password = given.clone().unwrap_or_else(generate_password);
+    let email = web::email(email).context("--email is not an email address")?;
     check_new_password(password.expose_secret(), 15).context("the password cannot be used")?;
     let hash = Hasher::new(1).hash(password.clone()).await?;
     let mut operator = Operator::connect(&database_url, roles).await?;
     operator
-        .create_superuser(tenant, &email.trim().to_lowercase(), &hash.into())
+        .create_superuser(tenant, &email, &hash.into())
         .await?;
     let mut out = std::io::stdout();
     writeln!(out, "Created the superuser {email} of the tenant {tenant}.")?;

@@ -1,7 +1,8 @@
 //! Who did what to what: written in the transaction of the deed.
 
-use crate::{AdminTx, Caller, PlatformTx, Result};
+use crate::{AdminTx, Caller, PlatformTx, Result, TenantTx};
 use sqlx::PgConnection;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Who acts, and in which request.
@@ -9,15 +10,15 @@ use uuid::Uuid;
 pub(crate) struct Actor {
     pub(crate) tenant_id: Uuid,
     pub(crate) user_id: Uuid,
-    request_id: String,
+    request_id: Arc<str>,
 }
 
 impl Actor {
-    pub(crate) fn new(caller: &Caller, request_id: &str) -> Self {
+    pub(crate) fn new(caller: &Caller) -> Self {
         Self {
             tenant_id: caller.tenant_id(),
             user_id: caller.user_id(),
-            request_id: request_id.to_owned(),
+            request_id: caller.request_id().clone(),
         }
     }
 }
@@ -41,6 +42,30 @@ impl PlatformTx {
     }
 }
 
+impl TenantTx {
+    /// Notes that a provider key could not be opened. Once an hour is enough: every question fails until it is
+    /// set again.
+    pub async fn audit_unreadable_key(&mut self, caller: &Caller, provider: &str) -> Result<()> {
+        let known: bool = sqlx::query_scalar(
+            "select exists (select from audit_log
+                            where action = 'secret.unreadable' and target = $1 and at > now() - interval '1 hour')",
+        )
+        .bind(provider)
+        .fetch_one(self.conn())
+        .await?;
+        if known {
+            return Ok(());
+        }
+        write(
+            self.conn(),
+            &Actor::new(caller),
+            "secret.unreadable",
+            provider,
+        )
+        .await
+    }
+}
+
 async fn write(conn: &mut PgConnection, actor: &Actor, action: &str, target: &str) -> Result<()> {
     sqlx::query(
         "insert into audit_log (id, actor_tenant_id, actor_id, action, target, request_id)
@@ -51,7 +76,7 @@ async fn write(conn: &mut PgConnection, actor: &Actor, action: &str, target: &st
     .bind(actor.user_id)
     .bind(action)
     .bind(target)
-    .bind(&actor.request_id)
+    .bind(&*actor.request_id)
     .execute(conn)
     .await?;
     Ok(())

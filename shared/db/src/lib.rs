@@ -31,7 +31,7 @@ pub use passages::Passage;
 pub use platform::NewTenant;
 pub use pool::{Connections, Unfit};
 pub use roles::{BadRolePrefix, Roles};
-pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
+pub use scope::{AdminTx, Asked, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use secrets::{SealedSecret, SecretInfo, SecretProvider};
 pub use sessions::ChatSession;
 pub use tenants::{Tenant, TenantProvider, TenantStatus};

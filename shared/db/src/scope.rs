@@ -79,25 +79,27 @@ impl Db {
     }
 
     /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
-    pub async fn caller(&self, token: &Verified, now: DateTime<Utc>) -> Result<Option<Caller>> {
+    pub async fn caller(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
         let key = (token.tenant_id(), token.user_id(), token.session_id());
         if let Some(account) = self.accounts.get(&key) {
-            return Ok(Some(Caller::new(account, token)));
+            return Ok(Some(Caller::new(account, token, asked)));
         }
-        self.caller_now(token, now).await
+        self.caller_now(token, asked).await
     }
 
     /// As [`Db::caller`], but read from the database now: for what must not lag behind a demotion.
-    pub async fn caller_now(&self, token: &Verified, now: DateTime<Utc>) -> Result<Option<Caller>> {
+    pub async fn caller_now(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
         let key = (token.tenant_id(), token.user_id(), token.session_id());
         let mut tx = self.open(token.tenant_id()).await?;
-        let account = tx.account(token.user_id(), token.session_id(), now).await?;
+        let account = tx
+            .account(token.user_id(), token.session_id(), asked.at)
+            .await?;
         let Some(account) = account.map(Arc::new) else {
             self.accounts.invalidate(&key);
             return Ok(None);
         };
         self.accounts.insert(key, account.clone());
-        Ok(Some(Caller::new(account, token)))
+        Ok(Some(Caller::new(account, token, asked)))
     }
 
     /// Opens a transaction that sees the caller's tenant and nothing else.
@@ -130,6 +132,15 @@ impl Db {
     }
 }
 
+/// When something is asked, and in which request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Now.
+    pub at: DateTime<Utc>,
+    /// The request, for the audit log.
+    pub request_id: Arc<str>,
+}
+
 /// Proof of an active user of an active tenant with a login that has not ended.
 ///
 /// ```compile_fail
@@ -140,14 +151,16 @@ pub struct Caller {
     account: Arc<Account>,
     session_id: Uuid,
     expires_at: i64,
+    request_id: Arc<str>,
 }
 
 impl Caller {
-    fn new(account: Arc<Account>, token: &Verified) -> Self {
+    fn new(account: Arc<Account>, token: &Verified, asked: &Asked) -> Self {
         Self {
             account,
             session_id: token.session_id(),
             expires_at: token.expires_at(),
+            request_id: asked.request_id.clone(),
         }
     }
 
@@ -171,24 +184,29 @@ impl Caller {
         self.expires_at
     }
 
+    /// The request that the caller is asking in.
+    pub fn request_id(&self) -> &Arc<str> {
+        &self.request_id
+    }
+
     /// Everything known about the user and its tenant.
     pub fn account(&self) -> &Arc<Account> {
         &self.account
     }
 
     /// The same caller, proven to administer its tenant.
-    pub fn admin(&self, request_id: &str) -> Option<TenantAdmin> {
+    pub fn admin(&self) -> Option<TenantAdmin> {
         (self.account.role == Role::Admin).then(|| TenantAdmin {
             tenant_id: self.tenant_id(),
-            actor: Actor::new(self, request_id),
+            actor: Actor::new(self),
         })
     }
 
     /// The same caller, proven to be a superuser.
-    pub fn superuser(&self, request_id: &str) -> Option<Superuser> {
+    pub fn superuser(&self) -> Option<Superuser> {
         self.account
             .is_superuser
-            .then(|| Superuser(Actor::new(self, request_id)))
+            .then(|| Superuser(Actor::new(self)))
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::{header, request::Parts},
 };
-use db::{Caller, Superuser, TenantAdmin};
+use db::{Asked, Caller, Superuser, TenantAdmin};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::sync::Arc;
 use tenant_auth::{TokenError, Verified};
@@ -48,11 +48,13 @@ fn verified(parts: &Parts, app: &App) -> Result<Verified> {
 /// The caller behind a token: recently read from the database, or with `fresh` read now.
 async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
-    let now = app.clock.now();
+    let RequestId(request_id) = RequestId::from_request_parts(parts, app).await?;
+    let at = app.clock.now();
+    let asked = Asked { at, request_id };
     let found = if fresh {
-        app.db.caller_now(&token, now).await
+        app.db.caller_now(&token, &asked).await
     } else {
-        app.db.caller(&token, now).await
+        app.db.caller(&token, &asked).await
     };
     let caller = found?.ok_or_else(Error::invalid_token)?;
     tracing::Span::current().record("tenant_id", caller.tenant_id().to_string());
@@ -72,9 +74,8 @@ impl FromRequestParts<App> for TenantAdmin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let id = RequestId::from_request_parts(parts, app).await?;
         let caller = caller(parts, app, true).await?;
-        caller.admin(&id.0).ok_or_else(Error::forbidden)
+        caller.admin().ok_or_else(Error::forbidden)
     }
 }
 
@@ -82,9 +83,8 @@ impl FromRequestParts<App> for Superuser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let id = RequestId::from_request_parts(parts, app).await?;
         let caller = caller(parts, app, true).await?;
-        caller.superuser(&id.0).ok_or_else(Error::forbidden)
+        caller.superuser().ok_or_else(Error::forbidden)
     }
 }
 
@@ -128,10 +128,9 @@ impl FromRequestParts<App> for TenantAt {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let request = RequestId::from_request_parts(parts, app).await?;
         let caller = caller(parts, app, true).await?;
-        let superuser = caller.superuser(&request.0);
-        let own = caller.admin(&request.0);
+        let superuser = caller.superuser();
+        let own = caller.admin();
         if superuser.is_none() && own.is_none() {
             return Err(Error::forbidden());
         }
@@ -155,7 +154,7 @@ fn not_an_id(field: &str) -> Error {
     Error::field(field, "is not an id (a UUID)")
 }
 
-/// Ids in the path; one that is no UUID is 422.
+/// What the path names; an id that is no UUID is 422.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -164,7 +163,12 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
-        path.map(|path| Self(path.0)).map_err(|_| not_an_id("path"))
+        path.map(|path| Self(path.0)).map_err(|_| {
+            Error::field(
+                "path",
+                "does not fit: ids are UUIDs, and names are those of the contract",
+            )
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{App, Error, Result};
 use ai::{IndexHost, IndexName, Options, Provider};
-use db::{Account, TenantProvider};
+use db::{Caller, TenantProvider};
 use secrecy::SecretString;
 use tenant_auth::{SealContext, SealError, Sealer};
 use uuid::Uuid;
@@ -39,15 +39,17 @@ impl App {
     ///
     /// # Errors
     /// The tenant has a key that cannot be opened. Another key must not silently stand in for it.
-    pub fn answering(&self, account: &Account) -> Result<Answering> {
-        let tenant = &account.tenant;
+    pub async fn answering(&self, caller: &Caller) -> Result<Answering> {
+        let tenant = &caller.account().tenant;
         let secrets = &self.config.secrets;
         let provider = match tenant.provider {
             TenantProvider::OpenAi => self
-                .key(account, "openai", secrets.openai_api_key.as_ref())?
+                .key(caller, "openai", secrets.openai_api_key.as_ref())
+                .await?
                 .map(|key| Provider::OpenAi { key }),
             TenantProvider::DeepSeek => self
-                .key(account, "deepseek", secrets.deepseek_api_key.as_ref())?
+                .key(caller, "deepseek", secrets.deepseek_api_key.as_ref())
+                .await?
                 .map(|key| Provider::DeepSeek { key }),
             TenantProvider::Local => None,
         };
@@ -71,11 +73,15 @@ impl App {
     ///
     /// # Errors
     /// A key that cannot be opened, an index that Pinecone does not know.
-    pub async fn vector_index(&self, account: &Account) -> Result<Option<VectorIndex>> {
-        let tenant = &account.tenant;
+    pub async fn vector_index(&self, caller: &Caller) -> Result<Option<VectorIndex>> {
+        let tenant = &caller.account().tenant;
         let secrets = &self.config.secrets;
-        let pinecone = self.key(account, "pinecone", secrets.pinecone_api_key.as_ref())?;
-        let openai = self.key(account, "openai", secrets.openai_api_key.as_ref())?;
+        let pinecone = self
+            .key(caller, "pinecone", secrets.pinecone_api_key.as_ref())
+            .await?;
+        let openai = self
+            .key(caller, "openai", secrets.openai_api_key.as_ref())
+            .await?;
         let name = tenant
             .pinecone_index
             .as_ref()
@@ -109,24 +115,26 @@ impl App {
         Ok(host)
     }
 
-    /// The tenant's own key, else the deployment's.
-    fn key(
+    /// The tenant's own key, else the deployment's. One that cannot be opened is noted for the tenant's
+    /// administrators.
+    async fn key(
         &self,
-        account: &Account,
+        caller: &Caller,
         provider: &'static str,
         deployment: Option<&SecretString>,
     ) -> Result<Option<SecretString>> {
-        let Some(own) = account
-            .secrets
-            .iter()
-            .find(|secret| secret.provider == provider)
-        else {
+        let secrets = &caller.account().secrets;
+        let Some(own) = secrets.iter().find(|secret| secret.provider == provider) else {
             return Ok(deployment.cloned());
         };
-        let opened = self.open_key(account.tenant.id, provider, own.id, &own.sealed);
-        opened
-            .map(Some)
-            .map_err(|e| Error::KeyUnavailable(provider, e.into()))
+        let opened = self.open_key(caller.tenant_id(), provider, own.id, &own.sealed);
+        if opened.is_err() {
+            let mut tx = self.db.tenant(caller).await?;
+            tx.audit_unreadable_key(caller, provider).await?;
+            tx.commit().await?;
+        }
+        let opened = opened.map_err(|e| Error::KeyUnavailable(provider, e.into()))?;
+        Ok(Some(opened))
     }
 
     /// Opens a sealed key.

@@ -58,7 +58,7 @@ impl App {
         question: &str,
         top_k: i32,
     ) -> Result<Vec<Uuid>> {
-        let Some(index) = self.vector_index(caller.account()).await? else {
+        let Some(index) = self.vector_index(caller).await? else {
             return Ok(Vec::new());
         };
         let VectorIndex {
