@@ -7,7 +7,7 @@
 // A push deploys the code, never this file. GitHub Actions sets GITHUB_REPOSITORY by itself.
 //
 // `railway.toml` says the same for as long as Railway reads it (until 2026-12-01). A change to one belongs in the other,
-// and the test functions/container/tests/railway.rs fails while the two differ. It reads the literals below as text, so
+// and the test functions/container/tests/api/railway.rs fails while the two differ. It reads the literals below as text, so
 // keep one setting to a line and every value a plain literal.
 
 import { defineRailway, github, preserve, project, service } from "railway/iac";

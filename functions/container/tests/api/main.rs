@@ -1,4 +1,36 @@
 //! Drives the service through its public door, with a real database and as the role it has in production.
 
+mod audit;
+mod chat;
+mod chat_snapshots;
+mod config;
+mod corpus;
+mod cors;
+mod database;
+mod documents;
+mod durability;
+mod failures;
+mod headers;
+mod input;
+mod isolation;
+mod keys;
 mod kit;
+mod lambda;
+mod limits;
+mod lists;
+mod login;
+mod openapi;
+mod panics;
+mod problems;
+mod program;
+mod providers;
+mod railway;
+mod renewal;
+mod sessions;
+mod shutdown;
 mod smoke;
+mod snapshots;
+mod tenants;
+mod told;
+mod users;
+mod vectors;

@@ -86,12 +86,7 @@ fn ts_service() -> Service {
                 open = Some(name);
             }
             _ => {
-                let (name, value) = line
-                    .strip_suffix(',')
-                    .and_then(|line| line.split_once(": "))
-                    .unwrap_or_else(|| {
-                        panic!("{place}: `{line}` is not one setting in the form `name: value,`.")
-                    });
+                let (name, value) = setting(line, &place);
                 let settings = match &open {
                     Some(section) => service
                         .sections
@@ -105,6 +100,15 @@ fn ts_service() -> Service {
         }
     }
     panic!("{TS}: the service is not closed by a line `}}),`.");
+}
+
+fn setting<'a>(line: &'a str, place: &str) -> (&'a str, &'a str) {
+    let setting = line
+        .strip_suffix(',')
+        .and_then(|line| line.split_once(": "));
+    setting.unwrap_or_else(|| {
+        panic!("{place}: `{line}` is not one setting in the form `name: value,`.")
+    })
 }
 
 /// The literals of `build` and `deploy`. Literals as they are written there are JSON as well.

@@ -1,8 +1,8 @@
 //! A database per test, cloned from a template that is made once per server.
 
-use super::{PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER};
+use super::{Kit, PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER};
 use db::{Operator, Roles};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 use tenant_auth::{Hasher, RootSecret};
 use uuid::Uuid;
@@ -142,5 +142,53 @@ async fn seed(database: &str) {
         .execute(&mut connection)
         .await
         .expect("a user");
+    }
+}
+
+/// The row of a message.
+#[derive(Debug, sqlx::FromRow)]
+pub struct StoredMessage {
+    pub session_id: Uuid,
+    pub role: String,
+    pub content: String,
+    pub status: String,
+    pub error_code: Option<String>,
+}
+
+impl Kit {
+    /// A message as it is stored; none if it is not committed.
+    pub async fn message(&self, id: Uuid) -> Option<StoredMessage> {
+        let sql = "select session_id, role, content, status, error_code from parlance.chat_messages where id = $1";
+        let row = sqlx::query_as(sql).bind(id).fetch_optional(&self.pool);
+        row.await.expect("messages can be read")
+    }
+
+    /// All messages in the order in which they were stored.
+    pub async fn messages(&self) -> Vec<StoredMessage> {
+        let sql = "select session_id, role, content, status, error_code from parlance.chat_messages
+                   order by session_id, seq";
+        let rows = sqlx::query_as(sql).fetch_all(&self.pool);
+        rows.await.expect("messages can be read")
+    }
+
+    /// Waits until a message has that status.
+    pub async fn until(&self, id: Uuid, status: &str) -> StoredMessage {
+        super::http::eventually(async || self.message(id).await.filter(|m| m.status == status))
+            .await
+    }
+}
+
+impl Database {
+    /// How one of the service's own roles logs in: `app` or `platform`.
+    pub fn url_as(&self, role: &str) -> String {
+        let roles = Roles::new("parlance").expect("the prefix is good");
+        let name = if role == "app" {
+            roles.app()
+        } else {
+            roles.platform()
+        };
+        let root = RootSecret::new(&SECRET_KEY.into()).expect("the secret is strong");
+        let url = roles.login(&self.url().into(), &name, &root);
+        url.expect("the URL has a host").expose_secret().to_owned()
     }
 }

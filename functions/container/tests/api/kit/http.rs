@@ -5,13 +5,15 @@ use axum::body::Body;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
-use std::net::SocketAddr;
+use serde_json::{Value, json};
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
+    time::{sleep, timeout},
 };
+use uuid::Uuid;
 
 /// A service that accepts connections.
 pub struct Served {
@@ -58,15 +60,22 @@ impl Served {
 
     /// Sends a request on a connection of its own; the answer's body may still be coming.
     pub async fn send(&self, request: Request<Body>) -> Response<Incoming> {
-        let stream = TcpStream::connect(self.address)
-            .await
-            .expect("the service accepts");
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .expect("it speaks HTTP");
-        tokio::spawn(connection);
-        sender.send_request(request).await.expect("it answers")
+        send(self.address, request).await
     }
+}
+
+/// Sends a request on a connection of its own; the answer's body may still be coming.
+pub async fn send(address: SocketAddr, request: Request<Body>) -> Response<Incoming> {
+    let stream = TcpStream::connect(address)
+        .await
+        .expect("the service accepts");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("it speaks HTTP");
+    tokio::spawn(connection);
+    soon(sender.send_request(request))
+        .await
+        .expect("it answers")
 }
 
 /// One server-sent event.
@@ -139,4 +148,54 @@ fn parse(block: &str) -> Option<Event> {
         event: field("event").unwrap_or_default().to_owned(),
         data: serde_json::from_str(data).expect("data is JSON"),
     })
+}
+
+/// Waits for `work`, but not for ever.
+pub async fn soon<T>(work: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(30), work)
+        .await
+        .expect("it happens within 30 seconds")
+}
+
+/// Tries again and again until there is something.
+pub async fn eventually<T>(mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    soon(async {
+        loop {
+            if let Some(found) = attempt().await {
+                return found;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+/// `POST /chat`, streamed.
+pub fn streamed(token: &str, message: &str) -> Request<Body> {
+    let body = json!({ "message": message, "stream": true });
+    super::request(token, "POST", "/chat")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()))
+        .expect("the request is well formed")
+}
+
+impl Events {
+    /// The next event, which must come.
+    pub async fn one(&mut self) -> Event {
+        soon(self.next()).await.expect("another event")
+    }
+}
+
+impl Event {
+    /// An id in its data.
+    pub fn uuid(&self, field: &str) -> Uuid {
+        let id = self.data[field].as_str().expect("the event has that id");
+        id.parse().expect("an id is a UUID")
+    }
+}
+
+/// The text of all `delta`s.
+pub fn text_of(events: &[Event]) -> String {
+    let deltas = events.iter().filter(|e| e.event == "delta");
+    deltas.filter_map(|e| e.data["text"].as_str()).collect()
 }

@@ -2,10 +2,15 @@
 //! the service connected to it as the app role, with a pool of one, so that holding a connection while
 //! waiting for anything else times out here and not in production; and a clock that stands still.
 
+pub mod api;
 pub mod database;
 pub mod http;
+pub mod lambda;
+pub mod people;
+pub mod program;
 pub mod provider;
 pub mod proxy;
+pub mod scene;
 
 use axum::{
     Router,
@@ -15,6 +20,7 @@ use axum::{
 use chrono::Utc;
 use database::Database;
 use http_body_util::BodyExt;
+pub use people::{ADMIN1, ADMIN2, PEOPLE, Person, SUPERUSER, T1, T2, U1, U2, V1};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::collections::HashMap;
@@ -27,84 +33,6 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The secrets of the service under test; canaries that must appear in no answer.
 pub const SECRET_KEY: &str = "test-canary-root-9f2c7d41e8b05a36c1f4d7e2b9a8";
 pub const JWT_SECRET_KEY: &str = "test-canary-jwt-5b1e9c3a7f60d2e84b9f1c6a3d5e";
-
-/// A seeded user.
-#[derive(Clone, Copy, Debug)]
-pub struct Person {
-    pub tenant: &'static str,
-    pub tenant_id: Uuid,
-    pub id: Uuid,
-    pub email: &'static str,
-    pub role: &'static str,
-}
-
-const fn person(
-    tenant: &'static str,
-    t: u128,
-    n: u128,
-    email: &'static str,
-    role: &'static str,
-) -> Person {
-    Person {
-        tenant,
-        tenant_id: Uuid::from_u128(t),
-        id: Uuid::from_u128(n),
-        email,
-        role,
-    }
-}
-
-pub const T1: Uuid = Uuid::from_u128(0x01900000_0000_7000_8000_00000000000a);
-pub const T2: Uuid = Uuid::from_u128(0x01900000_0000_7000_8000_00000000000b);
-/// Administrator of the first tenant.
-pub const ADMIN1: Person = person(
-    "one",
-    T1.as_u128(),
-    0x01900000_0000_7000_8000_0000000000a0,
-    "admin@one.example",
-    "admin",
-);
-/// Members of the first tenant.
-pub const U1: Person = person(
-    "one",
-    T1.as_u128(),
-    0x01900000_0000_7000_8000_0000000000a1,
-    "u1@one.example",
-    "member",
-);
-pub const U2: Person = person(
-    "one",
-    T1.as_u128(),
-    0x01900000_0000_7000_8000_0000000000a2,
-    "u2@one.example",
-    "member",
-);
-/// Administrator of the second tenant.
-pub const ADMIN2: Person = person(
-    "two",
-    T2.as_u128(),
-    0x01900000_0000_7000_8000_0000000000b0,
-    "admin@two.example",
-    "admin",
-);
-/// A member of the second tenant.
-pub const V1: Person = person(
-    "two",
-    T2.as_u128(),
-    0x01900000_0000_7000_8000_0000000000b1,
-    "v1@two.example",
-    "member",
-);
-/// The superuser, in a tenant of its own.
-pub const SUPERUSER: Person = person(
-    "platform",
-    0x01900000_0000_7000_8000_00000000000c,
-    0x01900000_0000_7000_8000_0000000000c0,
-    "root@platform.example",
-    "admin",
-);
-/// Everybody.
-pub const PEOPLE: [Person; 6] = [ADMIN1, U1, U2, ADMIN2, V1, SUPERUSER];
 
 /// One service under test.
 pub struct Kit {

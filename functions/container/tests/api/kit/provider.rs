@@ -1,6 +1,7 @@
 //! OpenAI, DeepSeek and Pinecone as a test wants them: one HTTP server that records what it is asked and answers
 //! as it was told.
 
+use super::{Kit, database::Database, http::eventually};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -33,7 +34,7 @@ pub struct Asked {
 pub enum Reply {
     /// The pieces of a good answer, streamed or not as it is asked for.
     Text(Vec<String>),
-    /// The pieces, each one only after [`Provider::let_go`].
+    /// The pieces and then the end, each only after [`Provider::let_go`].
     Held(Vec<String>),
     /// The pieces, then the connection breaks.
     BreakAfter(Vec<String>),
@@ -192,21 +193,33 @@ fn vectors(provider: &Provider, asked: &Asked) -> Response {
 
 async fn chat(provider: Provider, streamed: bool, reply: Reply) -> Response {
     match reply {
-        Reply::Text(pieces) if !streamed => Json(json!({
-            "choices": [{ "index": 0, "message": { "role": "assistant", "content": pieces.concat() }, "finish_reason": "stop" }],
-            "usage": { "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18 }
-        }))
-        .into_response(),
+        Reply::Text(pieces) if !streamed => whole(&pieces),
+        Reply::Held(pieces) if !streamed => {
+            let all = u32::try_from(pieces.len()).expect("a few pieces") + 1;
+            let go = provider.inner.go.acquire_many(all).await;
+            go.expect("it is never closed").forget();
+            whole(&pieces)
+        }
         Reply::Text(pieces) => events(pieces.iter().map(|p| delta(p)).chain([end()]).collect()),
         Reply::Held(pieces) => held(provider, pieces),
         Reply::BreakAfter(pieces) => broken(pieces),
-        Reply::Status(status, body) => (StatusCode::from_u16(status).unwrap(), Json(body)).into_response(),
+        Reply::Status(status, body) => {
+            (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+        }
         Reply::Raw(text) => events(vec![text]),
         Reply::Silence => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             StatusCode::GATEWAY_TIMEOUT.into_response()
         }
     }
+}
+
+fn whole(pieces: &[String]) -> Response {
+    Json(json!({
+        "choices": [{ "index": 0, "message": { "role": "assistant", "content": pieces.concat() }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18 }
+    }))
+    .into_response()
 }
 
 fn delta(text: &str) -> String {
@@ -254,10 +267,33 @@ fn held(provider: Provider, pieces: Vec<String>) -> Response {
 
 fn broken(pieces: Vec<String>) -> Response {
     let good = pieces.into_iter().map(|p| Ok(Bytes::from(delta(&p))));
-    let body = good.chain([Err(std::io::Error::other("the connection breaks"))]);
+    let body = stream::iter(good).chain(stream::once(async {
+        // The server sends what it has only when the next piece is not there yet.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("the connection breaks"))
+    }));
     (
         [("content-type", "text/event-stream")],
-        Body::from_stream(stream::iter(body)),
+        Body::from_stream(body),
     )
         .into_response()
+}
+
+impl Provider {
+    /// A service that uses it, with some more variables set.
+    pub async fn kit<const N: usize>(&self, vars: [(&str, &str); N]) -> Kit {
+        let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let database = Database::clone_template().await;
+        Kit::on(database, self.vars().into_iter().chain(vars)).await
+    }
+
+    /// Answers the next chat completion with these pieces, each when it is let go.
+    pub fn hold(&self, pieces: &[&str]) {
+        self.reply(Reply::Held(pieces.iter().map(|&p| p.to_owned()).collect()));
+    }
+
+    /// Waits until `n` chat completions were asked for.
+    pub async fn asked_for(&self, n: usize) {
+        eventually(async || (self.chats().len() >= n).then_some(())).await;
+    }
 }

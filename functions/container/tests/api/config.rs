@@ -1,0 +1,252 @@
+//! The real program with bad settings: it ends before it serves, says which setting is wrong, and never its value.
+
+use crate::kit::{JWT_SECRET_KEY, SECRET_KEY, database::Database};
+use std::{process::Stdio, time::Duration};
+use tokio::{io::AsyncWriteExt, process::Command};
+
+/// How a run of the program ended.
+pub(crate) struct Ended {
+    pub(crate) ok: bool,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The program with these variables and no other.
+pub(crate) fn program(arguments: &[&str], vars: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlance"));
+    command.args(arguments).env_clear().kill_on_drop(true);
+    command.envs(vars.iter().copied()).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) async fn run(arguments: &[&str], vars: &[(&str, &str)], stdin: &str) -> Ended {
+    let mut child = program(arguments, vars)
+        .spawn()
+        .expect("the program is there");
+    let mut pipe = child.stdin.take().expect("stdin is a pipe");
+    // A program that reads nothing closes it.
+    drop(pipe.write_all(stdin.as_bytes()).await);
+    drop(pipe);
+    let ended = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output());
+    let output = ended
+        .await
+        .expect("the program ends")
+        .expect("it can be waited for");
+    Ended {
+        ok: output.status.success(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Settings that are good but for the database, which is not there.
+const GOOD: [(&str, &str); 3] = [
+    (
+        "DATABASE_URL",
+        "postgresql://canary-user:canary-password@127.0.0.1:1/canary-db",
+    ),
+    ("SECRET_KEY", SECRET_KEY),
+    ("JWT_SECRET_KEY", JWT_SECRET_KEY),
+];
+
+/// Good settings with some of them changed.
+async fn serve(changes: &[(&str, &str)]) -> Ended {
+    let good = GOOD
+        .iter()
+        .filter(|(name, _)| !changes.iter().any(|(n, _)| n == name));
+    let vars: Vec<_> = good.chain(changes).copied().collect();
+    run(&["serve"], &vars, "").await
+}
+
+/// Asserts that the program refused to start, named the setting, and told no value.
+fn assert_refused(ended: &Ended, name: &str, value: &str) {
+    assert!(!ended.ok, "{name}={value}");
+    assert!(
+        ended.stderr.contains(name),
+        "{name}={value}: {}",
+        ended.stderr
+    );
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    // Every value below that could be mistaken for a word of the explanation is shorter than this.
+    assert!(
+        value.len() < 6 || !said.contains(value),
+        "{name} is told: {said}"
+    );
+    assert!(!said.contains("canary"), "{name}={value}: {said}");
+    assert!(!ended.stdout.contains("starting"), "{}", ended.stdout);
+}
+
+#[tokio::test] // R11
+async fn a_weak_secret_ends_the_program_before_it_serves() {
+    let letters = "q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQ";
+    assert_eq!(letters.len(), 31);
+    for name in ["SECRET_KEY", "JWT_SECRET_KEY"] {
+        for value in [
+            "",
+            "   ",
+            "secret",
+            letters,
+            "change-me-in-production-please-use-32-bytes",
+            "your-256-bit-secret-your-256-bit-secret",
+            "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+            "00000000000000000000000000000000000000000000",
+        ] {
+            let ended = serve(&[(name, value)]).await;
+            assert_refused(&ended, name, value.trim());
+        }
+    }
+    let same = serve(&[("JWT_SECRET_KEY", SECRET_KEY)]).await;
+    assert_refused(
+        &same,
+        "JWT_SECRET_KEY must not be the same as SECRET_KEY",
+        SECRET_KEY,
+    );
+}
+
+#[tokio::test] // R52
+async fn a_bad_setting_ends_the_program_and_is_named() {
+    for (name, value) in [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "not-a-database"),
+        ("DATABASE_URL", "postgresql:no-host-here"),
+        ("APP_DATABASE_URL", "not-a-database"),
+        ("APP_DATABASE_URL", "mysql://app:password@127.0.0.1/x"),
+        ("PLATFORM_DATABASE_URL", "not-a-database"),
+        ("DATABASE_MAX_CONNECTIONS", "0"),
+        ("DATABASE_MAX_CONNECTIONS", "plenty-of-them"),
+        ("ROLE_PREFIX", "Parlance; drop role x"),
+        ("ALGORITHM", "RS256"),
+        ("ALGORITHM", "none"),
+        ("ALGORITHM", "hs256-or-so"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "43201"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "-5"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "a quarter"),
+        ("BACKEND_CORS_ORIGINS", "*"),
+        ("BACKEND_CORS_ORIGINS", r#"["*"]"#),
+        ("BACKEND_CORS_ORIGINS", "https://*.wild.example"),
+        ("BACKEND_CORS_ORIGINS", "https://path.example/app"),
+        ("BACKEND_CORS_ORIGINS", "null"),
+        ("BACKEND_CORS_ORIGINS", r#"["https://half.example""#),
+        ("OPENAI_BASE_URL", "http://plain.invalid/v1/"),
+        ("OPENAI_BASE_URL", "https://user:password@plain.invalid/"),
+        ("DEEPSEEK_BASE_URL", "file:///etc/passwd"),
+        ("PINECONE_BASE_URL", "plain.invalid"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "eighty"),
+        ("PASSWORD_MIN_LENGTH", "7"),
+        ("PASSWORD_MIN_LENGTH", "129"),
+        ("SHUTDOWN_SECONDS", "601"),
+        ("DOCS", "perhaps"),
+        ("LOG_FORMAT", "xml-format"),
+        ("RUST_LOG", "info=loud=louder"),
+        ("PARLANCE_PORT", "eighty-eighty"),
+        ("PARLANCE_SECRET_KEY", "value-of-a-misspelt-setting"),
+    ] {
+        assert_refused(&serve(&[(name, value)]).await, name, value);
+    }
+}
+
+#[tokio::test] // R52
+async fn faults_are_reported_together() {
+    let none = run(&["serve"], &[], "").await;
+    assert!(!none.ok);
+    for name in ["DATABASE_URL", "SECRET_KEY", "JWT_SECRET_KEY"] {
+        assert!(
+            none.stderr.contains(&format!("- {name} is required")),
+            "{}",
+            none.stderr
+        );
+    }
+    let changes = [
+        ("SECRET_KEY", "canary-short"),
+        ("JWT_SECRET_KEY", ""),
+        ("DATABASE_URL", "canary-url"),
+        ("ALGORITHM", "canary-algorithm"),
+        ("PORT", "canary-port"),
+        ("BACKEND_CORS_ORIGINS", "canary-origin"),
+        ("OPENAI_BASE_URL", "canary-base"),
+        ("PARLANCE_PORT", "canary-unknown"),
+    ];
+    let many = serve(&changes).await;
+    for (name, value) in changes.iter().filter(|(name, _)| *name != "DATABASE_URL") {
+        assert_refused(&many, &format!("- {name}"), value);
+    }
+    assert_eq!(
+        many.stderr
+            .lines()
+            .filter(|l| l.starts_with("  - "))
+            .count(),
+        7,
+        "{}",
+        many.stderr
+    );
+}
+
+#[tokio::test] // R52
+async fn a_database_that_is_away_is_said_without_its_address() {
+    let ended = serve(&[]).await;
+    assert_refused(&ended, "DATABASE_URL", SECRET_KEY);
+}
+
+#[tokio::test] // R52
+async fn a_role_that_is_too_powerful_is_refused() {
+    let database = Database::clone_template().await;
+    let url = database.url();
+    let vars = [
+        ("DATABASE_URL", &*url),
+        ("APP_DATABASE_URL", &*url),
+        GOOD[1],
+        GOOD[2],
+        ("PORT", "1"),
+    ];
+    let ended = run(&["serve"], &vars, "").await;
+    assert_refused(&ended, "APP_DATABASE_URL", &url);
+    assert!(ended.stderr.contains("is a superuser"), "{}", ended.stderr);
+}
+
+#[tokio::test] // R52
+async fn a_schema_that_is_not_this_programs_is_refused() {
+    let empty = Database::empty().await.url();
+    let ended = run(
+        &["serve"],
+        &[("DATABASE_URL", &*empty), GOOD[1], GOOD[2]],
+        "",
+    )
+    .await;
+    assert_refused(&ended, "Run `parlance migrate` first", &empty);
+
+    let newer = Database::clone_template().await;
+    sqlx::query("insert into parlance._sqlx_migrations select 9999, description, installed_on, true, checksum, 0
+                 from parlance._sqlx_migrations limit 1")
+        .execute(&newer.pool().await)
+        .await
+        .unwrap();
+    let newer = newer.url();
+    let ended = run(
+        &["serve"],
+        &[("DATABASE_URL", &*newer), GOOD[1], GOOD[2]],
+        "",
+    )
+    .await;
+    assert_refused(&ended, "9999", &newer);
+}
+
+#[tokio::test] // R52
+async fn the_operators_commands_check_their_settings_too() {
+    for arguments in [
+        &["migrate"][..],
+        &["create-superuser", "--email", "a@b.example"],
+    ] {
+        let ended = run(arguments, &[GOOD[0], ("SECRET_KEY", "canary-short")], "").await;
+        assert_refused(&ended, "SECRET_KEY", "canary-short");
+        let ended = run(arguments, &[GOOD[1]], "").await;
+        assert_refused(&ended, "DATABASE_URL is required", SECRET_KEY);
+        let ended = run(arguments, &GOOD, "").await;
+        assert_refused(&ended, "DATABASE_URL", SECRET_KEY);
+    }
+}

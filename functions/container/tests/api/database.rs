@@ -1,0 +1,11 @@
+//! What holds in Postgres itself, whatever the program above it does.
+
+mod cancelled;
+mod catalogue;
+mod context;
+mod definers;
+mod injection;
+mod keys;
+mod roles;
+mod sources;
+mod stress;

@@ -1,0 +1,113 @@
+//! The few functions that run with other rights than their caller's, pinned one by one.
+
+use crate::kit::Kit;
+use sqlx::{Connection, PgConnection};
+
+/// Signature, owner, settings, and who may call it besides its owner. Whoever adds one here answers for it.
+const DEFINERS: [(&str, &str, &str, &str); 5] = [
+    (
+        "create_superuser(uuid,text,uuid,text,text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_owner",
+    ),
+    (
+        "login_lookup(text,text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "login_lookup_by_email(text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "tenants_of_origin(text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "users_keep_tenants_by_email()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_owner",
+    ),
+];
+
+#[tokio::test] // R39
+async fn only_the_listed_functions_run_with_other_rights() {
+    let kit = Kit::new().await;
+    let found: Vec<(String, String, String, String)> = sqlx::query_as(
+        "select p.proname || '(' || replace(oidvectortypes(p.proargtypes), ', ', ',') || ')',
+                pg_get_userbyid(p.proowner)::text,
+                array_to_string(p.proconfig, '; '),
+                (select coalesce(string_agg(case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee)::text end, ', '
+                                            order by a.grantee), '')
+                 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                 where a.privilege_type = 'EXECUTE' and a.grantee <> p.proowner)
+         from pg_proc p
+         where p.prosecdef and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+         order by 1",
+    )
+    .fetch_all(&kit.pool)
+    .await
+    .unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|(a, b, c, d)| (&**a, &**b, &**c, &**d))
+        .collect();
+    assert_eq!(found, DEFINERS);
+}
+
+#[tokio::test] // R39
+async fn nothing_else_looks_at_tables_with_other_rights() {
+    let kit = Kit::new().await;
+    // Views, materialized views, foreign tables and partitions each have rules of their own.
+    let others: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class
+         where relnamespace = 'parlance'::regnamespace
+           and (relkind not in ('r', 'i') or relispartition)
+         union all
+         select rulename::text from pg_rules where schemaname = 'parlance'",
+    )
+    .fetch_all(&kit.pool)
+    .await
+    .unwrap();
+    assert_eq!(others, [""; 0]);
+    let powerful: Vec<String> = sqlx::query_scalar(
+        "select rolname::text from pg_roles
+         where rolname like 'parlance\\_%' and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)",
+    )
+    .fetch_all(&kit.pool)
+    .await
+    .unwrap();
+    assert_eq!(powerful, [""; 0]);
+}
+
+#[tokio::test] // R39
+async fn a_definer_leaves_no_context_behind() {
+    let kit = Kit::new().await;
+    let mut connection = PgConnection::connect(&kit.database.url_as("app"))
+        .await
+        .unwrap();
+    for sql in [
+        "select count(*) from parlance.login_lookup('one', 'u1@one.example')",
+        "select count(*) from parlance.login_lookup('one', 'nobody@one.example')",
+        "select count(*) from parlance.login_lookup_by_email('u1@one.example')",
+        "select count(*) from parlance.login_lookup_by_email('nobody@one.example')",
+        "select count(*) from parlance.tenants_of_origin('https://one.example')",
+    ] {
+        let mut tx = connection.begin().await.unwrap();
+        let done: Result<i64, _> = sqlx::query_scalar(sql).fetch_one(&mut *tx).await;
+        done.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        let left: Option<String> =
+            sqlx::query_scalar("select current_setting('app.tenant_id', true)")
+                .fetch_one(&mut *tx)
+                .await
+                .unwrap();
+        assert_eq!(left.unwrap_or_default(), "", "{sql}");
+    }
+}

@@ -1,0 +1,166 @@
+//! What must not be written anywhere in the source.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every file below `dir` whose name ends so: its path from the workspace, and its text.
+fn files(dir: &str, suffix: &str) -> Vec<(String, String)> {
+    fn walk(dir: &Path, suffix: &str, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).expect("the directory can be read") {
+            let path = entry.expect("it can be listed").path();
+            if path.is_dir() {
+                walk(&path, suffix, found);
+            } else if path.to_string_lossy().ends_with(suffix) {
+                found.push(path);
+            }
+        }
+    }
+    let root = workspace();
+    let mut found = Vec::new();
+    walk(&root.join(dir), suffix, &mut found);
+    let named = found.into_iter().map(|path| {
+        let text = fs::read_to_string(&path).expect("a source is UTF-8");
+        let name = path
+            .strip_prefix(&root)
+            .expect("it is inside")
+            .to_string_lossy()
+            .into_owned();
+        (name, text)
+    });
+    named.collect()
+}
+
+/// The program's own Rust: everything but tests.
+fn program() -> Vec<(String, String)> {
+    let mut all = files("functions", ".rs");
+    all.extend(files("shared", ".rs"));
+    all.retain(|(name, _)| !name.contains("/tests"));
+    assert!(all.len() > 60, "there is more than {} files", all.len());
+    all
+}
+
+/// The files that hold any of the words.
+fn holding(files: &[(String, String)], words: &[&str]) -> Vec<String> {
+    let held = files
+        .iter()
+        .filter(|(_, text)| words.iter().any(|word| text.contains(word)));
+    held.map(|(name, _)| name.clone()).collect()
+}
+
+#[test] // R40
+fn sql_is_put_together_in_one_place() {
+    let built = holding(&program(), &["AssertSqlSafe", "QueryBuilder", "raw_sql"]);
+    assert_eq!(built, ["shared/db/src/scope.rs"]);
+    let scope = fs::read_to_string(workspace().join(&built[0])).unwrap();
+    assert_eq!(
+        scope.matches("AssertSqlSafe(").count(),
+        1,
+        "only where a transaction begins"
+    );
+}
+
+#[test] // R33
+fn a_context_ends_with_its_transaction() {
+    let mut all = program();
+    all.extend(files("migrations", ".sql"));
+    let mut contexts = 0;
+    for (name, text) in all {
+        for call in text.split("set_config(").skip(1) {
+            let call = call
+                .split_once(')')
+                .map_or(call, |(arguments, _)| arguments);
+            if call.contains("app.tenant_id") {
+                contexts += 1;
+                // A cast such as `id::text` has no parenthesis, so the arguments are whole.
+                assert!(call.ends_with(", true"), "{name}: set_config({call})");
+            }
+        }
+        let text = text.to_lowercase();
+        for lasting in [
+            "set app.tenant_id",
+            "set session app.",
+            "set local app.",
+            "discard all",
+        ] {
+            assert!(!text.contains(lasting), "{name}: {lasting}");
+        }
+    }
+    assert!(contexts >= 8, "only {contexts} contexts were seen");
+}
+
+#[test] // R33
+fn only_one_crate_can_reach_the_database() {
+    let mut manifests = files("functions", "Cargo.toml");
+    manifests.extend(files("shared", "Cargo.toml"));
+    let mut with_sqlx = Vec::new();
+    for (name, text) in manifests {
+        let manifest: toml::Table = text.parse().unwrap();
+        for (section, content) in &manifest {
+            if format!("{content:?}").contains("sqlx") {
+                with_sqlx.push(format!("{name} {section}"));
+            }
+        }
+    }
+    let mut expected = [
+        "functions/container/Cargo.toml dev-dependencies",
+        "shared/db/Cargo.toml dependencies",
+    ];
+    with_sqlx.sort();
+    expected.sort_unstable();
+    assert_eq!(with_sqlx, expected);
+    // Nor does that crate hand it on.
+    let handed_on: Vec<_> = files("shared/db/src", ".rs")
+        .into_iter()
+        .filter(|(_, text)| text.contains("pub use sqlx") || text.contains("pub app:"))
+        .collect();
+    assert_eq!(handed_on, []);
+}
+
+#[test] // R33
+fn statements_run_in_transactions() {
+    let db = files("shared/db/src", ".rs");
+    let mut on_a_pool = Vec::new();
+    for pool in ["pool", "self.app", "self.platform", "db.app"] {
+        for run in [
+            "fetch",
+            "fetch_one",
+            "fetch_optional",
+            "fetch_all",
+            "execute",
+        ] {
+            let spellings = [
+                format!(".{run}({pool})"),
+                format!(".{run}(&{pool})"),
+                format!("{pool}.{run}("),
+            ];
+            on_a_pool.extend(spellings);
+        }
+    }
+    let on_a_pool: Vec<_> = on_a_pool.iter().map(String::as_str).collect();
+    // The checks at the start ask about the role and the schema, not for a tenant's rows.
+    let loose = holding(&db, &on_a_pool);
+    assert_eq!(loose, ["shared/db/src/pool.rs"]);
+
+    // Before a tenant is known there is a transaction without one: it may only ask the pinned functions.
+    let mut without_tenant = holding(&db, &["self.app.begin()"]);
+    without_tenant.sort();
+    assert_eq!(
+        without_tenant,
+        ["shared/db/src/login.rs", "shared/db/src/origins.rs"]
+    );
+    assert_eq!(
+        holding(&db, &["self.platform.begin()"]),
+        ["shared/db/src/scope.rs"]
+    );
+    assert_eq!(holding(&db, &[".begin_with("]), ["shared/db/src/scope.rs"]);
+    assert_eq!(
+        holding(&db, &[".acquire()", ".detach()", ".leak()"]),
+        [""; 0]
+    );
+}

@@ -1,0 +1,82 @@
+//! What every answer has in its head: how browsers must treat it, and the id under which the log knows it.
+
+use crate::{
+    kit::{Kit, SUPERUSER, request},
+    problems::{assert_headers, assert_problem},
+};
+use axum::body::Body;
+use serde_json::json;
+use uuid::Uuid;
+
+#[tokio::test] // R55
+async fn good_answers_have_the_same_headers() {
+    let kit = Kit::new().await;
+    let token = kit.token(SUPERUSER).await;
+    for path in [
+        "/health",
+        "/ready",
+        "/openapi.json",
+        "/login/me",
+        "/tenants",
+        "/chat/sessions",
+        "/admin/users",
+    ] {
+        let answer = kit.get(&token, path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_headers(&answer);
+        assert_eq!(answer.header("content-type"), "application/json", "{path}");
+    }
+    let gone = kit
+        .post("", "/login/logout", json!({ "refresh_token": "x" }))
+        .await;
+    assert_eq!(gone.status, 204);
+    assert_headers(&gone);
+    let docs = kit.get("", "/docs").await;
+    assert!(
+        docs.header("content-security-policy")
+            .starts_with("default-src 'none';")
+    );
+    assert!(!docs.text.contains("<script"));
+}
+
+#[tokio::test]
+async fn a_sane_request_id_is_kept_and_another_replaced() {
+    let kit = Kit::new().await;
+    let answer_to = async |id: &[u8]| {
+        let request = request("", "GET", "/login/me").header("x-request-id", id);
+        let answer = kit.send(request, Body::empty()).await;
+        assert_eq!(assert_problem(&answer), "invalid_token");
+        answer.header("x-request-id").to_owned()
+    };
+    for sane in [
+        "12345678",
+        "0190a0b0-0000-7000-8000-00000000000a",
+        &"a".repeat(64),
+    ] {
+        assert_eq!(answer_to(sane.as_bytes()).await, sane);
+    }
+    let long = "a".repeat(65);
+    for insane in [
+        &b""[..],
+        b"1234567",
+        long.as_bytes(),
+        b"a b c d e f",
+        b"\"}{\"level\":1",
+        b"../../etc",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"${jndi:ldap}",
+    ] {
+        let replaced = answer_to(insane).await;
+        let id = Uuid::try_parse(&replaced).expect("a new id is a UUID");
+        assert_eq!(id.get_version_num(), 7);
+    }
+}
+
+#[tokio::test]
+async fn the_docs_can_be_switched_off() {
+    let kit = Kit::with([("DOCS", "off")]).await;
+    for path in ["/docs", "/openapi.json"] {
+        assert_eq!(assert_problem(&kit.get("", path).await), "not_found");
+    }
+    assert_eq!(kit.get("", "/health").await.status, 200);
+}

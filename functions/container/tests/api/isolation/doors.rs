@@ -1,0 +1,279 @@
+//! Without a good token, every door but a listed few is shut.
+
+use crate::kit::{
+    Answer, JWT_SECRET_KEY, Kit, U1,
+    api::{Operation, operations},
+    http::Served,
+    request,
+    scene::{Scene, Stored},
+};
+use axum::body::Body;
+use chrono::TimeDelta;
+use serde_json::Value;
+use std::{collections::BTreeSet, time::Duration};
+use tenant_auth::{AccessToken, Algorithm, Keys};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use uuid::Uuid;
+
+/// What answers without a token. Whatever is added here is open to the world.
+const PUBLIC: [&str; 7] = [
+    "GET /docs",
+    "GET /health",
+    "GET /openapi.json",
+    "GET /ready",
+    "POST /login",
+    "POST /login/logout",
+    "POST /login/refresh",
+];
+
+/// Asserts that nobody was let in.
+fn assert_shut_out(answer: &Answer, what: &str) {
+    assert_eq!(answer.status, 401, "{what}: {}", answer.text);
+    assert!(
+        answer.header("www-authenticate").starts_with("Bearer"),
+        "{what}: {answer:?}"
+    );
+}
+
+fn guarded() -> impl Iterator<Item = Operation> {
+    let all = operations().into_iter();
+    all.filter(|operation| !PUBLIC.contains(&&*operation.name()))
+}
+
+#[tokio::test] // R1
+async fn every_operation_but_the_public_ones_needs_a_token() {
+    let scene = Scene::new().await;
+    let refresh = scene.login(U1).await.json["refresh_token"].clone();
+    let refresh = refresh.as_str().expect("a login has a refresh token");
+    let before = Stored::all(&scene.pool).await;
+    for authorization in [
+        None,
+        Some("Bearer"),
+        Some("Bearer "),
+        Some("Bearer x"),
+        Some("Basic dTpw"),
+    ] {
+        let mut open = BTreeSet::new();
+        for operation in operations() {
+            let path = operation.path_of(&scene.ids_of(U1));
+            // A logout would end what the next round refreshes.
+            let token = if operation.path == "/login/logout" {
+                "x"
+            } else {
+                refresh
+            };
+            let body = operation.body(token);
+            let answer = scene
+                .ask_with(authorization, &operation.method, &path, &body)
+                .await;
+            if answer.status.is_success() {
+                open.insert(operation.name());
+                continue;
+            }
+            assert_shut_out(&answer, &operation.name());
+            assert_eq!(answer.problem(401), "invalid_token", "{}", operation.name());
+        }
+        assert_eq!(open, BTreeSet::from(PUBLIC.map(String::from)));
+    }
+    // Logging in and refreshing is all that happened.
+    let mut after = Stored::all(&scene.pool).await;
+    for (table, rows) in before.0 {
+        if !["login_sessions", "users"].contains(&&*table) {
+            assert_eq!(after.0.remove(&table), Some(rows), "{table}");
+        }
+    }
+}
+
+#[test] // R1
+fn the_contract_says_which_operations_are_public() {
+    let public: BTreeSet<_> = operations()
+        .iter()
+        .filter(|operation| operation.is_public())
+        .map(Operation::name)
+        .collect();
+    assert_eq!(public, BTreeSet::from(PUBLIC.map(String::from)));
+}
+
+#[tokio::test] // R1
+async fn nothing_answers_beside_the_contract() {
+    let scene = Scene::new().await;
+    let operations = operations();
+    let known: BTreeSet<_> = operations.iter().map(Operation::name).collect();
+    let before = Stored::all(&scene.pool).await;
+    for operation in &operations {
+        let path = operation.path_of(&scene.ids_of(U1));
+        let get_is_public = PUBLIC.contains(&&*format!("GET {}", operation.path));
+        for method in [
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PURGE",
+        ] {
+            // HEAD is GET without the body.
+            let published = known.contains(&format!("{method} {}", operation.path));
+            if published || (method == "HEAD" && get_is_public) {
+                continue;
+            }
+            for token in ["", scene.token_of(U1)] {
+                let answer = scene.ask(token, method, &path, &Value::Null).await;
+                let readable = method == "HEAD" && !token.is_empty();
+                assert!(
+                    readable || !answer.status.is_success(),
+                    "{method} {path}: {answer:?}"
+                );
+            }
+        }
+    }
+    for path in [
+        "/",
+        "/admin",
+        "/metrics",
+        "/debug/pprof",
+        "/.env",
+        "/chat/",
+        "/login/me/x",
+        "/v1",
+    ] {
+        for token in ["", scene.token_of(U1)] {
+            let answer = scene.get(token, path).await;
+            assert_eq!(answer.problem(404), "not_found", "{path}");
+        }
+    }
+    assert_eq!(Stored::all(&scene.pool).await, before);
+}
+
+/// A token for `U1` in a login that does not exist.
+fn forged(kit: &Kit, secret: &str) -> String {
+    let keys = Keys::new(&secret.into(), Algorithm::default()).expect("the secret is strong");
+    keys.sign(&AccessToken {
+        user_id: U1.id,
+        tenant_id: U1.tenant_id,
+        session_id: Uuid::now_v7(),
+        issued_at: kit.clock.now().timestamp(),
+        lifetime: Duration::from_secs(600),
+    })
+}
+
+#[tokio::test] // R2
+async fn no_bad_token_becomes_somebody() {
+    let scene = Scene::new().await;
+    let good = scene.token_of(U1);
+    let (unsigned, signature) = good.rsplit_once('.').expect("a JWT has three parts");
+    let payload = unsigned.split_once('.').expect("a JWT has a payload").1;
+    // {"alg":"none","typ":"at+jwt"}
+    let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.{payload}.");
+    let bad = [
+        "null".to_owned(),
+        "..".to_owned(),
+        unsigned.to_owned(),
+        format!("{unsigned}."),
+        format!("{unsigned}.{}", signature.chars().rev().collect::<String>()),
+        format!("{good}.{signature}"),
+        none,
+        "x".repeat(6000),
+        forged(&scene, "another-secret-0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+        forged(&scene, JWT_SECRET_KEY),
+    ];
+    let before = Stored::all(&scene.pool).await;
+    for operation in guarded() {
+        let (path, body) = (operation.path_of(&scene.ids_of(U1)), operation.body(""));
+        for token in &bad {
+            let answer = scene.ask(token, &operation.method, &path, &body).await;
+            assert_shut_out(&answer, &operation.name());
+            assert_eq!(answer.problem(401), "invalid_token", "{}", operation.name());
+        }
+    }
+    scene.clock.advance(TimeDelta::minutes(16));
+    for operation in guarded() {
+        let (path, body) = (operation.path_of(&scene.ids_of(U1)), operation.body(""));
+        let answer = scene.ask(good, &operation.method, &path, &body).await;
+        assert_shut_out(&answer, &operation.name());
+        assert_eq!(answer.problem(401), "token_expired", "{}", operation.name());
+    }
+    assert_eq!(Stored::all(&scene.pool).await, before);
+}
+
+#[tokio::test] // R3
+async fn no_spelling_of_a_path_or_header_opens_a_door() {
+    let scene = Scene::new().await;
+    let routes = ["/login/me", "/tenants", "/chat/sessions", "/documents"];
+    let spellings = |path: &str| {
+        let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+        [
+            format!("/{path}"),
+            format!("/api/..{path}"),
+            format!("/%2e%2e{path}"),
+            format!("/health/..{path}"),
+            format!("/health/%2e%2e{path}"),
+            format!("/health;{path}"),
+            format!("/{first}//{rest}"),
+            format!("{path}%00"),
+            path.to_uppercase(),
+        ]
+    };
+    for path in routes.iter().flat_map(|path| spellings(path)) {
+        for token in ["", scene.token_of(U1)] {
+            let answer = scene.get(token, &path).await;
+            let refused = [400, 401, 404].contains(&answer.status.as_u16());
+            assert!(refused, "{path}: {} {}", answer.status, answer.text);
+        }
+    }
+    for (name, value) in [
+        ("host", "x/#@evil"),
+        ("host", "localhost/health"),
+        ("x-original-url", "/health"),
+        ("x-rewrite-url", "/health"),
+        ("x-forwarded-prefix", "/health"),
+        ("x-forwarded-host", "x/#@evil"),
+        ("x-http-method-override", "OPTIONS"),
+    ] {
+        for path in routes {
+            let request = request("", "GET", path).header(name, value);
+            let answer = scene.send(request, Body::empty()).await;
+            assert_shut_out(&answer, &format!("{name}: {value}, {path}"));
+        }
+        let request = request("", "GET", "/nothing").header(name, "/login/me");
+        let answer = scene.send(request, Body::empty()).await;
+        assert_eq!(answer.problem(404), "not_found", "{name}");
+    }
+}
+
+/// Sends bytes as they are; the status of the answer.
+async fn raw(served: &Served, head: &str) -> u16 {
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let head = format!("{head}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let status = answer.split(' ').nth(1).unwrap_or("400");
+    status
+        .parse()
+        .unwrap_or_else(|_| panic!("{head}: {answer}"))
+}
+
+#[tokio::test] // R3
+async fn nor_does_one_that_only_a_socket_can_send() {
+    let kit = Kit::new().await;
+    let served = Served::new(&kit).await;
+    for head in [
+        "GET /login/me HTTP/1.1\r\nHost: x/#@evil",
+        "GET /login/me HTTP/1.1\r\nHost: a\r\nHost: b",
+        "GET /login/me HTTP/1.0",
+        "GET http://evil/health#/login/me HTTP/1.1\r\nHost: x",
+        "GET http://health@x/login/me HTTP/1.1\r\nHost: health",
+        "GET //login/me HTTP/1.1\r\nHost: x",
+        "GET \\login\\me HTTP/1.1\r\nHost: x",
+        "GET /login/me?/health HTTP/1.1\r\nHost: x",
+        "GET /login/me#/health HTTP/1.1\r\nHost: x",
+        "GET /health/../login/me HTTP/1.1\r\nHost: x",
+        "OPTIONS * HTTP/1.1\r\nHost: x",
+    ] {
+        let status = raw(&served, head).await;
+        let is_health = head.contains("evil/health") && status == 200;
+        assert!(
+            is_health || (400..=405).contains(&status),
+            "{head}: {status}"
+        );
+    }
+    served.stop().await;
+}

@@ -1,0 +1,220 @@
+//! What is somebody else's answers exactly as what never was.
+
+use crate::kit::{
+    ADMIN1, ADMIN2, Answer, Person, T1, U1, U2, V1,
+    api::{Ids, Operation, operations},
+    scene::{Scene, Stored},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// One attempt: who names, with the rest of the request its own, what is whose, and what it is answered.
+struct Attempt {
+    who: Person,
+    whose: Person,
+    status: u16,
+}
+
+const fn attempt(who: Person, whose: Person, status: u16) -> Attempt {
+    Attempt { who, whose, status }
+}
+
+/// Another tenant's; another user's of the same tenant, whoever asks.
+const CONVERSATIONS: [Attempt; 6] = [
+    attempt(U1, V1, 404),
+    attempt(V1, U1, 404),
+    attempt(U1, U2, 404),
+    attempt(ADMIN1, U1, 404),
+    attempt(ADMIN1, ADMIN2, 404),
+    attempt(U1, ADMIN1, 404),
+];
+const MANAGED: [Attempt; 4] = [
+    attempt(ADMIN1, V1, 404),
+    attempt(ADMIN2, U1, 404),
+    attempt(U1, V1, 403),
+    attempt(U1, U2, 403),
+];
+
+/// What is tried at each place where a request can name an id.
+fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
+    Some(match (operation, place) {
+        ("POST /chat", "body:session_id")
+        | ("GET /chat/sessions/{id}", "path:id")
+        | ("PATCH /chat/sessions/{id}", "path:id")
+        | ("DELETE /chat/sessions/{id}", "path:id")
+        | ("GET /chat/sessions/{id}/messages", "path:id") => &CONVERSATIONS,
+        ("GET /documents/{id}", "path:id")
+        | ("DELETE /documents/{id}", "path:id")
+        | ("GET /admin/users/{id}", "path:id")
+        | ("GET /admin/users/{id}", "query:tenant_id")
+        | ("GET /admin/users", "query:tenant_id")
+        | ("POST /admin/users", "query:tenant_id")
+        | ("GET /tenants/{tenant_id}", "path:tenant_id")
+        | ("PATCH /tenants/{tenant_id}", "path:tenant_id")
+        | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
+        | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
+        | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => &MANAGED,
+        _ => return None,
+    })
+}
+
+/// The ids with one thing exchanged: the tenant if the place says so, else what an `id` is there.
+fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
+    if place.ends_with("tenant_id") {
+        Ids {
+            tenant: theirs.tenant,
+            ..mine
+        }
+    } else {
+        Ids {
+            tenant: mine.tenant,
+            ..theirs
+        }
+    }
+}
+
+fn nothing() -> Ids {
+    let [tenant, user, session, document] = std::array::from_fn(|_| Uuid::now_v7());
+    Ids {
+        tenant,
+        user,
+        session,
+        document,
+    }
+}
+
+async fn ask(scene: &Scene, operation: &Operation, place: &str, who: Person, ids: Ids) -> Answer {
+    let mut path = operation.path_of(&ids);
+    let mut body = operation.body("");
+    match place {
+        "query:tenant_id" => path = format!("{path}?tenant_id={}", ids.tenant),
+        "body:session_id" => body["session_id"] = json!(ids.session),
+        _ => {}
+    }
+    scene
+        .ask(scene.token_of(who), &operation.method, &path, &body)
+        .await
+}
+
+/// What a client can tell answers apart by.
+fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
+    let mut headers: Vec<_> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
+    headers.sort();
+    let mut json = answer.json.clone();
+    if let Some(problem) = json.as_object_mut() {
+        problem.remove("instance");
+    }
+    for id in [ids.tenant, ids.user, ids.session, ids.document] {
+        assert!(
+            !json.to_string().contains(&id.to_string()),
+            "the answer repeats an id: {json}"
+        );
+    }
+    (answer.status.as_u16(), headers, json)
+}
+
+#[tokio::test] // R25 R26
+async fn what_is_somebody_elses_answers_as_what_never_was() {
+    let scene = Scene::new().await;
+    let before = Stored::all(&scene.pool).await;
+    let mut tried = 0;
+    for operation in operations() {
+        for place in operation.names_ids() {
+            let name = operation.name();
+            let attempts = attempts(&name, &place)
+                .unwrap_or_else(|| panic!("{name} takes {place}: say who may not name what there"));
+            for Attempt { who, whose, status } in attempts {
+                let (who, mine) = (*who, scene.ids_of(*who));
+                if place.ends_with("tenant_id") && whose.tenant_id == who.tenant_id {
+                    continue;
+                }
+                let theirs = exchange(mine, &place, scene.ids_of(*whose));
+                let nothing = exchange(mine, &place, nothing());
+                let foreign = ask(&scene, &operation, &place, who, theirs).await;
+                let absent = ask(&scene, &operation, &place, who, nothing).await;
+                let what = format!(
+                    "{name} {place}: {} names what is {}'s",
+                    who.email, whose.email
+                );
+                assert_eq!(foreign.status, *status, "{what}: {}", foreign.text);
+                let ids = scene.ids_of(*whose);
+                assert_eq!(visible(&foreign, ids), visible(&absent, ids), "{what}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 50, "{tried} attempts are not all");
+    assert_eq!(Stored::all(&scene.pool).await, before);
+}
+
+#[tokio::test] // R25
+async fn the_owner_reaches_it() {
+    let scene = Scene::new().await;
+    for operation in operations() {
+        for place in operation.names_ids() {
+            for Attempt { whose, status, .. } in
+                attempts(&operation.name(), &place).unwrap_or_default()
+            {
+                // The administrator where a role is needed.
+                let who = match (operation.path.starts_with("/chat"), whose.tenant_id == T1) {
+                    (true, _) => *whose,
+                    (false, true) => ADMIN1,
+                    (false, false) => ADMIN2,
+                };
+                if *status == 403 || operation.method == "DELETE" || operation.method == "POST" {
+                    continue;
+                }
+                let ids = scene.ids_of(*whose);
+                let answer = ask(&scene, &operation, &place, who, ids).await;
+                assert!(
+                    answer.status.is_success(),
+                    "{} {place}: {}",
+                    operation.name(),
+                    answer.text
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test] // R26
+async fn a_cursor_of_another_tenants_list_is_no_cursor() {
+    let scene = Scene::new().await;
+    let list = |token: String, path: String| {
+        let scene = &scene;
+        async move { scene.get(&token, &path).await }
+    };
+    for admin in [ADMIN1, ADMIN2] {
+        let token = scene.token_of(admin);
+        scene.add_document(admin, "Another", "Another text.").await;
+        let more = json!({ "message": "More?" });
+        assert_eq!(scene.post(token, "/chat", more).await.status, 200);
+    }
+    let session = scene.ids_of(ADMIN1).session;
+    for path in [
+        "/documents".to_owned(),
+        "/chat/sessions".to_owned(),
+        "/admin/users".to_owned(),
+        format!("/chat/sessions/{session}/messages"),
+    ] {
+        let page = list(scene.token_of(ADMIN1).into(), format!("{path}?limit=1")).await;
+        let cursor = page.json["next_cursor"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{}", page.text));
+        let theirs = path.replace(
+            &session.to_string(),
+            &scene.ids_of(ADMIN2).session.to_string(),
+        );
+        let answer = list(
+            scene.token_of(ADMIN2).into(),
+            format!("{theirs}?cursor={cursor}"),
+        )
+        .await;
+        assert_eq!(answer.fields(), ["cursor"], "{path}");
+    }
+}

@@ -1,0 +1,154 @@
+//! The published operations, and for each a request that its owner may make.
+
+use super::{Answer, PASSWORD, Person, U1};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// One operation of the published contract.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub method: String,
+    pub path: String,
+    /// What the document says about it.
+    pub about: Value,
+    /// The properties of its JSON body; none if it takes none.
+    pub fields: Vec<String>,
+}
+
+/// What one person has: the ids that its requests may name.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids {
+    pub tenant: Uuid,
+    pub user: Uuid,
+    pub session: Uuid,
+    pub document: Uuid,
+}
+
+/// The published contract.
+pub fn contract() -> Value {
+    serde_json::to_value(web::openapi(container::routes())).expect("the contract is JSON")
+}
+
+/// Every operation of it.
+pub fn operations() -> Vec<Operation> {
+    let contract = contract();
+    let paths = contract["paths"].as_object().expect("there are paths");
+    let of_path = |(path, methods): (&String, &Value)| {
+        let methods = methods.as_object().expect("a path has methods").clone();
+        let (path, contract) = (path.clone(), contract.clone());
+        methods.into_iter().map(move |(method, about)| Operation {
+            method: method.to_uppercase(),
+            path: path.clone(),
+            fields: fields(&contract, &about),
+            about,
+        })
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+fn fields(contract: &Value, about: &Value) -> Vec<String> {
+    let schema = &about["requestBody"]["content"]["application/json"]["schema"];
+    let properties = resolve(contract, schema)["properties"].as_object();
+    properties
+        .into_iter()
+        .flat_map(|p| p.keys().cloned())
+        .collect()
+}
+
+/// The schema itself where there is a reference to it.
+pub fn resolve<'a>(contract: &'a Value, schema: &'a Value) -> &'a Value {
+    let target = schema["$ref"].as_str().and_then(|r| r.strip_prefix('#'));
+    target.map_or(schema, |pointer| {
+        contract.pointer(pointer).expect("the reference resolves")
+    })
+}
+
+impl Operation {
+    /// Method and path.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether the contract says that it needs no token.
+    pub fn is_public(&self) -> bool {
+        self.about["security"] == json!([{}])
+    }
+
+    /// Whether it takes a JSON body.
+    pub fn takes_json(&self) -> bool {
+        self.about["requestBody"]["content"]["application/json"].is_object()
+    }
+
+    /// Every place where a request names the id of something: `path:id`, `query:tenant_id`, `body:session_id`.
+    pub fn names_ids(&self) -> Vec<String> {
+        let parameters = self.about["parameters"].as_array().into_iter().flatten();
+        let parameters = parameters.map(|p| (p["in"].clone(), p["name"].clone()));
+        let fields = self.fields.iter().map(|f| (json!("body"), json!(f)));
+        let all = parameters.chain(fields).map(|(place, name)| {
+            let text = |v: &Value| v.as_str().expect("a name is text").to_owned();
+            format!("{}:{}", text(&place), text(&name))
+        });
+        all.filter(|place| place.ends_with("id")).collect()
+    }
+
+    /// Its path with the ids of `ids` in it.
+    pub fn path_of(&self, ids: &Ids) -> String {
+        let id = match self.path.split('/').nth(1) {
+            Some("chat") => ids.session,
+            Some("documents") => ids.document,
+            _ => ids.user,
+        };
+        let path = self.path.replace("{id}", &id.to_string());
+        let path = path.replace("{tenant_id}", &ids.tenant.to_string());
+        let path = path.replace("{provider}", "openai");
+        assert!(
+            !path.contains('{'),
+            "{path} has a parameter that no sample fills"
+        );
+        path
+    }
+
+    /// A body that it accepts; null if it takes none.
+    ///
+    /// # Panics
+    /// It takes one and there is no sample: every new operation needs one here.
+    pub fn body(&self, refresh_token: &str) -> Value {
+        let new_name = json!({ "name": "Renamed" });
+        match &*self.name() {
+            "POST /chat" => json!({ "message": "What is known?" }),
+            "PATCH /chat/sessions/{id}" => json!({ "title": "Renamed" }),
+            "POST /documents" => json!({ "title": "New", "text": "A new text." }),
+            "POST /documents/search" => json!({ "query": "What is known?" }),
+            "POST /login" => login(U1),
+            "POST /login/refresh" | "POST /login/logout" => {
+                json!({ "refresh_token": refresh_token })
+            }
+            "POST /tenants" => json!({ "slug": "three", "name": "Three" }),
+            "PATCH /tenants/{tenant_id}" => new_name,
+            "PUT /tenants/{tenant_id}/secrets/{provider}" => {
+                json!({ "api_key": "sk-0123456789-abcdef" })
+            }
+            "POST /admin/users" => {
+                json!({ "email": "new@one.example", "password": "seven green bicycles" })
+            }
+            name => {
+                assert!(!self.takes_json(), "{name} needs a sample of its body");
+                Value::Null
+            }
+        }
+    }
+}
+
+/// The body of a login.
+pub fn login(who: Person) -> Value {
+    json!({ "tenant": who.tenant, "email": who.email, "password": PASSWORD })
+}
+
+impl Answer {
+    /// An id anywhere in the answer.
+    pub fn id_at(&self, pointer: &str) -> Uuid {
+        let id = self.json.pointer(pointer).and_then(Value::as_str);
+        let id = id.unwrap_or_else(|| panic!("no {pointer} in {}", self.text));
+        id.parse().expect("an id is a UUID")
+    }
+}

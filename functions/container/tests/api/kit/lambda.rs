@@ -1,0 +1,254 @@
+//! The Lambda Runtime API, which a function asks for its next event and tells its answer, piece by piece.
+
+use super::http::soon;
+use axum::{
+    Json, Router,
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, mpsc},
+};
+
+/// What the function told.
+#[derive(Debug)]
+enum Told {
+    /// It begins to answer; the value of `lambda-runtime-function-response-mode`.
+    Begun(String),
+    /// A piece of the answer's body.
+    Piece(Vec<u8>),
+    /// The end of the answer.
+    End,
+    /// It could not answer.
+    Failed(String),
+}
+
+/// One API, for one function.
+pub struct Runtime {
+    pub address: String,
+    events: mpsc::UnboundedSender<Value>,
+    told: mpsc::UnboundedReceiver<Told>,
+}
+
+struct Shared {
+    events: Mutex<mpsc::UnboundedReceiver<Value>>,
+    told: mpsc::UnboundedSender<Told>,
+}
+
+impl Runtime {
+    /// Starts it on a free port of this machine.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        let (events, queue) = mpsc::unbounded_channel();
+        let (tell, told) = mpsc::unbounded_channel();
+        let shared = Shared {
+            events: Mutex::new(queue),
+            told: tell,
+        };
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route(
+                "/2018-06-01/runtime/invocation/{id}/response",
+                post(response),
+            )
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            .route("/2018-06-01/runtime/init/error", post(error))
+            .with_state(Arc::new(shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            address: address.to_string(),
+            events,
+            told,
+        }
+    }
+
+    /// Hands the function an event; its answer as it begins.
+    pub async fn invoke(&mut self, event: Value) -> Invocation<'_> {
+        self.events.send(event).expect("the API runs");
+        match self.next().await {
+            Told::Begun(mode) => assert_eq!(mode, "streaming"),
+            told => panic!("an answer should begin, not {told:?}"),
+        }
+        let mut answer = Invocation {
+            runtime: self,
+            bytes: Vec::new(),
+            pieces: 0,
+            prelude: Value::Null,
+        };
+        answer.read_prelude().await;
+        answer
+    }
+
+    async fn next(&mut self) -> Told {
+        soon(self.told.recv()).await.expect("the API runs")
+    }
+}
+
+/// An answer that is being told.
+pub struct Invocation<'a> {
+    runtime: &'a mut Runtime,
+    /// What came of the body and was not taken yet.
+    bytes: Vec<u8>,
+    /// In how many pieces the body came.
+    pub pieces: usize,
+    /// `statusCode`, `headers` and `cookies`.
+    pub prelude: Value,
+}
+
+impl Invocation<'_> {
+    /// JSON, then eight NUL bytes, then the body.
+    async fn read_prelude(&mut self) {
+        loop {
+            if let Some(end) = self.bytes.windows(8).position(|w| w == [0; 8]) {
+                let body = self.bytes.split_off(end + 8);
+                let prelude = &self.bytes[..end];
+                self.prelude = serde_json::from_slice(prelude).expect("the prelude is JSON");
+                self.pieces = usize::from(!body.is_empty());
+                self.bytes = body;
+                return;
+            }
+            assert!(self.more().await, "no end of the prelude");
+        }
+    }
+
+    /// Takes another piece; false at the end.
+    async fn more(&mut self) -> bool {
+        match self.runtime.next().await {
+            Told::Piece(bytes) => {
+                self.pieces += 1;
+                self.bytes.extend(bytes);
+                true
+            }
+            Told::End => false,
+            Told::Failed(why) => panic!("the answer broke off: {why}"),
+            told => panic!("{told:?} in the middle of an answer"),
+        }
+    }
+
+    /// Reads on until the body so far holds `text`.
+    pub async fn until(&mut self, text: &str) {
+        while !String::from_utf8_lossy(&self.bytes).contains(text) {
+            assert!(self.more().await, "no {text} in the answer");
+        }
+    }
+
+    /// The whole body, and in how many pieces it came.
+    pub async fn text(mut self) -> (String, usize) {
+        while self.more().await {}
+        let text = String::from_utf8(self.bytes).expect("the body is UTF-8");
+        (text, self.pieces)
+    }
+
+    pub fn status(&self) -> u64 {
+        self.prelude["statusCode"].as_u64().expect("a status")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.prelude["headers"][name].as_str().unwrap_or_default()
+    }
+}
+
+async fn next(State(shared): State<Arc<Shared>>) -> Response {
+    let event = shared.events.lock().await.recv().await;
+    let Some(event) = event else {
+        return std::future::pending().await;
+    };
+    let headers = [
+        ("lambda-runtime-aws-request-id", "1"),
+        ("lambda-runtime-deadline-ms", "4000000000000"),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:1:function:test",
+        ),
+        ("lambda-runtime-trace-id", "Root=1"),
+    ];
+    (headers, Json(event)).into_response()
+}
+
+async fn response(
+    State(shared): State<Arc<Shared>>,
+    Path(_): Path<String>,
+    request: Request,
+) -> StatusCode {
+    let mode = request
+        .headers()
+        .get("lambda-runtime-function-response-mode");
+    let mode = mode
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("buffered")
+        .to_owned();
+    let mut told = vec![Told::Begun(mode)];
+    let mut body = request.into_body();
+    loop {
+        for told in told.drain(..) {
+            if shared.told.send(told).is_err() {
+                return StatusCode::GONE;
+            }
+        }
+        match body.frame().await {
+            Some(Ok(frame)) => {
+                told.extend(frame.into_data().ok().map(|b| Told::Piece(b.to_vec())));
+            }
+            Some(Err(e)) => told.push(Told::Failed(e.to_string())),
+            None => break,
+        }
+    }
+    if shared.told.send(Told::End).is_err() {
+        return StatusCode::GONE;
+    }
+    StatusCode::ACCEPTED
+}
+
+async fn error(State(shared): State<Arc<Shared>>, body: String) -> StatusCode {
+    match shared.told.send(Told::Failed(body)) {
+        Ok(()) => StatusCode::ACCEPTED,
+        Err(_) => StatusCode::GONE,
+    }
+}
+
+/// What a function URL or an HTTP API of API Gateway hands over (payload version 2).
+pub fn url_event(method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": headers(token),
+        "requestContext": {
+            "accountId": "a", "apiId": "b", "domainName": "example.org", "domainPrefix": "b",
+            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test" },
+            "requestId": "r", "routeKey": "$default", "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1
+        },
+        "body": body.map(Value::to_string), "isBase64Encoded": false
+    })
+}
+
+/// What a REST API of API Gateway hands over (payload version 1).
+pub fn rest_event(method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
+    json!({
+        "resource": "/{proxy+}", "path": path, "httpMethod": method, "headers": headers(token),
+        "multiValueHeaders": {}, "queryStringParameters": null, "multiValueQueryStringParameters": null,
+        "pathParameters": { "proxy": path.trim_start_matches('/') }, "stageVariables": null,
+        "requestContext": {
+            "accountId": "a", "apiId": "b", "domainName": "example.org", "httpMethod": method, "path": path,
+            "protocol": "HTTP/1.1", "requestId": "r", "requestTimeEpoch": 1, "resourceId": "c",
+            "resourcePath": "/{proxy+}", "stage": "$default",
+            "identity": { "sourceIp": "192.0.2.1", "userAgent": "test" }
+        },
+        "body": body.map(Value::to_string), "isBase64Encoded": false
+    })
+}
+
+fn headers(token: &str) -> Value {
+    let mut headers = json!({ "host": "example.org", "content-type": "application/json" });
+    if !token.is_empty() {
+        headers["authorization"] = format!("Bearer {token}").into();
+    }
+    headers
+}

@@ -1,0 +1,93 @@
+//! `parlance serve` as a process of its own: what a signal does to it can be tried on nothing less.
+
+use super::{
+    Kit, environment,
+    http::{send, soon},
+    request,
+};
+use axum::body::Body;
+use hyper::{Request, Response, body::Incoming};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+};
+
+/// A running service.
+pub struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    /// Starts it on the database of `kit` and waits until it is ready.
+    pub async fn serve(kit: &Kit, vars: &[(String, String)]) -> Self {
+        // Somebody else may take the free port before the program does.
+        for _ in 0..5 {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+            let address = listener.and_then(|l| l.local_addr());
+            let address = address.expect("a port is free");
+            let mut command = Command::new(env!("CARGO_BIN_EXE_parlance"));
+            command
+                .arg("serve")
+                .env_clear()
+                .envs(environment(&kit.database))
+                .envs(vars.iter().cloned())
+                .env("PORT", address.port().to_string())
+                .stdout(Stdio::null())
+                .kill_on_drop(true);
+            let child = command.spawn().expect("the program starts");
+            let mut program = Self { child, address };
+            if soon(program.is_ready()).await {
+                return program;
+            }
+        }
+        panic!("the program does not start; its reason is above");
+    }
+
+    /// False if it ended instead.
+    async fn is_ready(&mut self) -> bool {
+        loop {
+            if self.child.try_wait().expect("it is our child").is_some() {
+                return false;
+            }
+            if TcpStream::connect(self.address).await.is_ok() {
+                let ready = request("", "GET", "/ready").body(Body::empty());
+                let ready = self.send(ready.expect("the request is well formed")).await;
+                return ready.status() == 200;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Sends a request on a connection of its own.
+    pub async fn send(&self, request: Request<Body>) -> Response<Incoming> {
+        send(self.address, request).await
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// SIGTERM.
+    pub async fn terminate(&self) {
+        let id = self.child.id().expect("it still runs");
+        let mut kill = Command::new("sh");
+        kill.args(["-c", &format!("kill -TERM {id}")]);
+        assert!(kill.status().await.expect("there is a shell").success());
+    }
+
+    /// SIGKILL; returns when it is gone.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it still ran");
+    }
+
+    /// How it ended.
+    pub async fn ended(mut self) -> ExitStatus {
+        soon(self.child.wait()).await.expect("it is our child")
+    }
+}

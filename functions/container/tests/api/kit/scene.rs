@@ -1,0 +1,141 @@
+//! A service where everybody has something that somebody else might want; and all that is stored.
+
+use super::{ADMIN1, ADMIN2, Answer, Kit, PEOPLE, Person, SUPERUSER, api::Ids, request};
+use axum::{body::Body, http::header};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Deref,
+};
+use uuid::Uuid;
+
+/// A service in use: everybody is logged in and has asked something, every tenant has a document and a key.
+pub struct Scene {
+    pub kit: Kit,
+    tokens: HashMap<Uuid, String>,
+    ids: HashMap<Uuid, Ids>,
+}
+
+impl Deref for Scene {
+    type Target = Kit;
+    fn deref(&self) -> &Kit {
+        &self.kit
+    }
+}
+
+impl Scene {
+    pub async fn new() -> Self {
+        Self::on(Kit::new().await).await
+    }
+
+    /// Fills an existing service.
+    pub async fn on(kit: Kit) -> Self {
+        let mut scene = Self {
+            kit,
+            tokens: HashMap::new(),
+            ids: HashMap::new(),
+        };
+        let mut documents = HashMap::new();
+        for admin in [ADMIN1, ADMIN2, SUPERUSER] {
+            let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
+            let document = scene.kit.add_document(admin, admin.tenant, &text).await;
+            documents.insert(admin.tenant_id, document);
+            let token = scene.kit.token(admin).await;
+            let key = json!({ "api_key": format!("pc-key-of-{}-0123", admin.tenant) });
+            let path = "/tenants/current/secrets/pinecone";
+            let set = scene.kit.put(&token, path, key).await;
+            assert_eq!(set.status, 204, "{}", set.text);
+        }
+        for who in PEOPLE {
+            let token = scene.kit.token(who).await;
+            let message = json!({ "message": format!("A question of {}", who.email) });
+            let asked = scene.kit.post(&token, "/chat", message).await;
+            assert_eq!(asked.status, 200, "{}", asked.text);
+            let ids = Ids {
+                tenant: who.tenant_id,
+                user: who.id,
+                session: asked.id("session_id"),
+                document: documents[&who.tenant_id],
+            };
+            scene.tokens.insert(who.id, token);
+            scene.ids.insert(who.id, ids);
+        }
+        scene
+    }
+
+    /// An unexpired access token.
+    pub fn token_of(&self, who: Person) -> &str {
+        &self.tokens[&who.id]
+    }
+
+    /// What belongs to somebody.
+    pub fn ids_of(&self, who: Person) -> Ids {
+        self.ids[&who.id]
+    }
+
+    /// Sends a body as JSON, or none if it is null.
+    pub async fn ask(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let authorization = Some(&*authorization).filter(|_| !token.is_empty());
+        self.ask_with(authorization, method, path, body).await
+    }
+
+    /// As [`Scene::ask`], with any `Authorization`.
+    pub async fn ask_with(
+        &self,
+        authorization: Option<&str>,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        let mut request = request("", method, path);
+        if let Some(value) = authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        if body.is_null() {
+            return self.send(request, Body::empty()).await;
+        }
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.send(request, Body::from(body.to_string())).await
+    }
+}
+
+/// Every row of every table, as text.
+#[derive(Debug, PartialEq)]
+pub struct Stored(pub BTreeMap<String, Vec<String>>);
+
+impl Stored {
+    /// What is stored now.
+    pub async fn all(pool: &PgPool) -> Self {
+        Self::rows(pool, "true").await
+    }
+
+    /// What is stored now of one tenant.
+    pub async fn of(pool: &PgPool, tenant: Uuid) -> Self {
+        let its = format!("'{tenant}' in (to_jsonb(t) ->> 'tenant_id', to_jsonb(t) ->> 'id')");
+        Self::rows(pool, &its).await
+    }
+
+    async fn rows(pool: &PgPool, which: &str) -> Self {
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select relname::text from pg_class
+             where relnamespace = 'parlance'::regnamespace and relkind = 'r'",
+        )
+        .fetch_all(pool)
+        .await
+        .expect("the catalogue lists the tables");
+        let mut stored = BTreeMap::new();
+        for table in tables {
+            let sql = format!("select t::text from parlance.{table} t where {which} order by 1");
+            let rows = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(pool).await;
+            stored.insert(table, rows.expect("a superuser reads every table"));
+        }
+        Self(stored)
+    }
+
+    /// Whether any row holds the text.
+    pub fn contains(&self, text: &str) -> bool {
+        self.0.values().flatten().any(|row| row.contains(text))
+    }
+}

@@ -1,0 +1,178 @@
+//! Refresh and logout: tokens that rotate, a stolen one that ends its login, an end that is final.
+
+use crate::kit::{ADMIN1, Answer, Kit, U1, V1};
+use chrono::TimeDelta;
+use serde_json::json;
+
+async fn refresh(kit: &Kit, token: &str) -> Answer {
+    let body = json!({ "refresh_token": token });
+    kit.post("", "/login/refresh", body).await
+}
+
+async fn logout(kit: &Kit, token: &str) -> Answer {
+    let body = json!({ "refresh_token": token });
+    kit.post("", "/login/logout", body).await
+}
+
+fn refresh_token(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json["refresh_token"].as_str().unwrap().to_owned()
+}
+
+/// Whether the login of a token still lives, asked of the database now: an administrator's route reads it anew.
+async fn lives(kit: &Kit, login: &Answer) -> bool {
+    let token = login.json["access_token"].as_str().unwrap();
+    let answer = kit.get(token, "/admin/users").await;
+    match answer.status.as_u16() {
+        200 | 403 => true,
+        401 => false,
+        other => panic!("{other}: {}", answer.text),
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_gives_a_new_pair_that_works() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    kit.clock.advance(TimeDelta::minutes(20));
+    let old = login.json["access_token"].as_str().unwrap();
+    let expired = kit.get(old, "/login/me").await;
+    assert_eq!(expired.problem(401), "token_expired");
+
+    let renewed = refresh(&kit, &refresh_token(&login)).await;
+    assert_ne!(refresh_token(&renewed), refresh_token(&login));
+    assert_eq!(renewed.json["user"], login.json["user"]);
+    assert_eq!(renewed.header("cache-control"), "no-store");
+    let token = renewed.json["access_token"].as_str().unwrap();
+    assert_eq!(kit.get(token, "/login/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_lost_answer_can_be_asked_for_again_within_ten_seconds() {
+    let kit = Kit::new().await;
+    let first = refresh_token(&kit.login(U1).await);
+    let second = refresh_token(&refresh(&kit, &first).await);
+    for _ in 0..3 {
+        kit.clock.advance(TimeDelta::seconds(3));
+        let again = refresh_token(&refresh(&kit, &first).await);
+        assert_eq!(again, second, "the same generation");
+    }
+    let third = refresh_token(&refresh(&kit, &second).await);
+    assert_ne!(third, second);
+}
+
+#[tokio::test]
+async fn a_used_token_ends_its_login_and_no_other() {
+    let kit = Kit::new().await;
+    let login = kit.login(ADMIN1).await;
+    let other = kit.login(ADMIN1).await;
+    let first = refresh_token(&login);
+    let second = refresh_token(&refresh(&kit, &first).await);
+    let third = refresh_token(&refresh(&kit, &second).await);
+    assert!(lives(&kit, &login).await);
+
+    let reused = refresh(&kit, &first).await;
+    assert_eq!(reused.problem(401), "refresh_token_reused");
+    for dead in [&first, &second, &third] {
+        assert_eq!(refresh(&kit, dead).await.problem(401), "session_expired");
+    }
+    assert!(!lives(&kit, &login).await, "its access token as well");
+    assert!(lives(&kit, &other).await);
+    assert_eq!(refresh(&kit, &refresh_token(&other)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_token_before_is_reuse_after_ten_seconds() {
+    let kit = Kit::new().await;
+    let first = refresh_token(&kit.login(U1).await);
+    let second = refresh_token(&refresh(&kit, &first).await);
+    kit.clock.advance(TimeDelta::seconds(11));
+    let reused = refresh(&kit, &first).await;
+    assert_eq!(reused.problem(401), "refresh_token_reused");
+    assert_eq!(refresh(&kit, &second).await.problem(401), "session_expired");
+}
+
+#[tokio::test]
+async fn what_is_no_refresh_token_is_refused() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    let good = refresh_token(&login);
+    let access = login.json["access_token"].as_str().unwrap();
+    for bad in [
+        "",
+        "x",
+        access,
+        &good[1..],
+        &format!("{good}A"),
+        &"A".repeat(82),
+    ] {
+        let refused = refresh(&kit, bad).await;
+        assert_eq!(refused.problem(401), "invalid_refresh_token", "{bad}");
+    }
+    assert_eq!(
+        kit.get(&good, "/login/me").await.problem(401),
+        "invalid_token"
+    );
+}
+
+#[tokio::test]
+async fn a_login_ends_when_it_is_idle_or_old() {
+    let kit = Kit::new().await;
+    let idle = refresh_token(&kit.login(U1).await);
+    kit.clock
+        .advance(TimeDelta::days(14) + TimeDelta::seconds(1));
+    assert_eq!(refresh(&kit, &idle).await.problem(401), "session_expired");
+
+    let mut old = refresh_token(&kit.login(U1).await);
+    for _ in 0..6 {
+        kit.clock.advance(TimeDelta::days(13));
+        old = refresh_token(&refresh(&kit, &old).await);
+    }
+    kit.clock.advance(TimeDelta::days(13));
+    assert_eq!(refresh(&kit, &old).await.problem(401), "session_expired");
+}
+
+#[tokio::test]
+async fn a_disabled_user_cannot_renew() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    sqlx::query("update parlance.users set is_active = false where id = $1")
+        .bind(U1.id)
+        .execute(&kit.pool)
+        .await
+        .unwrap();
+    let refused = refresh(&kit, &refresh_token(&login)).await;
+    assert_eq!(refused.problem(401), "session_expired");
+    assert!(!lives(&kit, &login).await);
+}
+
+#[tokio::test]
+async fn a_logout_ends_the_login_and_can_be_repeated() {
+    let kit = Kit::new().await;
+    let (login, other) = (kit.login(U1).await, kit.login(U1).await);
+    let token = refresh_token(&login);
+    for _ in 0..3 {
+        let out = logout(&kit, &token).await;
+        assert_eq!((out.status.as_u16(), &*out.text), (204, ""));
+        assert!(!lives(&kit, &login).await);
+    }
+    assert_eq!(refresh(&kit, &token).await.problem(401), "session_expired");
+    assert!(lives(&kit, &other).await);
+}
+
+#[tokio::test]
+async fn a_logout_does_not_tell_whether_there_was_a_login() {
+    let kit = Kit::new().await;
+    let foreign = kit.login(V1).await;
+    let gone = refresh_token(&kit.login(U1).await);
+    sqlx::query("delete from parlance.login_sessions where user_id = $1")
+        .bind(U1.id)
+        .execute(&kit.pool)
+        .await
+        .unwrap();
+    for token in ["", "x", &*"A".repeat(82), &*gone] {
+        let out = logout(&kit, token).await;
+        assert_eq!((out.status.as_u16(), &*out.text), (204, ""));
+    }
+    assert!(lives(&kit, &foreign).await);
+}
