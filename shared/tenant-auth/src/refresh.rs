@@ -53,7 +53,7 @@ impl RefreshClaim {
     }
 }
 
-/// Makes and opens refresh tokens. From [`RootSecret::refresh_keys`].
+/// Makes and opens refresh tokens.
 pub struct RefreshKeys {
     kid: [u8; 4],
     key: Zeroizing<[u8; 32]>,

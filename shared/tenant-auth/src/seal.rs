@@ -49,7 +49,7 @@ struct Kek {
     key: Zeroizing<[u8; 32]>,
 }
 
-/// Seals and opens provider keys with AES-256-GCM (NIST SP 800-38D). From [`RootSecret::sealer`].
+/// Seals and opens provider keys with AES-256-GCM (NIST SP 800-38D).
 ///
 /// Every row has its own key, so a random 96-bit nonce stays unique for as long as one row can be
 /// rewritten (section 8.3 allows 2^32 times).

@@ -203,7 +203,7 @@ impl Error {
     }
 }
 
-/// The answer carries the error itself; [`edge`](crate::edge) writes the body, which names the request, and logs the cause.
+/// The answer carries the error itself; `edge.rs` writes the body, which names the request, and logs the cause.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
