@@ -75,7 +75,8 @@ async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared
 
 impl Prepared {
     async fn serve(self, started: Instant) -> Result<()> {
-        let listener = web::bind(self.app.config.port).await?;
+        // Demo accounts are for this machine.
+        let listener = web::bind_loopback(self.app.config.port).await?;
         say(&self.demo.welcome(started.elapsed()))?;
         web::start_logging()?;
         web::serve_tcp(listener, self.service, self.app).await

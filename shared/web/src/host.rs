@@ -4,7 +4,7 @@
 mod lambda;
 mod tcp;
 
-pub use tcp::{bind, serve_on, serve_tcp};
+pub use tcp::{bind, bind_loopback, serve_on, serve_tcp};
 
 use crate::{App, Clock, Config, Routes, router, start_logging};
 

@@ -26,7 +26,7 @@ pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
 pub use email::email;
 pub use error::{Error, FieldError, Problem, Result};
 pub use extract::{Path, Query, RequestId, TenantAt};
-pub use host::{bind, serve, serve_on, serve_tcp};
+pub use host::{bind, bind_loopback, serve, serve_on, serve_tcp};
 pub use json::{Json, JsonOrForm, Object};
 pub use origin::Origin;
 pub use page::{Listing, PageQuery};

@@ -11,7 +11,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -45,11 +45,28 @@ pub async fn serve_tcp(listener: TcpListener, service: Router, app: App) -> anyh
 /// # Errors
 /// The port is taken or not ours to take.
 pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
-    let every = [
-        SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
-        SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
-    ];
-    let listener = TcpListener::bind(&every[..]).await;
+    listen(
+        port,
+        &[Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()],
+    )
+    .await
+}
+
+/// Listens on this machine's loopback address only.
+///
+/// # Errors
+/// The port is taken or not ours to take.
+pub async fn bind_loopback(port: u16) -> anyhow::Result<TcpListener> {
+    listen(port, &[Ipv4Addr::LOCALHOST.into()]).await
+}
+
+/// The first of the addresses that can be had.
+async fn listen(port: u16, addresses: &[IpAddr]) -> anyhow::Result<TcpListener> {
+    let addresses: Vec<_> = addresses
+        .iter()
+        .map(|ip| SocketAddr::new(*ip, port))
+        .collect();
+    let listener = TcpListener::bind(&addresses[..]).await;
     listener
         .with_context(|| format!("port {port} is taken or not allowed. Set PORT to another one"))
 }
