@@ -1,9 +1,19 @@
 //! Who did what to what: written in the transaction of the deed.
 
 use crate::{AdminTx, Caller, PlatformTx, Result, TenantTx};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// When something is asked, and in which request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Now.
+    pub at: DateTime<Utc>,
+    /// The request, for the audit log.
+    pub request_id: Arc<str>,
+}
 
 /// Who acts, and in which request.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ mod turns;
 mod users;
 
 pub use accounts::Account;
+pub use audit::Asked;
 pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};
 pub use error::{Error, Result};
 pub use login::{Candidate, Login, NewLogin, Refresh};
@@ -31,7 +32,7 @@ pub use passages::Passage;
 pub use platform::NewTenant;
 pub use pool::{Connections, Unfit};
 pub use roles::{BadRolePrefix, Roles};
-pub use scope::{AdminTx, Asked, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
+pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use secrets::{SealedSecret, SecretInfo, SecretProvider};
 pub use sessions::ChatSession;
 pub use tenants::{Tenant, TenantProvider, TenantStatus};

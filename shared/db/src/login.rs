@@ -31,7 +31,7 @@ pub struct NewLogin<'a> {
 /// Proof of a login: tokens are signed for nothing else. Only [`Db::login`] and [`Db::refresh`] make one.
 ///
 /// ```compile_fail
-/// let login = db::Login { ..todo!() };
+/// let login = db::Login { ..loop {} };
 /// ```
 #[derive(Debug, sqlx::FromRow)]
 pub struct Login {

@@ -8,11 +8,10 @@
 use crate::{
     Error, Result,
     accounts::Account,
-    audit::Actor,
+    audit::{Actor, Asked},
     pool::{self, Connections, Unfit},
     users::Role,
 };
-use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Transaction};
 use std::{
@@ -132,19 +131,10 @@ impl Db {
     }
 }
 
-/// When something is asked, and in which request.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Now.
-    pub at: DateTime<Utc>,
-    /// The request, for the audit log.
-    pub request_id: Arc<str>,
-}
-
 /// Proof of an active user of an active tenant with a login that has not ended.
 ///
 /// ```compile_fail
-/// let caller = db::Caller { account: todo!(), session_id: Default::default(), expires_at: 0 };
+/// let caller = db::Caller { account: loop {}, session_id: Default::default(), expires_at: 0 };
 /// ```
 #[derive(Clone, Debug)]
 pub struct Caller {
