@@ -92,7 +92,7 @@ Environment (an empty variable counts as not set):
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   DOCS                         off hides /docs and /openapi.json                   on
   RUST_LOG                     what to log                                         info
-  LOG_FORMAT                   json or text                                        json, text on a terminal
+  LOG_FORMAT                   json, or text as on a terminal                      json
   PG_BIN                       for dev: where PostgreSQL's programs are            searched for";
 
 fn main() -> ExitCode {

@@ -118,7 +118,11 @@ impl Vars {
     fn required(&mut self, name: &str) -> Option<SecretString> {
         let value = self.secret(name);
         if value.is_none() {
-            self.fault(name, "is required");
+            let example = match name {
+                "DATABASE_URL" => "postgresql://user:password@host:5432/name",
+                _ => "what `openssl rand -base64 48` prints",
+            };
+            self.fault(name, format!("is required, such as {example}"));
         }
         value
     }
