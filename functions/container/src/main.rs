@@ -103,21 +103,14 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(e) => {
             // The last word of a process that failed: nothing is left to report that to.
-            drop(writeln!(std::io::stderr(), "parlance: {}", chain(&e)));
+            drop(writeln!(
+                std::io::stderr(),
+                "parlance: {}",
+                web::told(e.as_ref())
+            ));
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error with its causes; one that repeats what its cause says is not told twice.
-fn chain(error: &anyhow::Error) -> String {
-    let mut told = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !told.contains(&cause) {
-            told = format!("{told}: {cause}");
-        }
-    }
-    told
 }
 
 async fn run(command: Command) -> Result<ExitCode> {

@@ -2,12 +2,12 @@
 
 use crate::{index::index, passages::passages};
 use axum::{extract::State, http::StatusCode};
-use db::{Caller, DocumentStatus, NewChunk, NewDocument, TenantAdmin};
+use db::{DocumentStatus, NewChunk, NewDocument};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Result};
+use web::{Administrator, App, Error, Json, Result};
 
 /// A text.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,9 +34,7 @@ pub(crate) struct Added {
 ))]
 pub(crate) async fn add(
     State(app): State<App>,
-    // First, for it reads the tenant's settings now; the caller alone may see them as they were.
-    admin: TenantAdmin,
-    caller: Caller,
+    Administrator { caller, admin }: Administrator,
     Json(asked): Json<AddDocument>,
 ) -> Result<(StatusCode, Json<Added>)> {
     let title = asked.title.trim();

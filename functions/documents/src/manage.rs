@@ -2,9 +2,9 @@
 
 use crate::index::forget;
 use axum::{extract::State, http::StatusCode};
-use db::{Caller, Document, TenantAdmin};
+use db::{Document, TenantAdmin};
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
+use web::{Administrator, App, Error, Json, Listing, PageQuery, Path, Query, Result};
 
 /// The tenant's documents, newest first.
 #[utoipa::path(get, path = "/documents", tag = "documents", params(PageQuery), responses(
@@ -40,9 +40,7 @@ pub(crate) async fn show(
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    // First, for it reads the tenant's settings now; the caller alone may see them as they were.
-    admin: TenantAdmin,
-    caller: Caller,
+    Administrator { caller, admin }: Administrator,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(&admin).await?;

@@ -1,6 +1,6 @@
 //! The outermost layer: names the request, keeps a panic inside it, writes problems, logs once.
 
-use crate::{Error, extract::RequestId};
+use crate::{Error, error::told, extract::RequestId};
 use axum::{
     Json,
     body::Body,
@@ -138,24 +138,9 @@ fn unexplained(answer: &Response) -> Option<Error> {
 
 /// The one place where the cause of a failure is logged.
 fn log(error: &Error) {
-    let cause = std::error::Error::source(error).map(|source| format!("{:#}", Chain(source)));
+    let cause = std::error::Error::source(error).map(told);
     match (error.status().is_server_error(), cause) {
         (true, cause) => tracing::error!(code = error.code(), cause, "request failed"),
         (false, cause) => tracing::debug!(code = error.code(), cause, "request refused"),
-    }
-}
-
-/// An error with everything that caused it.
-struct Chain<'a>(&'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(error) = next {
-            write!(f, ": {error}")?;
-            next = error.source();
-        }
-        Ok(())
     }
 }

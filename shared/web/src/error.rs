@@ -238,3 +238,15 @@ impl From<tenant_auth::HasherError> for Error {
         }
     }
 }
+
+/// An error with everything that caused it, in one line; one that repeats what its cause says is not told twice.
+pub fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    for cause in causes.map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}

@@ -79,6 +79,26 @@ impl FromRequestParts<App> for TenantAdmin {
     }
 }
 
+/// A tenant's administrator together with what is known of the tenant, both read now: settings that were saved a
+/// moment ago count.
+#[derive(Debug)]
+pub struct Administrator {
+    /// The administrator as a caller.
+    pub caller: Caller,
+    /// Proof of the role.
+    pub admin: TenantAdmin,
+}
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = caller(parts, app, true).await?;
+        let admin = caller.admin().ok_or_else(Error::forbidden)?;
+        Ok(Self { caller, admin })
+    }
+}
+
 impl FromRequestParts<App> for Superuser {
     type Rejection = Error;
 
@@ -90,7 +110,7 @@ impl FromRequestParts<App> for Superuser {
 
 /// The tenant that a request manages: its administrator's own, or any for a superuser, who enters it.
 ///
-/// Which one is said by the path's `{id}` (`current` is the caller's own), else by `?tenant_id=`, else it is
+/// Which one is said by the path's `{tenant_id}` (`current` is the caller's own), else by `?tenant_id=`, else it is
 /// the caller's own. One that the caller may not manage answers exactly as one that does not exist.
 #[derive(Debug)]
 pub struct TenantAt {
