@@ -60,10 +60,8 @@ impl Cluster {
     /// The file with the password is gone.
     pub fn url(&self) -> Result<SecretString> {
         let password = self.files.password()?;
-        let url = format!("postgresql://parlance@127.0.0.1:{}/postgres", self.port);
-        Ok(url
-            .replacen('@', &format!(":{}@", password.expose_secret()), 1)
-            .into())
+        let (password, port) = (password.expose_secret(), self.port);
+        Ok(format!("postgresql://parlance:{password}@127.0.0.1:{port}/postgres").into())
     }
 
     /// Stops the server, ending its connections.

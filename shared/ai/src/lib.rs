@@ -40,5 +40,5 @@ pub use index_host::{HostError, IndexHost, IndexName, IndexNameError};
 pub use namespace::Namespace;
 pub use prompt::{Message, Options, Passage, Prompt, Role};
 pub use provider::Provider;
-pub use rank::fuse;
+pub use rank::{best_fused, fuse};
 pub use timeouts::Timeouts;

@@ -35,6 +35,11 @@ pub fn fuse<T: Eq + Hash + Clone>(lists: &[Vec<T>]) -> Vec<(T, f32)> {
     fused
 }
 
+/// The score of an item that stands first in every one of `lists` lists; none is higher.
+pub fn best_fused(lists: usize) -> f32 {
+    lists as f32 / (K + 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -202,7 +202,7 @@ impl Db {
         idle: TimeDelta,
     ) -> Result<Refresh> {
         let mut tx = self.open(claim.tenant_id()).await?;
-        let advanced = sqlx::query(
+        sqlx::query(
             "update login_sessions set generation = generation + 1, refreshed_at = $3
              where id = $1 and generation = $2 and revoked_at is null and expires_at > $3 and refreshed_at > $4",
         )
@@ -211,9 +211,8 @@ impl Db {
         .bind(now)
         .bind(now - idle)
         .execute(tx.conn())
-        .await?
-        .rows_affected();
-        let outcome = tx.current_login(claim, now, advanced == 1).await?;
+        .await?;
+        let outcome = tx.current_login(claim, now).await?;
         tx.commit().await?;
         Ok(outcome)
     }
@@ -227,12 +226,8 @@ impl Db {
 }
 
 impl TenantTx {
-    async fn current_login(
-        &mut self,
-        claim: &RefreshClaim,
-        now: DateTime<Utc>,
-        advanced: bool,
-    ) -> Result<Refresh> {
+    /// The login as it stands now: just advanced by this claim, or by another one before it.
+    async fn current_login(&mut self, claim: &RefreshClaim, now: DateTime<Utc>) -> Result<Refresh> {
         let row: Option<(DateTime<Utc>, i64)> = sqlx::query_as(
             "select refreshed_at, generation from login_sessions
              where id = $1 and revoked_at is null and expires_at > $2",
@@ -244,18 +239,14 @@ impl TenantTx {
         let Some((refreshed_at, generation)) = row else {
             return Ok(Refresh::Ended);
         };
-        if !advanced {
-            let behind = generation - claim.generation();
-            if behind == 1 && now - refreshed_at <= RETRY_WINDOW {
-                return self.login_of(claim).await;
-            }
-            if behind >= 1 {
+        match generation - claim.generation() {
+            1 if now - refreshed_at <= RETRY_WINDOW => self.login_of(claim).await,
+            1.. => {
                 self.revoke_session(claim.session_id(), now).await?;
-                return Ok(Refresh::Reused);
+                Ok(Refresh::Reused)
             }
-            return Ok(Refresh::Ended);
+            _ => Ok(Refresh::Ended),
         }
-        self.login_of(claim).await
     }
 
     async fn login_of(&mut self, claim: &RefreshClaim) -> Result<Refresh> {

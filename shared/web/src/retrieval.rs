@@ -111,9 +111,7 @@ impl App {
             known.extend(found.into_iter().map(|p| (p.chunk_id, p)));
         }
         let lists = [text_ids, by_vector];
-        let best = ai::fuse(&[vec![()], vec![()]])
-            .first()
-            .map_or(1.0, |(_, score)| *score);
+        let best = ai::best_fused(lists.len());
         let ranked = ai::fuse(&lists).into_iter().filter_map(|(id, score)| {
             let passage = known.remove(&id)?;
             Some(Passage {

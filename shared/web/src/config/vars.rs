@@ -3,7 +3,7 @@
 use super::{OperatorConfig, Secrets};
 use ai::{BaseUrl, Endpoints};
 use db::{Connections, Roles};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::{collections::HashMap, fmt::Display, str::FromStr, time::Duration};
 use tenant_auth::{Algorithm, Keys, RootSecret};
 
@@ -91,17 +91,14 @@ impl Vars {
 
     /// Everything secret; `None` if something is missing, which is then among the faults.
     pub(super) fn secrets(&mut self) -> Option<Secrets> {
-        let secret_key = self.required("SECRET_KEY");
+        let root = self.root();
         let jwt_secret_key = self.required("JWT_SECRET_KEY");
-        let same = secret_key.as_ref().map(ExposeSecret::expose_secret)
-            == jwt_secret_key.as_ref().map(ExposeSecret::expose_secret);
-        if same && secret_key.is_some() {
+        if jwt_secret_key.is_some() && self.get("SECRET_KEY") == self.get("JWT_SECRET_KEY") {
             self.fault("JWT_SECRET_KEY", "must not be the same as SECRET_KEY");
         }
         let algorithm = self
             .parsed("ALGORITHM", Algorithm::from_str)
             .unwrap_or_default();
-        let root = secret_key.and_then(|s| self.usable("SECRET_KEY", RootSecret::new(&s)));
         let keys =
             jwt_secret_key.and_then(|s| self.usable("JWT_SECRET_KEY", Keys::new(&s, algorithm)));
         let connections = self.connections(root.as_ref());
@@ -156,8 +153,7 @@ impl Vars {
 
     /// What only the operator's commands need.
     pub(super) fn operator(&mut self) -> Option<OperatorConfig> {
-        let secret_key = self.required("SECRET_KEY");
-        let root = secret_key.and_then(|s| self.usable("SECRET_KEY", RootSecret::new(&s)));
+        let root = self.root();
         let database_url = self.required("DATABASE_URL");
         let roles = self.roles();
         Some(OperatorConfig {
@@ -165,6 +161,11 @@ impl Vars {
             root: root?,
             roles: roles?,
         })
+    }
+
+    fn root(&mut self) -> Option<RootSecret> {
+        let secret_key = self.required("SECRET_KEY")?;
+        self.usable("SECRET_KEY", RootSecret::new(&secret_key))
     }
 
     fn roles(&mut self) -> Option<Roles> {
