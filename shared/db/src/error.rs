@@ -1,5 +1,7 @@
 //! What can go wrong in the database, sorted by what the caller can do about it.
 
+use crate::Unfit;
+
 /// What can go wrong in the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -12,6 +14,9 @@ pub enum Error {
     /// The database cannot be reached, is full of connections, or took too long: worth trying again.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// Nothing may be served from this database.
+    #[error("the database must not be used")]
+    Unfit(#[source] Box<Unfit>),
     /// Anything else: a fault of ours.
     #[error("the database refused a statement")]
     Statement(#[source] sqlx::Error),
@@ -26,6 +31,15 @@ impl Error {
 
 /// Result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Unreachable(e) => e,
+            unfit => Self::Unfit(Box::new(unfit)),
+        }
+    }
+}
 
 impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Self {

@@ -4,8 +4,10 @@
 
 mod accounts;
 mod audit;
+mod connect;
 mod documents;
 mod error;
+mod fitness;
 mod login;
 mod messages;
 mod operator;
@@ -23,14 +25,16 @@ mod users;
 
 pub use accounts::Account;
 pub use audit::Asked;
+pub use connect::{BadDatabaseUrl, check_url};
 pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};
 pub use error::{Error, Result};
+pub use fitness::Unfit;
 pub use login::{Candidate, Login, NewLogin, Refresh};
 pub use messages::{Message, MessageRole, MessageStatus, Source, Usage};
 pub use operator::{Operator, OperatorError};
 pub use passages::Passage;
 pub use platform::NewTenant;
-pub use pool::{Connections, Unfit};
+pub use pool::Connections;
 pub use roles::{BadRolePrefix, Roles};
 pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use secrets::{SealedSecret, SecretInfo, SecretProvider};

@@ -130,7 +130,7 @@ impl Db {
                 return self.find_login_in(slug, email).await;
             }
         }
-        let mut tx = self.app.begin().await?;
+        let mut tx = self.outside().await?;
         let account: Option<(Uuid, Uuid, String)> = sqlx::query_as(
             "select tenant_id, user_id, password_hash from login_lookup_by_email($1)",
         )
@@ -146,7 +146,7 @@ impl Db {
 
     async fn find_login_in(&self, slug: &str, email: &str) -> Result<Candidate> {
         type Found = (Uuid, Vec<String>, Option<Uuid>, Option<String>);
-        let mut tx = self.app.begin().await?;
+        let mut tx = self.outside().await?;
         let found: Option<Found> = sqlx::query_as(
             "select tenant_id, allowed_origins, user_id, password_hash from login_lookup($1, $2)",
         )

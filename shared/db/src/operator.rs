@@ -1,10 +1,10 @@
 //! What the operator's powerful login does, and the service's never: roles, migrations, the first superuser.
 
-use crate::{Error, MIGRATOR, roles::Roles};
+use crate::{BadDatabaseUrl, Error, MIGRATOR, connect, roles::Roles};
 use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use std::{str::FromStr, time::Duration};
+use sqlx::{Connection, Executor, PgConnection};
+use std::time::Duration;
 use tenant_auth::RootSecret;
 use uuid::Uuid;
 
@@ -19,6 +19,9 @@ pub struct Operator {
 /// What the operator could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
+    /// A connection is not even tried.
+    #[error("DATABASE_URL {0}")]
+    Url(#[from] BadDatabaseUrl),
     /// No connection.
     #[error(
         "the database of DATABASE_URL cannot be reached or refuses the login. Check host, port, user and password"
@@ -52,9 +55,7 @@ impl Operator {
     /// # Errors
     /// The database is not there within 10 s, or refuses the login.
     pub async fn connect(database_url: &SecretString, roles: Roles) -> Result<Self, OperatorError> {
-        let options = PgConnectOptions::from_str(database_url.expose_secret())
-            .map_err(OperatorError::Connect)?
-            .application_name("parlance migrate");
+        let options = connect::options(database_url)?.application_name("parlance migrate");
         let connecting = PgConnection::connect_with(&options);
         let connection = tokio::time::timeout(Duration::from_secs(10), connecting)
             .await

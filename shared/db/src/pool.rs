@@ -1,12 +1,12 @@
 //! Pools whose connections are known to be clean, and known to be bound by row-level security.
 
-use crate::{Error, MIGRATOR, Result};
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::{
-    Connection, Executor, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
+use crate::{BadDatabaseUrl, Db, connect};
+use secrecy::SecretString;
+use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
-use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -15,67 +15,63 @@ pub struct Connections {
     pub app_url: SecretString,
     /// Logs in as the platform role.
     pub platform_url: SecretString,
-    /// At most so many connections of the app role; the platform role gets 2.
+    /// At most so many connections of the app role.
     pub max_connections: u32,
+    /// At most so many of the platform role.
+    pub max_platform_connections: u32,
     /// How long a request may wait for a connection.
     pub acquire_timeout: Duration,
 }
 
-impl Connections {
-    /// Whether a connection can be tried with this URL.
-    pub fn takes(url: &SecretString) -> bool {
-        let url = url.expose_secret();
-        let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-        matches!(scheme, Some("postgres" | "postgresql")) && PgConnectOptions::from_str(url).is_ok()
-    }
-}
+/// When the process last woke up. A host that freezes it between requests stops its clock too, so a connection's
+/// idle time alone does not tell how long its socket was left alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Woken(Arc<Mutex<Instant>>);
 
-/// Why this database must not be served from.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    /// The role could see or change more than requests may.
-    #[error(
-        "the database role of the service is too powerful: it {0}. Let DATABASE_URL be rewritten to the restricted role (the default), or point APP_DATABASE_URL at it"
-    )]
-    TooPowerful(String),
-    /// The schema is missing or older.
-    #[error(
-        "the database schema is not up to date (migration {0} is missing). Run `parlance migrate` first"
-    )]
-    Behind(i64),
-    /// The schema was made by a newer or another binary.
-    #[error(
-        "the database schema is not this binary's (migration {0} is unknown to it or differs). Deploy the version that made it, or newer"
-    )]
-    Foreign(i64),
-    /// The database could not be asked.
-    #[error(
-        "the database cannot be used as the role of the service. Check DATABASE_URL, and that `parlance migrate` ran with the same SECRET_KEY and ROLE_PREFIX"
-    )]
-    Unreachable(#[source] Error),
+impl Woken {
+    pub(crate) fn now() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    pub(crate) fn again(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn since(&self) -> Duration {
+        let at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        at.elapsed()
+    }
 }
 
 /// A lazy pool.
 ///
 /// A connection that comes back in a transaction is closed: in sqlx 0.9.0 a cancelled `begin()` leaves one
-/// open, and the next request's writes would vanish with it (transact-rs/sqlx#4393). One that was idle is
-/// tried before use, since its socket may have died unseen.
+/// open, and the next request's writes would vanish with it (transact-rs/sqlx#4393). One that was idle, for long or
+/// since before the process woke up, is tried before use: its socket may have died unseen.
 ///
 /// # Errors
-/// The URL does not parse.
-pub(crate) fn open(url: &SecretString, max: u32, acquire_timeout: Duration) -> Result<PgPool> {
-    let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("parlance");
+/// The URL cannot be used.
+pub(crate) fn open(
+    url: &SecretString,
+    max: u32,
+    acquire_timeout: Duration,
+    woken: &Woken,
+) -> Result<PgPool, BadDatabaseUrl> {
+    let options = connect::options(url)?.application_name("parlance");
+    let woken = woken.clone();
     Ok(PgPoolOptions::new()
         .max_connections(max)
         .acquire_timeout(acquire_timeout)
         .idle_timeout(Duration::from_secs(300))
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
+        .before_acquire(move |connection, meta| {
+            let trusted = woken.since().min(Duration::from_secs(15));
             Box::pin(async move {
-                if meta.idle_for < Duration::from_secs(15) {
+                if meta.idle_for < trusted {
                     return Ok(true);
                 }
-                let alive = tokio::time::timeout(Duration::from_secs(1), connection.ping()).await;
+                let alive =
+                    tokio::time::timeout(Duration::from_millis(500), connection.ping()).await;
                 Ok(matches!(alive, Ok(Ok(()))))
             })
         })
@@ -99,83 +95,33 @@ async fn is_clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     Ok(!stale)
 }
 
-/// Confirms that the pool's role is bound by row-level security and can do no more than it must.
-pub(crate) async fn check_role(pool: &PgPool) -> Result<(), Unfit> {
-    let excess: Vec<String> = sqlx::query_scalar(
-        "select unnest(array_remove(array[
-            case when r.rolsuper then 'is a superuser' end,
-            case when r.rolbypassrls then 'bypasses row-level security' end,
-            case when r.rolcreaterole or r.rolcreatedb then 'may create roles or databases' end,
-            case when exists (select from pg_auth_members m where m.member = r.oid)
-                 then 'is a member of another role' end,
-            case when exists (select from pg_class c
-                              where c.relnamespace = 'parlance'::regnamespace and c.relowner = r.oid)
-                 then 'owns tables' end,
-            case when has_schema_privilege('parlance', 'create') then 'may create in the schema' end,
-            case when has_database_privilege(current_database(), 'create')
-                   or has_database_privilege(current_database(), 'temporary')
-                 then 'may create schemas or temporary tables' end,
-            case when exists (select from pg_class c
-                              where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p')
-                                and has_table_privilege(c.oid, 'truncate, references, trigger'))
-                 then 'may truncate or reference tables' end
-          ], null))
-         from pg_roles r where r.rolname = current_user",
-    )
-    .fetch_all(pool)
-    .await
-    .map_err(|e| Unfit::Unreachable(e.into()))?;
-    if excess.is_empty() {
-        return check_policies_bite(pool).await;
-    }
-    Err(Unfit::TooPowerful(excess.join(", ")))
+/// Whether a connection to this pool's database is being used, opened or closed.
+pub(crate) fn is_busy(pool: &PgPool) -> bool {
+    usize::try_from(pool.size()) != Ok(pool.num_idle())
 }
 
-/// Without a tenant a tenant's table must answer with an error, whatever the catalogue says.
-async fn check_policies_bite(pool: &PgPool) -> Result<(), Unfit> {
-    match sqlx::query("select from parlance.users limit 1")
-        .fetch_optional(pool)
-        .await
-    {
-        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42501") => Ok(()),
-        Err(e) => Err(Unfit::Unreachable(e.into())),
-        Ok(_) => Err(Unfit::TooPowerful(
-            "reads tenants' rows without naming a tenant".into(),
-        )),
+impl Db {
+    /// Says that the process may have been frozen until now: every connection is tried before it is used again.
+    pub fn woke(&self) {
+        self.woken.again();
     }
-}
 
-/// Confirms that exactly the migrations of this binary were applied.
-pub(crate) async fn check_schema(pool: &PgPool) -> Result<(), Unfit> {
-    let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
-    let applied: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("select version, checksum from parlance._sqlx_migrations where success")
-            .fetch_all(pool)
-            .await
-            .map_err(|e| match &e {
-                // undefined_table, invalid_schema_name
-                sqlx::Error::Database(d)
-                    if matches!(d.code().as_deref(), Some("42P01" | "3F000")) =>
-                {
-                    Unfit::Behind(first)
-                }
-                _ => Unfit::Unreachable(e.into()),
-            })?;
-    let applied: BTreeMap<_, _> = applied.into_iter().collect();
-    for migration in MIGRATOR.iter() {
-        match applied.get(&migration.version) {
-            None => return Err(Unfit::Behind(migration.version)),
-            Some(checksum) if **checksum != *migration.checksum => {
-                return Err(Unfit::Foreign(migration.version));
+    /// Waits until no connection is on its way back to its pool, or `at_most` has passed: what happens after a host
+    /// has frozen the process happens at no time that anybody knows.
+    pub async fn at_rest(&self, at_most: Duration) {
+        let rest = async {
+            while is_busy(&self.app) || is_busy(&self.platform) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            Some(_) => {}
+        };
+        if tokio::time::timeout(at_most, rest).await.is_err() {
+            tracing::warn!("a database connection is still busy at the end of a request");
         }
     }
-    match applied
-        .keys()
-        .find(|version| !MIGRATOR.version_exists(**version))
-    {
-        Some(version) => Err(Unfit::Foreign(*version)),
-        None => Ok(()),
+
+    /// Closes every connection, waiting for those in use.
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.platform.close().await;
     }
 }

@@ -6,10 +6,10 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 use crate::{
-    Error, Result,
+    BadDatabaseUrl, Error, Result,
     accounts::Account,
     audit::{Actor, Asked},
-    pool::{self, Connections, Unfit},
+    pool::{self, Connections, Woken},
     users::Role,
 };
 use moka::sync::Cache;
@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 use tenant_auth::Verified;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// How long a change of user, tenant or login may go unnoticed by the next request.
@@ -33,7 +34,9 @@ const CALLER_LIFE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Db {
     pub(crate) app: PgPool,
-    platform: PgPool,
+    pub(crate) platform: PgPool,
+    pub(crate) fit: Arc<OnceCell<()>>,
+    pub(crate) woken: Woken,
     accounts: Cache<(Uuid, Uuid, Uuid), Arc<Account>>,
 }
 
@@ -41,40 +44,21 @@ impl Db {
     /// Prepares both pools; connects on first use.
     ///
     /// # Errors
-    /// A URL does not parse.
-    pub fn new(connections: &Connections) -> Result<Self> {
+    /// A URL cannot be used.
+    pub fn new(connections: &Connections) -> Result<Self, BadDatabaseUrl> {
         let wait = connections.acquire_timeout;
+        let woken = Woken::now();
+        let (app, platform) = (&connections.app_url, &connections.platform_url);
         Ok(Self {
-            app: pool::open(&connections.app_url, connections.max_connections, wait)?,
-            platform: pool::open(&connections.platform_url, 2, wait)?,
+            app: pool::open(app, connections.max_connections, wait, &woken)?,
+            platform: pool::open(platform, connections.max_platform_connections, wait, &woken)?,
+            fit: Arc::default(),
+            woken,
             accounts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(CALLER_LIFE)
                 .build(),
         })
-    }
-
-    /// Confirms that the schema is this binary's and that row-level security binds the service.
-    ///
-    /// # Errors
-    /// The sentence says what to do; nothing must be served.
-    pub async fn check(&self) -> Result<(), Unfit> {
-        pool::check_schema(&self.app).await?;
-        pool::check_role(&self.app).await
-    }
-
-    /// Confirms that the database answers and that its schema is this binary's.
-    ///
-    /// # Errors
-    /// It does not, or is not.
-    pub async fn ready(&self) -> Result<(), Unfit> {
-        pool::check_schema(&self.app).await
-    }
-
-    /// Closes every connection, waiting for those in use.
-    pub async fn close(&self) {
-        self.app.close().await;
-        self.platform.close().await;
     }
 
     /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
@@ -116,6 +100,7 @@ impl Db {
 
     /// Opens a transaction that sees the list of tenants, and none of their content.
     pub async fn platform(&self, superuser: &Superuser) -> Result<PlatformTx> {
+        self.check().await?;
         Ok(PlatformTx {
             tx: self.platform.begin().await?,
             actor: superuser.0.clone(),
@@ -127,7 +112,14 @@ impl Db {
     pub(crate) async fn open(&self, tenant: Uuid) -> Result<TenantTx> {
         // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
         let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true)");
+        self.check().await?;
         Ok(TenantTx(self.app.begin_with(AssertSqlSafe(begin)).await?))
+    }
+
+    /// Opens a transaction that is in no tenant: for the few functions that look for one.
+    pub(crate) async fn outside(&self) -> Result<Transaction<'static, Postgres>> {
+        self.check().await?;
+        Ok(self.app.begin().await?)
     }
 }
 

@@ -47,7 +47,7 @@ impl App {
     /// A database URL does not parse, or no TLS client can be made.
     pub fn new(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let secrets = &config.secrets;
-        let db = Db::new(&secrets.connections).context("DATABASE_URL does not parse")?;
+        let db = Db::new(&secrets.connections).context("the database URL cannot be used")?;
         let keyring = Keyring {
             refresh: RefreshKeys::new(&secrets.root),
             sealer: Sealer::new(&secrets.root, &[]),

@@ -26,7 +26,7 @@ use vars::Vars;
 /// | `PORT` | the TCP port | 8080 |
 /// | `APP_DATABASE_URL` | how requests reach the database, if not as `DATABASE_URL` with the app role | derived |
 /// | `PLATFORM_DATABASE_URL` | likewise for the platform role | derived |
-/// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 | 10 (2 on Lambda) |
+/// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
 /// | `ROLE_PREFIX` | start of the role names | `parlance` |
 /// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |

@@ -222,7 +222,7 @@ impl From<db::Error> for Error {
                 "body",
                 "holds a character that cannot be stored, such as U+0000",
             ),
-            db::Error::Unavailable(_) => Self::Unavailable(e.into()),
+            db::Error::Unavailable(_) | db::Error::Unfit(_) => Self::Unavailable(e.into()),
             db::Error::Constraint(_) | db::Error::Statement(_) => Self::Internal(e.into()),
         }
     }

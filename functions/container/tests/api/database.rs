@@ -4,6 +4,7 @@ mod cancelled;
 mod catalogue;
 mod context;
 mod definers;
+mod fitness;
 mod injection;
 mod keys;
 mod roles;

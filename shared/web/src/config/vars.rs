@@ -2,7 +2,7 @@
 
 use super::{OperatorConfig, Secrets};
 use ai::{BaseUrl, Endpoints};
-use db::{Connections, Roles};
+use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::SecretString;
 use std::{collections::HashMap, fmt::Display, str::FromStr, time::Duration};
 use tenant_auth::{Algorithm, Keys, RootSecret};
@@ -132,21 +132,22 @@ impl Vars {
     fn connections(&mut self, root: Option<&RootSecret>) -> Option<Connections> {
         let database_url = self.required("DATABASE_URL");
         let roles = self.roles();
-        let max_connections =
-            self.number("DATABASE_MAX_CONNECTIONS", default_connections(), 1, 1000);
+        let (default, most, max_platform_connections) = CONNECTIONS;
+        let max_connections = self.number("DATABASE_MAX_CONNECTIONS", default, 1, most);
         let (database_url, root, roles) = (database_url?, root?, roles?);
         let mut role_url = |own: &str, role: &str| {
             let (name, url) = match self.secret(own) {
                 Some(url) => (own, Some(url)),
                 None => ("DATABASE_URL", roles.login(&database_url, role, root).ok()),
             };
-            let url = url.filter(Connections::takes);
-            self.usable(name, url.ok_or(NOT_A_URL))
+            let url = url.ok_or(BadDatabaseUrl::NotAUrl);
+            self.usable(name, url.and_then(|url| check_url(&url).map(|()| url)))
         };
         Some(Connections {
             app_url: role_url("APP_DATABASE_URL", &roles.app())?,
             platform_url: role_url("PLATFORM_DATABASE_URL", &roles.platform())?,
             max_connections,
+            max_platform_connections,
             acquire_timeout: Duration::from_secs(2),
         })
     }
@@ -191,9 +192,9 @@ impl Vars {
     }
 }
 
-const NOT_A_URL: &str = "must be a URL such as postgresql://user:password@host:5432/name";
-
-/// A function serves one request at a time; a container many.
-fn default_connections() -> u32 {
-    if cfg!(feature = "lambda") { 2 } else { 10 }
-}
+/// Connections of the app role, how many are allowed, and those of the platform role. A function serves one request
+/// at a time, and there may be hundreds of it; a container serves many.
+const CONNECTIONS: (u32, u32, u32) = match cfg!(feature = "lambda") {
+    true => (2, 2, 1),
+    false => (10, 1000, 2),
+};

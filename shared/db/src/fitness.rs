@@ -1,0 +1,145 @@
+//! Whether a database may be served from: its schema suits this binary, and row-level security binds the service.
+
+use crate::{Db, Error, MIGRATOR};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+
+/// Why this database must not be served from.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// The role could see or change more than requests may.
+    #[error(
+        "the database role of the service is too powerful: it {0}. Let DATABASE_URL be rewritten to the restricted role (the default), or point APP_DATABASE_URL at it"
+    )]
+    TooPowerful(String),
+    /// The schema is missing or older.
+    #[error(
+        "the database schema is not up to date (migration {0} is missing). Run `parlance migrate` first"
+    )]
+    Behind(i64),
+    /// The schema was made by a newer or another binary.
+    #[error(
+        "the database schema is not this binary's (migration {0} is unknown to it or differs). Deploy the version that made it, or newer"
+    )]
+    Foreign(i64),
+    /// The database could not be asked.
+    #[error(
+        "the database cannot be used as the role of the service. Check DATABASE_URL, and that `parlance migrate` ran with the same SECRET_KEY and ROLE_PREFIX"
+    )]
+    Unreachable(#[source] Error),
+}
+
+impl Db {
+    /// Confirms that the schema suits this binary and that row-level security binds the service. Once it holds,
+    /// asking again costs nothing; until it does, every transaction asks first.
+    ///
+    /// A schema that a newer release has moved on is served: each release's migrations suit the release before, or
+    /// no host could be updated while another one serves.
+    ///
+    /// # Errors
+    /// The sentence says what to do; nothing must be served.
+    pub async fn check(&self) -> Result<(), Unfit> {
+        let examine = || async {
+            if let Some(newer) = check_schema(&self.app).await? {
+                tracing::warn!(
+                    migration = newer,
+                    "a newer release has migrated this database"
+                );
+            }
+            check_role(&self.app).await
+        };
+        self.fit.get_or_try_init(examine).await.copied()
+    }
+
+    /// Confirms that the database answers and that its schema is exactly this binary's.
+    ///
+    /// # Errors
+    /// It does not, or is not.
+    pub async fn ready(&self) -> Result<(), Unfit> {
+        match check_schema(&self.app).await? {
+            Some(newer) => Err(Unfit::Foreign(newer)),
+            None => self.check().await,
+        }
+    }
+}
+
+/// Confirms that the pool's role is bound by row-level security and can do no more than it must.
+async fn check_role(pool: &PgPool) -> Result<(), Unfit> {
+    let excess: Vec<String> = sqlx::query_scalar(
+        "select unnest(array_remove(array[
+            case when r.rolsuper then 'is a superuser' end,
+            case when r.rolbypassrls then 'bypasses row-level security' end,
+            case when r.rolcreaterole or r.rolcreatedb then 'may create roles or databases' end,
+            case when exists (select from pg_auth_members m where m.member = r.oid)
+                 then 'is a member of another role' end,
+            case when exists (select from pg_class c
+                              where c.relnamespace = 'parlance'::regnamespace and c.relowner = r.oid)
+                 then 'owns tables' end,
+            case when has_schema_privilege('parlance', 'create') then 'may create in the schema' end,
+            case when has_database_privilege(current_database(), 'create')
+                   or has_database_privilege(current_database(), 'temporary')
+                 then 'may create schemas or temporary tables' end,
+            case when exists (select from pg_class c
+                              where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p')
+                                and has_table_privilege(c.oid, 'truncate, references, trigger'))
+                 then 'may truncate or reference tables' end
+          ], null))
+         from pg_roles r where r.rolname = current_user",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(|e| Unfit::Unreachable(e.into()))?;
+    if excess.is_empty() {
+        return check_policies_bite(pool).await;
+    }
+    Err(Unfit::TooPowerful(excess.join(", ")))
+}
+
+/// Without a tenant a tenant's table must answer with an error, whatever the catalogue says.
+async fn check_policies_bite(pool: &PgPool) -> Result<(), Unfit> {
+    match sqlx::query("select from parlance.users limit 1")
+        .fetch_optional(pool)
+        .await
+    {
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42501") => Ok(()),
+        Err(e) => Err(Unfit::Unreachable(e.into())),
+        Ok(_) => Err(Unfit::TooPowerful(
+            "reads tenants' rows without naming a tenant".into(),
+        )),
+    }
+}
+
+/// Confirms that every migration of this binary was applied. The newest one that it does not know, if there is one:
+/// a newer release has been here.
+async fn check_schema(pool: &PgPool) -> Result<Option<i64>, Unfit> {
+    let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("select version, checksum from parlance._sqlx_migrations where success")
+            .fetch_all(pool)
+            .await
+            .map_err(|e| match &e {
+                // undefined_table, invalid_schema_name
+                sqlx::Error::Database(d)
+                    if matches!(d.code().as_deref(), Some("42P01" | "3F000")) =>
+                {
+                    Unfit::Behind(first)
+                }
+                _ => Unfit::Unreachable(e.into()),
+            })?;
+    let applied: BTreeMap<_, _> = applied.into_iter().collect();
+    for migration in MIGRATOR.iter() {
+        match applied.get(&migration.version) {
+            None => return Err(Unfit::Behind(migration.version)),
+            Some(checksum) if **checksum != *migration.checksum => {
+                return Err(Unfit::Foreign(migration.version));
+            }
+            Some(_) => {}
+        }
+    }
+    let own = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
+    let unknown = |version: &&i64| !MIGRATOR.version_exists(**version);
+    match applied.keys().rev().find(unknown) {
+        Some(version) if *version < own => Err(Unfit::Foreign(*version)),
+        newer => Ok(newer.copied()),
+    }
+}
