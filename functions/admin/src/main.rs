@@ -1,6 +1,6 @@
 //! The admin routes as a program of their own.
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    web::serve("admin", admin::routes()).await
+async fn main() -> std::process::ExitCode {
+    web::program("admin", web::serve("admin", admin::routes())).await
 }

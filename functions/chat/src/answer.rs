@@ -8,10 +8,10 @@ use crate::{
 use ai::{Message, Passage, Prompt};
 use db::{AnswerEnd, Caller, MessageRole, MessageStatus, Source, Turn, Usage};
 use futures_util::StreamExt;
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument;
-use web::{Answering, App, Result};
+use web::{Answering, App, Result, Stop};
 
 /// How much of an answer a crash may lose: a second, or 2 KiB.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
@@ -27,6 +27,7 @@ pub(crate) struct Answerer {
     pub(crate) turn: Turn,
     pub(crate) question: String,
     pub(crate) answering: Answering,
+    pub(crate) stop: Stop,
     pub(crate) streamed: bool,
 }
 
@@ -69,11 +70,11 @@ impl Answerer {
             .ai
             .answer(provider, prompt, options.clone(), self.streamed);
         let (mut flushed_at, mut flushed) = (Instant::now(), 0);
-        let stop = self.app.stop.clone();
+        let mut stop = pin!(self.stop.requested());
         loop {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
-                () = stop.cancelled() => return Err(shut_down()),
+                () = &mut stop => return Err(shut_down()),
             };
             match piece {
                 Some(Ok(ai::Event::Delta(text))) => {
@@ -200,7 +201,7 @@ impl Answerer {
             tracing::warn!(code = cause.code(), cause = ?cause, "an answer failed");
         }
         Failure {
-            problem: cause.problem(self.caller.request_id()),
+            problem: cause.problem(&self.caller.asked().request_id),
             retryable,
             cause,
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Result};
+use web::{App, Error, Json, Result, Stop};
 
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -69,6 +69,7 @@ pub(crate) struct Answer {
 pub(crate) async fn ask(
     State(app): State<App>,
     caller: Caller,
+    stop: Stop,
     headers: HeaderMap,
     Json(asked): Json<Ask>,
 ) -> Result<Response> {
@@ -97,6 +98,7 @@ pub(crate) async fn ask(
         turn,
         question,
         answering,
+        stop,
         streamed,
     });
     if streamed {

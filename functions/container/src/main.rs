@@ -90,27 +90,17 @@ Environment (an empty variable counts as not set):
   PINECONE_BASE_URL            likewise                                            Pinecone's
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
+  TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For               0
+  SECRETS_ARN                  AWS secret whose members are variables              none
   DOCS                         off hides /docs and /openapi.json                   on
   RUST_LOG                     what to log                                         info
   LOG_FORMAT                   json, or text as on a terminal                      json
   PG_BIN                       for dev: where PostgreSQL's programs are            searched for";
 
-fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let runtime = tokio::runtime::Runtime::new().expect("the system gives a process threads");
-    let ended = runtime.block_on(run(cli.command.unwrap_or(Command::Serve)));
-    match ended {
-        Ok(code) => code,
-        Err(e) => {
-            // The last word of a process that failed: nothing is left to report that to.
-            drop(writeln!(
-                std::io::stderr(),
-                "parlance: {}",
-                web::told(e.as_ref())
-            ));
-            ExitCode::FAILURE
-        }
-    }
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or(Command::Serve);
+    web::program("parlance", run(command)).await
 }
 
 async fn run(command: Command) -> Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! The documents routes as a program of their own.
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    web::serve("documents", documents::routes()).await
+async fn main() -> std::process::ExitCode {
+    web::program("documents", web::serve("documents", documents::routes())).await
 }

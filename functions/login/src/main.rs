@@ -1,6 +1,6 @@
 //! The login routes as a program of their own.
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    web::serve("login", login::routes()).await
+async fn main() -> std::process::ExitCode {
+    web::program("login", web::serve("login", login::routes())).await
 }

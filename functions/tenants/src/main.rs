@@ -1,6 +1,6 @@
 //! The tenants routes as a program of their own.
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    web::serve("tenants", tenants::routes()).await
+async fn main() -> std::process::ExitCode {
+    web::program("tenants", web::serve("tenants", tenants::routes())).await
 }

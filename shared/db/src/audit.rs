@@ -3,16 +3,18 @@
 use crate::{AdminTx, Caller, PlatformTx, Result, TenantTx};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 use uuid::Uuid;
 
-/// When something is asked, and in which request.
+/// When something is asked, in which request, and from where.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Now.
     pub at: DateTime<Utc>,
     /// The request, for the audit log.
     pub request_id: Arc<str>,
+    /// The client's address, likewise.
+    pub client_ip: Option<IpAddr>,
 }
 
 /// Who acts, and in which request.
@@ -20,7 +22,7 @@ pub struct Asked {
 pub(crate) struct Actor {
     pub(crate) tenant_id: Uuid,
     pub(crate) user_id: Uuid,
-    request_id: Arc<str>,
+    asked: Asked,
 }
 
 impl Actor {
@@ -28,7 +30,7 @@ impl Actor {
         Self {
             tenant_id: caller.tenant_id(),
             user_id: caller.user_id(),
-            request_id: caller.request_id().clone(),
+            asked: caller.asked().clone(),
         }
     }
 }
@@ -78,15 +80,16 @@ impl TenantTx {
 
 async fn write(conn: &mut PgConnection, actor: &Actor, action: &str, target: &str) -> Result<()> {
     sqlx::query(
-        "insert into audit_log (id, actor_tenant_id, actor_id, action, target, request_id)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into audit_log (id, actor_tenant_id, actor_id, action, target, request_id, client_ip)
+         values ($1, $2, $3, $4, $5, $6, $7::text::inet)",
     )
     .bind(Uuid::now_v7())
     .bind(actor.tenant_id)
     .bind(actor.user_id)
     .bind(action)
     .bind(target)
-    .bind(&*actor.request_id)
+    .bind(&*actor.asked.request_id)
+    .bind(actor.asked.client_ip.map(|ip| ip.to_string()))
     .execute(conn)
     .await?;
     Ok(())

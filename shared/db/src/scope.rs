@@ -133,7 +133,7 @@ pub struct Caller {
     account: Arc<Account>,
     session_id: Uuid,
     expires_at: i64,
-    request_id: Arc<str>,
+    asked: Asked,
 }
 
 impl Caller {
@@ -142,7 +142,7 @@ impl Caller {
             account,
             session_id: token.session_id(),
             expires_at: token.expires_at(),
-            request_id: asked.request_id.clone(),
+            asked: asked.clone(),
         }
     }
 
@@ -167,8 +167,8 @@ impl Caller {
     }
 
     /// The request that the caller is asking in.
-    pub fn request_id(&self) -> &Arc<str> {
-        &self.request_id
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// Everything known about the user and its tenant.

@@ -24,8 +24,8 @@ pub struct App {
     pub clock: Clock,
     /// Work that outlives its request, such as an answer whose reader left.
     pub tasks: TaskTracker,
-    /// Cancelled when that work must end now.
-    pub stop: CancellationToken,
+    /// Cancelled when that work must end now; see [`Stop`](crate::Stop).
+    pub(crate) stop: CancellationToken,
     /// Cancelled when no new work should come.
     pub(crate) draining: CancellationToken,
     pub(crate) keyring: Arc<Keyring>,

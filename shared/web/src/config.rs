@@ -2,7 +2,7 @@
 
 mod vars;
 
-use crate::origin::Origin;
+use crate::{client::Via, origin::Origin, secrets};
 use ai::Endpoints;
 use db::{Connections, Roles};
 use secrecy::SecretString;
@@ -31,6 +31,8 @@ use vars::Vars;
 /// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
+/// | `TRUSTED_PROXY_HOPS` | how many proxies in front append to `X-Forwarded-For`, 0 to 10; the client's address is what the first of them was called from | 0 (on Railway its `X-Real-IP` counts) |
+/// | `SECRETS_ARN` | an AWS Secrets Manager secret, a JSON object, whose members stand in for variables that are not set; programs built with the feature `aws-secrets` | none |
 /// | `DOCS` | `off` hides `/docs` and `/openapi.json` | `on` |
 /// | `RUST_LOG` | what to log | `info` |
 /// | `LOG_FORMAT` | `json` or `text` | `json`, `text` on a terminal |
@@ -51,6 +53,8 @@ pub struct Config {
     pub password_min_length: usize,
     /// How long open answers may go on after SIGTERM.
     pub shutdown: Duration,
+    /// Who is believed about a client's address.
+    pub(crate) client_via: Via,
     /// Whether `/docs` and `/openapi.json` exist.
     pub docs: bool,
 }
@@ -88,6 +92,14 @@ pub struct OperatorConfig {
 }
 
 impl OperatorConfig {
+    /// Reads the process's environment, and the secret that `SECRETS_ARN` names.
+    ///
+    /// # Errors
+    /// All faults at once; or the secret cannot be read.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        Ok(Self::from_vars(secrets::with_secret(environment()).await?)?)
+    }
+
     /// Reads `vars` as the environment.
     ///
     /// # Errors
@@ -116,12 +128,12 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
-    /// Reads the process's environment.
+    /// Reads the process's environment, and the secret that `SECRETS_ARN` names.
     ///
     /// # Errors
-    /// All faults at once.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_vars(environment())
+    /// All faults at once; or the secret cannot be read.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        Ok(Self::from_vars(secrets::with_secret(environment()).await?)?)
     }
 
     /// Reads `vars` as the environment.
@@ -139,6 +151,7 @@ impl Config {
         let endpoints = vars.endpoints();
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
+        let client_via = vars.client_via();
         let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
         vars.choice("LOG_FORMAT", ["json", "text"]);
         vars.refuse_unknown();
@@ -152,6 +165,7 @@ impl Config {
                 endpoints,
                 password_min_length,
                 shutdown: Duration::from_secs(shutdown_seconds),
+                client_via,
                 docs,
             }),
             _ => Err(ConfigError(vars.faults)),

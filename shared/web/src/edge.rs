@@ -1,10 +1,15 @@
 //! The outermost layer: names the request, keeps a panic inside it, writes problems, logs once.
 
-use crate::{Error, error::told, extract::RequestId};
+use crate::{
+    App, Error,
+    client::client_ip,
+    error::told,
+    extract::{ClientIp, RequestId},
+};
 use axum::{
     Json,
     body::Body,
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -37,14 +42,20 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 /// Runs one request.
-pub(crate) async fn edge(mut request: Request, next: Next) -> Response {
+pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let method = request.method().clone();
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map(|m| m.as_str().to_owned());
+    let client = client_ip(
+        app.config.client_via,
+        request.headers(),
+        request.extensions(),
+    );
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(ClientIp(client));
     let span = tracing::info_span!(
         "request",
         request_id = &*id.0,

@@ -52,8 +52,8 @@ pub enum Error {
     /// 503: too busy, or the database is away.
     #[error("The service is busy or its database is away. Try again in a moment.")]
     Unavailable(#[source] anyhow::Error),
-    /// 503: the process is ending.
-    #[error("The service is restarting. Ask again; what there is of the answer was kept.")]
+    /// 503: the process is ending, or the time that its host gives a request.
+    #[error("The service had to end the answer early. Ask again; what there is of it was kept.")]
     Stopping,
     /// 500; the cause is logged, never sent.
     #[error("Something went wrong on our side. It has been logged under this request id.")]

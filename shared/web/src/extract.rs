@@ -8,7 +8,7 @@ use axum::{
 };
 use db::{Asked, Caller, Superuser, TenantAdmin};
 use serde::{Deserialize, de::DeserializeOwned};
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 use tenant_auth::{TokenError, Verified};
 use uuid::Uuid;
 
@@ -24,6 +24,10 @@ impl FromRequestParts<App> for RequestId {
         id.ok_or_else(|| Error::Internal(anyhow::anyhow!("a request without an id")))
     }
 }
+
+/// The address that this request came from, if the host tells it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientIp(pub(crate) Option<IpAddr>);
 
 fn verified(parts: &Parts, app: &App) -> Result<Verified> {
     let header = parts
@@ -49,8 +53,12 @@ fn verified(parts: &Parts, app: &App) -> Result<Verified> {
 async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
     let RequestId(request_id) = RequestId::from_request_parts(parts, app).await?;
-    let at = app.clock.now();
-    let asked = Asked { at, request_id };
+    let client_ip = parts.extensions.get::<ClientIp>();
+    let asked = Asked {
+        at: app.clock.now(),
+        request_id,
+        client_ip: client_ip.and_then(|ip| ip.0),
+    };
     let found = if fresh {
         app.db.caller_now(&token, &asked).await
     } else {

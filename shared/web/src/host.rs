@@ -2,33 +2,70 @@
 
 #[cfg(feature = "lambda")]
 mod lambda;
+#[cfg(not(feature = "lambda"))]
+mod process;
 mod tcp;
 
 pub use tcp::{bind, bind_loopback, serve_on, serve_tcp};
 
 use crate::{App, Clock, Config, Routes, router, start_logging};
+use std::process::{ExitCode, Termination};
+
+#[cfg(feature = "lambda")]
+use lambda as host;
+#[cfg(not(feature = "lambda"))]
+use process as host;
+
+/// The whole life of a program: what it does, and its last word if that fails.
+pub async fn program<T: Termination>(
+    name: &str,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> ExitCode {
+    match work.await {
+        Ok(done) => done.report(),
+        Err(e) => {
+            host::report(name, &e).await;
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Serves `routes` on the host this program was built for, until it is told to stop.
 ///
 /// # Errors
 /// The configuration or the database must not be served with; the sentence says what to do.
 pub async fn serve(name: &str, routes: Routes<App>) -> anyhow::Result<()> {
-    start_logging()?;
-    let app = App::new(Config::from_env()?, Clock::System)?;
-    app.db.check().await?;
-    tracing::info!(
-        program = name,
-        version = env!("CARGO_PKG_VERSION"),
-        "starting"
-    );
-    host(router(routes, app.clone()), app).await
+    let app = start(name).await?;
+    serve_app(routes, app).await
 }
 
-#[cfg(feature = "lambda")]
-use lambda::host;
+/// What there is before anything is served: logs, the configuration, and what follows from it.
+///
+/// # Errors
+/// The configuration cannot be used; the sentence says what to do.
+pub async fn start(name: &str) -> anyhow::Result<App> {
+    start_logging()?;
+    let app = App::new(Config::from_env().await?, Clock::System)?;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(program = name, version, "starting");
+    Ok(app)
+}
 
-#[cfg(not(feature = "lambda"))]
-async fn host(service: axum::Router, app: App) -> anyhow::Result<()> {
-    let listener = bind(app.config.port).await?;
-    serve_tcp(listener, service, app).await
+/// As [`serve`], with an app that was started already.
+///
+/// # Errors
+/// The database must not be served with; the sentence says what to do.
+pub async fn serve_app(routes: Routes<App>, app: App) -> anyhow::Result<()> {
+    host::host(router(routes, app.clone()), app).await
+}
+
+/// Does a job that is no request: once and then ends, or in AWS Lambda for every event.
+///
+/// # Errors
+/// Those of the job. In AWS Lambda they fail the event instead.
+pub async fn work<F>(job: impl Fn() -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    host::work(job).await
 }

@@ -1,6 +1,7 @@
 //! What every route shares: state, configuration, errors, extractors, layers and the host it runs on.
 
 mod app;
+mod client;
 mod clock;
 mod config;
 mod cors;
@@ -17,6 +18,8 @@ mod page;
 mod providers;
 mod retrieval;
 mod router;
+mod secrets;
+mod stop;
 mod telemetry;
 mod tokens;
 
@@ -26,13 +29,14 @@ pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
 pub use email::email;
 pub use error::{Error, FieldError, Problem, Result, told};
 pub use extract::{Administrator, Path, Query, RequestId, TenantAt};
-pub use host::{bind, bind_loopback, serve, serve_on, serve_tcp};
+pub use host::{bind, bind_loopback, program, serve, serve_app, serve_on, serve_tcp, start, work};
 pub use json::{Json, JsonOrForm, Object};
 pub use origin::Origin;
 pub use page::{Listing, PageQuery};
 pub use providers::{Answering, VectorIndex};
 pub use retrieval::source;
 pub use router::{openapi, router};
+pub use stop::Stop;
 pub use telemetry::start_logging;
 pub use tokens::TokenPair;
 pub use utoipa_axum::router::OpenApiRouter as Routes;

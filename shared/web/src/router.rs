@@ -73,6 +73,6 @@ pub fn router(routes: Routes<App>, app: App) -> Router {
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(app.clone(), cors))
-        .layer(middleware::from_fn(edge))
+        .layer(middleware::from_fn_with_state(app.clone(), edge))
         .with_state(app)
 }

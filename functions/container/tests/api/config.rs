@@ -111,6 +111,10 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("DATABASE_URL", ""),
         ("DATABASE_URL", "not-a-database"),
         ("DATABASE_URL", "postgresql:no-host-here"),
+        (
+            "DATABASE_URL",
+            "postgresql://canary@db.example.com/x?sslmode=disable",
+        ),
         ("APP_DATABASE_URL", "not-a-database"),
         ("APP_DATABASE_URL", "mysql://app:password@127.0.0.1/x"),
         ("PLATFORM_DATABASE_URL", "not-a-database"),
@@ -220,20 +224,20 @@ async fn a_schema_that_is_not_this_programs_is_refused() {
     .await;
     assert_refused(&ended, "Run `parlance migrate` first", &empty);
 
-    let newer = Database::clone_template().await;
-    sqlx::query("insert into parlance._sqlx_migrations select 9999, description, installed_on, true, checksum, 0
+    let other = Database::clone_template().await;
+    sqlx::query("insert into parlance._sqlx_migrations select 0, description, installed_on, true, checksum, 0
                  from parlance._sqlx_migrations limit 1")
-        .execute(&newer.pool().await)
+        .execute(&other.pool().await)
         .await
         .unwrap();
-    let newer = newer.url();
+    let other = other.url();
     let ended = run(
         &["serve"],
-        &[("DATABASE_URL", &*newer), GOOD[1], GOOD[2]],
+        &[("DATABASE_URL", &*other), GOOD[1], GOOD[2]],
         "",
     )
     .await;
-    assert_refused(&ended, "9999", &newer);
+    assert_refused(&ended, "migration 0 is unknown", &other);
 }
 
 #[tokio::test] // R52

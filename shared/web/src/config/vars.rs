@@ -1,6 +1,7 @@
 //! Reading variables one by one, remembering every fault.
 
 use super::{OperatorConfig, Secrets};
+use crate::client::Via;
 use ai::{BaseUrl, Endpoints};
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::SecretString;
@@ -72,6 +73,16 @@ impl Vars {
             let known = words.into_iter().find(|word| *word == text);
             known.ok_or_else(|| format!("must be {} or {}", words[0], words[1]))
         })
+    }
+
+    /// Who is believed about a client's address. Railway sets its variables in every deployment.
+    pub(super) fn client_via(&mut self) -> Via {
+        let hops = self.number("TRUSTED_PROXY_HOPS", 0, 0, 10);
+        match (hops, self.get("TRUSTED_PROXY_HOPS")) {
+            (0, None) if self.get("RAILWAY_PROJECT_ID").is_some() => Via::Railway,
+            (0, _) => Via::Direct,
+            (hops, _) => Via::Proxies(hops),
+        }
     }
 
     /// Where the providers are.

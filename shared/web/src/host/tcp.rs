@@ -1,9 +1,9 @@
 //! A TCP port: our own accept loop, because `axum::serve` 0.8 neither times out a half-sent header, nor limits
 //! connections, nor ends a shutdown that an open stream holds up.
 
-use crate::App;
+use crate::{App, client::Peer};
 use anyhow::Context;
-use axum::Router;
+use axum::{Router, extract::Request};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -21,6 +21,7 @@ use tokio::{
     sync::Semaphore,
     time::timeout,
 };
+use tower::ServiceExt;
 
 /// How long the header of a request may take to arrive.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -94,21 +95,24 @@ pub async fn serve_on(
 ) {
     let connections = GracefulShutdown::new();
     let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let service = TowerToHyperService::new(service);
     tokio::pin!(stopped);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &free) => accepted,
             () = &mut stopped => break,
         };
-        let Some((stream, permit)) = accepted else {
+        let Some((stream, peer, permit)) = accepted else {
             continue;
         };
+        let service = service.clone().map_request(move |mut request: Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
             .max_buf_size(HEADER_SIZE)
-            .serve_connection(TokioIo::new(stream), service.clone());
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is the client's affair; its request has its own log line.
@@ -122,18 +126,18 @@ pub async fn serve_on(
     shut_down(connections, app).await;
 }
 
-type Accepted = (TcpStream, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (TcpStream, Peer, tokio::sync::OwnedSemaphorePermit);
 
 async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> Option<Accepted> {
     // The semaphore is never closed.
     let permit = free.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, address)) => {
             // Events of a stream are small and must not wait for one another.
             if let Err(e) = stream.set_nodelay(true) {
                 tracing::debug!(error = %e, "connection ended");
             }
-            Some((stream, permit))
+            Some((stream, Peer(address.ip()), permit))
         }
         Err(e) => {
             // Out of file descriptors, most likely: waiting helps, spinning does not.

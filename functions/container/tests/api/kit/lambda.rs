@@ -61,6 +61,8 @@ impl Runtime {
             )
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(error))
+            .route("/2020-01-01/extension/register", post(register))
+            .route("/2020-01-01/extension/event/next", get(no_event))
             .with_state(Arc::new(shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
@@ -154,6 +156,19 @@ impl Invocation<'_> {
     pub fn header(&self, name: &str) -> &str {
         self.prelude["headers"][name].as_str().unwrap_or_default()
     }
+}
+
+/// A function that wants to know its end registers an extension.
+async fn register() -> impl IntoResponse {
+    let id = [("lambda-extension-identifier", "1")];
+    let about =
+        json!({ "functionName": "test", "functionVersion": "$LATEST", "handler": "bootstrap" });
+    (id, Json(about))
+}
+
+/// The extension asked for no events.
+async fn no_event() {
+    std::future::pending().await
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
