@@ -79,6 +79,7 @@ impl Prepared {
         let listener = web::bind_loopback(self.app.config.port).await?;
         say(&self.demo.welcome(started.elapsed()))?;
         web::start_logging()?;
+        self.app.tasks.spawn(jobs::repeat(self.app.clone()));
         web::serve_tcp(listener, self.service, self.app).await
     }
 }

@@ -105,8 +105,10 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Serve => web::serve("container", container::routes()).await?,
-        Command::Migrate { print_roles: true } => operator::print_roles()?,
+        Command::Serve => {
+            web::serve_beside("container", container::routes(), jobs::repeat).await?;
+        }
+        Command::Migrate { print_roles: true } => operator::print_roles().await?,
         Command::Migrate { print_roles: false } => operator::migrate().await?,
         Command::Dev => container::dev::run().await?,
         Command::CreateSuperuser {

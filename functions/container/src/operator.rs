@@ -7,28 +7,16 @@ use std::io::{Read, Write};
 use tenant_auth::{Hasher, check_new_password, generate_password};
 use web::OperatorConfig;
 
-fn config() -> Result<OperatorConfig> {
-    Ok(OperatorConfig::from_vars(web::environment())?)
-}
-
 /// `parlance migrate`.
 pub(crate) async fn migrate() -> Result<()> {
-    let OperatorConfig {
-        database_url,
-        root,
-        roles,
-    } = config()?;
-    Operator::connect(&database_url, roles)
-        .await?
-        .migrate(&root)
-        .await?;
+    migrate::run().await?;
     writeln!(std::io::stdout(), "The database is up to date.")?;
     Ok(())
 }
 
 /// `parlance migrate --print-roles`.
-pub(crate) fn print_roles() -> Result<()> {
-    let OperatorConfig { root, roles, .. } = config()?;
+pub(crate) async fn print_roles() -> Result<()> {
+    let OperatorConfig { root, roles, .. } = OperatorConfig::from_env().await?;
     write!(std::io::stdout(), "{}", Operator::roles_sql(&roles, &root))?;
     Ok(())
 }
@@ -43,7 +31,7 @@ pub(crate) async fn create_superuser(
         database_url,
         roles,
         ..
-    } = config()?;
+    } = OperatorConfig::from_env().await?;
     let given = if password_stdin {
         Some(read_password()?)
     } else {

@@ -74,6 +74,11 @@ impl App {
         })
     }
 
+    /// Returns when no new work should be begun.
+    pub async fn draining(&self) {
+        self.draining.cancelled().await;
+    }
+
     pub(crate) fn keys(&self) -> &Keys {
         &self.config.secrets.keys
     }

@@ -35,28 +35,33 @@ pub async fn program<T: Termination>(
 /// # Errors
 /// The configuration or the database must not be served with; the sentence says what to do.
 pub async fn serve(name: &str, routes: Routes<App>) -> anyhow::Result<()> {
-    let app = start(name).await?;
-    serve_app(routes, app).await
+    serve_beside(name, routes, async |_| {}).await
 }
 
-/// What there is before anything is served: logs, the configuration, and what follows from it.
+/// As [`serve`], and does `background` at the same time; it ends when the app is draining. Not in AWS Lambda, which
+/// freezes a process between requests: there a schedule does such work.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_beside<F>(
+    name: &str,
+    routes: Routes<App>,
+    background: impl FnOnce(App) -> F,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let app = start().await?;
+    host::host(name, router(routes, app.clone()), app, background).await
+}
+
+/// What there is before anything is done: logs, the configuration, and what follows from it.
 ///
 /// # Errors
 /// The configuration cannot be used; the sentence says what to do.
-pub async fn start(name: &str) -> anyhow::Result<App> {
+pub async fn start() -> anyhow::Result<App> {
     start_logging()?;
-    let app = App::new(Config::from_env().await?, Clock::System)?;
-    let version = env!("CARGO_PKG_VERSION");
-    tracing::info!(program = name, version, "starting");
-    Ok(app)
-}
-
-/// As [`serve`], with an app that was started already.
-///
-/// # Errors
-/// The database must not be served with; the sentence says what to do.
-pub async fn serve_app(routes: Routes<App>, app: App) -> anyhow::Result<()> {
-    host::host(router(routes, app.clone()), app).await
+    App::new(Config::from_env().await?, Clock::System)
 }
 
 /// Does a job that is no request: once and then ends, or in AWS Lambda for every event.

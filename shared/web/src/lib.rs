@@ -29,7 +29,9 @@ pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
 pub use email::email;
 pub use error::{Error, FieldError, Problem, Result, told};
 pub use extract::{Administrator, Path, Query, RequestId, TenantAt};
-pub use host::{bind, bind_loopback, program, serve, serve_app, serve_on, serve_tcp, start, work};
+pub use host::{
+    bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, start, work,
+};
 pub use json::{Json, JsonOrForm, Object};
 pub use origin::Origin;
 pub use page::{Listing, PageQuery};

@@ -16,7 +16,8 @@ pub(crate) async fn with_secret(
     let Some(id) = all.get(NAME).cloned() else {
         return Ok(all);
     };
-    for (name, value) in fetch(&id).await? {
+    // Boxed: the SDK's futures are too deep to be a part of every program's own.
+    for (name, value) in Box::pin(fetch(&id)).await? {
         all.entry(name).or_insert(value);
     }
     Ok(all)

@@ -13,6 +13,7 @@ mod failures;
 mod headers;
 mod input;
 mod isolation;
+mod jobs;
 mod keys;
 mod kit;
 mod lambda;

@@ -32,7 +32,14 @@ const LAST_WORDS: Duration = Duration::from_secs(4);
 const RETURN_TIME: Duration = Duration::from_secs(1);
 
 /// Serves until Lambda ends the process.
-pub(super) async fn host(service: Router, app: App) -> anyhow::Result<()> {
+pub(super) async fn host<F>(
+    name: &str,
+    service: Router,
+    app: App,
+    _: impl FnOnce(App) -> F,
+) -> anyhow::Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(program = name, version, "starting");
     // Every answer waits for the work that its request began; a closed tracker can be waited for.
     app.tasks.close();
     close_at_the_end(app.clone()).await;

@@ -6,9 +6,20 @@ use axum::Router;
 use std::io::Write;
 
 /// Serves on the configured port, from a database that was checked.
-pub(super) async fn host(service: Router, app: App) -> anyhow::Result<()> {
+pub(super) async fn host<F>(
+    name: &str,
+    service: Router,
+    app: App,
+    background: impl FnOnce(App) -> F,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     app.db.check().await?;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(program = name, version, "starting");
     let listener = bind(app.config.port).await?;
+    app.tasks.spawn(background(app.clone()));
     serve_tcp(listener, service, app).await
 }
 

@@ -4,7 +4,7 @@ use crate::kit::Kit;
 use sqlx::{Connection, PgConnection};
 
 /// Signature, owner, settings, and who may call it besides its owner. Whoever adds one here answers for it.
-const DEFINERS: [(&str, &str, &str, &str); 5] = [
+const DEFINERS: [(&str, &str, &str, &str); 6] = [
     (
         "create_superuser(uuid,text,uuid,text,text)",
         "parlance_definer",
@@ -19,6 +19,12 @@ const DEFINERS: [(&str, &str, &str, &str); 5] = [
     ),
     (
         "login_lookup_by_email(text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "sweep(uuid,integer)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
         "parlance_app",
@@ -99,6 +105,7 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.login_lookup_by_email('u1@one.example')",
         "select count(*) from parlance.login_lookup_by_email('nobody@one.example')",
         "select count(*) from parlance.tenants_of_origin('https://one.example')",
+        "select count(*) from parlance.sweep(null, 2)",
     ] {
         let mut tx = connection.begin().await.unwrap();
         let done: Result<i64, _> = sqlx::query_scalar(sql).fetch_one(&mut *tx).await;

@@ -152,7 +152,11 @@ fn statements_run_in_transactions() {
     without_tenant.sort();
     assert_eq!(
         without_tenant,
-        ["shared/db/src/login.rs", "shared/db/src/origins.rs"]
+        [
+            "shared/db/src/login.rs",
+            "shared/db/src/origins.rs",
+            "shared/db/src/sweep.rs"
+        ]
     );
     assert_eq!(
         holding(&db, &["self.app.begin()", "self.platform.begin()"]),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 const TEMPLATE: &str = "parlance_template";
 
 /// A database of the test server.
+#[derive(Clone)]
 pub struct Database {
     name: String,
 }

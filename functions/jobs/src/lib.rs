@@ -1,0 +1,37 @@
+//! What the service does when nobody asks: every minute, in the container by itself, on AWS by a schedule.
+
+use std::time::Duration;
+use web::App;
+
+/// How long from one run to the next.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// Does everything there is to do, once.
+///
+/// # Errors
+/// The database could not do it; the next run tries again.
+pub async fn run(app: &App) -> anyhow::Result<()> {
+    let swept = app.db.sweep().await?;
+    if swept != Default::default() {
+        tracing::info!(
+            answers = swept.answers,
+            documents = swept.documents,
+            logins = swept.logins,
+            "put right what was left behind"
+        );
+    }
+    Ok(())
+}
+
+/// Runs again and again until the service stops.
+pub async fn repeat(app: App) {
+    loop {
+        if let Err(e) = run(&app).await {
+            tracing::error!(error = web::told(e.as_ref()), "the background jobs failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = app.draining() => return,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The background jobs as a program of their own: one run, or in AWS Lambda one for every event.
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let work = async {
+        let app = web::start().await?;
+        web::work(|| jobs::run(&app)).await
+    };
+    web::program("jobs", work).await
+}

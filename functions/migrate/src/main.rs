@@ -1,0 +1,10 @@
+//! The migrations as a program of their own: one run, or in AWS Lambda one for every event.
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let work = async {
+        web::start_logging()?;
+        web::work(migrate::run).await
+    };
+    web::program("migrate", work).await
+}

@@ -1,0 +1,42 @@
+//! Putting right what dead processes left behind, in every tenant.
+
+use crate::{Db, Result};
+use uuid::Uuid;
+
+/// How many tenants one statement sweeps: it must end well within the role's statement timeout.
+const TENANTS: i32 = 500;
+
+/// What a sweep has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Answers whose process is gone: now `interrupted`, with the text there is.
+    pub answers: i64,
+    /// Documents whose indexing was cut off: now `failed`.
+    pub documents: i64,
+    /// Logins that ended over 30 days ago: deleted.
+    pub logins: i64,
+}
+
+impl Db {
+    /// Sweeps every tenant. May run anywhere, at any time, and twice at once.
+    pub async fn sweep(&self) -> Result<Swept> {
+        let (mut swept, mut after) = (Swept::default(), None);
+        loop {
+            let mut tx = self.outside().await?;
+            let (last, answers, documents, logins): (Option<Uuid>, i64, i64, i64) =
+                sqlx::query_as("select last_tenant, answers, documents, logins from sweep($1, $2)")
+                    .bind(after)
+                    .bind(TENANTS)
+                    .fetch_one(&mut *tx)
+                    .await?;
+            tx.commit().await?;
+            swept.answers += answers;
+            swept.documents += documents;
+            swept.logins += logins;
+            match last {
+                Some(_) => after = last,
+                None => return Ok(swept),
+            }
+        }
+    }
+}
