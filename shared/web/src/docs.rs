@@ -1,14 +1,22 @@
 //! The published contract: as JSON for programs, and as one page without scripts for people.
 
-use crate::Routes;
+use crate::{App, Routes};
 use axum::{
-    extract::State,
     http::header,
     response::{Html, IntoResponse},
 };
 use serde_json::Value;
-use std::{fmt::Write, sync::Arc};
+use std::{fmt::Write, sync::LazyLock};
 use utoipa_axum::routes;
+
+/// The contract of the whole service: whichever of its programs is asked tells of all of them. A test holds it against
+/// the code.
+const CONTRACT: &str = include_str!("../../../functions/container/openapi.json");
+
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    let contract = serde_json::from_str(CONTRACT).expect("the contract was written as JSON");
+    page(&contract)
+});
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}\
 h2{margin-top:2.5rem;border-bottom:1px solid #ddd}summary{cursor:pointer;padding:.3rem 0}\
@@ -16,25 +24,7 @@ code,pre{font:14px/1.4 ui-monospace,monospace}pre{background:#f5f5f5;padding:.8r
 b.m{display:inline-block;width:4.5rem}td{padding:.1rem 1rem .1rem 0;vertical-align:top}\
 @media(prefers-color-scheme:dark){body{background:#161616;color:#e8e8e8}pre{background:#222}h2{border-color:#444}}";
 
-/// What is published, rendered once.
-#[derive(Clone)]
-pub(crate) struct Published {
-    json: Arc<str>,
-    page: Arc<str>,
-}
-
-impl Published {
-    pub(crate) fn new(api: &utoipa::openapi::OpenApi) -> Self {
-        // Maps with string keys and plain values always serialise.
-        let api = serde_json::to_value(api).unwrap_or_default();
-        Self {
-            json: api.to_string().into(),
-            page: page(&api).into(),
-        }
-    }
-}
-
-pub(crate) fn routes() -> Routes<Published> {
+pub(crate) fn routes() -> Routes<App> {
     Routes::new()
         .routes(routes!(openapi_json))
         .routes(routes!(docs))
@@ -42,20 +32,17 @@ pub(crate) fn routes() -> Routes<Published> {
 
 /// This contract.
 #[utoipa::path(get, path = "/openapi.json", tag = "every deployment", security(()), responses((status = 200, description = "OpenAPI 3.1")))]
-async fn openapi_json(State(published): State<Published>) -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "application/json")],
-        published.json.to_string(),
-    )
+async fn openapi_json() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], CONTRACT)
 }
 
 /// This contract, to be read.
 #[utoipa::path(get, path = "/docs", tag = "every deployment", security(()), responses((status = 200, description = "HTML")))]
-async fn docs(State(published): State<Published>) -> impl IntoResponse {
+async fn docs() -> impl IntoResponse {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     (
         [(header::CONTENT_SECURITY_POLICY, policy)],
-        Html(published.page.to_string()),
+        Html(PAGE.as_str()),
     )
 }
 
@@ -68,11 +55,6 @@ fn page(api: &Value) -> String {
         prose(&api["info"]["description"]),
     );
     for tag in api["tags"].as_array().into_iter().flatten() {
-        let mut operations = operations(api, &tag["name"]).peekable();
-        // A function has the routes of one tag, and what every deployment has.
-        if operations.peek().is_none() {
-            continue;
-        }
         add(
             &mut html,
             format_args!(
@@ -81,7 +63,7 @@ fn page(api: &Value) -> String {
                 prose(&tag["description"])
             ),
         );
-        for (path, method, operation) in operations {
+        for (path, method, operation) in operations(api, &tag["name"]) {
             add(
                 &mut html,
                 format_args!(

@@ -46,28 +46,20 @@ impl Modify for BearerToken {
     }
 }
 
-/// The published contract of `routes`.
+/// The contract of `routes` and of what every deployment has besides.
 pub fn openapi(routes: Routes<App>) -> utoipa::openapi::OpenApi {
-    parts(routes).1
-}
-
-fn parts(routes: Routes<App>) -> (Router<App>, utoipa::openapi::OpenApi) {
     let described = Routes::with_openapi(Description::openapi());
-    let (router, mut api) = described
-        .merge(routes)
-        .merge(health::routes())
-        .split_for_parts();
-    api.merge(docs::routes().split_for_parts().1);
-    (router, api)
+    let all = described.merge(routes).merge(health::routes());
+    all.merge(docs::routes()).into_openapi()
 }
 
 /// `routes` and what every deployment has besides, ready to be served.
 pub fn router(routes: Routes<App>, app: App) -> Router {
-    let (mut router, api) = parts(routes);
+    let mut routes = routes.merge(health::routes());
     if app.config.docs {
-        let docs = docs::routes().split_for_parts().0;
-        router = router.merge(docs.with_state(docs::Published::new(&api)));
+        routes = routes.merge(docs::routes());
     }
+    let router = Router::from(routes);
     router
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
