@@ -81,7 +81,7 @@ Environment (an empty variable counts as not set):
   INDEX_NAME                   the Pinecone index                                  none
   BACKEND_CORS_ORIGINS         browser origins allowed for every tenant            none
   PORT                         the TCP port                                        8080
-  APP_DATABASE_URL             how requests reach the database                     derived
+  APP_DATABASE_URL             how requests reach it (such as a pooler's address)  derived
   PLATFORM_DATABASE_URL        how superusers' requests do                         derived
   DATABASE_MAX_CONNECTIONS     of the service                                      10
   ROLE_PREFIX                  start of the database roles' names                  parlance

@@ -70,4 +70,20 @@ impl Roles {
         set.map_err(|()| url::ParseError::EmptyHost)?;
         Ok(String::from(url).into())
     }
+
+    /// `url` as it is if it names a user, else with the login of `role`: nobody is told that role's password.
+    ///
+    /// # Errors
+    /// As [`Roles::login`].
+    pub fn login_unless_named(
+        &self,
+        url: &SecretString,
+        role: &str,
+        root: &RootSecret,
+    ) -> Result<SecretString, url::ParseError> {
+        if Url::parse(url.expose_secret())?.username().is_empty() {
+            return self.login(url, role, root);
+        }
+        Ok(url.clone())
+    }
 }

@@ -24,7 +24,7 @@ use vars::Vars;
 /// | `PINECONE_API_KEY`, `INDEX_NAME` | likewise: vectors beside full text | none |
 /// | `BACKEND_CORS_ORIGINS` | browser origins that may call for every tenant: a JSON list or separated by commas | none |
 /// | `PORT` | the TCP port | 8080 |
-/// | `APP_DATABASE_URL` | how requests reach the database, if not as `DATABASE_URL` with the app role | derived |
+/// | `APP_DATABASE_URL` | how requests reach the database, if not as `DATABASE_URL`, such as through a pooler; without a user in it, with the app role's login | derived |
 /// | `PLATFORM_DATABASE_URL` | likewise for the platform role | derived |
 /// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
 /// | `ROLE_PREFIX` | start of the role names | `parlance` |

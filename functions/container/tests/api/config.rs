@@ -1,6 +1,6 @@
 //! The real program with bad settings: it ends before it serves, says which setting is wrong, and never its value.
 
-use crate::kit::{JWT_SECRET_KEY, SECRET_KEY, database::Database};
+use crate::kit::{JWT_SECRET_KEY, Kit, SECRET_KEY, SUPERUSER, database::Database};
 use std::{process::Stdio, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command};
 
@@ -211,6 +211,19 @@ async fn a_role_that_is_too_powerful_is_refused() {
     let ended = run(&["serve"], &vars, "").await;
     assert_refused(&ended, "APP_DATABASE_URL", &url);
     assert!(ended.stderr.contains("is a superuser"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_url_that_names_no_user_is_given_the_services_own() {
+    let database = Database::clone_template().await;
+    let url = database.url();
+    let (_, server) = url.split_once('@').unwrap();
+    let vars = ["APP_DATABASE_URL", "PLATFORM_DATABASE_URL"]
+        .map(|name| (name.to_owned(), format!("postgresql://{server}")));
+    let kit = Kit::on(database, vars).await;
+    kit.app.db.check().await.unwrap();
+    let token = kit.token(SUPERUSER).await;
+    assert_eq!(kit.get(&token, "/tenants").await.status, 200);
 }
 
 #[tokio::test] // R52

@@ -148,10 +148,10 @@ impl Vars {
         let (database_url, root, roles) = (database_url?, root?, roles?);
         let mut role_url = |own: &str, role: &str| {
             let (name, url) = match self.secret(own) {
-                Some(url) => (own, Some(url)),
-                None => ("DATABASE_URL", roles.login(&database_url, role, root).ok()),
+                Some(url) => (own, roles.login_unless_named(&url, role, root)),
+                None => ("DATABASE_URL", roles.login(&database_url, role, root)),
             };
-            let url = url.ok_or(BadDatabaseUrl::NotAUrl);
+let url = url.map_err(|_| BadDatabaseUrl::NotAUrl);
             self.usable(name, url.and_then(|url| check_url(&url).map(|()| url)))
         };
         Some(Connections {
