@@ -48,6 +48,11 @@ impl Database {
         url_of(&self.name)
     }
 
+    /// How the service reaches it where a pooler is to be between: `scripts/test --pooler`.
+    pub fn pooler_url(&self) -> Option<String> {
+        pooler().map(|pooler| format!("postgresql://{pooler}/{}", self.name))
+    }
+
     /// The server's superuser, in this database.
     pub async fn pool(&self) -> PgPool {
         let options = PgPoolOptions::new().max_connections(2);
@@ -61,6 +66,11 @@ impl Database {
 fn server_url() -> String {
     std::env::var("DATABASE_URL")
         .expect("DATABASE_URL names a PostgreSQL for tests: run scripts/test, which starts one")
+}
+
+/// Host and port of the pooler, if there is one.
+pub fn pooler() -> Option<String> {
+    std::env::var("POOLER").ok()
 }
 
 fn url_of(database: &str) -> String {

@@ -155,13 +155,18 @@ impl Kit {
 
 /// The environment of a service on `database`.
 pub fn environment(database: &Database) -> HashMap<String, String> {
-    let vars = [
+    let mut vars = HashMap::from([
         ("DATABASE_URL", database.url()),
         ("SECRET_KEY", SECRET_KEY.into()),
         ("JWT_SECRET_KEY", JWT_SECRET_KEY.into()),
         ("DATABASE_MAX_CONNECTIONS", "1".into()),
-    ];
-    vars.map(|(name, value)| (name.to_owned(), value)).into()
+    ]);
+    if let Some(url) = database.pooler_url() {
+        vars.insert("APP_DATABASE_URL", url.clone());
+        vars.insert("PLATFORM_DATABASE_URL", url);
+    }
+    let vars = vars.into_iter();
+    vars.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A request with a token, unless that is empty.
