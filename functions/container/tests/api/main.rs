@@ -7,6 +7,7 @@ mod config;
 mod corpus;
 mod cors;
 mod database;
+mod deploy;
 mod documents;
 mod durability;
 mod failures;

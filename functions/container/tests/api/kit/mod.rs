@@ -3,6 +3,7 @@
 //! waiting for anything else times out here and not in production; and a clock that stands still.
 
 pub mod api;
+pub mod aws;
 pub mod database;
 pub mod http;
 pub mod lambda;
