@@ -55,8 +55,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonOrForm<T> {
                 .await
                 .map(|json| Self(json.0));
         }
-        if media_type(request.headers()).is_none_or(|m| m != mime::APPLICATION_WWW_FORM_URLENCODED)
-        {
+        // A browser adds `;charset=UTF-8`.
+        let form = mime::APPLICATION_WWW_FORM_URLENCODED.essence_str();
+        if media_type(request.headers()).is_none_or(|m| m.essence_str() != form) {
             return Err(Error::MediaType(
                 "application/json or application/x-www-form-urlencoded",
             ));
