@@ -43,6 +43,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 /// Runs one request.
 pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    join_lines(request.headers_mut());
     let id = request_id(request.headers());
     let method = request.method().clone();
     let route = request
@@ -76,6 +77,24 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
         answer
     };
     answer.instrument(span).await
+}
+
+/// Makes one line of a header that came in several (RFC 9110, section 5.3). Some fronts of Lambda do, so whoever reads
+/// one value must read the same of them all on every host: a second token is refused, not passed over.
+fn join_lines(headers: &mut HeaderMap) {
+    if headers.len() == headers.keys_len() {
+        return;
+    }
+    let names: Vec<HeaderName> = headers.keys().cloned().collect();
+    for name in names {
+        let lines = headers.get_all(&name).iter();
+        let lines: Vec<&[u8]> = lines.map(HeaderValue::as_bytes).collect();
+        let joined = HeaderValue::from_bytes(&lines.join(&b", "[..]));
+        headers.insert(
+            name,
+            joined.expect("values with commas between them are a value"),
+        );
+    }
 }
 
 /// The caller's id if it is a sane one (a log line must not be forgeable), else a new one.
