@@ -1,100 +1,33 @@
-//! The same routes as Lambda functions, each a program of its own, before a stub of Lambda's runtime API.
+//! The same routes as Lambda functions, each a program of its own, before a stub of Lambda's Runtime API.
+
+mod events;
+mod hosts;
+mod stages;
 
 use crate::kit::{
-    ADMIN1, Kit, PASSWORD, SUPERUSER, U1, environment,
-    lambda::{Runtime, rest_event, url_event},
+    ADMIN1, Kit, PASSWORD, SUPERUSER, U1,
+    lambda::{
+        event::{Event, SHAPES},
+        functions::{Function, cargo},
+    },
     provider::Provider,
 };
 use serde_json::{Value, json};
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::LazyLock,
-};
-use tokio::process::Child;
-
-const FUNCTIONS: [&str; 5] = ["admin", "chat", "documents", "login", "tenants"];
-
-/// The programs of the functions, built when the first test asks for one, beside this test and like it.
-static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(build);
-
-/// Cargo as for a person in a terminal: what it told this test about itself would make it build crates anew that
-/// look at their environment.
-fn cargo(arguments: &[&str]) -> String {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(arguments)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .stderr(Stdio::inherit());
-    let told = [
-        "CARGO_PKG_",
-        "CARGO_MANIFEST_",
-        "CARGO_CRATE_",
-        "CARGO_BIN_",
-        "CARGO_PRIMARY_",
-    ];
-    for (name, _) in std::env::vars_os() {
-        if told
-            .iter()
-            .any(|start| name.to_string_lossy().starts_with(start))
-        {
-            cargo.env_remove(name);
-        }
-    }
-    let output = cargo.output().expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "cargo {arguments:?} failed; its reason is above"
-    );
-    String::from_utf8(output.stdout).expect("cargo writes UTF-8")
-}
-
-fn build() -> HashMap<String, PathBuf> {
-    let mut arguments = vec!["build", "--locked", "--quiet", "--features", "lambda"];
-    arguments.push("--message-format=json-render-diagnostics");
-    let own = std::env::current_exe().expect("a test has a file");
-    if own.ancestors().any(|folder| folder.ends_with("release")) {
-        arguments.push("--release");
-    }
-    arguments.extend(FUNCTIONS.iter().flat_map(|name| ["-p", name]));
-    let built = cargo(&arguments);
-    let built = built.lines().filter_map(|line| {
-        let message: Value = serde_json::from_str(line).expect("cargo writes JSON");
-        let program = message["executable"].as_str()?;
-        let name = message["target"]["name"].as_str()?;
-        Some((name.to_owned(), Path::new(program).to_owned()))
-    });
-    built.collect()
-}
-
-/// Starts a function on the database of `kit`; it ends with the second of the two.
-async fn start(name: &str, kit: &Kit, vars: &[(String, String)]) -> (Runtime, Child) {
-    let runtime = Runtime::start().await;
-    let mut program = tokio::process::Command::new(&PROGRAMS[name]);
-    program
-        .env_clear()
-        .envs(environment(&kit.database))
-        .envs(vars.iter().cloned())
-        .env("AWS_LAMBDA_RUNTIME_API", &runtime.address)
-        .env("AWS_LAMBDA_FUNCTION_NAME", name)
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .stdout(Stdio::null())
-        .kill_on_drop(true);
-    let child = program.spawn().expect("the function starts");
-    (runtime, child)
-}
 
 /// What a function is asked: method, path, whose token, body, and what it must answer.
 type Asked<'a> = (&'a str, &'a str, &'a str, Option<&'a Value>, u64, &'a str);
 
 /// Asks a function through both of its front doors.
 async fn check(name: &str, kit: &Kit, asked: &[Asked<'_>]) {
-    let (mut runtime, _function) = start(name, kit, &[]).await;
+    let mut function = Function::start(name, kit, &[]).await;
     for &(method, path, token, body, status, holds) in asked {
-        for event in [url_event, rest_event] {
-            let answer = runtime.invoke(event(method, path, token, body)).await;
+        for shape in SHAPES {
+            let event = Event::new(shape, method, path).token(token);
+            let event = match body {
+                Some(body) => event.json(body),
+                None => event,
+            };
+            let answer = function.invoke(event).await;
             assert_eq!(answer.status(), status, "{method} {path}");
             assert_eq!(answer.header("x-request-id").len(), 36);
             assert_eq!(answer.header("cache-control"), "no-store");
@@ -243,13 +176,12 @@ async fn a_function_streams_an_answer_as_it_comes() {
     let vars: Vec<_> = vars
         .chain([("OPENAI_API_KEY".into(), "sk-deployment".into())])
         .collect();
-    let (mut runtime, _function) = start("chat", &kit, &vars).await;
+    let mut function = Function::start("chat", &kit, &vars).await;
     let question = json!({ "message": "Hello?", "stream": true });
-    for event in [url_event, rest_event] {
+    for shape in SHAPES {
         provider.hold(&["One, ", "two, ", "three."]);
-        let mut answer = runtime
-            .invoke(event("POST", "/chat", &token, Some(&question)))
-            .await;
+        let event = Event::new(shape, "POST", "/chat").token(&token);
+        let mut answer = function.invoke(event.json(&question)).await;
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.header("content-type"), "text/event-stream");
         assert_eq!(answer.header("cache-control"), "no-cache, no-transform");

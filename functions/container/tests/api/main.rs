@@ -23,6 +23,7 @@ mod lists;
 mod login;
 mod openapi;
 mod panics;
+mod parity;
 mod problems;
 mod program;
 mod providers;

@@ -82,9 +82,12 @@ fn url_of(database: &str) -> String {
 }
 
 async fn connect(database: &str) -> PgConnection {
-    PgConnection::connect(&url_of(database))
-        .await
-        .expect("the test server can be reached")
+    connect_to(&url_of(database)).await
+}
+
+pub async fn connect_to(url: &str) -> PgConnection {
+    let connection = PgConnection::connect(url).await;
+    connection.expect("the database can be reached")
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) {
@@ -107,7 +110,7 @@ async fn make_template() {
     if !there {
         run(&mut server, "create database template_in_progress").await;
         migrate("template_in_progress").await;
-        seed("template_in_progress").await;
+        seed(&mut connect("template_in_progress").await).await;
         run(
             &mut server,
             &format!("alter database template_in_progress rename to {TEMPLATE}"),
@@ -127,17 +130,17 @@ async fn migrate(database: &str) {
     operator.migrate(&root).await.expect("the migrations run");
 }
 
-async fn seed(database: &str) {
+/// Puts everybody into a database that has nobody.
+pub async fn seed(connection: &mut PgConnection) {
     let hash = Hasher::new(1)
         .hash(PASSWORD.into())
         .await
         .expect("the password can be hashed");
-    let mut connection = connect(database).await;
     for person in PEOPLE {
         sqlx::query("insert into parlance.tenants (id, slug, name) values ($1, $2, $2) on conflict do nothing")
             .bind(person.tenant_id)
             .bind(person.tenant)
-            .execute(&mut connection)
+            .execute(&mut *connection)
             .await
             .expect("a tenant");
         sqlx::query(
@@ -150,7 +153,7 @@ async fn seed(database: &str) {
         .bind(&hash)
         .bind(person.role)
         .bind(person.id == SUPERUSER.id)
-        .execute(&mut connection)
+        .execute(&mut *connection)
         .await
         .expect("a user");
     }

@@ -1,5 +1,8 @@
 //! The Lambda Runtime API, which a function asks for its next event and tells its answer, piece by piece.
 
+pub mod event;
+pub mod functions;
+
 use super::http::soon;
 use axum::{
     Json, Router,
@@ -8,8 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use event::Event;
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::{
     net::TcpListener,
@@ -73,10 +77,19 @@ impl Runtime {
     }
 
     /// Hands the function an event; its answer as it begins.
-    pub async fn invoke(&mut self, event: Value) -> Invocation<'_> {
-        self.events.send(event).expect("the API runs");
+    pub async fn invoke(&mut self, event: Event) -> Invocation<'_> {
+        let what = format!("{event:?}");
+        let begun = self.try_invoke(event).await;
+        begun.unwrap_or_else(|why| panic!("{what} was not answered: {why}"))
+    }
+
+    /// Hands the function an event that it may fail at: its answer as it begins, or what it told instead. A front
+    /// makes a 502 of that.
+    pub async fn try_invoke(&mut self, event: Event) -> Result<Invocation<'_>, String> {
+        self.events.send(event.build()).expect("the API runs");
         match self.next().await {
             Told::Begun(mode) => assert_eq!(mode, "streaming"),
+            Told::Failed(why) => return Err(why),
             told => panic!("an answer should begin, not {told:?}"),
         }
         let mut answer = Invocation {
@@ -86,7 +99,7 @@ impl Runtime {
             prelude: Value::Null,
         };
         answer.read_prelude().await;
-        answer
+        Ok(answer)
     }
 
     async fn next(&mut self) -> Told {
@@ -155,6 +168,22 @@ impl Invocation<'_> {
 
     pub fn header(&self, name: &str) -> &str {
         self.prelude["headers"][name].as_str().unwrap_or_default()
+    }
+
+    /// Every header with every value. A front takes a list of values only where it is told of cookies.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let headers = self.prelude["headers"].as_object().into_iter().flatten();
+        let cookies = self.prelude["cookies"].as_array().into_iter().flatten();
+        let cookies = cookies.map(|value| ("set-cookie", value));
+        let all = headers
+            .map(|(name, value)| (name.as_str(), value))
+            .chain(cookies);
+        let text = |value: &Value| match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => panic!("a header has one value, not {value}"),
+        };
+        all.map(|(name, value)| (name.to_owned(), text(value)))
+            .collect()
     }
 }
 
@@ -227,43 +256,4 @@ async fn error(State(shared): State<Arc<Shared>>, body: String) -> StatusCode {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::GONE,
     }
-}
-
-/// What a function URL or an HTTP API of API Gateway hands over (payload version 2).
-pub fn url_event(method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
-    json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
-        "headers": headers(token),
-        "requestContext": {
-            "accountId": "a", "apiId": "b", "domainName": "example.org", "domainPrefix": "b",
-            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test" },
-            "requestId": "r", "routeKey": "$default", "stage": "$default",
-            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1
-        },
-        "body": body.map(Value::to_string), "isBase64Encoded": false
-    })
-}
-
-/// What a REST API of API Gateway hands over (payload version 1).
-pub fn rest_event(method: &str, path: &str, token: &str, body: Option<&Value>) -> Value {
-    json!({
-        "resource": "/{proxy+}", "path": path, "httpMethod": method, "headers": headers(token),
-        "multiValueHeaders": {}, "queryStringParameters": null, "multiValueQueryStringParameters": null,
-        "pathParameters": { "proxy": path.trim_start_matches('/') }, "stageVariables": null,
-        "requestContext": {
-            "accountId": "a", "apiId": "b", "domainName": "example.org", "httpMethod": method, "path": path,
-            "protocol": "HTTP/1.1", "requestId": "r", "requestTimeEpoch": 1, "resourceId": "c",
-            "resourcePath": "/{proxy+}", "stage": "$default",
-            "identity": { "sourceIp": "192.0.2.1", "userAgent": "test" }
-        },
-        "body": body.map(Value::to_string), "isBase64Encoded": false
-    })
-}
-
-fn headers(token: &str) -> Value {
-    let mut headers = json!({ "host": "example.org", "content-type": "application/json" });
-    if !token.is_empty() {
-        headers["authorization"] = format!("Bearer {token}").into();
-    }
-    headers
 }

@@ -1,0 +1,151 @@
+//! The functions as programs, each before a Runtime API of its own, and the way from a path to one of them.
+
+use super::{
+    super::{Kit, environment},
+    Invocation, Runtime,
+    event::Event,
+};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
+use tokio::process::Child;
+
+/// Those that answer requests.
+pub const FUNCTIONS: [&str; 5] = ["admin", "chat", "documents", "login", "tenants"];
+
+/// The programs of the functions, built when the first test asks for one, beside this test and like it.
+static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(build);
+
+/// Cargo as for a person in a terminal: what it told this test about itself would make it build crates anew that
+/// look at their environment.
+pub fn cargo(arguments: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .stderr(Stdio::inherit());
+    let told = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_CRATE_",
+        "CARGO_BIN_",
+        "CARGO_PRIMARY_",
+    ];
+    for (name, _) in std::env::vars_os() {
+        if told
+            .iter()
+            .any(|start| name.to_string_lossy().starts_with(start))
+        {
+            cargo.env_remove(name);
+        }
+    }
+    let output = cargo.output().expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "cargo {arguments:?} failed; its reason is above"
+    );
+    String::from_utf8(output.stdout).expect("cargo writes UTF-8")
+}
+
+fn build() -> HashMap<String, PathBuf> {
+    let mut arguments = vec!["build", "--locked", "--quiet", "--features", "lambda"];
+    arguments.push("--message-format=json-render-diagnostics");
+    let own = std::env::current_exe().expect("a test has a file");
+    if own.ancestors().any(|folder| folder.ends_with("release")) {
+        arguments.push("--release");
+    }
+    arguments.extend(FUNCTIONS.iter().flat_map(|name| ["-p", name]));
+    let built = cargo(&arguments);
+    let built = built.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).expect("cargo writes JSON");
+        let program = message["executable"].as_str()?;
+        let name = message["target"]["name"].as_str()?;
+        Some((name.to_owned(), Path::new(program).to_owned()))
+    });
+    built.collect()
+}
+
+/// The function that the front hands a path to: the one that is named as its first segment, and `login` for all else.
+pub fn function_of(path: &str) -> &'static str {
+    let first = path.split(['/', '?']).nth(1).unwrap_or_default();
+    let named = FUNCTIONS.iter().find(|name| **name == first);
+    named.copied().unwrap_or("login")
+}
+
+/// A running function.
+pub struct Function {
+    runtime: Runtime,
+    /// Ends with this.
+    _program: Child,
+}
+
+impl Function {
+    /// Starts it on the database of `kit`.
+    pub async fn start(name: &str, kit: &Kit, vars: &[(String, String)]) -> Self {
+        let vars = environment(&kit.database)
+            .into_iter()
+            .chain(vars.iter().cloned());
+        Self::with(name, vars).await
+    }
+
+    async fn with(name: &str, vars: impl Iterator<Item = (String, String)>) -> Self {
+        let runtime = Runtime::start().await;
+        let mut program = tokio::process::Command::new(&PROGRAMS[name]);
+        program
+            .env_clear()
+            .envs(vars)
+            .env("AWS_LAMBDA_RUNTIME_API", &runtime.address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        let program = program.spawn().expect("the function starts");
+        Self {
+            runtime,
+            _program: program,
+        }
+    }
+
+    /// Its answer as it begins.
+    pub async fn invoke(&mut self, event: Event) -> Invocation<'_> {
+        self.runtime.invoke(event).await
+    }
+
+    /// Its answer as it begins, or what it told instead.
+    pub async fn try_invoke(&mut self, event: Event) -> Result<Invocation<'_>, String> {
+        self.runtime.try_invoke(event).await
+    }
+}
+
+/// All functions on one database, each started when it is first asked.
+pub struct Functions {
+    vars: HashMap<String, String>,
+    running: HashMap<&'static str, Function>,
+}
+
+impl Functions {
+    pub fn new(kit: &Kit, vars: &[(String, String)]) -> Self {
+        let mut all = environment(&kit.database);
+        all.extend(vars.iter().cloned());
+        Self {
+            vars: all,
+            running: HashMap::new(),
+        }
+    }
+
+    /// The answer, as it begins, of the function that the event's path leads to.
+    pub async fn ask(&mut self, event: Event) -> Invocation<'_> {
+        let name = function_of(event.path());
+        if !self.running.contains_key(name) {
+            let vars = self.vars.clone().into_iter();
+            self.running.insert(name, Function::with(name, vars).await);
+        }
+        let function = self.running.get_mut(name).expect("it was just started");
+        function.invoke(event).await
+    }
+}

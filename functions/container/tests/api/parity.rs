@@ -1,0 +1,156 @@
+//! Every host gives the same answers. `parity/*.toml` are conversations that call every route of the contract;
+//! each is held with the container, over a socket, and with the functions, in both shapes of events, every time on
+//! a fresh database, and what is said must be what `golden/*.txt` has.
+//!
+//! After a change that is meant, `UPDATE_GOLDEN=1 scripts/test parity` rewrites those files from the container.
+//!
+//! Two more doors, for who asks for them. `scripts/test emulator --ignored` starts cargo-lambda's emulator, and
+//! `PARITY_URL=https://... PARITY_DATABASE_URL=... scripts/test running_service --ignored` asks a service that runs.
+//! The second variable names that service's database as `parlance migrate` does; it must have no tenant, and has none
+//! afterwards. The service allows the origin `http://localhost:3000` and has no provider keys.
+
+mod door;
+mod names;
+mod scenario;
+mod service;
+mod transcript;
+
+use crate::kit::{
+    Kit,
+    api::{Operation, operations},
+    lambda::event::Shape,
+};
+use door::Door;
+use scenario::{Scenario, Step};
+use service::{Deployment, Emulator};
+use std::{fs, path::PathBuf};
+use transcript::Transcript;
+
+/// What the conversations take for granted, besides who is in the template: an origin that every tenant allows.
+fn vars() -> Vec<(String, String)> {
+    let origin = "http://localhost:3000".to_owned();
+    vec![("BACKEND_CORS_ORIGINS".to_owned(), origin)]
+}
+
+async fn kit() -> Kit {
+    Kit::with([("BACKEND_CORS_ORIGINS", "http://localhost:3000")]).await
+}
+
+fn updating() -> bool {
+    std::env::var("UPDATE_GOLDEN").is_ok_and(|value| value == "1")
+}
+
+fn golden(scenario: &Scenario) -> PathBuf {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/golden");
+    PathBuf::from(folder).join(format!("{}.txt", scenario.name))
+}
+
+/// Holds every conversation through the door that `open` opens for it, and compares.
+async fn compare(open: impl AsyncFn() -> Door) {
+    if updating() {
+        // The files are being rewritten; the next run compares.
+        return;
+    }
+    let mut differences = String::new();
+    for scenario in scenario::all() {
+        let transcript = Transcript::of(&scenario, &mut open().await).await;
+        let recorded = fs::read_to_string(golden(&scenario)).unwrap_or_default();
+        differences += &transcript.differences(&recorded);
+    }
+    assert!(
+        differences.is_empty(),
+        "these answers are not the recorded ones:\n{differences}\nIf the change is meant, run \
+         `UPDATE_GOLDEN=1 scripts/test parity` and commit what it wrote."
+    );
+}
+
+#[tokio::test]
+async fn the_container_answers_as_recorded() {
+    let open = async || Door::container(&kit().await, &vars()).await;
+    if !updating() {
+        return compare(open).await;
+    }
+    for scenario in scenario::all() {
+        let transcript = Transcript::of(&scenario, &mut open().await).await;
+        fs::write(golden(&scenario), transcript.recording()).expect("golden/ can be written");
+    }
+}
+
+#[tokio::test]
+async fn functions_behind_urls_answer_as_recorded() {
+    compare(async || Door::functions(&kit().await, &vars(), Shape::Url)).await;
+}
+
+#[tokio::test]
+async fn functions_behind_a_rest_api_answer_as_recorded() {
+    compare(async || Door::functions(&kit().await, &vars(), Shape::Rest)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs cargo-lambda on PATH"]
+async fn functions_in_the_emulator_answer_as_recorded() {
+    compare(async || Emulator::start(&kit().await, &vars()).await.door()).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PARITY_URL and PARITY_DATABASE_URL"]
+async fn a_running_service_answers_as_recorded() {
+    let deployment = Deployment::named();
+    deployment.refuse_strangers().await;
+    compare(async || deployment.door().await).await;
+    deployment.clear().await;
+}
+
+#[test]
+fn every_transcript_has_its_conversation() {
+    let known: Vec<PathBuf> = scenario::all().iter().map(golden).collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/golden");
+    for file in fs::read_dir(folder).expect("golden/ is there") {
+        let file = file.expect("golden/ can be listed").path();
+        assert!(known.contains(&file), "nothing writes {}", file.display());
+    }
+}
+
+#[test]
+fn every_operation_of_the_contract_is_called_well_and_badly() {
+    let operations = operations();
+    let steps: Vec<Step> = scenario::all().into_iter().flat_map(|s| s.steps).collect();
+    for operation in &operations {
+        let calls = steps
+            .iter()
+            .filter(|step| called(&operations, step).is_some_and(|o| o.name() == operation.name()));
+        let statuses: Vec<u16> = calls.map(|step| step.status).collect();
+        let name = operation.name();
+        assert!(
+            statuses.iter().any(|s| (200..300).contains(s)),
+            "tests/api/parity/*.toml has no step in which {name} succeeds"
+        );
+        assert!(
+            operation.is_public() || statuses.contains(&401),
+            "tests/api/parity/*.toml has no step in which {name} is refused for want of a token"
+        );
+        let listed = operation.about["responses"].as_object();
+        for status in listed.into_iter().flat_map(|responses| responses.keys()) {
+            let status: u16 = status.parse().expect("a status is a number");
+            assert!(
+                status >= 500 || statuses.contains(&status),
+                "tests/api/parity/*.toml has no step in which {name} answers {status}, as the contract says it may"
+            );
+        }
+    }
+}
+
+/// The operation that a step calls: of those that fit, the one with the fewest parameters.
+fn called<'a>(operations: &'a [Operation], step: &Step) -> Option<&'a Operation> {
+    let path = step.path().split('?').next().unwrap_or_default();
+    let fits = |operation: &&Operation| {
+        let (ours, theirs) = (path.split('/'), operation.path.split('/'));
+        operation.method == step.method()
+            && ours.clone().count() == theirs.clone().count()
+            && ours
+                .zip(theirs)
+                .all(|(our, their)| their.starts_with('{') || our == their)
+    };
+    let fitting = operations.iter().filter(fits);
+    fitting.min_by_key(|operation| operation.path.matches('{').count())
+}

@@ -1,0 +1,103 @@
+//! The ways in: the container's socket, the functions by shape of event, a service that runs elsewhere.
+
+use super::{scenario::Asked, service::Service};
+use crate::kit::{
+    Kit,
+    http::soon,
+    lambda::{
+        event::{Event, Shape},
+        functions::Functions,
+    },
+    program::Program,
+};
+use axum::body::Body;
+use http_body_util::BodyExt;
+use hyper::Request;
+
+/// One way in.
+pub(super) enum Door {
+    /// `parlance serve`, a process behind a socket.
+    Container(Program),
+    /// The functions before a stub of Lambda's Runtime API, and what kind of front they have.
+    Functions(Functions, Shape),
+    /// A service that is running.
+    Service(Service),
+}
+
+/// An answer, read to its end.
+pub(super) struct Answered {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Door {
+    pub(super) async fn container(kit: &Kit, vars: &[(String, String)]) -> Self {
+        Self::Container(Program::serve(kit, vars).await)
+    }
+
+    pub(super) fn functions(kit: &Kit, vars: &[(String, String)], shape: Shape) -> Self {
+        Self::Functions(Functions::new(kit, vars), shape)
+    }
+
+    /// The name in URLs by which the service is called.
+    pub(super) fn host(&self) -> &str {
+        match self {
+            Self::Container(_) | Self::Functions(..) => "example.org",
+            Self::Service(service) => service.host(),
+        }
+    }
+
+    pub(super) async fn ask(&mut self, asked: Asked) -> Answered {
+        let host = self.host().to_owned();
+        match self {
+            Self::Container(program) => soon(through_socket(program, &host, asked)).await,
+            Self::Functions(functions, shape) => {
+                soon(through_event(functions, *shape, &host, asked)).await
+            }
+            Self::Service(service) => service.ask(asked).await,
+        }
+    }
+}
+
+async fn through_socket(program: &Program, host: &str, asked: Asked) -> Answered {
+    let mut request = Request::builder().method(&*asked.method).uri(asked.path);
+    request = request.header("host", host);
+    for (name, value) in asked.headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(Body::from(asked.body.unwrap_or_default()));
+    let request = request.expect("the request is well formed");
+    let (parts, body) = program.send(request).await.into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| {
+        let value = value.to_str().expect("the header is text");
+        (name.as_str().to_owned(), value.to_owned())
+    });
+    let body = body.collect().await.expect("the body arrives").to_bytes();
+    Answered {
+        status: parts.status.as_u16(),
+        headers: headers.collect(),
+        body: String::from_utf8(body.to_vec()).expect("the body is UTF-8"),
+    }
+}
+
+async fn through_event(
+    functions: &mut Functions,
+    shape: Shape,
+    host: &str,
+    asked: Asked,
+) -> Answered {
+    let mut event = Event::new(shape, &asked.method, &asked.path).header("host", host);
+    for (name, value) in &asked.headers {
+        event = event.header(name, value);
+    }
+    if let Some(body) = asked.body {
+        event = event.body(body);
+    }
+    let answer = functions.ask(event).await;
+    Answered {
+        status: u16::try_from(answer.status()).expect("a status is small"),
+        headers: answer.headers(),
+        body: answer.text().await.0,
+    }
+}
