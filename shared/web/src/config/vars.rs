@@ -151,7 +151,7 @@ impl Vars {
                 Some(url) => (own, roles.login_unless_named(&url, role, root)),
                 None => ("DATABASE_URL", roles.login(&database_url, role, root)),
             };
-let url = url.map_err(|_| BadDatabaseUrl::NotAUrl);
+            let url = url.map_err(|_| BadDatabaseUrl::NotAUrl);
             self.usable(name, url.and_then(|url| check_url(&url).map(|()| url)))
         };
         Some(Connections {

@@ -13,7 +13,7 @@ use axum::{
 };
 use event::Event;
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::{
     net::TcpListener,
