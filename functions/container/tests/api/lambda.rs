@@ -2,6 +2,8 @@
 
 mod events;
 mod hosts;
+mod jobs;
+mod life;
 mod stages;
 
 use crate::kit::{

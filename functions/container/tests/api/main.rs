@@ -1,5 +1,6 @@
 //! Drives the service through its public door, with a real database and as the role it has in production.
 
+mod addresses;
 mod audit;
 mod chat;
 mod chat_snapshots;

@@ -9,7 +9,7 @@ use crate::{App, client::Peer, stop::Deadline, told};
 use axum::{
     Router,
     body::Body,
-    http::{Request, Response},
+    http::{Request, Response, Uri},
 };
 use futures_util::{StreamExt, stream};
 use lambda_http::{
@@ -88,6 +88,9 @@ fn broken(e: lambda_http::Error) -> anyhow::Error {
 fn begun<B>(app: &App, mut request: Request<B>) -> Request<B> {
     // The process may have been frozen since the last request.
     app.db.woke();
+    if let Some(uri) = as_sent(&request) {
+        *request.uri_mut() = uri;
+    }
     if let Some(ip) = request.extensions().get().and_then(source_ip) {
         request.extensions_mut().insert(Peer(ip));
     }
@@ -95,6 +98,20 @@ fn begun<B>(app: &App, mut request: Request<B>) -> Request<B> {
         request.extensions_mut().insert(deadline);
     }
     request
+}
+
+/// The address with the path as the client sent it: lambda_http resolves `..` in it, so that what a front takes for a
+/// path below one route would be answered by another.
+fn as_sent<B>(request: &Request<B>) -> Option<Uri> {
+    let mut parts = request.uri().clone().into_parts();
+    let query = request.uri().query().map(|query| format!("?{query}"));
+    let path = request.raw_http_path();
+    parts.path_and_query = Some(
+        format!("{path}{}", query.unwrap_or_default())
+            .parse()
+            .ok()?,
+    );
+    Uri::from_parts(parts).ok()
 }
 
 fn source_ip(context: &RequestContext) -> Option<IpAddr> {

@@ -14,7 +14,10 @@ use axum::{
 use event::Event;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use tokio::{
     net::TcpListener,
     sync::{Mutex, mpsc},
@@ -36,12 +39,14 @@ enum Told {
 /// One API, for one function.
 pub struct Runtime {
     pub address: String,
-    events: mpsc::UnboundedSender<Value>,
+    /// How long the function may take for the events to come.
+    pub time: Duration,
+    events: mpsc::UnboundedSender<(Value, Duration)>,
     told: mpsc::UnboundedReceiver<Told>,
 }
 
 struct Shared {
-    events: Mutex<mpsc::UnboundedReceiver<Value>>,
+    events: Mutex<mpsc::UnboundedReceiver<(Value, Duration)>>,
     told: mpsc::UnboundedSender<Told>,
 }
 
@@ -71,6 +76,7 @@ impl Runtime {
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             address: address.to_string(),
+            time: Duration::from_secs(300),
             events,
             told,
         }
@@ -86,7 +92,7 @@ impl Runtime {
     /// Hands the function an event that it may fail at: its answer as it begins, or what it told instead. A front
     /// makes a 502 of that.
     pub async fn try_invoke(&mut self, event: Event) -> Result<Invocation<'_>, String> {
-        self.events.send(event.build()).expect("the API runs");
+        self.send(event.build());
         match self.next().await {
             Told::Begun(mode) => assert_eq!(mode, "streaming"),
             Told::Failed(why) => return Err(why),
@@ -100,6 +106,34 @@ impl Runtime {
         };
         answer.read_prelude().await;
         Ok(answer)
+    }
+
+    /// Hands the function an event that is no request: what it gives back, or why it failed.
+    pub async fn run(&mut self, event: Value) -> Result<String, String> {
+        self.send(event);
+        match self.next().await {
+            Told::Begun(mode) => assert_eq!(mode, "buffered"),
+            Told::Failed(why) => return Err(why),
+            told => panic!("an answer should begin, not {told:?}"),
+        }
+        let mut bytes = Vec::new();
+        while let Told::Piece(piece) = self.next().await {
+            bytes.extend(piece);
+        }
+        Ok(String::from_utf8(bytes).expect("it gives back UTF-8"))
+    }
+
+    /// What the function told instead of asking for an event.
+    pub async fn init_failure(&mut self) -> String {
+        match self.next().await {
+            Told::Failed(why) => why,
+            told => panic!("the function started and told {told:?}"),
+        }
+    }
+
+    fn send(&self, event: Value) {
+        let sent = self.events.send((event, self.time));
+        sent.expect("the API runs");
     }
 
     async fn next(&mut self) -> Told {
@@ -202,12 +236,15 @@ async fn no_event() {
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let event = shared.events.lock().await.recv().await;
-    let Some(event) = event else {
+    let Some((event, time)) = event else {
         return std::future::pending().await;
     };
+    let until = SystemTime::now() + time;
+    let until = until.duration_since(UNIX_EPOCH).expect("it is after 1970");
+    let until = until.as_millis().to_string();
     let headers = [
         ("lambda-runtime-aws-request-id", "1"),
-        ("lambda-runtime-deadline-ms", "4000000000000"),
+        ("lambda-runtime-deadline-ms", &*until),
         (
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:us-east-1:1:function:test",

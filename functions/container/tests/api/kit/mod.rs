@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod aws_secrets;
 pub mod database;
 pub mod http;
 pub mod lambda;

@@ -75,10 +75,7 @@ impl Program {
 
     /// SIGTERM.
     pub async fn terminate(&self) {
-        let id = self.child.id().expect("it still runs");
-        let mut kill = Command::new("sh");
-        kill.args(["-c", &format!("kill -TERM {id}")]);
-        assert!(kill.status().await.expect("there is a shell").success());
+        signalled(&self.child, "TERM").await;
     }
 
     /// SIGKILL; returns when it is gone.
@@ -90,4 +87,12 @@ impl Program {
     pub async fn ended(mut self) -> ExitStatus {
         soon(self.child.wait()).await.expect("it is our child")
     }
+}
+
+/// Sends a process a signal.
+pub async fn signalled(process: &Child, signal: &str) {
+    let id = process.id().expect("it still runs");
+    let mut kill = Command::new("sh");
+    kill.args(["-c", &format!("kill -{signal} {id}")]);
+    assert!(kill.status().await.expect("there is a shell").success());
 }

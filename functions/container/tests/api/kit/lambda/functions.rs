@@ -1,7 +1,7 @@
 //! The functions as programs, each before a Runtime API of its own, and the way from a path to one of them.
 
 use super::{
-    super::{Kit, environment},
+    super::{Kit, environment, http::soon, program::signalled},
     Invocation, Runtime,
     event::Event,
 };
@@ -9,13 +9,16 @@ use serde_json::Value;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::LazyLock,
 };
 use tokio::process::Child;
 
 /// Those that answer requests.
 pub const FUNCTIONS: [&str; 5] = ["admin", "chat", "documents", "login", "tenants"];
+
+/// Those that are invoked for other reasons.
+const JOBS: [&str; 2] = ["jobs", "migrate"];
 
 /// The programs of the functions, built when the first test asks for one, beside this test and like it.
 static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(build);
@@ -52,13 +55,15 @@ pub fn cargo(arguments: &[&str]) -> String {
 }
 
 fn build() -> HashMap<String, PathBuf> {
-    let mut arguments = vec!["build", "--locked", "--quiet", "--features", "lambda"];
+    let mut arguments = vec!["build", "--locked", "--quiet"];
+    arguments.extend(["--features", "lambda,aws-secrets"]);
     arguments.push("--message-format=json-render-diagnostics");
     let own = std::env::current_exe().expect("a test has a file");
     if own.ancestors().any(|folder| folder.ends_with("release")) {
         arguments.push("--release");
     }
-    arguments.extend(FUNCTIONS.iter().flat_map(|name| ["-p", name]));
+    let all = FUNCTIONS.iter().chain(&JOBS);
+    arguments.extend(all.flat_map(|name| ["-p", name]));
     let built = cargo(&arguments);
     let built = built.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).expect("cargo writes JSON");
@@ -76,11 +81,10 @@ pub fn function_of(path: &str) -> &'static str {
     named.copied().unwrap_or("login")
 }
 
-/// A running function.
+/// A running function; it ends with this.
 pub struct Function {
-    runtime: Runtime,
-    /// Ends with this.
-    _program: Child,
+    pub runtime: Runtime,
+    program: Child,
 }
 
 impl Function {
@@ -92,7 +96,8 @@ impl Function {
         Self::with(name, vars).await
     }
 
-    async fn with(name: &str, vars: impl Iterator<Item = (String, String)>) -> Self {
+    /// Starts it with these variables and no others.
+    pub async fn with(name: &str, vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let runtime = Runtime::start().await;
         let mut program = tokio::process::Command::new(&PROGRAMS[name]);
         program
@@ -105,10 +110,17 @@ impl Function {
             .stdout(Stdio::null())
             .kill_on_drop(true);
         let program = program.spawn().expect("the function starts");
-        Self {
-            runtime,
-            _program: program,
-        }
+        Self { runtime, program }
+    }
+
+    /// Sends its process a signal: `TERM`, or `STOP` and `CONT`, which is what a freeze looks like from inside.
+    pub async fn signal(&self, signal: &str) {
+        signalled(&self.program, signal).await;
+    }
+
+    /// How its process ended.
+    pub async fn ended(mut self) -> ExitStatus {
+        soon(self.program.wait()).await.expect("it is our child")
     }
 
     /// Its answer as it begins.

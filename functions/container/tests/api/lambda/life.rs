@@ -1,0 +1,181 @@
+//! The life of a sandbox: it starts without a database, is frozen after every answer, and is told when it ends.
+
+use crate::kit::{
+    JWT_SECRET_KEY, Kit, SECRET_KEY, U1, environment,
+    http::eventually,
+    lambda::{
+        event::{Event, Shape},
+        functions::Function,
+    },
+    provider::Provider,
+};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+use std::time::Duration;
+
+fn question() -> Event {
+    let question = json!({ "message": "Hello?", "stream": true });
+    Event::new(Shape::Rest, "POST", "/chat").json(&question)
+}
+
+/// The states of the function's connections as the server sees them; the kit's own service has none.
+async fn connections(pool: &PgPool) -> Vec<String> {
+    let states = sqlx::query_scalar(
+        "select coalesce(state, '') from pg_stat_activity
+         where datname = current_database() and application_name = 'parlance'",
+    );
+    states.fetch_all(pool).await.expect("the server tells")
+}
+
+#[tokio::test]
+async fn nothing_is_left_to_do_after_the_last_byte() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    kit.app.db.close().await;
+    let mut function = Function::start("chat", &kit, &[]).await;
+    for _ in 0..5 {
+        let answer = function.invoke(question().token(&token)).await;
+        let (text, _) = answer.text().await;
+        assert!(text.contains("event: done"), "{text}");
+        // From here on the process would be frozen.
+        function.signal("STOP").await;
+        let states = connections(&kit.pool).await;
+        assert_eq!(states, ["idle"], "a connection is busy");
+        let unfinished = kit.messages().await;
+        assert!(unfinished.iter().all(|m| m.status == "complete"));
+        function.signal("CONT").await;
+    }
+}
+
+#[tokio::test]
+async fn connections_that_died_in_the_freeze_are_replaced() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    kit.app.db.close().await;
+    let mut function = Function::start("chat", &kit, &[]).await;
+    for _ in 0..3 {
+        let list = Event::new(Shape::Rest, "GET", "/chat/sessions").token(&token);
+        let answer = function.invoke(list).await;
+        assert_eq!(answer.status(), 200);
+        answer.text().await;
+        function.signal("STOP").await;
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and application_name = 'parlance'",
+        )
+        .execute(&kit.pool)
+        .await
+        .unwrap();
+        function.signal("CONT").await;
+    }
+}
+
+#[tokio::test] // R84
+async fn an_answer_is_stored_before_its_time_is_up() {
+    let provider = Provider::start().await;
+    let kit = provider.kit([]).await;
+    let token = kit.token(U1).await;
+    let vars = provider.vars().into_iter();
+    let key = [("OPENAI_API_KEY".into(), "sk-deployment".into())];
+    let vars: Vec<_> = vars.chain(key).collect();
+    let mut function = Function::start("chat", &kit, &vars).await;
+    function.runtime.time = Duration::from_secs(6);
+    provider.hold(&["Half ", "of ", "it."]);
+    let mut answer = function.invoke(question().token(&token)).await;
+    for piece in ["Half ", "of "] {
+        provider.let_go(1);
+        answer.until(&format!(r#"{{"text":"{piece}"}}"#)).await;
+    }
+    let (text, _) = answer.text().await;
+    let last = text.trim_end().rsplit("\n\n").next().unwrap();
+    assert!(last.contains("event: error"), "{text}");
+    assert!(
+        last.contains("urn:parlance:error:server_shutdown"),
+        "{last}"
+    );
+    let row = kit.messages().await.pop().unwrap();
+    assert_eq!((&*row.status, &*row.content), ("interrupted", "Half of "));
+    // The next request has its own time.
+    function.runtime.time = Duration::from_secs(60);
+    provider.hold(&["Whole."]);
+    let mut answer = function.invoke(question().token(&token)).await;
+    answer.until("event: start").await;
+    provider.let_go(2);
+    let (text, _) = answer.text().await;
+    assert!(text.contains("event: done"), "{text}");
+}
+
+#[tokio::test]
+async fn a_function_needs_no_database_to_start_and_serves_once_there_is_one() {
+    let kit = Kit::new().await;
+    let name = kit.database.url().rsplit_once('/').unwrap().1.to_owned();
+    // The database is there, and lets nobody in but superusers.
+    let limit = async |connections: i32| {
+        let sql = format!("alter database {name} connection limit {connections}");
+        let done = sqlx::query(AssertSqlSafe(sql)).execute(&kit.pool).await;
+        done.unwrap();
+    };
+    limit(0).await;
+    let mut function = Function::start("login", &kit, &[]).await;
+    let health = Event::new(Shape::Rest, "GET", "/health");
+    let answer = function.invoke(health).await;
+    assert_eq!(answer.status(), 200);
+    answer.text().await;
+    let ready = || Event::new(Shape::Rest, "GET", "/ready");
+    let answer = function.invoke(ready()).await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.header("retry-after"), "1");
+    answer.text().await;
+    limit(-1).await;
+    let answer = function.invoke(ready()).await;
+    assert_eq!(answer.status(), 200);
+    answer.text().await;
+}
+
+#[tokio::test] // R52
+async fn a_function_that_cannot_start_says_why() {
+    let kit = Kit::new().await;
+    for (name, without, says) in [
+        ("login", "SECRET_KEY", "SECRET_KEY is required"),
+        ("jobs", "DATABASE_URL", "DATABASE_URL is required"),
+    ] {
+        let vars = environment(&kit.database).into_iter();
+        let vars = vars.filter(|(name, _)| name != without);
+        let mut function = Function::with(name, vars).await;
+        let told = function.runtime.init_failure().await;
+        let told: Value = serde_json::from_str(&told).expect("it tells JSON");
+        assert_eq!(told["errorType"], "Runtime.InitError");
+        let message = told["errorMessage"].as_str().unwrap();
+        assert!(message.contains(says), "{message}");
+        for secret in [SECRET_KEY, JWT_SECRET_KEY] {
+            assert!(!message.contains(secret), "{message}");
+        }
+        assert!(!function.ended().await.success());
+    }
+}
+
+#[tokio::test] // R75
+async fn a_function_never_holds_more_than_two_connections_of_the_app_role() {
+    let kit = Kit::new().await;
+    let vars = [("DATABASE_MAX_CONNECTIONS".into(), "3".into())];
+    let mut function = Function::start("login", &kit, &vars).await;
+    let told = function.runtime.init_failure().await;
+    assert!(
+        told.contains("must be a whole number from 1 to 2"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_sandbox_that_ends_closes_its_connections() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    kit.app.db.close().await;
+    let mut function = Function::start("chat", &kit, &[]).await;
+    let list = Event::new(Shape::Url, "GET", "/chat/sessions").token(&token);
+    function.invoke(list).await.text().await;
+    assert_eq!(connections(&kit.pool).await.len(), 1);
+    function.signal("TERM").await;
+    assert!(function.ended().await.success());
+    eventually(async || connections(&kit.pool).await.is_empty().then_some(())).await;
+}
