@@ -48,7 +48,7 @@ FAULTS = [
     ("tokens in the access log", of("Api", "AccessLogSetting", "Format", "$context.authorizer.principalId")),
     ("no limit of requests", lambda t: properties(t, "Api")["MethodSettings"][0].pop("ThrottlingRateLimit")),
     ("a key in the environment", put("Globals", "Function", "Environment", "Variables", "SECRET_KEY", "canary")),
-    ("a secret resolved into a variable", put("Globals", "Function", "Environment", "Variables", "INDEX_NAME", "{{resolve:ssm:x}}")),
+    ("a secret resolved into a variable", put("Globals", "Function", "Environment", "Variables", "RUST_LOG", "{{resolve:ssm:x}}")),
     ("a parameter for a password", put("Parameters", "DatabasePassword", {"Type": "String", "Default": ""})),
     ("a login as a default", put("Parameters", "IndexName", "Default", "postgresql://admin:canary@db/parlance")),
     ("migrate reads the runtime secret", lambda t: statements(t, "MigrateRole")[0].update(Resource={"Ref": "RuntimeSecretArn"})),

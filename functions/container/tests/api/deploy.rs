@@ -46,7 +46,8 @@ fn the_first_time_the_stack_comes_before_the_migration() {
 #[test]
 fn a_new_release_migrates_before_it_is_there() {
     let aws = Aws::empty("again").with_stack();
-    let Some(ended) = aws.deploy(&[], &[("DATABASE_URL", DATABASE_URL)]) else {
+    let arguments = ["--parameter", "IndexName="];
+    let Some(ended) = aws.deploy(&arguments, &[("DATABASE_URL", DATABASE_URL)]) else {
         return;
     };
     assert!(ended.ok, "{}", ended.output);
@@ -66,6 +67,10 @@ fn a_new_release_migrates_before_it_is_there() {
     assert!(
         !deployed.contains("BackendCorsOrigins"),
         "the origins it had are kept: {deployed}"
+    );
+    assert!(
+        deployed.contains("IndexName=\"\" "),
+        "an empty value unsets: {deployed}"
     );
 }
 
