@@ -12,7 +12,7 @@ use crate::kit::{
 };
 use axum::body::Body;
 use http_body_util::BodyExt;
-use hyper::Request;
+use hyper::{Request, Response, body::Incoming};
 
 /// One way in.
 pub(super) enum Door {
@@ -29,6 +29,23 @@ pub(super) struct Answered {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
+}
+
+impl Answered {
+    pub(super) async fn read(answer: Response<Incoming>) -> Self {
+        let (parts, body) = answer.into_parts();
+        let headers = parts.headers.iter().map(|(name, value)| {
+            let value = value.to_str().expect("the header is text");
+            (name.as_str().to_owned(), value.to_owned())
+        });
+        let body = soon(body.collect()).await;
+        let body = body.expect("the body arrives").to_bytes();
+        Self {
+            status: parts.status.as_u16(),
+            headers: headers.collect(),
+            body: String::from_utf8(body.to_vec()).expect("the body is UTF-8"),
+        }
+    }
 }
 
 impl Door {
@@ -68,17 +85,7 @@ async fn through_socket(program: &Program, host: &str, asked: Asked) -> Answered
     }
     let request = request.body(Body::from(asked.body.unwrap_or_default()));
     let request = request.expect("the request is well formed");
-    let (parts, body) = program.send(request).await.into_parts();
-    let headers = parts.headers.iter().map(|(name, value)| {
-        let value = value.to_str().expect("the header is text");
-        (name.as_str().to_owned(), value.to_owned())
-    });
-    let body = body.collect().await.expect("the body arrives").to_bytes();
-    Answered {
-        status: parts.status.as_u16(),
-        headers: headers.collect(),
-        body: String::from_utf8(body.to_vec()).expect("the body is UTF-8"),
-    }
+    Answered::read(program.send(request).await).await
 }
 
 async fn through_event(

@@ -8,35 +8,46 @@ use crate::kit::{
     Kit,
     database::{connect_to, seed},
     environment,
-    lambda::functions::function_of,
+    http::{eventually, soon},
+    lambda::functions::{FUNCTIONS, function_of, launch},
 };
-use reqwest::{Client, Method, redirect::Policy};
+use axum::body::Body;
+use hyper::{Request, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use sqlx::Executor;
-use std::{net::Ipv4Addr, process::Stdio, time::Duration};
-use tokio::{net::TcpListener, process::Child};
+use std::{net::Ipv4Addr, process::Stdio};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    process::Child,
+};
+
+/// Starts of the names of headers that fronts add: AWS's, the emulator's, and proxies'. The service has none like it.
+const OF_FRONTS: [&str; 5] = ["apigw-", "lambda-runtime-", "server", "via", "x-amz"];
 
 /// A service at a URL.
 pub(super) struct Service {
-    client: Client,
-    base: url::Url,
+    /// One that sends paths as they are.
+    client: Client<HttpsConnector<HttpConnector>, Body>,
+    /// Scheme, host and perhaps the start of a path.
+    base: String,
     host: String,
     emulator: Option<Emulator>,
 }
 
 impl Service {
     fn at(base: &str, emulator: Option<Emulator>) -> Self {
-        // Another test of this process may have chosen first, and the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = Client::builder().redirect(Policy::none()).no_proxy();
-        // The first request to a function of the emulator compiles it.
-        let client = client.timeout(Duration::from_secs(900)).build();
-        let base = url::Url::parse(base).expect("PARITY_URL is a URL");
-        let host = base.host_str().expect("PARITY_URL has a host");
-        let port = base.port().map(|port| format!(":{port}"));
+        let connector = HttpsConnectorBuilder::new().with_webpki_roots();
+        let connector = connector.https_or_http().enable_http1().build();
+        let uri: Uri = base.parse().expect("PARITY_URL is a URL");
+        let authority = uri.authority().expect("PARITY_URL has a host");
         Self {
-            client: client.expect("TLS can be set up"),
-            host: format!("{host}{}", port.unwrap_or_default()),
-            base,
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            base: base.trim_end_matches('/').to_owned(),
+            host: authority.to_string(),
             emulator,
         }
     }
@@ -46,77 +57,72 @@ impl Service {
     }
 
     pub(super) async fn ask(&self, asked: Asked) -> Answered {
-        let base = self.base.as_str().trim_end_matches('/');
-        let function = self.emulator.as_ref().map(|_| function_of(&asked.path));
-        let function = function.map_or(String::new(), |name| format!("/lambda-url/{name}"));
-        let url = format!("{base}{function}{}", asked.path);
-        let method = Method::from_bytes(asked.method.as_bytes()).expect("a method");
-        let mut request = self.client.request(method, &url);
-        for (name, value) in asked.headers {
+        let (start, lines) = match &self.emulator {
+            Some(_) => {
+                let function = function_of(&asked.path);
+                (format!("/lambda-url/{function}"), joined(asked.headers))
+            }
+            None => (String::new(), asked.headers),
+        };
+        let url = format!("{}{start}{}", self.base, asked.path);
+        let mut request = Request::builder().method(&*asked.method).uri(&url);
+        for (name, value) in lines {
             request = request.header(name, value);
         }
-        if let Some(body) = asked.body {
-            request = request.body(body);
-        }
-        let answer = request.send().await;
+        let request = request.body(Body::from(asked.body.unwrap_or_default()));
+        let request = request.expect("the request is well formed");
+        let answer = soon(self.client.request(request)).await;
         let answer = answer.unwrap_or_else(|e| panic!("{url} does not answer: {e}"));
-        let headers = answer.headers().iter().map(|(name, value)| {
-            let value = value.to_str().expect("the header is text");
-            (name.as_str().to_owned(), value.to_owned())
-        });
-        Answered {
-            status: answer.status().as_u16(),
-            headers: headers.collect(),
-            body: answer.text().await.expect("the body arrives"),
-        }
+        let mut answered = Answered::read(answer).await;
+        let is_fronts = |name: &str| OF_FRONTS.iter().any(|start| name.starts_with(start));
+        answered.headers.retain(|(name, _)| !is_fronts(name));
+        answered
     }
 }
 
-/// `cargo lambda watch`, which ends with this.
+/// One line of each header. The emulator passes on only the first of several, where AWS's fronts join them.
+fn joined(lines: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, value) in lines {
+        match joined.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => *values += &format!(",{value}"),
+            None => joined.push((name, value)),
+        }
+    }
+    joined
+}
+
+/// cargo-lambda's front and Runtime API, with the functions before it; all end with this.
 pub(super) struct Emulator {
-    _program: Child,
+    _programs: Vec<Child>,
     port: u16,
 }
 
 impl Emulator {
-    /// Starts it on the database of `kit`; each function is compiled when it is first asked.
+    /// Starts it on the database of `kit`.
     pub(super) async fn start(kit: &Kit, vars: &[(String, String)]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let port = listener.and_then(|l| l.local_addr());
         let port = port.expect("a port is free").port();
         let mut command = tokio::process::Command::new("cargo");
         command
-            .args([
-                "lambda",
-                "watch",
-                "--features",
-                "lambda",
-                "--ignore-changes",
-            ])
-            .args([
-                "--disable-cors",
-                "--offline",
-                "--invoke-address",
-                "127.0.0.1",
-            ])
-            .args(["--invoke-port", &port.to_string()])
+            .args(["lambda", "watch", "--only-lambda-apis", "--disable-cors"])
+            .args(["--invoke-address", "127.0.0.1", "--invoke-port"])
+            .arg(port.to_string())
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-            .envs(environment(&kit.database))
-            .envs(vars.iter().cloned())
             .stdout(Stdio::null())
             .kill_on_drop(true);
-        let program = command.spawn();
-        let program = program.expect("the emulator needs cargo-lambda on PATH");
-        let emulator = Self {
-            _program: program,
+        let emulator = command.spawn();
+        let emulator = emulator.expect("the emulator needs cargo-lambda on PATH");
+        eventually(async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()).await;
+        let functions = FUNCTIONS.map(|name| {
+            let vars = environment(&kit.database).into_iter().chain(vars.to_vec());
+            launch(name, vars, &format!("http://127.0.0.1:{port}/.rt/{name}"))
+        });
+        Self {
+            _programs: functions.into_iter().chain([emulator]).collect(),
             port,
-        };
-        crate::kit::http::eventually(async || {
-            let address = (Ipv4Addr::LOCALHOST, port);
-            tokio::net::TcpStream::connect(address).await.ok()
-        })
-        .await;
-        emulator
+        }
     }
 
     pub(super) fn door(self) -> Door {

@@ -81,6 +81,21 @@ pub fn function_of(path: &str) -> &'static str {
     named.copied().unwrap_or("login")
 }
 
+/// Starts the program of a function, which asks that API for its events.
+pub fn launch(name: &str, vars: impl IntoIterator<Item = (String, String)>, api: &str) -> Child {
+    let mut program = tokio::process::Command::new(&PROGRAMS[name]);
+    program
+        .env_clear()
+        .envs(vars)
+        .env("AWS_LAMBDA_RUNTIME_API", api)
+        .env("AWS_LAMBDA_FUNCTION_NAME", name)
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    program.spawn().expect("the function starts")
+}
+
 /// A running function; it ends with this.
 pub struct Function {
     pub runtime: Runtime,
@@ -99,17 +114,7 @@ impl Function {
     /// Starts it with these variables and no others.
     pub async fn with(name: &str, vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let runtime = Runtime::start().await;
-        let mut program = tokio::process::Command::new(&PROGRAMS[name]);
-        program
-            .env_clear()
-            .envs(vars)
-            .env("AWS_LAMBDA_RUNTIME_API", &runtime.address)
-            .env("AWS_LAMBDA_FUNCTION_NAME", name)
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .stdout(Stdio::null())
-            .kill_on_drop(true);
-        let program = program.spawn().expect("the function starts");
+        let program = launch(name, vars, &runtime.address);
         Self { runtime, program }
     }
 
