@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// What was met so far.
 pub(super) struct Names {
     host: String,
-    /// Tokens and cursors.
+    /// Tokens, cursors and the like.
     opaque: Vec<(String, String)>,
     ids: Vec<Uuid>,
 }
@@ -31,6 +31,8 @@ impl Names {
                         ("access_token", Some(value)) => self.name("access-token", value),
                         ("refresh_token", Some(value)) => self.name("refresh-token", value),
                         ("next_cursor", Some(value)) => self.name("cursor", value),
+                        // It follows from the deployment's SECRET_KEY.
+                        ("key_id", Some(value)) => self.name("key", value),
                         _ => self.learn(value),
                     }
                 }
