@@ -42,6 +42,7 @@ FAULTS = [
     ("a path that leads elsewhere locally", of("LoginFunction", "Events", "Below", "Properties", "Path", "/login/me")),
     ("a path of another function", of("AdminFunction", "Events", "Group", "Properties", "Path", "/adminn")),
     ("the same path twice", of("AdminFunction", "Events", "Group", "Properties", "Path", "/chat")),
+    ("bodies taken for text", of("Api", "BinaryMediaTypes", ["image~1png"])),
     ("an API at the edge", of("Api", "EndpointConfiguration", "Type", "EDGE")),
     ("CORS at the gateway", of("Api", "Cors", "'*'")),
     ("requests logged in full", lambda t: properties(t, "Api")["MethodSettings"][0].update(DataTraceEnabled=True)),

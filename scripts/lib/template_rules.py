@@ -112,6 +112,12 @@ def local_paths_are_the_same(stack, root):
             yield f"{path} leads to {deployed.get(path)}, locally to {local.get(path)}; correct CargoLambda.toml."
 
 
+def bodies_arrive_as_sent(stack, _):
+    for name, api in of_type(stack, "AWS::ApiGateway::RestApi").items():
+        if api["Properties"]["Body"].get("x-amazon-apigateway-binary-media-types") != ["*/*"]:
+            yield f"{name} changes what is no text in a request's body; its BinaryMediaTypes must be every type: *~1*."
+
+
 def regional(stack, _):
     for name, api in of_type(stack, "AWS::ApiGateway::RestApi").items():
         if api["Properties"].get("EndpointConfiguration") != {"Types": ["REGIONAL"]}:
@@ -211,7 +217,7 @@ def migration_is_not_reachable(stack, _):
 
 RULES = [
     one_kind_of_function, every_function_is_a_crate, answers_stream, gateway_waits_longer, paths_reach_their_function,
-    local_paths_are_the_same, regional,
+    local_paths_are_the_same, bodies_arrive_as_sent, regional,
     nothing_secret_is_logged_by_the_gateway, no_secret_is_written_down, secrets_are_read_by_their_reader,
     permissions_are_narrow, connections_fit, logs_end, nobody_else_answers_cors, migration_is_not_reachable,
 ]
