@@ -1,10 +1,6 @@
 //! A request that is cancelled takes no other request's write with it.
 
-use crate::kit::{
-    ADMIN1, Kit, U1,
-    database::{Database, pooler},
-    environment, proxy,
-};
+use crate::kit::{ADMIN1, Kit, U1, database::Database, environment, proxy};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -13,13 +9,8 @@ use uuid::Uuid;
 /// A service that reaches its database slowly, over one connection.
 async fn far_from_its_database() -> Kit {
     let database = Database::clone_template().await;
-    let url = database.url_as("app");
-    let (login, rest) = url.split_once('@').expect("the URL has a user");
-    let (server, name) = rest.split_once('/').expect("the URL has a database");
-    let server = pooler().unwrap_or_else(|| server.to_owned());
-    let slow = proxy::slow(server, Duration::from_millis(50)).await;
     let mut vars = environment(&database);
-    vars.insert("APP_DATABASE_URL".into(), format!("{login}@{slow}/{name}"));
+    vars.insert("APP_DATABASE_URL".into(), proxy::slow_url(&database).await);
     Kit::on(database, vars).await
 }
 

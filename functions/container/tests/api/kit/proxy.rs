@@ -1,13 +1,24 @@
 //! A TCP proxy that slows what passes through it, so that a request can be cancelled between two messages.
 
+use super::database::{Database, pooler};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
+/// How the app role reaches a database over a slow way.
+pub async fn slow_url(database: &Database) -> String {
+    let url = database.url_as("app");
+    let (login, rest) = url.split_once('@').expect("the URL has a user");
+    let (server, name) = rest.split_once('/').expect("the URL has a database");
+    let server = pooler().unwrap_or_else(|| server.to_owned());
+    let slow = slow(server, Duration::from_millis(50)).await;
+    format!("{login}@{slow}/{name}")
+}
+
 /// Forwards to `target`, each chunk `delay` late in both directions; its address.
-pub async fn slow(target: String, delay: Duration) -> SocketAddr {
+async fn slow(target: String, delay: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");
