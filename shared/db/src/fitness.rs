@@ -1,7 +1,7 @@
 //! Whether a database may be served from: its schema suits this binary, and row-level security binds the service.
 
 use crate::{Db, Error, MIGRATOR};
-use sqlx::PgPool;
+use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use std::collections::BTreeMap;
 
 /// Why this database must not be served from.
@@ -40,13 +40,14 @@ impl Db {
     /// The sentence says what to do; nothing must be served.
     pub async fn check(&self) -> Result<(), Unfit> {
         let examine = || async {
-            if let Some(newer) = check_schema(&self.app).await? {
+            let mut connection = self.bare().await?;
+            if let Some(newer) = check_schema(&mut connection).await? {
                 tracing::warn!(
                     migration = newer,
                     "a newer release has migrated this database"
                 );
             }
-            check_role(&self.app).await
+            check_role(&mut connection).await
         };
         self.fit.get_or_try_init(examine).await.copied()
     }
@@ -56,15 +57,22 @@ impl Db {
     /// # Errors
     /// It does not, or is not.
     pub async fn ready(&self) -> Result<(), Unfit> {
-        match check_schema(&self.app).await? {
+        let newer = check_schema(&mut *self.bare().await?).await?;
+        match newer {
             Some(newer) => Err(Unfit::Foreign(newer)),
             None => self.check().await,
         }
     }
+
+    /// A connection in no transaction, for the questions below, which are not for a tenant's rows.
+    async fn bare(&self) -> Result<PoolConnection<Postgres>, Unfit> {
+        let connection = self.app.acquire().await;
+        connection.map_err(|e| Unfit::Unreachable(e.into()))
+    }
 }
 
 /// Confirms that the pool's role is bound by row-level security and can do no more than it must.
-async fn check_role(pool: &PgPool) -> Result<(), Unfit> {
+async fn check_role(connection: &mut PgConnection) -> Result<(), Unfit> {
     let excess: Vec<String> = sqlx::query_scalar(
         "select unnest(array_remove(array[
             case when r.rolsuper then 'is a superuser' end,
@@ -86,19 +94,19 @@ async fn check_role(pool: &PgPool) -> Result<(), Unfit> {
           ], null))
          from pg_roles r where r.rolname = current_user",
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *connection)
     .await
     .map_err(|e| Unfit::Unreachable(e.into()))?;
     if excess.is_empty() {
-        return check_policies_bite(pool).await;
+        return check_policies_bite(connection).await;
     }
     Err(Unfit::TooPowerful(excess.join(", ")))
 }
 
 /// Without a tenant a tenant's table must answer with an error, whatever the catalogue says.
-async fn check_policies_bite(pool: &PgPool) -> Result<(), Unfit> {
+async fn check_policies_bite(connection: &mut PgConnection) -> Result<(), Unfit> {
     match sqlx::query("select from parlance.users limit 1")
-        .fetch_optional(pool)
+        .fetch_optional(connection)
         .await
     {
         Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42501") => Ok(()),
@@ -111,11 +119,11 @@ async fn check_policies_bite(pool: &PgPool) -> Result<(), Unfit> {
 
 /// Confirms that every migration of this binary was applied. The newest one that it does not know, if there is one:
 /// a newer release has been here.
-async fn check_schema(pool: &PgPool) -> Result<Option<i64>, Unfit> {
+async fn check_schema(connection: &mut PgConnection) -> Result<Option<i64>, Unfit> {
     let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
     let applied: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("select version, checksum from parlance._sqlx_migrations where success")
-            .fetch_all(pool)
+            .fetch_all(&mut *connection)
             .await
             .map_err(|e| match &e {
                 // undefined_table, invalid_schema_name
