@@ -1,7 +1,6 @@
 //! What the operator's powerful login does, and the service's never: roles, migrations, the first superuser.
 
 use crate::{BadDatabaseUrl, Error, MIGRATOR, connect, roles::Roles};
-use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
@@ -156,12 +155,13 @@ impl Operator {
 }
 
 fn settings(roles: &Roles, root: &RootSecret) -> [(&'static str, String); 3] {
-    let verifier =
-        |role: String| scram_sha_256(root.role_password(&role).expose_secret().as_bytes());
     [
         ("parlance.role_prefix", roles.prefix().to_owned()),
-        ("parlance.app_verifier", verifier(roles.app())),
-        ("parlance.platform_verifier", verifier(roles.platform())),
+        ("parlance.app_verifier", root.role_verifier(&roles.app())),
+        (
+            "parlance.platform_verifier",
+            root.role_verifier(&roles.platform()),
+        ),
     ]
 }
 

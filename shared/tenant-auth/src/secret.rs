@@ -1,11 +1,14 @@
 //! The root secret and the keys derived from it, each under its own label.
 
 use crate::weak::{WeakSecret, check_secret};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -40,6 +43,30 @@ impl RootSecret {
     pub fn role_password(&self, role: &str) -> SecretString {
         let bytes = self.expand::<32>(b"role-password/v1", role.as_bytes());
         URL_SAFE_NO_PAD.encode(*bytes).into()
+    }
+
+    /// What Postgres stores of that password: a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677).
+    ///
+    /// Its salt follows from root and role as well. A pooler logs in with what it kept of the last verifier; a
+    /// random salt would lock it out whenever the same password is set again.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    pub fn role_verifier(&self, role: &str) -> String {
+        const ROUNDS: u32 = 4096;
+        let password = self.role_password(role);
+        let salt = self.expand::<16>(b"role-salt/v1", role.as_bytes());
+        let mut salted = Zeroizing::new([0; 32]);
+        let password = password.expose_secret().as_bytes();
+        pbkdf2::pbkdf2_hmac::<Sha256>(password, &*salt, ROUNDS, &mut *salted);
+        let key = |name: &[u8]| {
+            let mac = Hmac::<Sha256>::new_from_slice(&*salted).expect("HMAC takes any key length");
+            mac.chain_update(name).finalize().into_bytes()
+        };
+        let salt = STANDARD.encode(*salt);
+        let stored = STANDARD.encode(Sha256::digest(key(b"Client Key")));
+        let server = STANDARD.encode(key(b"Server Key"));
+        format!("SCRAM-SHA-256${ROUNDS}:{salt}${stored}:{server}")
     }
 
     /// Authenticates a pagination cursor: HMAC-SHA256 (RFC 2104) cut to 128 bits.
@@ -121,6 +148,14 @@ pub(crate) mod tests {
             "WC9DKDMtEImd_H0c1r3yIvWSgZtYFXOkCfQRksr16Ic"
         );
         assert_eq!(crate::Sealer::new(&root(1), &[]).key_id(), "9f7d03c8");
+    }
+
+    #[test]
+    fn role_verifiers_are_stable_and_distinct() {
+        let verifier = root(1).role_verifier("parlance_app");
+        assert_eq!(verifier, root(1).role_verifier("parlance_app"));
+        assert_ne!(verifier, root(1).role_verifier("parlance_platform"));
+        assert_ne!(verifier, root(2).role_verifier("parlance_app"));
     }
 
     #[test]

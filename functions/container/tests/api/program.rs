@@ -5,7 +5,7 @@ use crate::{
     kit::{JWT_SECRET_KEY, Kit, PASSWORD, SECRET_KEY, U1, database::Database, environment},
 };
 use serde_json::json;
-use std::{net::TcpListener, time::Duration};
+use std::{collections::HashSet, net::TcpListener, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -63,12 +63,22 @@ async fn migrate_can_be_run_again() {
         ("SECRET_KEY", SECRET_KEY),
         ("ROLE_PREFIX", "migrated_twice"),
     ];
+    let (pool, mut verifiers) = (database.pool().await, HashSet::new());
     for _ in 0..2 {
         let migrated = run(&["migrate"], &vars, "").await;
         assert!(migrated.ok, "{}", migrated.stderr);
         assert_eq!(migrated.stdout, "The database is up to date.\n");
         assert!(!migrated.stderr.contains(SECRET_KEY));
+        let stored: String = sqlx::query_scalar(
+            "select rolpassword from pg_authid where rolname = 'migrated_twice_app'",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        verifiers.insert(stored);
     }
+    // A pooler goes on logging in with what it knows of the first.
+    assert_eq!(verifiers.len(), 1, "{verifiers:?}");
     let both = [run(&["migrate"], &vars, ""), run(&["migrate"], &vars, "")];
     let [one, two] = both;
     let (one, two) = tokio::join!(one, two);
