@@ -1,5 +1,6 @@
 //! Variables that a deployment keeps in AWS Secrets Manager instead of in the environment.
 
+use futures_util::FutureExt;
 use std::collections::HashMap;
 
 /// Names the secret.
@@ -16,8 +17,8 @@ pub(crate) async fn with_secret(
     let Some(id) = all.get(NAME).cloned() else {
         return Ok(all);
     };
-    // Boxed: the SDK's futures are too deep to be a part of every program's own.
-    for (name, value) in Box::pin(fetch(&id)).await? {
+    // Boxed: the SDK's futures are too deep for the compiler to look through in every program.
+    for (name, value) in fetch(&id).boxed().await? {
         all.entry(name).or_insert(value);
     }
     Ok(all)

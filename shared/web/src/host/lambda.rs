@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     http::{Request, Response, Uri},
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use lambda_http::{
     Context, RequestExt, StreamAdapter,
     lambda_runtime::{self, LambdaEvent},
@@ -67,7 +67,8 @@ where
     F: Future<Output = anyhow::Result<()>>,
 {
     let service = service_fn(async |_: LambdaEvent<Value>| {
-        let done = job().await;
+        // Boxed: under the runtime's own futures, a job's are too deep for the compiler to look through.
+        let done = job().boxed_local().await;
         done.map_err(|e| lambda_http::Error::from(told(e.as_ref())))
     });
     lambda_runtime::run(service).await.map_err(broken)
