@@ -2,6 +2,7 @@
 
 use crate::kit::{
     ADMIN1, Kit,
+    http::send,
     lambda::{
         event::{Event, SHAPES},
         functions::Function,
@@ -11,12 +12,31 @@ use crate::kit::{
 };
 use axum::body::Body;
 use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use tokio::net::TcpListener;
 
 const LIES: [(&str, &str); 3] = [
     ("x-forwarded-for", "1.2.3.4"),
     ("x-real-ip", "1.2.3.4"),
     ("forwarded", "for=1.2.3.4"),
 ];
+
+#[tokio::test]
+async fn a_container_listens_on_every_address_of_both_families() {
+    let kit = Kit::new().await;
+    let program = Program::serve(&kit, &[]).await;
+    let port = program.address().port();
+    let mut hosts = vec![IpAddr::from(Ipv4Addr::LOCALHOST)];
+    // A machine without IPv6 has nothing to listen on there.
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.is_ok() {
+        hosts.push(Ipv6Addr::LOCALHOST.into());
+    }
+    for host in hosts {
+        let ready = request("", "GET", "/ready").body(Body::empty()).unwrap();
+        let answer = send((host, port).into(), ready).await;
+        assert_eq!(answer.status(), 200, "{host}");
+    }
+}
 
 /// The address in the newest row.
 async fn written(kit: &Kit) -> Option<String> {

@@ -228,6 +228,21 @@ async fn log_of_logins() -> (String, String) {
     )
 }
 
+#[tokio::test]
+async fn a_log_line_is_one_json_object_as_log_collectors_read_it() {
+    let (log, _) = log_of_logins().await;
+    assert!(log.lines().count() > 3, "{log}");
+    for line in log.lines() {
+        let event: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let level = event["level"].as_str().unwrap_or_default();
+        // A library may have nothing to say to people below INFO.
+        let needs_message = !["DEBUG", "TRACE"].contains(&level);
+        assert!(!level.is_empty(), "{line}");
+        assert!(event["message"].is_string() || !needs_message, "{line}");
+    }
+}
+
 #[tokio::test] // R24
 async fn no_log_line_tells_a_password_a_hash_a_token_or_a_secret() {
     let (log, good) = log_of_logins().await;
