@@ -73,6 +73,7 @@ Environment (an empty variable counts as not set):
   DATABASE_URL                 postgresql://user:password@host:5432/name           required
   SECRET_KEY                   seals provider keys; `openssl rand -base64 48`      required
   JWT_SECRET_KEY               signs access tokens; not the same                   required
+  JWT_SECRET_KEY_PREVIOUS      more secrets whose tokens are accepted              none
   ALGORITHM                    HS256, HS384 or HS512                               HS256
   ACCESS_TOKEN_EXPIRE_MINUTES  life of an access token                             15
   OPENAI_API_KEY               for tenants without a key of their own              none

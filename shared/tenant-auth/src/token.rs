@@ -132,11 +132,26 @@ struct VerifyingKey {
     key: DecodingKey,
 }
 
-/// Makes and checks access tokens.
+impl VerifyingKey {
+    fn new(secret: &SecretString, algorithm: Algorithm) -> Result<Self, WeakSecret> {
+        let secret = secret.expose_secret();
+        check_secret(secret)?;
+        let min = algorithm.min_key_bytes();
+        if secret.trim().len() < min {
+            return Err(WeakSecret::TooShort { min });
+        }
+        Ok(Self {
+            kid: key_id(secret.as_bytes(), algorithm),
+            key: DecodingKey::from_secret(secret.as_bytes()),
+        })
+    }
+}
+
+/// Makes and checks access tokens: one key signs, and more may be accepted.
 pub struct Keys {
     header: Header,
+    algorithm: Algorithm,
     signing: EncodingKey,
-    // Tokens name their key, so further ones can be accepted here while a secret is being replaced.
     verifying: Vec<VerifyingKey>,
     validation: Validation,
 }
@@ -150,26 +165,29 @@ impl Keys {
     /// # Panics
     /// Other code in this process has set up `jsonwebtoken` with its own cryptography.
     pub fn new(secret: &SecretString, algorithm: Algorithm) -> Result<Self, WeakSecret> {
-        let secret = secret.expose_secret();
-        check_secret(secret)?;
-        let min = algorithm.min_key_bytes();
-        if secret.trim().len() < min {
-            return Err(WeakSecret::TooShort { min });
-        }
+        let key = VerifyingKey::new(secret, algorithm)?;
         provider::install();
-        let kid = key_id(secret.as_bytes(), algorithm);
         let mut header = Header::new(algorithm.in_library());
         header.typ = Some(TYPE.to_owned());
-        header.kid = Some(kid.clone());
+        header.kid = Some(key.kid.clone());
         Ok(Self {
             header,
-            signing: EncodingKey::from_secret(secret.as_bytes()),
-            verifying: vec![VerifyingKey {
-                kid,
-                key: DecodingKey::from_secret(secret.as_bytes()),
-            }],
+            algorithm,
+            signing: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
+            verifying: vec![key],
             validation: signature_only(algorithm),
         })
+    }
+
+    /// Also accepts tokens that were signed with this secret, as after it was replaced or before it is taken into
+    /// use. A token names its key, so keys do not try one another's tokens.
+    ///
+    /// # Errors
+    /// As [`Keys::new`].
+    pub fn accept(&mut self, secret: &SecretString) -> Result<(), WeakSecret> {
+        let key = VerifyingKey::new(secret, self.algorithm)?;
+        self.verifying.push(key);
+        Ok(())
     }
 
     /// Writes a token.
@@ -239,7 +257,7 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kids: Vec<_> = self.verifying.iter().map(|known| &known.kid).collect();
         f.debug_struct("Keys")
-            .field("algorithm", &self.header.alg)
+            .field("algorithm", &self.algorithm)
             .field("kids", &kids)
             .finish_non_exhaustive()
     }

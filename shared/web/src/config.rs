@@ -17,6 +17,7 @@ use vars::Vars;
 /// | `DATABASE_URL` | the Postgres database, with a login that may create roles; the service itself logs in as a weaker role | required |
 /// | `SECRET_KEY` | seals provider keys, derives role passwords; at least 32 bytes | required |
 /// | `JWT_SECRET_KEY` | signs access tokens; at least 32 bytes, not the same | required |
+/// | `JWT_SECRET_KEY_PREVIOUS` | further secrets whose access tokens are accepted, separated by commas: those that were replaced, or will be next | none |
 /// | `ALGORITHM` | of access tokens: `HS256`, `HS384` or `HS512` | `HS256` |
 /// | `ACCESS_TOKEN_EXPIRE_MINUTES` | life of an access token, 1 to 43200 | 15 |
 /// | `OPENAI_API_KEY` | for tenants without a key of their own | none |

@@ -103,6 +103,14 @@ async fn a_weak_secret_ends_the_program_before_it_serves() {
         "JWT_SECRET_KEY must not be the same as SECRET_KEY",
         SECRET_KEY,
     );
+    for previous in [
+        "too-short-canary",
+        SECRET_KEY,
+        &format!("{JWT_SECRET_KEY},{SECRET_KEY}"),
+    ] {
+        let refused = serve(&[("JWT_SECRET_KEY_PREVIOUS", previous)]).await;
+        assert_refused(&refused, "JWT_SECRET_KEY_PREVIOUS", previous);
+    }
 }
 
 #[tokio::test] // R52

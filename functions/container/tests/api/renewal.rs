@@ -1,6 +1,6 @@
 //! Refresh and logout: tokens that rotate, a stolen one that ends its login, an end that is final.
 
-use crate::kit::{ADMIN1, Answer, Kit, U1, V1};
+use crate::kit::{ADMIN1, Answer, JWT_SECRET_KEY, Kit, U1, V1};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -175,4 +175,33 @@ async fn a_logout_does_not_tell_whether_there_was_a_login() {
         assert_eq!((out.status.as_u16(), &*out.text), (204, ""));
     }
     assert!(lives(&kit, &foreign).await);
+}
+
+#[tokio::test] // R12
+async fn a_new_signing_key_logs_nobody_out_until_the_old_one_is_removed() {
+    const NEXT: &str = "test-canary-next-8e2d5b7a9c1f4e6083d7a2b5c9e1";
+    let kit = Kit::new().await;
+    let on = async |vars: Vec<(&str, String)>| {
+        let vars = vars
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        Kit::on(kit.database.clone(), vars).await
+    };
+    let before = kit.token(U1).await;
+    let both = on(vec![
+        ("JWT_SECRET_KEY", NEXT.into()),
+        ("JWT_SECRET_KEY_PREVIOUS", format!("{JWT_SECRET_KEY}, ")),
+    ])
+    .await;
+    let after = both.token(U1).await;
+    for token in [&before, &after] {
+        assert_eq!(both.get(token, "/login/me").await.status, 200);
+    }
+    // A host that has the next key already, and does not sign with it yet.
+    let prepared = on(vec![("JWT_SECRET_KEY_PREVIOUS", NEXT.into())]).await;
+    assert_eq!(prepared.get(&after, "/login/me").await.status, 200);
+    let without = on(vec![("JWT_SECRET_KEY", NEXT.into())]).await;
+    assert_eq!(without.get(&after, "/login/me").await.status, 200);
+    let refused = without.get(&before, "/login/me").await;
+    assert_eq!(refused.problem(401), "invalid_token");
 }

@@ -200,6 +200,34 @@ fn each_algorithm_reads_its_own_tokens_only() {
     assert_ne!(all[0].sign(&token()), all[0].sign(&token()), "jti");
 }
 
+// R12
+#[test]
+fn a_replaced_key_is_accepted_until_it_is_removed() {
+    let next = SECRET.replace('q', "z");
+    let old = keys();
+    let ring = |signing: &str, accepted: &[&str]| {
+        let mut keys = Keys::new(&signing.into(), Algorithm::Hs256).unwrap();
+        for secret in accepted {
+            keys.accept(&(*secret).into()).unwrap();
+        }
+        keys
+    };
+    let signed = old.sign(&token());
+    let both = ring(&next, &[SECRET]);
+    assert_eq!(both.verify(&signed, NOW), old.verify(&signed, NOW));
+    // The host that is updated later accepts what the first one signs already.
+    let signed_next = both.sign(&token());
+    assert_eq!(old.verify(&signed_next, NOW), Err(TokenError::Invalid));
+    assert!(ring(SECRET, &[&next]).verify(&signed_next, NOW).is_ok());
+    let new = ring(&next, &[]);
+    assert!(new.verify(&signed_next, NOW).is_ok());
+    assert_eq!(new.verify(&signed, NOW), Err(TokenError::Invalid));
+    assert_eq!(
+        keys().accept(&"short".into()),
+        Err(WeakSecret::TooShort { min: 32 })
+    );
+}
+
 #[test]
 fn debug_shows_no_secret() {
     let shown = format!("{:?}", keys());

@@ -4,9 +4,9 @@ use super::{OperatorConfig, Secrets};
 use crate::client::Via;
 use ai::{BaseUrl, Endpoints};
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{collections::HashMap, fmt::Display, str::FromStr, time::Duration};
-use tenant_auth::{Algorithm, Keys, RootSecret};
+use tenant_auth::{Algorithm, Keys, RootSecret, WeakSecret};
 
 /// The environment, and what was found wrong with it.
 pub(super) struct Vars {
@@ -103,15 +103,7 @@ impl Vars {
     /// Everything secret; `None` if something is missing, which is then among the faults.
     pub(super) fn secrets(&mut self) -> Option<Secrets> {
         let root = self.root();
-        let jwt_secret_key = self.required("JWT_SECRET_KEY");
-        if jwt_secret_key.is_some() && self.get("SECRET_KEY") == self.get("JWT_SECRET_KEY") {
-            self.fault("JWT_SECRET_KEY", "must not be the same as SECRET_KEY");
-        }
-        let algorithm = self
-            .parsed("ALGORITHM", Algorithm::from_str)
-            .unwrap_or_default();
-        let keys =
-            jwt_secret_key.and_then(|s| self.usable("JWT_SECRET_KEY", Keys::new(&s, algorithm)));
+        let keys = self.keys();
         let connections = self.connections(root.as_ref());
         Some(Secrets {
             connections: connections?,
@@ -121,6 +113,33 @@ impl Vars {
             deepseek_api_key: self.secret("DEEPSEEK_API_KEY"),
             pinecone_api_key: self.secret("PINECONE_API_KEY"),
         })
+    }
+
+    /// The key that signs access tokens, and those that are accepted besides.
+    fn keys(&mut self) -> Option<Keys> {
+        let algorithm = self.parsed("ALGORITHM", Algorithm::from_str);
+        let algorithm = algorithm.unwrap_or_default();
+        let signing = self.required("JWT_SECRET_KEY")?;
+        let mut keys = self.jwt_key("JWT_SECRET_KEY", &signing, |s| Keys::new(s, algorithm))?;
+        let previous = self.get("JWT_SECRET_KEY_PREVIOUS").unwrap_or_default();
+        for secret in previous.split(',').filter(|s| !s.trim().is_empty()) {
+            let secret = secret.trim().into();
+            self.jwt_key("JWT_SECRET_KEY_PREVIOUS", &secret, |s| keys.accept(s))?;
+        }
+        Some(keys)
+    }
+
+    /// A secret that others may hold, to check tokens, must not be the one that everything else follows from.
+    fn jwt_key<T>(
+        &mut self,
+        name: &str,
+        secret: &SecretString,
+        take: impl FnOnce(&SecretString) -> Result<T, WeakSecret>,
+    ) -> Option<T> {
+        if self.get("SECRET_KEY").as_deref() == Some(secret.expose_secret()) {
+            self.fault(name, "must not be the same as SECRET_KEY");
+        }
+        self.usable(name, take(secret))
     }
 
     fn required(&mut self, name: &str) -> Option<SecretString> {
