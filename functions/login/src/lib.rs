@@ -3,7 +3,9 @@
 mod enter;
 mod logout;
 mod me;
+mod password;
 mod refresh;
+mod sessions;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::routes;
@@ -19,5 +21,8 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
+        .routes(routes!(password::change))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }

@@ -68,13 +68,16 @@ impl TenantTx {
         if known {
             return Ok(());
         }
-        write(
-            self.conn(),
-            &Actor::new(caller),
-            "secret.unreadable",
-            provider,
-        )
-        .await
+        self.audit(caller, "secret.unreadable", provider).await
+    }
+
+    pub(crate) async fn audit(
+        &mut self,
+        caller: &Caller,
+        action: &str,
+        target: &str,
+    ) -> Result<()> {
+        write(self.conn(), &Actor::new(caller), action, target).await
     }
 }
 

@@ -265,7 +265,7 @@ impl TenantTx {
         Ok(login.map_or(Refresh::Ended, |login| Refresh::Renewed(Box::new(login))))
     }
 
-    async fn revoke_session(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    pub(crate) async fn revoke_session(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<()> {
         sqlx::query(
             "update login_sessions set revoked_at = $2 where id = $1 and revoked_at is null",
         )

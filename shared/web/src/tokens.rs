@@ -57,6 +57,11 @@ impl App {
         self.clock.now() + LOGIN_LIFE
     }
 
+    /// A login that was not renewed since then has ended.
+    pub fn idle_since(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now() - IDLE_LIFE
+    }
+
     /// Signs the tokens of a login.
     pub fn tokens(&self, login: &Login) -> TokenPair {
         let now = self.clock.now();

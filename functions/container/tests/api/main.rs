@@ -25,6 +25,7 @@ mod login;
 mod openapi;
 mod panics;
 mod parity;
+mod passwords;
 mod problems;
 mod program;
 mod providers;

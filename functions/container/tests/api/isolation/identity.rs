@@ -13,15 +13,18 @@ use tenant_auth::{AccessToken, Algorithm, Keys};
 use uuid::Uuid;
 
 /// What a member may do; everything else that needs a token needs a role.
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 11] = [
     "DELETE /chat/sessions/{id}",
+    "DELETE /login/sessions/{id}",
     "GET /chat/sessions",
     "GET /chat/sessions/{id}",
     "GET /chat/sessions/{id}/messages",
     "GET /login/me",
+    "GET /login/sessions",
     "PATCH /chat/sessions/{id}",
     "POST /chat",
     "POST /documents/search",
+    "POST /login/password",
 ];
 /// What only superusers may do.
 const SUPERUSERS: [&str; 2] = ["GET /tenants", "POST /tenants"];

@@ -20,7 +20,7 @@ const fn attempt(who: Person, whose: Person, status: u16) -> Attempt {
 }
 
 /// Another tenant's; another user's of the same tenant, whoever asks.
-const CONVERSATIONS: [Attempt; 6] = [
+const PERSONAL: [Attempt; 6] = [
     attempt(U1, V1, 404),
     attempt(V1, U1, 404),
     attempt(U1, U2, 404),
@@ -42,7 +42,8 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /chat/sessions/{id}", "path:id")
         | ("PATCH /chat/sessions/{id}", "path:id")
         | ("DELETE /chat/sessions/{id}", "path:id")
-        | ("GET /chat/sessions/{id}/messages", "path:id") => &CONVERSATIONS,
+        | ("DELETE /login/sessions/{id}", "path:id")
+        | ("GET /chat/sessions/{id}/messages", "path:id") => &PERSONAL,
         ("GET /documents/{id}", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
@@ -74,10 +75,11 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
 }
 
 fn nothing() -> Ids {
-    let [tenant, user, session, document] = std::array::from_fn(|_| Uuid::now_v7());
+    let [tenant, user, login, session, document] = std::array::from_fn(|_| Uuid::now_v7());
     Ids {
         tenant,
         user,
+        login,
         session,
         document,
     }
@@ -109,7 +111,7 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
     if let Some(problem) = json.as_object_mut() {
         problem.remove("instance");
     }
-    for id in [ids.tenant, ids.user, ids.session, ids.document] {
+    for id in [ids.tenant, ids.user, ids.login, ids.session, ids.document] {
         assert!(
             !json.to_string().contains(&id.to_string()),
             "the answer repeats an id: {json}"

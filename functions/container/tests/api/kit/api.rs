@@ -20,6 +20,7 @@ pub struct Operation {
 pub struct Ids {
     pub tenant: Uuid,
     pub user: Uuid,
+    pub login: Uuid,
     pub session: Uuid,
     pub document: Uuid,
 }
@@ -96,6 +97,7 @@ impl Operation {
         let id = match self.path.split('/').nth(1) {
             Some("chat") => ids.session,
             Some("documents") => ids.document,
+            Some("login") => ids.login,
             _ => ids.user,
         };
         let path = self.path.replace("{id}", &id.to_string());
@@ -123,6 +125,9 @@ impl Operation {
             "POST /login/refresh" | "POST /login/logout" => {
                 json!({ "refresh_token": refresh_token })
             }
+            "POST /login/password" => json!({
+                "current_password": PASSWORD, "new_password": "seven green bicycles"
+            }),
             "POST /tenants" => json!({ "slug": "three", "name": "Three" }),
             "PATCH /tenants/{tenant_id}" => new_name,
             "PUT /tenants/{tenant_id}/secrets/{provider}" => {

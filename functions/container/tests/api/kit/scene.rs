@@ -49,12 +49,14 @@ impl Scene {
         }
         for who in PEOPLE {
             let token = scene.kit.token(who).await;
+            let logins = scene.kit.get(&token, "/login/sessions").await;
             let message = json!({ "message": format!("A question of {}", who.email) });
             let asked = scene.kit.post(&token, "/chat", message).await;
             assert_eq!(asked.status, 200, "{}", asked.text);
             let ids = Ids {
                 tenant: who.tenant_id,
                 user: who.id,
+                login: logins.id_at("/items/0/id"),
                 session: asked.id("session_id"),
                 document: documents[&who.tenant_id],
             };

@@ -1,0 +1,145 @@
+//! Another password, and the logins that are left after it.
+
+use crate::kit::{Answer, Kit, PASSWORD, U1, U2};
+use serde_json::{Value, json};
+
+const NEW: &str = "seven green bicycles";
+
+async fn change(kit: &Kit, token: &str, current: &str, new: &str) -> Answer {
+    let body = json!({ "current_password": current, "new_password": new });
+    kit.post(token, "/login/password", body).await
+}
+
+async fn log_in(kit: &Kit, password: &str) -> u16 {
+    let login = json!({ "tenant": U1.tenant, "email": U1.email, "password": password });
+    kit.post("", "/login", login).await.status.as_u16()
+}
+
+async fn refresh(kit: &Kit, login: &Answer) -> Answer {
+    let token = json!({ "refresh_token": login.json["refresh_token"] });
+    kit.post("", "/login/refresh", token).await
+}
+
+async fn log(kit: &Kit) -> Vec<String> {
+    sqlx::query_scalar("select action from parlance.audit_log order by id")
+        .fetch_all(&kit.pool)
+        .await
+        .unwrap()
+}
+
+fn token(login: &Answer) -> &str {
+    login.json["access_token"].as_str().unwrap()
+}
+
+#[tokio::test] // R9 R87
+async fn a_changed_password_ends_every_other_login_of_its_user() {
+    let kit = Kit::new().await;
+    let (here, elsewhere) = (kit.login(U1).await, kit.login(U1).await);
+    let other = kit.login(U2).await;
+    let changed = change(&kit, token(&here), PASSWORD, NEW).await;
+    assert_eq!(changed.status, 204, "{}", changed.text);
+    assert_eq!(changed.text, "");
+
+    assert_eq!(
+        refresh(&kit, &elsewhere).await.problem(401),
+        "session_expired"
+    );
+    assert_eq!(refresh(&kit, &here).await.status, 200);
+    assert_eq!(refresh(&kit, &other).await.status, 200);
+    assert_eq!(log_in(&kit, PASSWORD).await, 401);
+    assert_eq!(log_in(&kit, NEW).await, 200);
+    assert_eq!(log(&kit).await, ["password.change"]);
+}
+
+#[tokio::test] // R9
+async fn a_token_alone_changes_no_password() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    for wrong in [
+        "",
+        "wrong",
+        NEW,
+        &PASSWORD.to_uppercase(),
+        &"x".repeat(1000),
+    ] {
+        let refused = change(&kit, token(&login), wrong, NEW).await;
+        assert_eq!(refused.fields(), ["current_password"], "{wrong}");
+    }
+    assert_eq!(log_in(&kit, PASSWORD).await, 200);
+    assert_eq!(log(&kit).await, [""; 0]);
+}
+
+#[tokio::test] // R22
+async fn a_new_password_is_long_enough_and_not_too_long() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    for new in ["", "14 characters!", &"ä".repeat(129)] {
+        let refused = change(&kit, token(&login), PASSWORD, new).await;
+        assert_eq!(refused.fields(), ["new_password"], "{new}");
+    }
+    let longest = "\u{1f6b2}".repeat(128);
+    let changed = change(&kit, token(&login), PASSWORD, &longest).await;
+    assert_eq!(changed.status, 204, "{}", changed.text);
+    assert_eq!(log_in(&kit, &longest).await, 200);
+    assert_eq!(log_in(&kit, &"\u{1f6b2}".repeat(127)).await, 401);
+}
+
+#[tokio::test] // R9
+async fn of_two_changes_at_once_one_counts() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    let other = "nine yellow tricycles";
+    let (a, b) = tokio::join!(
+        change(&kit, token(&login), PASSWORD, NEW),
+        change(&kit, token(&login), PASSWORD, other)
+    );
+    let won = [(a, NEW), (b, other)].map(|(answer, new)| (answer.status == 204, new));
+    assert_ne!(won[0].0, won[1].0);
+    for (counted, password) in won {
+        assert_eq!(log_in(&kit, password).await == 200, counted);
+    }
+}
+
+async fn logins(kit: &Kit, token: &str) -> Vec<Value> {
+    let list = kit.get(token, "/login/sessions").await;
+    list.json["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test] // R87
+async fn people_see_where_they_are_logged_in_and_can_end_it() {
+    let kit = Kit::new().await;
+    let login = json!({ "tenant": U1.tenant, "email": U1.email, "password": PASSWORD });
+    let request = crate::kit::request("", "POST", "/login")
+        .header("content-type", "application/json")
+        .header("user-agent", "a phone");
+    let phone = kit.send(request, login.to_string().into()).await;
+    let here = kit.login(U1).await;
+    kit.login(U2).await;
+    let mine = logins(&kit, token(&here)).await;
+    let shown: Vec<_> = mine
+        .iter()
+        .map(|l| (l["user_agent"].as_str(), l["current"] == true))
+        .collect();
+    assert_eq!(shown, [(None, true), (Some("a phone"), false)]);
+
+    let lost = format!("/login/sessions/{}", mine[1]["id"].as_str().unwrap());
+    assert_eq!(kit.delete(token(&here), &lost).await.status, 204);
+    assert_eq!(refresh(&kit, &phone).await.problem(401), "session_expired");
+    assert_eq!(logins(&kit, token(&here)).await.len(), 1);
+    // Again is no error, and no deed.
+    assert_eq!(kit.delete(token(&here), &lost).await.status, 204);
+    assert_eq!(log(&kit).await, ["login.end"]);
+
+    let own = format!("/login/sessions/{}", mine[0]["id"].as_str().unwrap());
+    assert_eq!(kit.delete(token(&here), &own).await.status, 204);
+    assert_eq!(refresh(&kit, &here).await.problem(401), "session_expired");
+}
+
+#[tokio::test] // R14
+async fn a_login_that_was_not_renewed_is_none_any_more() {
+    let kit = Kit::new().await;
+    kit.login(U1).await;
+    kit.clock.advance(chrono::TimeDelta::days(15));
+    let here = kit.login(U1).await;
+    assert_eq!(logins(&kit, token(&here)).await.len(), 1);
+}

@@ -1,0 +1,58 @@
+//! `POST /login/password`: another password.
+
+use axum::{extract::State, http::StatusCode};
+use db::Caller;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tenant_auth::check_new_password;
+use utoipa::ToSchema;
+use web::{App, Error, Json, Result};
+
+/// The password as it is, and as it shall be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangePassword {
+    /// The present password: a token alone, such as one left open on a desk, is not enough.
+    #[schema(value_type = String, format = Password)]
+    current_password: SecretString,
+    /// The new one.
+    #[schema(value_type = String, format = Password)]
+    new_password: SecretString,
+}
+
+/// Changes the caller's password and ends its other logins.
+#[utoipa::path(post, path = "/login/password", tag = "login", request_body = ChangePassword, responses(
+    (status = 204), (status = 422), (status = 503, description = "Too many passwords are being checked"),
+))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Json(asked): Json<ChangePassword>,
+) -> Result<StatusCode> {
+    let new = asked.new_password;
+    check_new_password(new.expose_secret(), app.config.password_min_length)
+        .map_err(|e| Error::field("new_password", e.to_string()))?;
+    let mut tx = app.db.tenant(&caller).await?;
+    let old = tx.stored_password(&caller).await?;
+    // No connection is held while a password is hashed.
+    drop(tx);
+    let old = old.ok_or_else(Error::invalid_token)?;
+    let known = app.hasher.check(asked.current_password, Some(old.clone()));
+    if known.await?.is_none() {
+        return Err(wrong());
+    }
+    let hash = app.hasher.hash(new).await?.into();
+    let mut tx = app.db.tenant(&caller).await?;
+    if !tx
+        .change_password(&caller, &old, &hash, app.clock.now())
+        .await?
+    {
+        return Err(wrong());
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn wrong() -> Error {
+    Error::field("current_password", "is not your password")
+}

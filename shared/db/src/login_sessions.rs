@@ -1,0 +1,125 @@
+//! The logins of a user: where it is logged in, and the end of that.
+
+use crate::{Caller, PageOf, Result, TenantTx};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use tenant_auth::StoredPassword;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A login that has not ended.
+#[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
+pub struct LoginSession {
+    /// Its id.
+    pub id: Uuid,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it was last renewed.
+    pub refreshed_at: DateTime<Utc>,
+    /// When it ends whatever happens.
+    pub expires_at: DateTime<Utc>,
+    /// What the client called itself when it logged in.
+    pub user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+impl TenantTx {
+    /// The caller's logins that could still be renewed at `now`, newest first. One that was not renewed since
+    /// `idle_since` has ended.
+    pub async fn login_sessions(
+        &mut self,
+        caller: &Caller,
+        now: DateTime<Utc>,
+        idle_since: DateTime<Utc>,
+        page: PageOf,
+    ) -> Result<Vec<LoginSession>> {
+        let sessions = sqlx::query_as(
+            "select id, created_at, refreshed_at, expires_at, user_agent, id = $2 as current from login_sessions
+             where user_id = $1 and revoked_at is null and expires_at > $3 and refreshed_at > $4
+               and ($5::uuid is null or id < $5)
+             order by id desc
+             limit $6",
+        )
+        .bind(caller.user_id())
+        .bind(caller.session_id())
+        .bind(now)
+        .bind(idle_since)
+        .bind(page.after)
+        .bind(page.limit)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(sessions)
+    }
+
+    /// Ends one login of the caller; false if it has none with this id. Ending one that has ended is no error.
+    pub async fn end_login_session(
+        &mut self,
+        caller: &Caller,
+        id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let before: Option<Option<DateTime<Utc>>> = sqlx::query_scalar(
+            "select revoked_at from login_sessions where id = $1 and user_id = $2 for update",
+        )
+        .bind(id)
+        .bind(caller.user_id())
+        .fetch_optional(self.conn())
+        .await?;
+        if before == Some(None) {
+            self.revoke_session(id, now).await?;
+            self.audit(caller, "login.end", &id.to_string()).await?;
+        }
+        Ok(before.is_some())
+    }
+
+    /// What the caller's password is checked against; none if the user was deleted meanwhile.
+    pub async fn stored_password(&mut self, caller: &Caller) -> Result<Option<StoredPassword>> {
+        let hash: Option<String> =
+            sqlx::query_scalar("select password_hash from users where id = $1")
+                .bind(caller.user_id())
+                .fetch_optional(self.conn())
+                .await?;
+        Ok(hash.map(|hash| StoredPassword {
+            tenant_id: caller.tenant_id(),
+            user_id: caller.user_id(),
+            phc: hash.into(),
+        }))
+    }
+
+    /// Replaces the caller's password and ends its other logins (OWASP ASVS 5.0, 7.4.3); false if the password is no
+    /// longer `old`.
+    pub async fn change_password(
+        &mut self,
+        caller: &Caller,
+        old: &StoredPassword,
+        new: &SecretString,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let changed = sqlx::query(
+            "update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2",
+        )
+        .bind(caller.user_id())
+        .bind(old.phc.expose_secret())
+        .bind(new.expose_secret())
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query(
+            "update login_sessions set revoked_at = $3
+             where user_id = $1 and id <> $2 and revoked_at is null",
+        )
+        .bind(caller.user_id())
+        .bind(caller.session_id())
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        let target = caller.user_id().to_string();
+        self.audit(caller, "password.change", &target).await?;
+        Ok(true)
+    }
+}
