@@ -2,6 +2,7 @@
 
 use crate::{
     argon::{Memory, Stored},
+    bcrypt::Bcrypt,
     password::{PasswordFault, check_new_password, is_short_enough},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -40,7 +41,7 @@ pub struct StoredPassword {
     pub tenant_id: Uuid,
     /// The user.
     pub user_id: Uuid,
-    /// The hash as a PHC string, from [`Hasher::hash`].
+    /// The hash as a PHC string, from [`Hasher::hash`]; or bcrypt's, from another service.
     pub phc: SecretString,
 }
 
@@ -88,7 +89,7 @@ pub enum HasherError {
     /// The new password could never be used to log in.
     #[error(transparent)]
     Refused(#[from] PasswordFault),
-    /// The stored hash is not Argon2id, is damaged or asks for more work than is allowed.
+    /// The stored hash is neither Argon2id nor bcrypt, is damaged or asks for more work than is allowed.
     #[error("the stored password hash cannot be used; set a new password for this user")]
     UnusableHash,
     /// A fault in hashing itself.
@@ -98,7 +99,27 @@ pub enum HasherError {
     Failed,
 }
 
-/// Hashes and checks passwords with Argon2id. Clones share the threads, which end with the last clone.
+/// A stored hash of either kind.
+enum Hash {
+    Argon2(Box<Stored>),
+    Bcrypt(Bcrypt),
+}
+
+impl Hash {
+    fn parse(text: &str) -> Option<Self> {
+        let bcrypt = || Bcrypt::parse(text).map(Self::Bcrypt);
+        let argon2 = Stored::parse(text).map(Box::new);
+        argon2.map(Self::Argon2).or_else(bcrypt)
+    }
+
+    /// Whether it was made as new ones are.
+    fn is_current(&self) -> bool {
+        matches!(self, Self::Argon2(hash) if hash.is_current())
+    }
+}
+
+/// Hashes and checks passwords with Argon2id; checks those that another service made with bcrypt, too, which takes as
+/// long as they cost there. Clones share the threads, which end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
     pool: Arc<Pool>,
@@ -171,18 +192,21 @@ impl Hasher {
         };
         let candidate = match stored.filter(|_| fits) {
             Some(stored) => {
-                let hash =
-                    Stored::parse(stored.phc.expose_secret()).ok_or(HasherError::UnusableHash)?;
+                let hash = Hash::parse(stored.phc.expose_secret());
+                let hash = hash.ok_or(HasherError::UnusableHash)?;
                 Some((stored.tenant_id, stored.user_id, hash))
             }
             None => None,
         };
         let dummy = Arc::clone(&self.pool.dummy);
         self.submit(move |memory| {
-            let hash = candidate.as_ref().map_or(&*dummy, |(_, _, hash)| hash);
-            let matches = memory
-                .matches(hash, password.expose_secret().as_bytes())
-                .map_err(|_| HasherError::UnusableHash)?;
+            let password = password.expose_secret().as_bytes();
+            let matches = match candidate.as_ref().map(|(_, _, hash)| hash) {
+                Some(Hash::Argon2(hash)) => memory.matches(hash, password),
+                Some(Hash::Bcrypt(hash)) => Ok(hash.matches(password)),
+                None => memory.matches(&dummy, password),
+            };
+            let matches = matches.map_err(|_| HasherError::UnusableHash)?;
             Ok(candidate
                 .filter(|_| matches)
                 .map(|(tenant_id, user_id, hash)| Authenticated {

@@ -7,6 +7,7 @@
 
 mod algorithm;
 mod argon;
+mod bcrypt;
 mod hasher;
 mod password;
 mod provider;

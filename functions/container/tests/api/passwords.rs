@@ -51,6 +51,32 @@ async fn a_changed_password_ends_every_other_login_of_its_user() {
     assert_eq!(log(&kit).await, ["password.change"]);
 }
 
+#[tokio::test] // R20
+async fn a_password_from_another_service_works_and_is_hashed_anew() {
+    let kit = Kit::new().await;
+    let hash = "$2b$12$vzhKisd.IYVWQTzBezgeIOAmNZ56PkijMCP8s0cNCYPNlz9tK2bJi";
+    sqlx::query("update parlance.users set password_hash = $1 where id = $2")
+        .bind(hash)
+        .bind(U1.id)
+        .execute(&kit.pool)
+        .await
+        .unwrap();
+    let stored = async || -> String {
+        sqlx::query_scalar("select password_hash from parlance.users where id = $1")
+            .bind(U1.id)
+            .fetch_one(&kit.pool)
+            .await
+            .unwrap()
+    };
+    assert_eq!(log_in(&kit, "wrong").await, 401);
+    assert_eq!(stored().await, hash);
+    for _ in 0..2 {
+        assert_eq!(log_in(&kit, PASSWORD).await, 200);
+        assert!(stored().await.starts_with("$argon2id$"));
+    }
+    assert_eq!(log_in(&kit, "wrong").await, 401);
+}
+
 #[tokio::test] // R9
 async fn a_token_alone_changes_no_password() {
     let kit = Kit::new().await;
