@@ -90,6 +90,8 @@ Environment (an empty variable counts as not set):
   DEEPSEEK_BASE_URL            likewise                                            DeepSeek's
   PINECONE_BASE_URL            likewise                                            Pinecone's
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
+  LOGINS_PER_MINUTE_BY_EMAIL   how often one account may be tried                  10
+  LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For               0
   SECRETS_ARN                  AWS secret whose members are variables              none

@@ -8,7 +8,7 @@ use db::NewLogin;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{App, Error, Json, JsonOrForm, Result, TokenPair};
+use web::{App, ClientIp, Error, Json, JsonOrForm, Result, TokenPair};
 
 /// Who wants in. As JSON, or as the form of OAuth 2's password grant (RFC 6749, section 4.3.2), where
 /// `username` is the email and `client_id` the tenant.
@@ -43,11 +43,12 @@ pub(crate) struct Enter {
         (status = 200, body = TokenPair),
         (status = 401, description = "`invalid_credentials`"),
         (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin"),
-        (status = 422), (status = 503, description = "Too many logins at once"),
+        (status = 422), (status = 429), (status = 503, description = "Too many logins at once"),
     )
 )]
 pub(crate) async fn enter(
     State(app): State<App>,
+    client: ClientIp,
     headers: HeaderMap,
     JsonOrForm(asked): JsonOrForm<Enter>,
 ) -> Result<Json<TokenPair>> {
@@ -55,6 +56,8 @@ pub(crate) async fn enter(
     let slug = asked.tenant.as_deref().filter(|slug| !slug.is_empty());
     // What is no address is nobody's, and takes the same work.
     let email = web::email(&asked.email).unwrap_or_default();
+    app.count_login(slug.unwrap_or_default(), &email, client)
+        .await?;
     let candidate = app
         .db
         .find_login(slug, text(header::ORIGIN), &email)

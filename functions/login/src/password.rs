@@ -22,7 +22,7 @@ pub(crate) struct ChangePassword {
 
 /// Changes the caller's password and ends its other logins.
 #[utoipa::path(post, path = "/login/password", tag = "login", request_body = ChangePassword, responses(
-    (status = 204), (status = 422), (status = 503, description = "Too many passwords are being checked"),
+    (status = 204), (status = 422), (status = 429), (status = 503, description = "Too many passwords are being checked"),
 ))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -32,6 +32,7 @@ pub(crate) async fn change(
     let new = asked.new_password;
     check_new_password(new.expose_secret(), app.config.password_min_length)
         .map_err(|e| Error::field("new_password", e.to_string()))?;
+    app.count_password(&caller).await?;
     let mut tx = app.db.tenant(&caller).await?;
     let old = tx.stored_password(&caller).await?;
     // No connection is held while a password is hashed.

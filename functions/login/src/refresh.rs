@@ -4,7 +4,7 @@ use axum::extract::State;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{App, Json, Result, TokenPair};
+use web::{App, ClientIp, Json, Result, TokenPair};
 
 /// The refresh token of a login.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -19,11 +19,14 @@ pub(crate) struct RefreshToken {
 #[utoipa::path(post, path = "/login/refresh", tag = "login", security(()), request_body = RefreshToken, responses(
     (status = 200, body = TokenPair),
     (status = 401, description = "`invalid_refresh_token`, `refresh_token_reused` or `session_expired`"),
+    (status = 429),
 ))]
 pub(crate) async fn refresh(
     State(app): State<App>,
+    client: ClientIp,
     Json(asked): Json<RefreshToken>,
 ) -> Result<Json<TokenPair>> {
+    app.count_refresh(client).await?;
     app.refresh(asked.refresh_token.expose_secret())
         .await
         .map(Json)

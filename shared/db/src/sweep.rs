@@ -18,8 +18,9 @@ pub struct Swept {
 }
 
 impl Db {
-    /// Sweeps every tenant. May run anywhere, at any time, and twice at once.
+    /// Sweeps every tenant, and what is kept outside of them. May run anywhere, at any time, and twice at once.
     pub async fn sweep(&self) -> Result<Swept> {
+        self.forget_full_buckets().await?;
         let (mut swept, mut after) = (Swept::default(), None);
         loop {
             let mut tx = self.outside().await?;

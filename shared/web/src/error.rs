@@ -1,11 +1,11 @@
 //! What a client gets when it cannot get an answer: RFC 9457 problems, one variant per kind.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
 /// What a handler answers when it cannot answer.
@@ -41,6 +41,9 @@ pub enum Error {
     /// 422: readable, but not acceptable, field by field.
     #[error("Some fields are not acceptable.")]
     Invalid(Vec<FieldError>),
+    /// 429: tried too often.
+    #[error("That was tried too often. Try again in {} s.", seconds(.0.wait))]
+    TooMany(db::Exhausted),
     /// 502, 503 or 504: a model or vector provider failed.
     #[error("{0}")]
     Provider(#[from] ai::Error),
@@ -79,7 +82,7 @@ pub struct Problem {
     /// `token_expired`, `invalid_credentials`, `invalid_refresh_token`, `refresh_token_reused`,
     /// `session_expired`, `forbidden`, `origin_not_allowed`, `not_found`, `method_not_allowed`,
     /// `request_timeout`, `slug_taken`, `email_taken`, `too_large`, `unsupported_media_type`,
-    /// `invalid_request`, `provider_timeout`, `provider_unreachable`, `provider_auth_failed`,
+    /// `invalid_request`, `too_many_requests`, `provider_timeout`, `provider_unreachable`, `provider_auth_failed`,
     /// `provider_rate_limited`, `provider_rejected`, `provider_unavailable`, `upstream_invalid`,
     /// `provider_interrupted`, `provider_key_unavailable`, `server_shutdown`, `unavailable`, `internal`.
     pub r#type: String,
@@ -139,6 +142,7 @@ impl Error {
             Self::TooLarge => "too_large",
             Self::MediaType(_) => "unsupported_media_type",
             Self::Invalid(_) => "invalid_request",
+            Self::TooMany(_) => "too_many_requests",
             Self::Provider(e) => e.code(),
             Self::KeyUnavailable(..) => "provider_key_unavailable",
             Self::Unavailable(_) => "unavailable",
@@ -160,6 +164,7 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
             Self::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Provider(_) => StatusCode::BAD_GATEWAY,
@@ -187,29 +192,45 @@ impl Error {
     }
 
     /// The headers that belong to the status.
-    fn header(&self) -> Option<(header::HeaderName, HeaderValue)> {
+    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         match self {
-            Self::Unauthorized(..) => Some((
+            Self::Unauthorized(..) => vec![(
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static(r#"Bearer error="invalid_token""#),
-            )),
-            Self::Unavailable(_) => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            )],
+            Self::Unavailable(_) => vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))],
+            Self::TooMany(exhausted) => {
+                let wait = seconds(exhausted.wait);
+                vec![
+                    (header::RETRY_AFTER, wait.into()),
+                    (RATELIMIT_LIMIT, exhausted.per_minute.into()),
+                    (RATELIMIT_REMAINING, HeaderValue::from_static("0")),
+                    (RATELIMIT_RESET, wait.into()),
+                ]
+            }
             Self::Provider(ai::Error::RateLimited { retry_after }) => {
                 let seconds = retry_after.map_or(10, |d| d.as_secs().max(1));
-                Some((header::RETRY_AFTER, seconds.into()))
+                vec![(header::RETRY_AFTER, seconds.into())]
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
+}
+
+const RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// Whole seconds after which a wait is surely over.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + 1
 }
 
 /// The answer carries the error itself; `edge.rs` writes the body, which names the request, and logs the cause.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Some((name, value)) = self.header() {
-            response.headers_mut().insert(name, value);
-        }
+        response.headers_mut().extend(self.headers());
         response.extensions_mut().insert(Arc::new(self));
         response
     }

@@ -8,7 +8,7 @@ use axum::{
 };
 use db::{Asked, Caller, Superuser, TenantAdmin};
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{net::IpAddr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 use tenant_auth::{TokenError, Verified};
 use uuid::Uuid;
 
@@ -27,7 +27,16 @@ impl FromRequestParts<App> for RequestId {
 
 /// The address that this request came from, if the host tells it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ClientIp(pub(crate) Option<IpAddr>);
+pub struct ClientIp(pub Option<IpAddr>);
+
+impl FromRequestParts<App> for ClientIp {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let known = parts.extensions.get::<Self>().copied();
+        Ok(known.unwrap_or(Self(None)))
+    }
+}
 
 fn verified(parts: &Parts, app: &App) -> Result<Verified> {
     let header = parts
@@ -53,11 +62,11 @@ fn verified(parts: &Parts, app: &App) -> Result<Verified> {
 async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
     let RequestId(request_id) = RequestId::from_request_parts(parts, app).await?;
-    let client_ip = parts.extensions.get::<ClientIp>();
+    let Ok(ClientIp(client_ip)) = ClientIp::from_request_parts(parts, app).await;
     let asked = Asked {
         at: app.clock.now(),
         request_id,
-        client_ip: client_ip.and_then(|ip| ip.0),
+        client_ip,
     };
     let found = if fresh {
         app.db.caller_now(&token, &asked).await

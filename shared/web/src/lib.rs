@@ -13,6 +13,7 @@ mod extract;
 mod health;
 mod host;
 mod json;
+mod limits;
 mod origin;
 mod page;
 mod providers;
@@ -28,7 +29,7 @@ pub use clock::Clock;
 pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
 pub use email::email;
 pub use error::{Error, FieldError, Problem, Result, told};
-pub use extract::{Administrator, Path, Query, RequestId, TenantAt};
+pub use extract::{Administrator, ClientIp, Path, Query, RequestId, TenantAt};
 pub use host::{
     bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, start, work,
 };

@@ -22,6 +22,7 @@ mod lambda;
 mod limits;
 mod lists;
 mod login;
+mod login_limits;
 mod openapi;
 mod panics;
 mod parity;

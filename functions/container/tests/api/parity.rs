@@ -140,8 +140,9 @@ fn every_operation_of_the_contract_is_called_well_and_badly() {
         let listed = operation.about["responses"].as_object();
         for status in listed.into_iter().flat_map(|responses| responses.keys()) {
             let status: u16 = status.parse().expect("a status is a number");
+            // 429 takes as many steps as a deployment allows attempts, which differs; login_limits.rs has it.
             assert!(
-                status >= 500 || statuses.contains(&status),
+                status >= 500 || status == 429 || statuses.contains(&status),
                 "tests/api/parity/*.toml has no step in which {name} answers {status}, as the contract says it may"
             );
         }

@@ -4,7 +4,12 @@ use crate::kit::{Kit, T1, U1, scene::Scene};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 
 /// The tables that belong to no single tenant. Whatever is added here is not kept apart by tenant.
-const SHARED: [&str; 3] = ["_sqlx_migrations", "tenants", "tenants_by_email"];
+const SHARED: [&str; 4] = [
+    "_sqlx_migrations",
+    "rate_buckets",
+    "tenants",
+    "tenants_by_email",
+];
 
 /// Tables with a tenant that are not guarded: row-level security on, and forced on the owner too; exactly one
 /// restrictive policy, for every command and every role, that compares the tenant on the way out and in.

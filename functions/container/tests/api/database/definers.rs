@@ -4,7 +4,7 @@ use crate::kit::Kit;
 use sqlx::{Connection, PgConnection};
 
 /// Signature, owner, settings, and who may call it besides its owner. Whoever adds one here answers for it.
-const DEFINERS: [(&str, &str, &str, &str); 6] = [
+const DEFINERS: [(&str, &str, &str, &str); 8] = [
     (
         "create_superuser(uuid,text,uuid,text,text)",
         "parlance_definer",
@@ -19,6 +19,18 @@ const DEFINERS: [(&str, &str, &str, &str); 6] = [
     ),
     (
         "login_lookup_by_email(text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "rate_limit_forget()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "rate_limit_take(bytea[],integer[])",
         "parlance_definer",
         "search_path=parlance, pg_temp",
         "parlance_app",
@@ -106,6 +118,8 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.login_lookup_by_email('nobody@one.example')",
         "select count(*) from parlance.tenants_of_origin('https://one.example')",
         "select count(*) from parlance.sweep(null, 2)",
+        "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",
+        "select count(*) from parlance.rate_limit_forget()",
     ] {
         let mut tx = connection.begin().await.unwrap();
         let done: Result<i64, _> = sqlx::query_scalar(sql).fetch_one(&mut *tx).await;

@@ -156,6 +156,7 @@ fn statements_run_in_transactions() {
         [
             "shared/db/src/login.rs",
             "shared/db/src/origins.rs",
+            "shared/db/src/rate_limits.rs",
             "shared/db/src/sweep.rs"
         ]
     );

@@ -162,6 +162,8 @@ pub fn environment(database: &Database) -> HashMap<String, String> {
         ("SECRET_KEY", SECRET_KEY.into()),
         ("JWT_SECRET_KEY", JWT_SECRET_KEY.into()),
         ("DATABASE_MAX_CONNECTIONS", "1".into()),
+        ("LOGINS_PER_MINUTE_BY_EMAIL", "100000".into()),
+        ("LOGINS_PER_MINUTE_BY_ADDRESS", "100000".into()),
     ]);
     if let Some(url) = database.pooler_url() {
         vars.insert("APP_DATABASE_URL", url.clone());

@@ -1,0 +1,145 @@
+//! How often a password or a token may be guessed at: counted once for all processes, before anything is looked up.
+
+use crate::kit::{ADMIN1, Answer, Kit, PASSWORD, U1, U2, program::Program, request};
+use axum::body::Body;
+use futures_util::future::join_all;
+use serde_json::json;
+use std::time::Instant;
+
+const BY_EMAIL: &str = "LOGINS_PER_MINUTE_BY_EMAIL";
+const BY_ADDRESS: &str = "LOGINS_PER_MINUTE_BY_ADDRESS";
+
+async fn log_in(kit: &Kit, email: &str, password: &str) -> Answer {
+    let login = json!({ "tenant": "one", "email": email, "password": password });
+    kit.post("", "/login", login).await
+}
+
+fn assert_told(answer: &Answer, per_minute: &str) {
+    assert_eq!(answer.problem(429), "too_many_requests");
+    let wait: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(answer.header("ratelimit-limit"), per_minute);
+    assert_eq!(answer.header("ratelimit-remaining"), "0");
+    assert_eq!(answer.header("ratelimit-reset"), wait.to_string());
+}
+
+#[tokio::test] // R7
+async fn many_guesses_at_one_account_are_counted_over_all_processes() {
+    let kit = Kit::with([(BY_EMAIL, "10")]).await;
+    let vars = [(BY_EMAIL.to_owned(), "10".to_owned())];
+    let twin = Kit::on(kit.database.clone(), vars).await;
+    for email in ["u1@one.example", "nobody@one.example"] {
+        let began = Instant::now();
+        let spellings = [email.to_owned(), email.to_uppercase()];
+        let guesses = (0..60).map(|n| {
+            let kit = if n % 3 == 0 { &twin } else { &kit };
+            log_in(kit, &spellings[n % 2], "wrong")
+        });
+        let answers = join_all(guesses).await;
+        let (mut tried, mut refused) = (0, 0);
+        for answer in &answers {
+            match answer.status.as_u16() {
+                429 => {
+                    assert_told(answer, "10");
+                    refused += 1;
+                }
+                // A guess that was counted and found no free hasher.
+                503 => tried += 1,
+                _ => {
+                    assert_eq!(answer.problem(401), "invalid_credentials");
+                    tried += 1;
+                }
+            }
+        }
+        // One more for every six seconds that it took.
+        let more = began.elapsed().as_secs() / 6;
+        assert!((10..=10 + more).contains(&tried), "{tried} guesses");
+        assert_eq!(tried + refused, 60);
+    }
+    // Others, and other tenants' users with that address, are none of it.
+    assert_eq!(log_in(&kit, U2.email, PASSWORD).await.status, 200);
+    let elsewhere = json!({ "tenant": "two", "email": U1.email, "password": "wrong" });
+    let elsewhere = kit.post("", "/login", elsewhere).await;
+    assert_eq!(elsewhere.problem(401), "invalid_credentials");
+}
+
+#[tokio::test] // R7
+async fn an_account_that_was_guessed_at_can_be_used_again_soon() {
+    let kit = Kit::with([(BY_EMAIL, "3")]).await;
+    for _ in 0..3 {
+        log_in(&kit, U1.email, "wrong").await;
+    }
+    assert_told(&log_in(&kit, U1.email, PASSWORD).await, "3");
+    // The server's clock cannot be moved; the bucket can.
+    let earlier = "update parlance.rate_buckets set at = at - interval '25 seconds'";
+    sqlx::query(earlier).execute(&kit.pool).await.unwrap();
+    assert_eq!(log_in(&kit, U1.email, PASSWORD).await.status, 200);
+    let later = "update parlance.rate_buckets set at = at - interval '1 day'";
+    sqlx::query(later).execute(&kit.pool).await.unwrap();
+    kit.app.db.sweep().await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from parlance.rate_buckets")
+        .fetch_one(&kit.pool)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test] // R7
+async fn without_its_counter_nobody_gets_in() {
+    let kit = Kit::new().await;
+    let drop = "drop function parlance.rate_limit_take(bytea[], integer[])";
+    sqlx::query(drop).execute(&kit.pool).await.unwrap();
+    let refused = log_in(&kit, U1.email, PASSWORD).await;
+    assert_eq!(refused.problem(503), "unavailable");
+    assert_eq!(kit.app.hasher.invocations(), 0);
+}
+
+#[tokio::test] // R7 R8
+async fn one_client_is_limited_whatever_it_says_of_itself() {
+    let kit = Kit::new().await;
+    let vars = [(BY_ADDRESS.to_owned(), "4".to_owned())];
+    let program = Program::serve(&kit, &vars).await;
+    let mut statuses = Vec::new();
+    for path in ["/login", "/login/refresh"] {
+        for n in 0..6 {
+            let body = match path {
+                "/login" => json!({ "email": format!("n{n}@one.example"), "password": "wrong" }),
+                _ => json!({ "refresh_token": "nonsense" }),
+            };
+            let asked = request("", "POST", path)
+                .header("content-type", "application/json")
+                .header("x-forwarded-for", format!("198.51.100.{n}"))
+                .body(Body::from(body.to_string()))
+                .unwrap();
+            statuses.push(program.send(asked).await.status().as_u16());
+        }
+    }
+    let once = [401, 401, 401, 401, 429, 429];
+    assert_eq!(statuses, [once, once].concat());
+}
+
+#[tokio::test] // R9
+async fn the_present_password_cannot_be_guessed_with_a_token() {
+    let kit = Kit::new().await;
+    let token = kit.token(ADMIN1).await;
+    let vars = [(BY_EMAIL.to_owned(), "2".to_owned())];
+    let strict = Kit::on(kit.database.clone(), vars).await;
+    let guess = json!({ "current_password": "wrong", "new_password": "seven green bicycles" });
+    for _ in 0..2 {
+        let wrong = strict.post(&token, "/login/password", guess.clone()).await;
+        assert_eq!(wrong.fields(), ["current_password"]);
+    }
+    assert_told(&strict.post(&token, "/login/password", guess).await, "2");
+}
+
+#[tokio::test] // R45
+async fn the_counters_tell_no_address() {
+    let kit = Kit::new().await;
+    log_in(&kit, U1.email, PASSWORD).await;
+    let keys: Vec<Vec<u8>> = sqlx::query_scalar("select key from parlance.rate_buckets")
+        .fetch_all(&kit.pool)
+        .await
+        .unwrap();
+    assert_eq!(keys.len(), 1);
+    assert_eq!(keys[0].len(), 32);
+}

@@ -1,0 +1,56 @@
+//! How often something may be done, counted once for all processes.
+
+use crate::{Db, Result};
+use std::time::Duration;
+
+/// A bucket of tokens: so many for every minute, and never more at once.
+#[derive(Debug)]
+pub struct RateLimit {
+    /// What is done and who does it; each combination has a bucket of its own.
+    pub key: String,
+    /// Tokens for every minute; at least 1.
+    pub per_minute: u32,
+}
+
+/// A bucket that is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Exhausted {
+    /// How many tokens it gets every minute.
+    pub per_minute: u32,
+    /// How long until it has one again.
+    pub wait: Duration,
+}
+
+impl Db {
+    /// Takes a token from each bucket. If one is empty, that one; the buckets before it have paid, those after it
+    /// have not.
+    pub async fn take(&self, limits: &[RateLimit]) -> Result<Option<Exhausted>> {
+        let keys: Vec<&[u8]> = limits.iter().map(|limit| limit.key.as_bytes()).collect();
+        let per_minute = limits.iter().map(|limit| limit.per_minute);
+        let per_minute: Vec<i32> = per_minute
+            .map(|n| i32::try_from(n).unwrap_or(i32::MAX))
+            .collect();
+        let mut tx = self.outside().await?;
+        let (place, wait): (Option<i32>, Option<f64>) =
+            sqlx::query_as("select place, wait from rate_limit_take($1, $2)")
+                .bind(keys)
+                .bind(per_minute)
+                .fetch_one(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        let limit = place.and_then(|place| limits.get(usize::try_from(place - 1).ok()?));
+        Ok(limit.map(|limit| Exhausted {
+            per_minute: limit.per_minute,
+            wait: Duration::from_secs_f64(wait.unwrap_or_default()),
+        }))
+    }
+
+    /// Forgets buckets that are full again.
+    pub(crate) async fn forget_full_buckets(&self) -> Result<()> {
+        let mut tx = self.outside().await?;
+        sqlx::query("select rate_limit_forget()")
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+}
