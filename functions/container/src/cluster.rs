@@ -71,6 +71,15 @@ impl Cluster {
     pub fn stop(&self) -> Result<()> {
         self.programs.stop(&self.files)
     }
+
+    /// Stops the server and deletes its files.
+    ///
+    /// # Errors
+    /// It did not stop within a minute, or a file cannot be deleted.
+    pub fn discard(self) -> Result<()> {
+        self.stop()?;
+        self.files.delete()
+    }
 }
 
 fn create(programs: &Programs, files: &Files, keep: Keep) -> Result<()> {
@@ -107,8 +116,7 @@ pub async fn run_with(dir: &Path, command: &[String]) -> Result<ExitCode> {
     let dir = dir.join(std::process::id().to_string());
     let cluster = Cluster::start(&dir, Keep::Nothing)?;
     let status = run_command(&cluster, command).await;
-    cluster.stop()?;
-    cluster.files.delete()?;
+    cluster.discard()?;
     let code = status?.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -1,0 +1,55 @@
+//! What is measured: the rows, in the order in which they run.
+
+/// A row, with its connections where it is measured with several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    Start,
+    Profile,
+    Sessions,
+    Turn(usize),
+    Stream(usize),
+    OpenStreams,
+    Refresh,
+    Login,
+}
+
+/// All of them.
+pub const ROWS: [Row; 11] = [
+    Row::Start,
+    Row::Profile,
+    Row::Sessions,
+    Row::Turn(32),
+    Row::Turn(16),
+    Row::Turn(1),
+    Row::Stream(16),
+    Row::Stream(1),
+    Row::OpenStreams,
+    Row::Refresh,
+    Row::Login,
+];
+
+impl Row {
+    /// What `--only` is compared with.
+    pub fn name(self) -> String {
+        match self {
+            Self::Start => "start".into(),
+            Self::Profile => "profile".into(),
+            Self::Sessions => "sessions".into(),
+            Self::Turn(n) => format!("turn-{n}"),
+            Self::Stream(n) => format!("stream-{n}"),
+            Self::OpenStreams => "open-streams".into(),
+            Self::Refresh => "refresh".into(),
+            Self::Login => "login".into(),
+        }
+    }
+
+    /// Whether it can be measured only on a service that was started here.
+    pub fn needs_own(self) -> bool {
+        matches!(self, Self::OpenStreams | Self::Start)
+    }
+
+    /// Whether a model is asked, which may cost money.
+    pub fn asks_a_model(self) -> bool {
+        matches!(self, Self::Turn(_) | Self::Stream(_) | Self::OpenStreams)
+    }
+}
