@@ -4,7 +4,12 @@
 async fn main() -> std::process::ExitCode {
     let work = async {
         let app = web::start().await?;
-        web::work(|| jobs::run(&app)).await
+        web::work(|| {
+            // A host may have frozen the process since the last run.
+            app.db.woke();
+            jobs::run(&app)
+        })
+        .await
     };
     web::program("jobs", work).await
 }

@@ -40,6 +40,25 @@ async fn the_schedule_puts_right_what_was_left_behind() {
 }
 
 #[tokio::test]
+async fn the_schedule_minds_no_connection_that_died_in_the_freeze() {
+    let kit = Kit::new().await;
+    let mut function = Function::start("jobs", &kit, &[]).await;
+    for _ in 0..3 {
+        let done = function.runtime.run(json!({})).await;
+        done.expect("the job succeeds");
+        function.signal("STOP").await;
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and application_name = 'parlance'",
+        )
+        .execute(&kit.pool)
+        .await
+        .unwrap();
+        function.signal("CONT").await;
+    }
+}
+
+#[tokio::test]
 async fn the_schema_is_brought_up_to_date_by_a_function() {
     let database = Database::empty().await;
     // Roles belong to the whole server: these must not be those of other tests.
