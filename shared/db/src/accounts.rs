@@ -26,6 +26,15 @@ pub struct Account {
     pub tenant: Tenant,
     /// The tenant's own provider keys.
     pub secrets: Vec<SealedSecret>,
+    /// The newest generation of the login whose tokens are known to have been used.
+    pub(crate) used_generation: i64,
+}
+
+impl Account {
+    /// Whether it is known that tokens of this generation have been used.
+    pub(crate) fn knows(&self, generation: Option<i64>) -> bool {
+        generation.is_none_or(|generation| generation <= self.used_generation)
+    }
 }
 
 impl TenantTx {
@@ -33,11 +42,12 @@ impl TenantTx {
     pub(crate) async fn account(
         &mut self,
         user: Uuid,
-        session: Uuid,
+        session: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<Option<Account>> {
         let row: Option<AccountRow> = sqlx::query_as(concat!(
-            "select u.email, u.full_name, u.role, u.is_superuser, ", tenant_columns!(), ",
+            "select u.email, u.full_name, u.role, u.is_superuser,
+                    s.generation - (not s.used)::int::bigint as used_generation, ", tenant_columns!(), ",
                     array(select id from tenant_secrets order by provider) as secret_ids,
                     array(select provider from tenant_secrets order by provider) as secret_providers,
                     array(select sealed from tenant_secrets order by provider) as secret_values
@@ -54,6 +64,19 @@ impl TenantTx {
         .await?;
         Ok(row.map(|row| row.into_account(user)))
     }
+
+    /// Notes that a login's present tokens have been used, so that those before them are used up; false if that was
+    /// known, or the token is an older one.
+    pub(crate) async fn use_generation(&mut self, session: Uuid, generation: i64) -> Result<bool> {
+        let used = sqlx::query(
+            "update login_sessions set used = true where id = $1 and generation = $2 and not used",
+        )
+        .bind(session)
+        .bind(generation)
+        .execute(self.conn())
+        .await?;
+        Ok(used.rows_affected() > 0)
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -62,6 +85,7 @@ struct AccountRow {
     full_name: String,
     role: Role,
     is_superuser: bool,
+    used_generation: i64,
     #[sqlx(flatten)]
     tenant: Tenant,
     secret_ids: Vec<Uuid>,
@@ -87,6 +111,7 @@ impl AccountRow {
             is_superuser: self.is_superuser,
             tenant: self.tenant,
             secrets: secrets.collect(),
+            used_generation: self.used_generation,
         }
     }
 }

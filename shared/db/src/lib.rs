@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod callers;
 mod connect;
 mod documents;
 mod error;
@@ -17,6 +18,7 @@ mod passages;
 mod platform;
 mod pool;
 mod rate_limits;
+mod remembered;
 mod roles;
 mod scope;
 mod secrets;

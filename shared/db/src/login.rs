@@ -101,8 +101,8 @@ pub enum Refresh {
     Ended,
 }
 
-/// How long the token before the current one still gets the current one: a client whose connection broke
-/// during the refresh tries again.
+/// How long the refresh token before the current one still gets the current one after that was used: two tabs of one
+/// browser may refresh at the same moment. Until it was used, the answer may have been lost, and there is no limit.
 const RETRY_WINDOW: TimeDelta = TimeDelta::seconds(10);
 
 macro_rules! login_columns {
@@ -203,7 +203,7 @@ impl Db {
     ) -> Result<Refresh> {
         let mut tx = self.open(claim.tenant_id()).await?;
         sqlx::query(
-            "update login_sessions set generation = generation + 1, refreshed_at = $3
+            "update login_sessions set generation = generation + 1, refreshed_at = $3, used = false
              where id = $1 and generation = $2 and revoked_at is null and expires_at > $3 and refreshed_at > $4",
         )
         .bind(claim.session_id())
@@ -212,7 +212,7 @@ impl Db {
         .bind(now - idle)
         .execute(tx.conn())
         .await?;
-        let outcome = tx.current_login(claim, now).await?;
+        let outcome = tx.current_login(claim, now, now - idle).await?;
         tx.commit().await?;
         Ok(outcome)
     }
@@ -227,20 +227,26 @@ impl Db {
 
 impl TenantTx {
     /// The login as it stands now: just advanced by this claim, or by another one before it.
-    async fn current_login(&mut self, claim: &RefreshClaim, now: DateTime<Utc>) -> Result<Refresh> {
-        let row: Option<(DateTime<Utc>, i64)> = sqlx::query_as(
-            "select refreshed_at, generation from login_sessions
-             where id = $1 and revoked_at is null and expires_at > $2",
+    async fn current_login(
+        &mut self,
+        claim: &RefreshClaim,
+        now: DateTime<Utc>,
+        idle_since: DateTime<Utc>,
+    ) -> Result<Refresh> {
+        let row: Option<(DateTime<Utc>, i64, bool)> = sqlx::query_as(
+            "select refreshed_at, generation, used from login_sessions
+             where id = $1 and revoked_at is null and expires_at > $2 and refreshed_at > $3",
         )
         .bind(claim.session_id())
         .bind(now)
+        .bind(idle_since)
         .fetch_optional(self.conn())
         .await?;
-        let Some((refreshed_at, generation)) = row else {
+        let Some((refreshed_at, generation, used)) = row else {
             return Ok(Refresh::Ended);
         };
         match generation - claim.generation() {
-            1 if now - refreshed_at <= RETRY_WINDOW => self.login_of(claim).await,
+            1 if !used || now - refreshed_at <= RETRY_WINDOW => self.login_of(claim).await,
             1.. => {
                 self.revoke_session(claim.session_id(), now).await?;
                 Ok(Refresh::Reused)

@@ -36,7 +36,7 @@ impl TenantTx {
         page: PageOf,
     ) -> Result<Vec<LoginSession>> {
         let sessions = sqlx::query_as(
-            "select id, created_at, refreshed_at, expires_at, user_agent, id = $2 as current from login_sessions
+            "select id, created_at, refreshed_at, expires_at, user_agent, coalesce(id = $2, false) as current from login_sessions
              where user_id = $1 and revoked_at is null and expires_at > $3 and refreshed_at > $4
                and ($5::uuid is null or id < $5)
              order by id desc
@@ -111,7 +111,7 @@ impl TenantTx {
         }
         sqlx::query(
             "update login_sessions set revoked_at = $3
-             where user_id = $1 and id <> $2 and revoked_at is null",
+             where user_id = $1 and id is distinct from $2 and revoked_at is null",
         )
         .bind(caller.user_id())
         .bind(caller.session_id())

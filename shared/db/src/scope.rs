@@ -10,21 +10,16 @@ use crate::{
     accounts::Account,
     audit::{Actor, Asked},
     pool::{self, Connections, Woken},
+    remembered::Remembered,
     users::Role,
 };
-use moka::sync::Cache;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Transaction};
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
-    time::Duration,
 };
-use tenant_auth::Verified;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-
-/// How long a change of user, tenant or login may go unnoticed by the next request.
-const CALLER_LIFE: Duration = Duration::from_secs(5);
 
 /// The database. Has no method that runs tenant SQL without a proof.
 ///
@@ -37,7 +32,7 @@ pub struct Db {
     pub(crate) platform: PgPool,
     pub(crate) fit: Arc<OnceCell<()>>,
     pub(crate) woken: Woken,
-    accounts: Cache<(Uuid, Uuid, Uuid), Arc<Account>>,
+    pub(crate) remembered: Remembered,
 }
 
 impl Db {
@@ -54,35 +49,8 @@ impl Db {
             platform: pool::open(platform, connections.max_platform_connections, wait, &woken)?,
             fit: Arc::default(),
             woken,
-            accounts: Cache::builder()
-                .max_capacity(10_000)
-                .time_to_live(CALLER_LIFE)
-                .build(),
+            remembered: Remembered::nothing(),
         })
-    }
-
-    /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
-    pub async fn caller(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
-        let key = (token.tenant_id(), token.user_id(), token.session_id());
-        if let Some(account) = self.accounts.get(&key) {
-            return Ok(Some(Caller::new(account, token, asked)));
-        }
-        self.caller_now(token, asked).await
-    }
-
-    /// As [`Db::caller`], but read from the database now: for what must not lag behind a demotion.
-    pub async fn caller_now(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
-        let key = (token.tenant_id(), token.user_id(), token.session_id());
-        let mut tx = self.open(token.tenant_id()).await?;
-        let account = tx
-            .account(token.user_id(), token.session_id(), asked.at)
-            .await?;
-        let Some(account) = account.map(Arc::new) else {
-            self.accounts.invalidate(&key);
-            return Ok(None);
-        };
-        self.accounts.insert(key, account.clone());
-        Ok(Some(Caller::new(account, token, asked)))
     }
 
     /// Opens a transaction that sees the caller's tenant and nothing else.
@@ -131,17 +99,23 @@ impl Db {
 #[derive(Clone, Debug)]
 pub struct Caller {
     account: Arc<Account>,
-    session_id: Uuid,
+    session_id: Option<Uuid>,
     expires_at: i64,
     asked: Asked,
 }
 
 impl Caller {
-    fn new(account: Arc<Account>, token: &Verified, asked: &Asked) -> Self {
+    /// Only the file beside this one that reads accounts has one to show.
+    pub(crate) fn new(
+        account: Arc<Account>,
+        session_id: Option<Uuid>,
+        expires_at: i64,
+        asked: &Asked,
+    ) -> Self {
         Self {
             account,
-            session_id: token.session_id(),
-            expires_at: token.expires_at(),
+            session_id,
+            expires_at,
             asked: asked.clone(),
         }
     }
@@ -156,8 +130,8 @@ impl Caller {
         self.account.user_id
     }
 
-    /// The login that the token belongs to.
-    pub fn session_id(&self) -> Uuid {
+    /// The login that the token belongs to; tokens of the service before this one have none.
+    pub fn session_id(&self) -> Option<Uuid> {
         self.session_id
     }
 

@@ -38,6 +38,8 @@ pub struct AccessToken {
     pub tenant_id: Uuid,
     /// The login that it came from.
     pub session_id: Uuid,
+    /// How often that login had been renewed.
+    pub generation: i64,
     /// Unix seconds.
     pub issued_at: i64,
     /// How long it is good for; whole seconds count.
@@ -72,7 +74,7 @@ impl TokenError {
 /// ```
 /// ```compile_fail,E0451
 /// fn forge(id: uuid::Uuid) -> tenant_auth::Verified {
-///     tenant_auth::Verified { user_id: id, tenant_id: id, session_id: id, expires_at: 0 } // private
+///     tenant_auth::Verified { user_id: id, tenant_id: id, session_id: id, generation: None, expires_at: 0 } // private
 /// }
 /// ```
 /// ```compile_fail,E0616
@@ -86,6 +88,7 @@ pub struct Verified {
     user_id: Uuid,
     tenant_id: Uuid,
     session_id: Uuid,
+    generation: Option<i64>,
     expires_at: i64,
 }
 
@@ -105,13 +108,18 @@ impl Verified {
         self.session_id
     }
 
+    /// How often that login had been renewed; unknown of tokens from before they said so.
+    pub fn generation(&self) -> Option<i64> {
+        self.generation
+    }
+
     /// When the token ends, in Unix seconds.
     pub fn expires_at(&self) -> i64 {
         self.expires_at
     }
 }
 
-/// All are required; a missing, repeated or mistyped one fails to parse. A claim not listed here is
+/// All but `gen` are required; a missing, repeated or mistyped one fails to parse. A claim not listed here is
 /// ignored, as RFC 7519 section 4 asks.
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -120,6 +128,8 @@ struct Claims {
     sub: Uuid,
     tenant_id: Uuid,
     sid: Uuid,
+    #[serde(rename = "gen")]
+    generation: Option<i64>,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -202,6 +212,7 @@ impl Keys {
             sub: token.user_id,
             tenant_id: token.tenant_id,
             sid: token.session_id,
+            generation: Some(token.generation),
             iat: token.issued_at,
             nbf: token.issued_at,
             exp: token.issued_at.saturating_add(lifetime),
@@ -229,6 +240,7 @@ impl Keys {
             user_id: claims.sub,
             tenant_id: claims.tenant_id,
             session_id: claims.sid,
+            generation: claims.generation,
             expires_at: claims.exp,
         })
     }

@@ -70,6 +70,7 @@ impl App {
             user_id: login.user_id(),
             tenant_id: login.tenant_id(),
             session_id: login.session_id(),
+            generation: login.generation(),
             issued_at: now.timestamp(),
             lifetime: life,
         });

@@ -31,6 +31,7 @@ mod problems;
 mod program;
 mod providers;
 mod railway;
+mod refresh_races;
 mod renewal;
 mod sessions;
 mod shutdown;

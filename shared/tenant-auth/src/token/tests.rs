@@ -23,6 +23,7 @@ fn token() -> AccessToken {
         user_id: USER.parse().unwrap(),
         tenant_id: TENANT.parse().unwrap(),
         session_id: Uuid::from_u128(3),
+        generation: 7,
         issued_at: NOW,
         lifetime: Duration::from_secs(900),
     }
@@ -111,6 +112,7 @@ fn a_good_token_is_read() {
     assert_eq!(verified.user_id().to_string(), USER);
     assert_eq!(verified.tenant_id().to_string(), TENANT);
     assert_eq!(verified.session_id(), Uuid::from_u128(3));
+    assert_eq!(verified.generation(), Some(7));
     assert_eq!(verified.expires_at(), NOW + 900);
     // The forge of the tests below makes good tokens, so each fails for its own reason.
     assert_eq!(

@@ -149,6 +149,7 @@ fn forged(kit: &Kit, secret: &str) -> String {
         user_id: U1.id,
         tenant_id: U1.tenant_id,
         session_id: Uuid::now_v7(),
+        generation: 0,
         issued_at: kit.clock.now().timestamp(),
         lifetime: Duration::from_secs(600),
     })

@@ -50,6 +50,7 @@ fn signed(user: Uuid, tenant: Uuid, login: Uuid) -> String {
         user_id: user,
         tenant_id: tenant,
         session_id: login,
+        generation: 0,
         issued_at: Utc::now().timestamp(),
         lifetime: Duration::from_secs(600),
     })

@@ -1,0 +1,65 @@
+//! Who the bearer of a token is: asked of the database, and remembered for a moment.
+
+use crate::{Asked, Caller, Db, Result, accounts::Account, remembered::Key};
+use chrono::{DateTime, Utc};
+use std::{sync::Arc, time::Instant};
+use tenant_auth::Verified;
+
+impl Db {
+    /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
+    pub async fn caller(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
+        let known = self.remembered.account(&key(token));
+        if let Some(account) = known.filter(|account| account.knows(token.generation())) {
+            return Ok(Some(caller(account, token, asked)));
+        }
+        self.caller_now(token, asked).await
+    }
+
+    /// As [`Db::caller`], but read from the database now: for what must not lag behind a demotion.
+    pub async fn caller_now(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
+        let account = self.account_now(key(token), token.generation(), asked.at);
+        Ok(account.await?.map(|account| caller(account, token, asked)))
+    }
+
+    /// Whether a caller is still good. At most 5 s old.
+    pub(crate) async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
+        let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
+        if self.remembered.account(&key).is_some() {
+            return Ok(true);
+        }
+        Ok(self.account_now(key, None, now).await?.is_some())
+    }
+
+    async fn account_now(
+        &self,
+        key: Key,
+        generation: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Account>>> {
+        let (tenant, user, session) = key;
+        let read_at = Instant::now();
+        let mut tx = self.open(tenant).await?;
+        let Some(mut account) = tx.account(user, session, now).await? else {
+            self.remembered.forget_account(&key);
+            return Ok(None);
+        };
+        if let (Some(session), Some(generation)) = (session, generation)
+            && !account.knows(Some(generation))
+            && tx.use_generation(session, generation).await?
+        {
+            tx.commit().await?;
+            account.used_generation = generation;
+        }
+        let account = Arc::new(account);
+        self.remembered.keep_account(key, account.clone(), read_at);
+        Ok(Some(account))
+    }
+}
+
+fn key(token: &Verified) -> Key {
+    (token.tenant_id(), token.user_id(), Some(token.session_id()))
+}
+
+fn caller(account: Arc<Account>, token: &Verified, asked: &Asked) -> Caller {
+    Caller::new(account, Some(token.session_id()), token.expires_at(), asked)
+}
