@@ -1,7 +1,7 @@
 //! The task that makes an answer: it outlives the request, writes the row as it goes, and ends it.
 
 use crate::{
-    ending::{Broken, Ending, caught, shut_down},
+    ending::{Broken, Ending, caught, revoked, shut_down},
     event::{Delta, Done, Event, Failure, Sources, Start},
     outlet::{Outlet, outlet},
 };
@@ -47,7 +47,7 @@ pub(crate) fn start(answerer: Answerer) -> mpsc::Receiver<Event> {
 }
 
 impl Answerer {
-    async fn run(mut self, mut outlet: Outlet) {
+    async fn run(self, mut outlet: Outlet) {
         let mut draft = Draft::default();
         let work = self.answer(&mut draft, &mut outlet);
         let ending = caught(work).await;
@@ -55,7 +55,7 @@ impl Answerer {
         outlet.send(last).await;
     }
 
-    async fn answer(&mut self, draft: &mut Draft, outlet: &mut Outlet) -> Ending {
+    async fn answer(&self, draft: &mut Draft, outlet: &mut Outlet) -> Ending {
         outlet.send(Event::Start(self.begun())).await;
         let passages = self.passages().await?;
         if !passages.is_empty() {
@@ -70,11 +70,11 @@ impl Answerer {
             .ai
             .answer(provider, prompt, options.clone(), self.streamed);
         let (mut flushed_at, mut flushed) = (Instant::now(), 0);
-        let mut stop = pin!(self.stop.requested());
+        let mut cut_short = pin!(self.cut_short());
         loop {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
-                () = &mut stop => return Err(shut_down()),
+                broken = &mut cut_short => return Err(broken),
             };
             match piece {
                 Some(Ok(ai::Event::Delta(text))) => {
@@ -92,6 +92,15 @@ impl Answerer {
                 self.flush(&draft.text).await;
                 (flushed_at, flushed) = (Instant::now(), draft.text.len());
             }
+        }
+    }
+
+    /// Returns when the answer must end although it is not whole.
+    async fn cut_short(&self) -> Broken {
+        let App { db, clock, .. } = &self.app;
+        tokio::select! {
+            () = self.stop.requested() => shut_down(),
+            () = db.revoked(&self.caller, || clock.now()) => revoked(),
         }
     }
 

@@ -32,6 +32,17 @@ pub(crate) fn shut_down() -> Broken {
     }
 }
 
+pub(crate) fn revoked() -> Broken {
+    Broken {
+        status: MessageStatus::Interrupted,
+        cause: Error::Unauthorized(
+            "session_revoked",
+            "The login behind this answer has ended, or its user or tenant was suspended. Log in again.",
+        ),
+        retryable: false,
+    }
+}
+
 impl From<ai::Error> for Broken {
     fn from(e: ai::Error) -> Self {
         let status = match e {

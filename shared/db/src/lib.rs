@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod callers;
+mod changes;
 mod connect;
 mod documents;
 mod error;

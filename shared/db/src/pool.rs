@@ -15,6 +15,8 @@ pub struct Connections {
     pub app_url: SecretString,
     /// Logs in as the platform role.
     pub platform_url: SecretString,
+    /// Logs in as the app role, and keeps its connection to itself: not behind a transaction pooler.
+    pub listen_url: SecretString,
     /// At most so many connections of the app role.
     pub max_connections: u32,
     /// At most so many of the platform role.
@@ -79,6 +81,20 @@ pub(crate) fn open(
         .connect_lazy_with(options))
 }
 
+/// A pool for the one connection on which changes are told.
+///
+/// # Errors
+/// The URL cannot be used.
+pub(crate) fn listening(url: &SecretString) -> Result<PgPool, BadDatabaseUrl> {
+    let options = connect::options(url)?.application_name("parlance listen");
+    Ok(PgPoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options))
+}
+
 /// Outside a transaction `now()` is the statement's own time; inside it is older.
 async fn is_clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     use sqlx::Row;
@@ -121,6 +137,7 @@ impl Db {
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
+        self.listening.close().await;
         self.app.close().await;
         self.platform.close().await;
     }

@@ -32,6 +32,7 @@ pub struct Db {
     pub(crate) platform: PgPool,
     pub(crate) fit: Arc<OnceCell<()>>,
     pub(crate) woken: Woken,
+    pub(crate) listening: PgPool,
     pub(crate) remembered: Remembered,
 }
 
@@ -49,6 +50,7 @@ impl Db {
             platform: pool::open(platform, connections.max_platform_connections, wait, &woken)?,
             fit: Arc::default(),
             woken,
+            listening: pool::listening(&connections.listen_url)?,
             remembered: Remembered::nothing(),
         })
     }

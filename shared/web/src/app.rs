@@ -29,7 +29,6 @@ pub struct App {
     /// Cancelled when no new work should come.
     pub(crate) draining: CancellationToken,
     pub(crate) keyring: Arc<Keyring>,
-    pub(crate) origins: Cache<String, Arc<[Uuid]>>,
     pub(crate) index_hosts: Cache<(Uuid, String), ai::IndexHost>,
 }
 
@@ -62,10 +61,6 @@ impl App {
             stop: CancellationToken::new(),
             draining: CancellationToken::new(),
             keyring: Arc::new(keyring),
-            origins: Cache::builder()
-                .max_capacity(10_000)
-                .time_to_live(Duration::from_secs(5))
-                .build(),
             index_hosts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))

@@ -105,13 +105,7 @@ impl App {
         if origin.len() > Origin::MAX_LENGTH {
             return Ok([].into());
         }
-        if let Some(known) = self.origins.get(origin) {
-            return Ok(known);
-        }
-        let tenants = self.db.tenants_of_origin(origin).await?;
-        let tenants: Arc<[Uuid]> = tenants.into_iter().map(|(id, _)| id).collect();
-        self.origins.insert(origin.to_owned(), tenants.clone());
-        Ok(tenants)
+        Ok(self.db.who_allows(origin).await?)
     }
 
     /// Refuses a token that comes from a page of another tenant.

@@ -33,6 +33,7 @@ mod providers;
 mod railway;
 mod refresh_races;
 mod renewal;
+mod revocation;
 mod sessions;
 mod shutdown;
 mod smoke;

@@ -165,17 +165,20 @@ impl Vars {
         let (default, most, max_platform_connections) = CONNECTIONS;
         let max_connections = self.number("DATABASE_MAX_CONNECTIONS", default, 1, most);
         let (database_url, root, roles) = (database_url?, root?, roles?);
-        let mut role_url = |own: &str, role: &str| {
-            let (name, url) = match self.secret(own) {
-                Some(url) => (own, roles.login_unless_named(&url, role, root)),
+        let mut role_url = |own: Option<&str>, role: &str| {
+            let own = own.and_then(|name| Some((name, self.secret(name)?)));
+            let (name, url) = match own {
+                Some((name, url)) => (name, roles.login_unless_named(&url, role, root)),
                 None => ("DATABASE_URL", roles.login(&database_url, role, root)),
             };
             let url = url.map_err(|_| BadDatabaseUrl::NotAUrl);
             self.usable(name, url.and_then(|url| check_url(&url).map(|()| url)))
         };
         Some(Connections {
-            app_url: role_url("APP_DATABASE_URL", &roles.app())?,
-            platform_url: role_url("PLATFORM_DATABASE_URL", &roles.platform())?,
+            app_url: role_url(Some("APP_DATABASE_URL"), &roles.app())?,
+            platform_url: role_url(Some("PLATFORM_DATABASE_URL"), &roles.platform())?,
+            // Notifications do not come through a pooler.
+            listen_url: role_url(None, &roles.app())?,
             max_connections,
             max_platform_connections,
             acquire_timeout: Duration::from_secs(2),

@@ -93,6 +93,8 @@ pub async fn serve_on(
     app: App,
     stopped: impl Future<Output = ()>,
 ) {
+    let db = app.db.clone();
+    tokio::spawn(async move { db.listen().await });
     let connections = GracefulShutdown::new();
     let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     tokio::pin!(stopped);

@@ -11,7 +11,8 @@ use uuid::Uuid;
 fn db(url: String) -> Db {
     let connections = Connections {
         app_url: url.clone().into(),
-        platform_url: url.into(),
+        platform_url: url.clone().into(),
+        listen_url: url.into(),
         max_connections: 1,
         max_platform_connections: 1,
         acquire_timeout: Duration::from_secs(2),

@@ -1,0 +1,70 @@
+//! Changes that other processes make, told by the database as they are committed.
+
+use crate::{Caller, Db, Result};
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgListener;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// What the triggers of the schema notify on.
+const CHANNEL: &str = "parlance";
+/// How long to wait before trying again to listen.
+const AGAIN: Duration = Duration::from_secs(30);
+/// How often an open stream's caller is looked at where nobody tells of changes.
+const LOOK: Duration = Duration::from_secs(10);
+
+impl Db {
+    /// Listens for changes, on a connection of its own, until the database is closed. What is remembered of whatever
+    /// changes is forgotten at once. Without it, or while the connection is broken, it is forgotten after 5 s.
+    pub async fn listen(&self) {
+        while let Err(e) = self.hear().await {
+            if self.listening.is_closed() {
+                return;
+            }
+            tracing::warn!(
+                error = %e,
+                "changes by other processes are not told at once; they take effect within 5 s"
+            );
+            tokio::select! {
+                () = sleep(AGAIN) => {}
+                () = self.listening.close_event() => return,
+            }
+        }
+    }
+
+    async fn hear(&self) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(&self.listening).await?;
+        listener.listen(CHANNEL).await?;
+        // Whatever was read before may have changed before anybody listened.
+        self.remembered.all_changed();
+        tracing::debug!("listening for changes");
+        loop {
+            let told = listener.try_recv().await?;
+            match told.map(|told| told.payload().parse()) {
+                Some(Ok(id)) => self.remembered.changed(id),
+                // The connection broke and was made again, or somebody said what is no id.
+                None | Some(Err(_)) => self.remembered.all_changed(),
+            }
+        }
+    }
+
+    /// Returns when the caller is no longer good: its user or tenant was suspended, its login has ended. At the latest
+    /// some 15 s after that, and at once where changes are told.
+    pub async fn revoked(&self, caller: &Caller, now: impl Fn() -> DateTime<Utc>) {
+        let mut changes = self.remembered.changes();
+        loop {
+            tokio::select! {
+                // Never an error: the sender lives as long as this database.
+                _ = changes.changed() => {}
+                () = sleep(LOOK) => {}
+            }
+            match self.still(caller, now()).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(e) => {
+                    tracing::warn!(error = %e, "whether a login has ended cannot be told yet")
+                }
+            }
+        }
+    }
+}
