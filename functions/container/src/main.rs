@@ -92,6 +92,7 @@ Environment (an empty variable counts as not set):
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
   LOGINS_PER_MINUTE_BY_EMAIL   how often one account may be tried                  10
   LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60
+  LEGACY_TOKENS                accept: tokens of a FastAPI service before this     refuse
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For               0
   SECRETS_ARN                  AWS secret whose members are variables              none

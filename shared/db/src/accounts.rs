@@ -38,7 +38,8 @@ impl Account {
 }
 
 impl TenantTx {
-    /// The account, if user, tenant and login are all still good.
+    /// The account, if user, tenant and login are all still good. Without a login, a change of the password since then
+    /// is what ends it.
     pub(crate) async fn account(
         &mut self,
         user: Uuid,
@@ -47,15 +48,16 @@ impl TenantTx {
     ) -> Result<Option<Account>> {
         let row: Option<AccountRow> = sqlx::query_as(concat!(
             "select u.email, u.full_name, u.role, u.is_superuser,
-                    s.generation - (not s.used)::int::bigint as used_generation, ", tenant_columns!(), ",
+                    coalesce(s.generation - (not s.used)::int::bigint, 0) as used_generation, ", tenant_columns!(), ",
                     array(select id from tenant_secrets order by provider) as secret_ids,
                     array(select provider from tenant_secrets order by provider) as secret_providers,
                     array(select sealed from tenant_secrets order by provider) as secret_values
              from users u
              join tenants t on t.id = u.tenant_id
-             join login_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id
+             left join login_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id and s.id = $2
              where u.id = $1 and u.is_active and t.status = 'active'
-               and s.id = $2 and s.revoked_at is null and s.expires_at > $3"
+               and case when $2::uuid is null then u.password_changed_at is null
+                        else s.revoked_at is null and s.expires_at > $3 end"
         ))
         .bind(user)
         .bind(session)
@@ -63,6 +65,18 @@ impl TenantTx {
         .fetch_optional(self.conn())
         .await?;
         Ok(row.map(|row| row.into_account(user)))
+    }
+
+    /// The user whom an old token names: by id, or by email.
+    pub(crate) async fn legacy_user(&mut self, subject: &str) -> Result<Option<Uuid>> {
+        let user = sqlx::query_scalar(
+            "select id from users where id = $1 or email = lower($2) order by id = $1 desc limit 1",
+        )
+        .bind(Uuid::try_parse(subject).ok())
+        .bind(subject)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(user)
     }
 
     /// Notes that a login's present tokens have been used, so that those before them are used up; false if that was

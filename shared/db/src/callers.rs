@@ -3,7 +3,7 @@
 use crate::{Asked, Caller, Db, Result, accounts::Account, remembered::Key};
 use chrono::{DateTime, Utc};
 use std::{sync::Arc, time::Instant};
-use tenant_auth::Verified;
+use tenant_auth::{LegacyToken, Verified};
 
 impl Db {
     /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
@@ -19,6 +19,23 @@ impl Db {
     pub async fn caller_now(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
         let account = self.account_now(key(token), token.generation(), asked.at);
         Ok(account.await?.map(|account| caller(account, token, asked)))
+    }
+
+    /// Who the bearer of a token of the service before this one is, if user and tenant are still good, read now.
+    pub async fn legacy_caller(
+        &self,
+        token: &LegacyToken,
+        asked: &Asked,
+    ) -> Result<Option<Caller>> {
+        let mut tx = self.open(token.tenant_id()).await?;
+        let user = tx.legacy_user(token.subject()).await?;
+        drop(tx);
+        let Some(user) = user else {
+            return Ok(None);
+        };
+        let account = self.account_now((token.tenant_id(), user, None), None, asked.at);
+        let account = account.await?;
+        Ok(account.map(|account| Caller::new(account, None, token.expires_at(), asked)))
     }
 
     /// Whether a caller is still good. At most 5 s old.

@@ -98,7 +98,7 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let changed = sqlx::query(
-            "update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2",
+            "update users set password_hash = $3, updated_at = $4, password_changed_at = $4 where id = $1 and password_hash = $2",
         )
         .bind(caller.user_id())
         .bind(old.phc.expose_secret())

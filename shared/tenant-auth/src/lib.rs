@@ -24,5 +24,5 @@ pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, genera
 pub use refresh::{RefreshClaim, RefreshKeys};
 pub use seal::{SealContext, SealError, Sealer};
 pub use secret::RootSecret;
-pub use token::{AccessToken, Keys, TokenError, Verified};
+pub use token::{AccessToken, Keys, LegacyToken, TokenError, Verified};
 pub use weak::{WeakSecret, check_secret};

@@ -14,8 +14,11 @@ use sha2::Sha256;
 use std::{fmt, time::Duration};
 use uuid::Uuid;
 
+mod legacy;
 #[cfg(test)]
 mod tests;
+
+pub use legacy::LegacyToken;
 
 /// Issuer and audience: the service speaks to itself only.
 const PARTY: &str = "parlance";

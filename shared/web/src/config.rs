@@ -33,6 +33,7 @@ use vars::Vars;
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
 /// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, and to renew a login, likewise | 60 |
+/// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY`, shall be good | `refuse` |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `TRUSTED_PROXY_HOPS` | how many proxies in front append to `X-Forwarded-For`, 0 to 10; the client's address is what the first of them was called from | 0 (on Railway its `X-Real-IP` counts) |
 /// | `SECRETS_ARN` | an AWS Secrets Manager secret, a JSON object, whose members stand in for variables that are not set; programs built with the feature `aws-secrets` | none |
@@ -58,6 +59,8 @@ pub struct Config {
     pub logins_per_minute_by_email: u32,
     /// How often one client may try.
     pub logins_per_minute_by_address: u32,
+    /// Whether tokens of the service before this one are good.
+    pub accept_legacy_tokens: bool,
     /// How long open answers may go on after SIGTERM.
     pub shutdown: Duration,
     /// Who is believed about a client's address.
@@ -159,6 +162,8 @@ impl Config {
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let by_email = vars.number("LOGINS_PER_MINUTE_BY_EMAIL", 10, 1, 1_000_000);
         let by_address = vars.number("LOGINS_PER_MINUTE_BY_ADDRESS", 60, 1, 1_000_000);
+        let accept_legacy_tokens =
+            vars.choice("LEGACY_TOKENS", ["accept", "refuse"]) == Some("accept");
         let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
         let client_via = vars.client_via();
         let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
@@ -175,6 +180,7 @@ impl Config {
                 password_min_length,
                 logins_per_minute_by_email: by_email,
                 logins_per_minute_by_address: by_address,
+                accept_legacy_tokens,
                 shutdown: Duration::from_secs(shutdown_seconds),
                 client_via,
                 docs,

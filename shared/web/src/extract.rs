@@ -9,7 +9,7 @@ use axum::{
 use db::{Asked, Caller, Superuser, TenantAdmin};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{convert::Infallible, net::IpAddr, sync::Arc};
-use tenant_auth::{TokenError, Verified};
+use tenant_auth::{LegacyToken, TokenError, Verified};
 use uuid::Uuid;
 
 /// The id of this request.
@@ -38,7 +38,13 @@ impl FromRequestParts<App> for ClientIp {
     }
 }
 
-fn verified(parts: &Parts, app: &App) -> Result<Verified> {
+/// A token whose signature and time are good.
+enum Token {
+    Own(Verified),
+    Legacy(LegacyToken),
+}
+
+fn verified(parts: &Parts, app: &App) -> Result<Token> {
     let header = parts
         .headers
         .get(header::AUTHORIZATION)
@@ -49,7 +55,14 @@ fn verified(parts: &Parts, app: &App) -> Result<Verified> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let (_, token) = token.ok_or_else(Error::invalid_token)?;
     let now = app.clock.now().timestamp();
-    app.keys().verify(token, now).map_err(|e| match e {
+    let own = app.keys().verify(token, now).map(Token::Own);
+    let verified = match own {
+        Err(TokenError::Invalid) if app.config.accept_legacy_tokens => {
+            app.keys().verify_legacy(token, now).map(Token::Legacy)
+        }
+        own => own,
+    };
+    verified.map_err(|e| match e {
         TokenError::Expired => Error::Unauthorized(
             "token_expired",
             "The access token has expired. Refresh it or log in again.",
@@ -68,10 +81,10 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
         request_id,
         client_ip,
     };
-    let found = if fresh {
-        app.db.caller_now(&token, &asked).await
-    } else {
-        app.db.caller(&token, &asked).await
+    let found = match token {
+        Token::Own(token) if fresh => app.db.caller_now(&token, &asked).await,
+        Token::Own(token) => app.db.caller(&token, &asked).await,
+        Token::Legacy(token) => app.db.legacy_caller(&token, &asked).await,
     };
     let caller = found?.ok_or_else(Error::invalid_token)?;
     tracing::Span::current().record("tenant_id", caller.tenant_id().to_string());

@@ -19,6 +19,7 @@ mod jobs;
 mod keys;
 mod kit;
 mod lambda;
+mod legacy_tokens;
 mod limits;
 mod lists;
 mod login;

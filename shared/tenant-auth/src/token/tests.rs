@@ -4,6 +4,7 @@ use super::*;
 use hmac::{Hmac, KeyInit, Mac};
 
 mod forged;
+mod legacy;
 
 const SECRET: &str = "q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe-q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe";
 const NOW: i64 = 1_800_000_000;
