@@ -1,5 +1,6 @@
 //! admin: who may use a tenant.
 
+mod assume;
 mod users;
 
 use utoipa_axum::routes;
@@ -10,4 +11,5 @@ pub fn routes() -> Routes<App> {
     Routes::new()
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::show))
+        .routes(routes!(assume::assume))
 }

@@ -1,13 +1,13 @@
 //! `/admin/users`: the people of a tenant.
 
 use axum::{extract::State, http::StatusCode};
-use db::{NewUser, Role, User};
+use db::{NewUser, Role, TenantAdmin, User};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tenant_auth::check_new_password;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result, TenantAt};
+use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
 
 /// A user to be created.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,14 +25,14 @@ pub(crate) struct CreateUser {
     role: Option<Role>,
 }
 
-/// Creates a user in the caller's tenant; superusers may name another with `?tenant_id=`.
-#[utoipa::path(post, path = "/admin/users", tag = "admin", params(("tenant_id" = Option<Uuid>, Query)),
+/// Creates a user in the caller's tenant.
+#[utoipa::path(post, path = "/admin/users", tag = "admin",
     request_body = CreateUser,
     responses((status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`"), (status = 422))
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    at: TenantAt,
+    admin: TenantAdmin,
     Json(asked): Json<CreateUser>,
 ) -> Result<(StatusCode, Json<User>)> {
     let email =
@@ -52,7 +52,7 @@ pub(crate) async fn create(
         password_hash: hash.into(),
         role: asked.role.unwrap_or(Role::Member),
     };
-    let mut tx = app.db.admin(&at.admin).await?;
+    let mut tx = app.db.admin(&admin).await?;
     let user =
         tx.create_user(&new)
             .await
@@ -67,30 +67,30 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(user)))
 }
 
-/// The users of the caller's tenant, newest first; superusers may name another with `?tenant_id=`.
-#[utoipa::path(get, path = "/admin/users", tag = "admin", params(PageQuery, ("tenant_id" = Option<Uuid>, Query)), responses(
+/// The users of the caller's tenant, newest first.
+#[utoipa::path(get, path = "/admin/users", tag = "admin", params(PageQuery), responses(
     (status = 200, body = Listing<User>), (status = 403), (status = 422),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
-    at: TenantAt,
+    admin: TenantAdmin,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Listing<User>>> {
-    let page = page.of(&app, at.admin.tenant_id(), "users")?;
-    let users = app.db.admin(&at.admin).await?.users(page.of).await?;
+    let page = page.of(&app, admin.tenant_id(), "users")?;
+    let users = app.db.admin(&admin).await?.users(page.of).await?;
     Ok(Json(page.listing(users, |user| user.id)))
 }
 
-/// One user of the caller's tenant; superusers may name another with `?tenant_id=`.
+/// One user of the caller's tenant.
 #[utoipa::path(get, path = "/admin/users/{id}", tag = "admin",
-    params(("id" = Uuid, Path), ("tenant_id" = Option<Uuid>, Query)),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = User), (status = 403), (status = 404))
 )]
 pub(crate) async fn show(
     State(app): State<App>,
-    at: TenantAt,
+    admin: TenantAdmin,
     Path(id): Path<Uuid>,
 ) -> Result<Json<User>> {
-    let user = app.db.admin(&at.admin).await?.user(id).await?;
+    let user = app.db.admin(&admin).await?.user(id).await?;
     user.map(Json).ok_or(Error::NotFound)
 }

@@ -10,12 +10,12 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use db::{Caller, MessageStatus, NewTurn, Source, Usage};
+use db::{MessageStatus, NewTurn, Source, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Result, Stop};
+use web::{App, Error, Json, Own, Result, Stop};
 
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -68,7 +68,7 @@ pub(crate) struct Answer {
 ))]
 pub(crate) async fn ask(
     State(app): State<App>,
-    caller: Caller,
+    Own(caller): Own,
     stop: Stop,
     headers: HeaderMap,
     Json(asked): Json<Ask>,

@@ -5,9 +5,9 @@ use db::{Caller, ChatSession, Message};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
+use web::{App, Error, Json, Listing, Own, PageQuery, Path, Query, Result};
 
-/// The caller's conversations, newest first.
+/// The caller's conversations, newest first; everybody's for a superuser who has assumed the tenant.
 #[utoipa::path(get, path = "/chat/sessions", tag = "chat", params(PageQuery), responses(
     (status = 200, body = Listing<ChatSession>), (status = 422),
 ))]
@@ -58,7 +58,7 @@ pub(crate) struct Rename {
 )]
 pub(crate) async fn rename(
     State(app): State<App>,
-    caller: Caller,
+    Own(caller): Own,
     Path(id): Path<Uuid>,
     Json(asked): Json<Rename>,
 ) -> Result<Json<ChatSession>> {
@@ -81,7 +81,7 @@ pub(crate) async fn rename(
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    Own(caller): Own,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.tenant(&caller).await?;

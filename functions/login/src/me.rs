@@ -12,8 +12,10 @@ use web::Json;
 pub(crate) struct Me {
     /// The user.
     user: MeUser,
-    /// The user's tenant.
+    /// The user's tenant; or the one that a superuser has assumed.
     tenant: MeTenant,
+    /// Whether the user is a superuser who has assumed the tenant.
+    has_assumed: bool,
     /// When the access token expires.
     expires_at: DateTime<Utc>,
 }
@@ -51,6 +53,7 @@ pub(crate) async fn me(caller: Caller) -> Json<Me> {
             slug: account.tenant.slug.clone(),
             name: account.tenant.name.clone(),
         },
+        has_assumed: caller.has_assumed(),
         expires_at: DateTime::from_timestamp(caller.expires_at(), 0).unwrap_or_default(),
     })
 }

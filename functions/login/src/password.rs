@@ -1,12 +1,11 @@
 //! `POST /login/password`: another password.
 
 use axum::{extract::State, http::StatusCode};
-use db::Caller;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tenant_auth::check_new_password;
 use utoipa::ToSchema;
-use web::{App, Error, Json, Result};
+use web::{App, Error, Json, Own, Result};
 
 /// The password as it is, and as it shall be.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,7 +25,7 @@ pub(crate) struct ChangePassword {
 ))]
 pub(crate) async fn change(
     State(app): State<App>,
-    caller: Caller,
+    Own(caller): Own,
     Json(asked): Json<ChangePassword>,
 ) -> Result<StatusCode> {
     let new = asked.new_password;

@@ -1,9 +1,9 @@
 //! `/login/sessions`: where the caller is logged in.
 
 use axum::{extract::State, http::StatusCode};
-use db::{Caller, LoginSession};
+use db::LoginSession;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
+use web::{App, Error, Json, Listing, Own, PageQuery, Path, Query, Result};
 
 /// The caller's logins that have not ended, newest first.
 #[utoipa::path(get, path = "/login/sessions", tag = "login", params(PageQuery), responses(
@@ -11,7 +11,7 @@ use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
-    caller: Caller,
+    Own(caller): Own,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Listing<LoginSession>>> {
     let page = page.of(&app, caller.tenant_id(), "logins")?;
@@ -28,7 +28,7 @@ pub(crate) async fn list(
 ))]
 pub(crate) async fn end(
     State(app): State<App>,
-    caller: Caller,
+    Own(caller): Own,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.tenant(&caller).await?;

@@ -33,19 +33,16 @@ pub(crate) async fn create(
         .take()
         .ok_or_else(|| Error::field("name", "missing field `name`"))?;
 
-    let mut tx = app.db.platform(&superuser).await?;
-    let created = tx.create_tenant(&NewTenant { slug, name }).await;
-    let id = created.map_err(|e| match e.is_constraint("tenants_slug_key") {
+    let status = asked.status.unwrap_or(TenantStatus::Active);
+    let tx = app.db.platform(&superuser).await?;
+    let created = tx.create_tenant(&NewTenant { slug, name, status }).await;
+    let admin = created.map_err(|e| match e.is_constraint("tenants_slug_key") {
         true => Error::Conflict(
             "slug_taken",
             "There is a tenant with this slug. Choose another one.".into(),
         ),
         false => e.into(),
     })?;
-    if asked.status == Some(TenantStatus::Suspended) {
-        tx.set_status(id, TenantStatus::Suspended).await?;
-    }
-    let admin = tx.enter(id).await?.ok_or(Error::NotFound)?;
 
     let mut tx = app.db.admin(&admin).await?;
     let mut tenant = tx.tenant_for_update().await?;

@@ -1,11 +1,11 @@
 //! `PATCH /tenants/{tenant_id}`: a tenant's settings.
 
-use crate::{input::TenantInput, output::TenantOutput};
+use crate::{input::TenantInput, output::TenantOutput, show::show};
 use axum::extract::State;
 use web::{App, Error, Json, Result, TenantAt};
 
-/// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers.
-/// `current` is the caller's own tenant.
+/// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers; those must
+/// assume the tenant for the rest (`assume_required`). `current` is the caller's own tenant.
 #[utoipa::path(patch, path = "/tenants/{tenant_id}", tag = "tenants", params(("tenant_id" = String, Path)),
     request_body = TenantInput,
     responses((status = 200, body = TenantOutput), (status = 403), (status = 404), (status = 422))
@@ -22,18 +22,25 @@ pub(crate) async fn edit(
             "cannot be changed: logins and links hold it",
         ));
     }
+    // All of it may be done, or nothing is.
+    if asked.has_settings() {
+        at.admin()?;
+    }
     if let Some(status) = asked.status {
         let superuser = at.superuser.as_ref().ok_or_else(Error::forbidden)?;
         let mut tx = app.db.platform(superuser).await?;
-        tx.set_status(at.admin.tenant_id(), status).await?;
+        if !tx.set_status(at.tenant_id, status).await? {
+            return Err(Error::NotFound);
+        }
         tx.commit().await?;
     }
-    let mut tx = app.db.admin(&at.admin).await?;
+    if !asked.has_settings() {
+        return show(State(app), at).await;
+    }
+    let mut tx = app.db.admin(at.admin()?).await?;
     let mut tenant = tx.tenant_for_update().await?;
-    if asked.has_settings() {
-        asked.apply(&mut tenant);
-        tx.save_tenant(&mut tenant).await?;
-        tx.commit().await?;
-    }
+    asked.apply(&mut tenant);
+    tx.save_tenant(&mut tenant).await?;
+    tx.commit().await?;
     Ok(Json(tenant.into()))
 }

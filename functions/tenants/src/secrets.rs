@@ -28,12 +28,11 @@ pub(crate) struct SecretOutput {
     (status = 200, body = Vec<SecretOutput>), (status = 403), (status = 404),
 ))]
 pub(crate) async fn list(State(app): State<App>, at: TenantAt) -> Result<Json<Vec<SecretOutput>>> {
-    let tenant = at.admin.tenant_id();
-    let secrets = app.db.admin(&at.admin).await?.secrets().await?;
+    let secrets = app.db.admin(at.admin()?).await?.secrets().await?;
     let shown = secrets.into_iter().map(|secret| SecretOutput {
         key_id: App::key_id(&secret.sealed),
         readable: app
-            .open_key(tenant, &secret.provider, secret.id, &secret.sealed)
+            .open_key(at.tenant_id, &secret.provider, secret.id, &secret.sealed)
             .is_ok(),
         provider: secret.provider,
         last4: secret.last4,
@@ -75,9 +74,9 @@ pub(crate) async fn set(
     } else {
         &key[key.len() - 4..]
     };
-    let mut tx = app.db.admin(&at.admin).await?;
+    let mut tx = app.db.admin(at.admin()?).await?;
     let row = tx.secret_row(provider).await?;
-    let sealed = app.seal_key(at.admin.tenant_id(), provider.as_str(), row, &asked.api_key);
+    let sealed = app.seal_key(at.tenant_id, provider.as_str(), row, &asked.api_key);
     tx.set_secret(provider, row, &sealed, last4).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -93,7 +92,7 @@ pub(crate) async fn delete(
     at: TenantAt,
     Path((_, provider)): Path<(String, SecretProvider)>,
 ) -> Result<StatusCode> {
-    let mut tx = app.db.admin(&at.admin).await?;
+    let mut tx = app.db.admin(at.admin()?).await?;
     if !tx.delete_secret(provider).await? {
         return Err(Error::NotFound);
     }

@@ -2,13 +2,24 @@
 
 use crate::output::TenantOutput;
 use axum::extract::State;
-use web::{App, Json, Result, TenantAt};
+use web::{App, Error, Json, Result, TenantAt};
 
 /// A tenant and its settings: for its administrators and for superusers. `current` is the caller's own.
 #[utoipa::path(get, path = "/tenants/{tenant_id}", tag = "tenants", params(("tenant_id" = String, Path)), responses(
     (status = 200, body = TenantOutput), (status = 403), (status = 404),
 ))]
 pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Json<TenantOutput>> {
-    let tenant = app.db.admin(&at.admin).await?.tenant().await?;
-    Ok(Json(tenant.into()))
+    let tenant = match &at.superuser {
+        Some(superuser) => {
+            app.db
+                .platform(superuser)
+                .await?
+                .tenant(at.tenant_id)
+                .await?
+        }
+        None => Some(app.db.admin(at.admin()?).await?.tenant().await?),
+    };
+    tenant
+        .map(|tenant| Json(tenant.into()))
+        .ok_or(Error::NotFound)
 }

@@ -26,6 +26,8 @@ pub struct Account {
     pub tenant: Tenant,
     /// The tenant's own provider keys.
     pub secrets: Vec<SealedSecret>,
+    /// The superuser's own tenant, if that is who has assumed this one.
+    pub(crate) assumed_from: Option<Uuid>,
     /// The newest generation of the login whose tokens are known to have been used.
     pub(crate) used_generation: i64,
 }
@@ -125,6 +127,7 @@ impl AccountRow {
             is_superuser: self.is_superuser,
             tenant: self.tenant,
             secrets: secrets.collect(),
+            assumed_from: None,
             used_generation: self.used_generation,
         }
     }

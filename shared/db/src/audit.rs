@@ -22,14 +22,16 @@ pub struct Asked {
 pub(crate) struct Actor {
     pub(crate) tenant_id: Uuid,
     pub(crate) user_id: Uuid,
-    asked: Asked,
+    pub(crate) session_id: Option<Uuid>,
+    pub(crate) asked: Asked,
 }
 
 impl Actor {
     pub(crate) fn new(caller: &Caller) -> Self {
         Self {
-            tenant_id: caller.tenant_id(),
+            tenant_id: caller.home_tenant_id(),
             user_id: caller.user_id(),
+            session_id: caller.session_id(),
             asked: caller.asked().clone(),
         }
     }

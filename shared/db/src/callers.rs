@@ -1,9 +1,10 @@
 //! Who the bearer of a token is: asked of the database, and remembered for a moment.
 
-use crate::{Asked, Caller, Db, Result, accounts::Account, remembered::Key};
+use crate::{Asked, Caller, Db, Result, Role, TenantTx, accounts::Account, remembered::Key};
 use chrono::{DateTime, Utc};
 use std::{sync::Arc, time::Instant};
 use tenant_auth::{LegacyToken, Verified};
+use uuid::Uuid;
 
 impl Db {
     /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
@@ -57,8 +58,12 @@ impl Db {
         let read_at = Instant::now();
         let mut tx = self.open(tenant).await?;
         let Some(mut account) = tx.account(user, session, now).await? else {
-            self.remembered.forget_account(&key);
-            return Ok(None);
+            let assumed = self.assumed(tx, user, session, now).await?.map(Arc::new);
+            match &assumed {
+                Some(account) => self.remembered.keep_account(key, account.clone(), read_at),
+                None => self.remembered.forget_account(&key),
+            }
+            return Ok(assumed);
         };
         if let (Some(session), Some(generation)) = (session, generation)
             && !account.knows(Some(generation))
@@ -70,6 +75,36 @@ impl Db {
         let account = Arc::new(account);
         self.remembered.keep_account(key, account.clone(), read_at);
         Ok(Some(account))
+    }
+}
+
+impl Db {
+    /// The account of a superuser who has assumed the tenant of `tx`: what it sees is the tenant's, who it is and whether
+    /// its login is still good is asked at home.
+    async fn assumed(
+        &self,
+        mut tx: TenantTx,
+        user: Uuid,
+        id: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Account>> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let Some(stay) = tx.stay(user, id, now).await? else {
+            return Ok(None);
+        };
+        let secrets = tx.sealed_secrets().await?;
+        drop(tx);
+        let mut home = self.open(stay.actor_tenant_id).await?;
+        let who = home.account(user, stay.actor_session_id, now).await?;
+        Ok(who.filter(|who| who.is_superuser).map(|who| Account {
+            role: Role::Admin,
+            tenant: stay.tenant,
+            secrets,
+            assumed_from: Some(stay.actor_tenant_id),
+            ..who
+        }))
     }
 }
 

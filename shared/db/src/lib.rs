@@ -3,6 +3,7 @@
 //! Data is reached through a proof and the transaction that it opens: see [`scope`](Db).
 
 mod accounts;
+mod assumptions;
 mod audit;
 mod callers;
 mod changes;
@@ -30,6 +31,7 @@ mod turns;
 mod users;
 
 pub use accounts::Account;
+pub use assumptions::Assumption;
 pub use audit::Asked;
 pub use connect::{BadDatabaseUrl, check_url};
 pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};

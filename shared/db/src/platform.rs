@@ -13,20 +13,29 @@ pub struct NewTenant {
     pub slug: String,
     /// The name for people.
     pub name: String,
+    /// Whether its users may come in.
+    pub status: TenantStatus,
 }
 
 impl PlatformTx {
-    /// Creates a tenant. A taken slug is refused by the constraint `tenants_slug_key`.
-    pub async fn create_tenant(&mut self, new: &NewTenant) -> Result<Uuid> {
+    /// Creates a tenant and commits. Whoever creates one may also furnish it. A taken slug is refused by the
+    /// constraint `tenants_slug_key`.
+    pub async fn create_tenant(mut self, new: &NewTenant) -> Result<TenantAdmin> {
         let id = Uuid::now_v7();
-        sqlx::query("insert into tenants (id, slug, name) values ($1, $2, $3)")
+        sqlx::query("insert into tenants (id, slug, name, status) values ($1, $2, $3, $4)")
             .bind(id)
             .bind(&new.slug)
             .bind(&new.name)
+            .bind(new.status)
             .execute(self.conn())
             .await?;
         self.audit(id, "tenant.create").await?;
-        Ok(id)
+        let actor = self.actor.clone();
+        self.commit().await?;
+        Ok(TenantAdmin {
+            tenant_id: id,
+            actor,
+        })
     }
 
     /// The tenants, newest first.
@@ -56,32 +65,21 @@ impl PlatformTx {
             .await?)
     }
 
-    /// Lets a tenant's users in, or keeps them out.
-    pub async fn set_status(&mut self, id: Uuid, status: TenantStatus) -> Result<()> {
-        sqlx::query("update tenants set status = $2, updated_at = now() where id = $1")
+    /// Lets a tenant's users in, or keeps them out; false if there is no such tenant.
+    pub async fn set_status(&mut self, id: Uuid, status: TenantStatus) -> Result<bool> {
+        let found = sqlx::query("update tenants set status = $2, updated_at = now() where id = $1")
             .bind(id)
             .bind(status)
             .execute(self.conn())
             .await?;
+        if found.rows_affected() == 0 {
+            return Ok(false);
+        }
         let action = match status {
             TenantStatus::Active => "tenant.activate",
             TenantStatus::Suspended => "tenant.suspend",
         };
-        self.audit(id, action).await
-    }
-
-    /// Leaves the platform for one tenant, as its administrator. The audit log of that tenant says so before
-    /// anything else can be done. `None` if there is no such tenant.
-    pub async fn enter(mut self, id: Uuid) -> Result<Option<TenantAdmin>> {
-        if self.tenant(id).await?.is_none() {
-            return Ok(None);
-        }
-        self.audit(id, "tenant.enter").await?;
-        let actor = self.actor.clone();
-        self.commit().await?;
-        Ok(Some(TenantAdmin {
-            tenant_id: id,
-            actor,
-        }))
+        self.audit(id, action).await?;
+        Ok(true)
     }
 }

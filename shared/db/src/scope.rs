@@ -137,6 +137,22 @@ impl Caller {
         self.session_id
     }
 
+    /// Whether this is a superuser who has assumed the tenant, and none of its users.
+    pub fn has_assumed(&self) -> bool {
+        self.account.assumed_from.is_some()
+    }
+
+    /// The tenant whose user this is.
+    pub(crate) fn home_tenant_id(&self) -> Uuid {
+        self.account.assumed_from.unwrap_or(self.tenant_id())
+    }
+
+    /// Whose conversations may be read: the caller's own; `None` is everybody's, for a superuser who has assumed the
+    /// tenant.
+    pub(crate) fn reads(&self) -> Option<Uuid> {
+        (!self.has_assumed()).then_some(self.user_id())
+    }
+
     /// When the token expires, in Unix seconds.
     pub fn expires_at(&self) -> i64 {
         self.expires_at
@@ -160,15 +176,13 @@ impl Caller {
         })
     }
 
-    /// The same caller, proven to be a superuser.
+    /// The same caller, proven to be a superuser. One who has assumed a tenant is none until back at home.
     pub fn superuser(&self) -> Option<Superuser> {
-        self.account
-            .is_superuser
-            .then(|| Superuser(Actor::new(self)))
+        (self.account.is_superuser && !self.has_assumed()).then(|| Superuser(Actor::new(self)))
     }
 }
 
-/// Proof of someone who may manage one tenant: its administrator, or a superuser that entered it.
+/// Proof of someone who may manage one tenant: its administrator, or a superuser who has assumed it.
 #[derive(Debug)]
 pub struct TenantAdmin {
     pub(crate) tenant_id: Uuid,

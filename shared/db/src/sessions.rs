@@ -1,4 +1,4 @@
-//! Conversations: every method sees the caller's own only.
+//! Conversations: every method sees the caller's own only, but that a superuser who has assumed the tenant reads all.
 
 use crate::{Caller, PageOf, Result, TenantTx};
 use chrono::{DateTime, Utc};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub struct ChatSession {
     /// Its id.
     pub id: Uuid,
+    /// Whose it is.
+    pub user_id: Uuid,
     /// Its title: the beginning of the first message until it is changed.
     pub title: String,
     /// When it was started.
@@ -26,13 +28,21 @@ impl TenantTx {
         caller: &Caller,
         page: PageOf,
     ) -> Result<Vec<ChatSession>> {
-        let sessions = sqlx::query_as(
-            "select id, title, created_at, updated_at from chat_sessions
-             where user_id = $1 and ($2::uuid is null or id < $2)
-             order by id desc
-             limit $3",
-        )
-        .bind(caller.user_id())
+        let sessions = sqlx::query_as(match caller.reads() {
+            Some(_) => {
+                "select id, user_id, title, created_at, updated_at from chat_sessions
+                 where user_id = $1 and ($2::uuid is null or id < $2)
+                 order by id desc
+                 limit $3"
+            }
+            None => {
+                "select id, user_id, title, created_at, updated_at from chat_sessions
+                 where $1::uuid is null and ($2::uuid is null or id < $2)
+                 order by id desc
+                 limit $3"
+            }
+        })
+        .bind(caller.reads())
         .bind(page.after)
         .bind(page.limit)
         .fetch_all(self.conn())
@@ -43,10 +53,11 @@ impl TenantTx {
     /// One conversation of the caller.
     pub async fn chat_session(&mut self, caller: &Caller, id: Uuid) -> Result<Option<ChatSession>> {
         let session = sqlx::query_as(
-            "select id, title, created_at, updated_at from chat_sessions where id = $1 and user_id = $2",
+            "select id, user_id, title, created_at, updated_at from chat_sessions
+             where id = $1 and ($2::uuid is null or user_id = $2)",
         )
         .bind(id)
-        .bind(caller.user_id())
+        .bind(caller.reads())
         .fetch_optional(self.conn())
         .await?;
         Ok(session)
@@ -61,7 +72,7 @@ impl TenantTx {
     ) -> Result<Option<ChatSession>> {
         let session = sqlx::query_as(
             "update chat_sessions set title = $3, updated_at = now() where id = $1 and user_id = $2
-             returning id, title, created_at, updated_at",
+             returning id, user_id, title, created_at, updated_at",
         )
         .bind(id)
         .bind(caller.user_id())

@@ -3,7 +3,7 @@
 
 use crate::{App, Error, Result};
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::FromRequestParts,
     http::{header, request::Parts},
 };
 use db::{Asked, Caller, Superuser, TenantAdmin};
@@ -138,39 +138,46 @@ impl FromRequestParts<App> for Superuser {
     }
 }
 
-/// The tenant that a request manages: its administrator's own, or any for a superuser, who enters it.
-///
-/// Which one is said by the path's `{tenant_id}` (`current` is the caller's own), else by `?tenant_id=`, else it is
-/// the caller's own. One that the caller may not manage answers exactly as one that does not exist.
+/// A caller who is one of the tenant's own users: what is done is done in that user's name.
 #[derive(Debug)]
-pub struct TenantAt {
-    /// Proof for that tenant.
-    pub admin: TenantAdmin,
-    /// The proof it came from, if the caller is a superuser.
-    pub superuser: Option<Superuser>,
+pub struct Own(pub Caller);
+
+impl FromRequestParts<App> for Own {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        if caller.has_assumed() {
+            return Err(Error::Forbidden(
+                "tenant_assumed",
+                "You have assumed this tenant and are none of its users: look and manage, but do nothing in a user's name.",
+            ));
+        }
+        Ok(Self(caller))
+    }
 }
 
-#[derive(Deserialize)]
-struct TenantId {
-    tenant_id: Option<Uuid>,
+/// The tenant that the path's `{tenant_id}` names (`current` is the caller's own): the caller administers it, or is a
+/// superuser, who sees every tenant. Any other answers exactly as one that does not exist.
+#[derive(Debug)]
+pub struct TenantAt {
+    /// Which it is.
+    pub tenant_id: Uuid,
+    /// Proof of a superuser.
+    pub superuser: Option<Superuser>,
+    admin: Option<TenantAdmin>,
 }
 
 impl TenantAt {
-    /// The tenant's id as the request names it; `None` for the caller's own.
-    async fn named(parts: &mut Parts, app: &App) -> Result<Option<Uuid>> {
-        let path = RawPathParams::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Error::NotFound)?;
-        match path.iter().find(|(name, _)| *name == "tenant_id") {
-            Some((_, "current")) => Ok(None),
-            Some((_, id)) => Uuid::try_parse(id)
-                .map(Some)
-                .map_err(|_| not_an_id("tenant_id")),
-            None => {
-                let query = axum::extract::Query::<TenantId>::try_from_uri(&parts.uri);
-                Ok(query.map_err(|_| not_an_id("tenant_id"))?.tenant_id)
-            }
-        }
+    /// Proof for what is inside the tenant.
+    ///
+    /// # Errors
+    /// 403 for a superuser who has not assumed it.
+    pub fn admin(&self) -> Result<&TenantAdmin> {
+        self.admin.as_ref().ok_or(Error::Forbidden(
+            "assume_required",
+            "Assume the tenant first, with POST /admin/tenants/{id}/assume, and use the token that it gives.",
+        ))
     }
 }
 
@@ -179,29 +186,31 @@ impl FromRequestParts<App> for TenantAt {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let caller = caller(parts, app, true).await?;
-        let superuser = caller.superuser();
-        let own = caller.admin();
-        if superuser.is_none() && own.is_none() {
+        let (superuser, admin) = (caller.superuser(), caller.admin());
+        if superuser.is_none() && admin.is_none() {
             return Err(Error::forbidden());
         }
-        let named = Self::named(parts, app)
-            .await?
-            .filter(|id| *id != caller.tenant_id());
-        let admin = match (named, &superuser, own) {
-            (None, _, Some(own)) => own,
-            (named, Some(superuser), _) => {
-                let id = named.unwrap_or(caller.tenant_id());
-                let entered = app.db.platform(superuser).await?.enter(id).await?;
-                entered.ok_or(Error::NotFound)?
-            }
-            _ => return Err(Error::NotFound),
+        let Path(TenantId { tenant_id }) = Path::from_request_parts(parts, app).await?;
+        let tenant_id = match &*tenant_id {
+            "current" => caller.tenant_id(),
+            id => Uuid::try_parse(id)
+                .map_err(|_| Error::field("tenant_id", "is not an id (a UUID)"))?,
         };
-        Ok(Self { admin, superuser })
+        let admin = admin.filter(|admin| admin.tenant_id() == tenant_id);
+        if superuser.is_none() && admin.is_none() {
+            return Err(Error::NotFound);
+        }
+        Ok(Self {
+            tenant_id,
+            superuser,
+            admin,
+        })
     }
 }
 
-fn not_an_id(field: &str) -> Error {
-    Error::field(field, "is not an id (a UUID)")
+#[derive(Deserialize)]
+struct TenantId {
+    tenant_id: String,
 }
 
 /// What the path names; an id that is no UUID is 422.

@@ -29,7 +29,7 @@ pub use clock::Clock;
 pub use config::{Config, ConfigError, OperatorConfig, Secrets, environment};
 pub use email::email;
 pub use error::{Error, FieldError, Problem, Result, told};
-pub use extract::{Administrator, ClientIp, Path, Query, RequestId, TenantAt};
+pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};
 pub use host::{
     bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, start, work,
 };
@@ -41,5 +41,5 @@ pub use retrieval::source;
 pub use router::{openapi, router};
 pub use stop::Stop;
 pub use telemetry::start_logging;
-pub use tokens::TokenPair;
+pub use tokens::{AssumedToken, TokenPair};
 pub use utoipa_axum::router::OpenApiRouter as Routes;

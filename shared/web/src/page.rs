@@ -17,10 +17,6 @@ pub struct PageQuery {
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Read by [`TenantAt`](crate::TenantAt).
-    #[serde(rename = "tenant_id")]
-    #[param(ignore)]
-    _tenant_id: Option<Uuid>,
 }
 
 /// One page of a list.

@@ -1,9 +1,10 @@
-//! Tokens: signed for a [`Login`], and for nothing else.
+//! Tokens: signed for a [`Login`], or for a superuser's [`Assumption`] of a tenant, and for nothing else.
 
 use crate::{App, Error, Result};
 use chrono::TimeDelta;
-use db::{Login, Refresh, Role};
+use db::{Assumption, Login, Refresh, Role};
 use serde::Serialize;
+use std::time::Duration;
 use tenant_auth::{AccessToken, RefreshClaim};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -51,6 +52,20 @@ struct LoginTenant {
     name: String,
 }
 
+/// A superuser's token for one tenant. It cannot be renewed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AssumedToken {
+    /// Sent as `Authorization: Bearer <access_token>`.
+    access_token: String,
+    /// Always `bearer`.
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// Life of the token, in seconds.
+    expires_in: i64,
+    /// Where it is good.
+    tenant: LoginTenant,
+}
+
 impl App {
     /// When a login that starts now ends whatever happens.
     pub fn login_ends(&self) -> chrono::DateTime<chrono::Utc> {
@@ -92,6 +107,30 @@ impl App {
                 id: login.tenant_id(),
                 slug: login.tenant_slug().to_owned(),
                 name: login.tenant_name().to_owned(),
+            },
+        }
+    }
+
+    /// Signs the token of a superuser's stay in a tenant.
+    pub fn assumed_token(&self, stay: &Assumption) -> AssumedToken {
+        let now = self.clock.now();
+        let life = (stay.expires_at() - now).num_seconds().max(0);
+        let tenant = stay.tenant();
+        AssumedToken {
+            access_token: self.keys().sign(&AccessToken {
+                user_id: stay.actor_id(),
+                tenant_id: tenant.id,
+                session_id: stay.id(),
+                generation: 0,
+                issued_at: now.timestamp(),
+                lifetime: Duration::from_secs(life.unsigned_abs()),
+            }),
+            token_type: "bearer",
+            expires_in: life,
+            tenant: LoginTenant {
+                id: tenant.id,
+                slug: tenant.slug.clone(),
+                name: tenant.name.clone(),
             },
         }
     }

@@ -48,6 +48,12 @@ struct Created {
     id: Uuid,
 }
 
+/// A superuser's way into a tenant.
+#[derive(Deserialize)]
+struct Assumed {
+    access_token: String,
+}
+
 impl Login {
     fn new(tenant: &str, email: &str) -> Self {
         Self {
@@ -92,12 +98,17 @@ async fn seed(server: &Server, superuser: &Login) -> Result<Login> {
     let tenant: Created = server
         .ask(&Call::post("/tenants", &tenant).by(&root))
         .await?;
+    let assume = Call::post(
+        format!("/admin/tenants/{}/assume", tenant.id),
+        &json!({ "reason": "Measuring" }),
+    );
+    let inside: Assumed = server.ask(&assume.by(&root)).await?;
     let [admin, member] =
         ["admin", "member"].map(|role| Login::new("bench", &format!("{role}@bench.example")));
     for (login, role) in [(&admin, "admin"), (&member, "member")] {
         let user = json!({ "email": login.email, "password": login.password, "role": role });
-        let call = Call::post(format!("/admin/users?tenant_id={}", tenant.id), &user);
-        server.ask::<IgnoredAny>(&call.by(&root)).await?;
+        let call = Call::post("/admin/users", &user).by(&inside.access_token);
+        server.ask::<IgnoredAny>(&call).await?;
     }
     let token = admin.tokens(server).await?.access_token;
     for subject in SUBJECTS {

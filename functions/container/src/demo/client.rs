@@ -26,11 +26,16 @@ impl<'a> Client<'a> {
         let login = json!({ "tenant": tenant, "email": email, "password": password });
         let (status, answer) = anonymous.post("/login", login).await?;
         ensure!(status == 200, "login failed with status {status}");
-        let token = answer["access_token"]
-            .as_str()
-            .context("a login without a token")?
-            .to_owned();
-        Ok(Self { service, token })
+        anonymous.with_token(&answer)
+    }
+
+    /// The same client with the token that an answer gave.
+    pub(super) fn with_token(&self, answer: &Value) -> Result<Self> {
+        let token = answer["access_token"].as_str();
+        Ok(Self {
+            service: self.service,
+            token: token.context("an answer without a token")?.to_owned(),
+        })
     }
 
     /// The status and the answer.

@@ -50,7 +50,7 @@ async fn an_administrators_deeds_are_written_down() {
 }
 
 #[tokio::test]
-async fn a_superuser_who_enters_a_tenant_leaves_a_trace_in_it() {
+async fn a_superuser_who_does_something_to_a_tenant_leaves_a_trace_in_it() {
     let kit = Kit::new().await;
     let token = kit.token(SUPERUSER).await;
     let path = format!("/tenants/{T1}");
@@ -58,7 +58,11 @@ async fn a_superuser_who_enters_a_tenant_leaves_a_trace_in_it() {
         .patch(&token, &path, json!({ "status": "suspended" }))
         .await;
     assert_eq!(suspended.status, 200, "{}", suspended.text);
-    let deeds = ["tenant.enter", "tenant.suspend"].map(|deed| (deed.to_owned(), SUPERUSER.id));
+    let inside = kit.assume(&token, T1).await;
+    let prompt = json!({ "system_prompt": "Be kind." });
+    assert_eq!(kit.patch(&inside, &path, prompt).await.status, 200);
+    let deeds = ["tenant.suspend", "tenant.assume", "tenant.update"];
+    let deeds = deeds.map(|deed| (deed.to_owned(), SUPERUSER.id));
     assert_eq!(log(&kit, T1).await, deeds);
 }
 

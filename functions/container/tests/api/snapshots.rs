@@ -75,6 +75,7 @@ async fn me() {
         assert_json_snapshot!(me.json, @r#"
     {
       "expires_at": "[time]",
+      "has_assumed": false,
       "tenant": {
         "id": "[id]",
         "name": "platform",

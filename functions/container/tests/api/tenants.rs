@@ -24,13 +24,12 @@ async fn a_superuser_sets_up_a_tenant_and_its_first_administrator() {
     assert_eq!(made.json["system_prompt"], "Be brief.");
     assert_eq!(made.json["retrieval"]["enabled"], true, "the default stays");
     let id = made.id("id");
+    let inside = kit.assume(&superuser, id).await;
     let path = format!("/tenants/{id}/secrets/deepseek");
     let key = json!({ "api_key": "sk-three-123456" });
-    assert_eq!(kit.put(&superuser, &path, key).await.status, 204);
+    assert_eq!(kit.put(&inside, &path, key).await.status, 204);
     let admin = json!({ "email": "a@three.example", "password": NEW_PASSWORD, "role": "admin" });
-    let admin = kit
-        .post(&superuser, &format!("/admin/users?tenant_id={id}"), admin)
-        .await;
+    let admin = kit.post(&inside, "/admin/users", admin).await;
     assert_eq!(admin.json["tenant_id"], id.to_string());
 
     let login = json!({ "tenant": "three", "email": "a@three.example", "password": NEW_PASSWORD });

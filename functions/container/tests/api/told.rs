@@ -20,9 +20,8 @@ async fn everything(kit: &Kit) -> Vec<(&'static str, String)> {
         204
     );
     let user = json!({ "email": "x@one.example", "password": "tomato bicycle harbour" });
-    let user = kit
-        .post(&superuser, &format!("/admin/users?tenant_id={T1}"), user)
-        .await;
+    let inside = kit.assume(&superuser, T1).await;
+    let user = kit.post(&inside, "/admin/users", user).await;
     assert_eq!(user.status, 201, "{}", user.text);
     let asked = kit
         .post(

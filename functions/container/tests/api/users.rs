@@ -1,6 +1,6 @@
 //! People: who may create them, with which passwords, and where.
 
-use crate::kit::{ADMIN1, ADMIN2, Kit, SUPERUSER, T1, T2, U1, V1};
+use crate::kit::{ADMIN1, ADMIN2, Kit, T1, T2, U1, V1};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -138,43 +138,11 @@ async fn an_address_is_taken_once_per_tenant() {
 }
 
 #[tokio::test]
-async fn a_superuser_names_the_tenant() {
-    let kit = Kit::new().await;
-    let superuser = kit.token(SUPERUSER).await;
-    let there = format!("/admin/users?tenant_id={T2}");
-    let made = kit.post(&superuser, &there, user("new@two.example")).await;
-    assert_eq!(made.json["tenant_id"], T2.to_string(), "{}", made.text);
-    let listed = kit.get(&superuser, &there).await;
-    assert_eq!(listed.json["items"].as_array().unwrap().len(), 3);
-    let shown = format!("/admin/users/{}?tenant_id={T2}", made.id("id"));
-    assert_eq!(kit.get(&superuser, &shown).await.status, 200);
-    let not_here = format!("/admin/users/{}", made.id("id"));
-    assert_eq!(
-        kit.get(&superuser, &not_here).await.problem(404),
-        "not_found"
-    );
-    let nowhere = format!("/admin/users?tenant_id={}", Uuid::now_v7());
-    assert_eq!(
-        kit.get(&superuser, &nowhere).await.problem(404),
-        "not_found"
-    );
-}
-
-#[tokio::test]
-async fn an_administrator_of_one_tenant_finds_no_other() {
+async fn an_administrator_of_one_tenant_finds_no_user_of_another() {
     let kit = Kit::new().await;
     let admin = kit.token(ADMIN2).await;
-    let (foreign, none) = (T1, Uuid::now_v7());
-    for tenant in [foreign, none] {
-        let there = format!("/admin/users?tenant_id={tenant}");
-        assert_eq!(kit.get(&admin, &there).await.problem(404), "not_found");
-        let made = kit.post(&admin, &there, user("x@one.example")).await;
-        assert_eq!(made.problem(404), "not_found");
-        let shown = format!("/admin/users/{}?tenant_id={tenant}", U1.id);
-        assert_eq!(kit.get(&admin, &shown).await.problem(404), "not_found");
-    }
     let shown = format!("/admin/users/{}", U1.id);
     assert_eq!(kit.get(&admin, &shown).await.problem(404), "not_found");
-    let own = format!("/admin/users?tenant_id={T2}");
-    assert_eq!(kit.get(&admin, &own).await.status, 200);
+    let named = format!("/admin/users?tenant_id={T1}");
+    assert_eq!(kit.get(&admin, &named).await.fields(), ["query"]);
 }

@@ -27,7 +27,11 @@ const MEMBERS: [&str; 11] = [
     "POST /login/password",
 ];
 /// What only superusers may do.
-const SUPERUSERS: [&str; 2] = ["GET /tenants", "POST /tenants"];
+const SUPERUSERS: [&str; 3] = [
+    "GET /tenants",
+    "POST /admin/tenants/{id}/assume",
+    "POST /tenants",
+];
 
 fn guarded() -> impl Iterator<Item = Operation> {
     operations()

@@ -98,6 +98,7 @@ impl Operation {
             Some("chat") => ids.session,
             Some("documents") => ids.document,
             Some("login") => ids.login,
+            Some("admin") if self.path.starts_with("/admin/tenants") => ids.tenant,
             _ => ids.user,
         };
         let path = self.path.replace("{id}", &id.to_string());
@@ -122,6 +123,7 @@ impl Operation {
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),
             "POST /documents/search" => json!({ "query": "What is known?" }),
             "POST /login" => login(U1),
+            "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
             "POST /login/refresh" | "POST /login/logout" => {
                 json!({ "refresh_token": refresh_token })
             }

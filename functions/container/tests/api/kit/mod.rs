@@ -93,6 +93,17 @@ impl Kit {
         answer
     }
 
+    /// The token of a superuser who has assumed a tenant.
+    pub async fn assume(&self, superuser: &str, tenant: Uuid) -> String {
+        let path = format!("/admin/tenants/{tenant}/assume");
+        let stay = self
+            .post(superuser, &path, json!({ "reason": "A test" }))
+            .await;
+        assert_eq!(stay.status, 200, "{}", stay.text);
+        let token = stay.json["access_token"].as_str();
+        token.expect("a stay has a token").to_owned()
+    }
+
     pub async fn get(&self, token: &str, path: &str) -> Answer {
         self.send(request(token, "GET", path), Body::empty()).await
     }

@@ -1,0 +1,50 @@
+//! `POST /admin/tenants/{id}/assume`: a superuser goes into a tenant.
+
+use axum::extract::State;
+use chrono::TimeDelta;
+use db::Superuser;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{App, AssumedToken, Error, Json, Path, Result};
+
+/// Why, and for how long.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Assume {
+    /// What the tenant's administrators will read in their audit log, 1 to 500 characters.
+    reason: String,
+    /// How long, 1 to 15 minutes; 15 if absent.
+    minutes: Option<i64>,
+}
+
+/// Gives a superuser a token for one tenant: with it, everything its administrators can do, and every conversation can be
+/// read, but nothing be done in a user's name. It ends after the minutes asked for, with the superuser's own login, or
+/// with that role, whichever comes first (OWASP ASVS 5.0, 8.4.2).
+#[utoipa::path(post, path = "/admin/tenants/{id}/assume", tag = "admin", params(("id" = Uuid, Path)),
+    request_body = Assume,
+    responses((status = 200, body = AssumedToken), (status = 403), (status = 404), (status = 422))
+)]
+pub(crate) async fn assume(
+    State(app): State<App>,
+    superuser: Superuser,
+    Path(tenant): Path<Uuid>,
+    Json(asked): Json<Assume>,
+) -> Result<Json<AssumedToken>> {
+    let reason = asked.reason.trim();
+    if !(1..=500).contains(&reason.chars().count()) {
+        return Err(Error::field("reason", "must be 1 to 500 characters"));
+    }
+    let minutes = asked.minutes.unwrap_or(15);
+    if !(1..=15).contains(&minutes) {
+        return Err(Error::field("minutes", "must be from 1 to 15"));
+    }
+    let until = app.clock.now() + TimeDelta::minutes(minutes);
+    let stay = app
+        .db
+        .platform(&superuser)
+        .await?
+        .assume(tenant, reason, until);
+    let stay = stay.await?.ok_or(Error::NotFound)?;
+    Ok(Json(app.assumed_token(&stay)))
+}
