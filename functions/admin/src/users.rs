@@ -2,9 +2,9 @@
 
 use axum::{extract::State, http::StatusCode};
 use db::{NewUser, Role, TenantAdmin, User};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use tenant_auth::check_new_password;
+use tenant_auth::PasswordOwner;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
@@ -40,11 +40,14 @@ pub(crate) async fn create(
     if asked.full_name.chars().count() > 200 {
         return Err(Error::field("full_name", "must be at most 200 characters"));
     }
-    let acceptable = check_new_password(
-        asked.password.expose_secret(),
-        app.config.password_min_length,
-    );
-    acceptable.map_err(|e| Error::field("password", e.to_string()))?;
+    let tenant = app.db.admin(&admin).await?.tenant().await?;
+    let owner = PasswordOwner {
+        email: &email,
+        name: &asked.full_name,
+        tenant_slug: &tenant.slug,
+        tenant_name: &tenant.name,
+    };
+    app.check_new_password("password", &asked.password, &owner)?;
     let hash = app.hasher.hash(asked.password).await?;
     let new = NewUser {
         email,

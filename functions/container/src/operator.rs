@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use db::Operator;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{Read, Write};
-use tenant_auth::{Hasher, check_new_password, generate_password};
+use tenant_auth::{Hasher, PasswordOwner, check_new_password, generate_password};
 use web::OperatorConfig;
 
 /// `parlance migrate`.
@@ -39,7 +39,13 @@ pub(crate) async fn create_superuser(
     };
     let password = given.clone().unwrap_or_else(generate_password);
     let email = web::email(email).context("--email is not an email address")?;
-    check_new_password(password.expose_secret(), 15).context("the password cannot be used")?;
+    let owner = PasswordOwner {
+        email: &email,
+        tenant_slug: tenant,
+        ..PasswordOwner::default()
+    };
+    check_new_password(password.expose_secret(), 15, &owner)
+        .context("the password cannot be used")?;
     let hash = Hasher::new(1).hash(password.clone()).await?;
     let mut operator = Operator::connect(&database_url, roles).await?;
     operator

@@ -1,9 +1,9 @@
 //! `POST /login/password`: another password.
 
 use axum::{extract::State, http::StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use tenant_auth::check_new_password;
+use tenant_auth::PasswordOwner;
 use utoipa::ToSchema;
 use web::{App, Error, Json, Own, Result};
 
@@ -29,8 +29,14 @@ pub(crate) async fn change(
     Json(asked): Json<ChangePassword>,
 ) -> Result<StatusCode> {
     let new = asked.new_password;
-    check_new_password(new.expose_secret(), app.config.password_min_length)
-        .map_err(|e| Error::field("new_password", e.to_string()))?;
+    let account = caller.account();
+    let owner = PasswordOwner {
+        email: &account.email,
+        name: &account.full_name,
+        tenant_slug: &account.tenant.slug,
+        tenant_name: &account.tenant.name,
+    };
+    app.check_new_password("new_password", &new, &owner)?;
     app.count_password(&caller).await?;
     let mut tx = app.db.tenant(&caller).await?;
     let old = tx.stored_password(&caller).await?;

@@ -3,7 +3,7 @@
 use crate::{
     argon::{Memory, Stored},
     bcrypt::Bcrypt,
-    password::{PasswordFault, check_new_password, is_short_enough},
+    password::{PasswordFault, check_form, is_short_enough},
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -163,7 +163,7 @@ impl Hasher {
     /// [`HasherError::Busy`]; [`HasherError::Refused`] for a password that [`Hasher::check`] would never
     /// accept: empty, too long or with a NUL.
     pub async fn hash(&self, password: SecretString) -> Result<String, HasherError> {
-        check_new_password(password.expose_secret(), 1)?;
+        check_form(password.expose_secret(), 1)?;
         self.submit(move |memory| {
             memory
                 .hash(password.expose_secret().as_bytes())

@@ -8,6 +8,7 @@
 mod algorithm;
 mod argon;
 mod bcrypt;
+mod blocklist;
 mod hasher;
 mod password;
 mod provider;
@@ -19,6 +20,7 @@ mod token;
 mod weak;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use blocklist::PasswordOwner;
 pub use hasher::{Authenticated, Hasher, HasherError, StoredPassword};
 pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};
 pub use refresh::{RefreshClaim, RefreshKeys};

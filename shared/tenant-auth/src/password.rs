@@ -1,6 +1,9 @@
 //! Which passwords are accepted, and passwords made for people.
 
-use crate::random;
+use crate::{
+    blocklist::{PasswordOwner, is_blocked},
+    random,
+};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -30,16 +33,36 @@ pub enum PasswordFault {
     /// Has a zero character, which some clients cut a password at.
     #[error("the password must not contain a NUL character; type it again")]
     Nul,
+    /// Among the first that are tried: widely used, a pattern, or made of what is known of the user.
+    #[error(
+        "the password is easy to guess: many people use it, or it is little more than a pattern or the names of the user, \
+         the tenant or this service; take four words that have nothing to do with each other"
+    )]
+    Blocked,
 }
 
-/// Accepts a new password of `min_len` to [`MAX_PASSWORD_CHARS`] characters.
+/// Accepts a new password of `min_len` to [`MAX_PASSWORD_CHARS`] characters that is not among the first to be tried for
+/// its owner.
 ///
 /// Characters are Unicode scalar values, of any kind; no mixture is demanded and nothing is cut or
 /// changed (OWASP ASVS 5.0 section 6.2, NIST SP 800-63B section 3.1.1).
 ///
 /// # Errors
 /// [`PasswordFault`] says what to change.
-pub fn check_new_password(password: &str, min_len: usize) -> Result<(), PasswordFault> {
+pub fn check_new_password(
+    password: &str,
+    min_len: usize,
+    owner: &PasswordOwner<'_>,
+) -> Result<(), PasswordFault> {
+    check_form(password, min_len)?;
+    if is_blocked(password, owner) {
+        return Err(PasswordFault::Blocked);
+    }
+    Ok(())
+}
+
+/// Length and characters: what decides whether a password can be used at all.
+pub(crate) fn check_form(password: &str, min_len: usize) -> Result<(), PasswordFault> {
     let chars = password.chars().count();
     if chars < min_len {
         return Err(PasswordFault::TooShort { min: min_len });
@@ -86,11 +109,11 @@ mod tests {
     fn length_is_counted_in_characters() {
         let too_short = Err(PasswordFault::TooShort { min: 12 });
         let too_long = Err(PasswordFault::TooLong { max: 128 });
-        assert_eq!(check_new_password("", 12), too_short);
-        assert_eq!(check_new_password(&"é".repeat(11), 12), too_short);
-        assert_eq!(check_new_password(&"🦀".repeat(12), 12), Ok(()));
-        assert_eq!(check_new_password(&"🦀".repeat(128), 12), Ok(()));
-        assert_eq!(check_new_password(&"a".repeat(129), 12), too_long);
+        assert_eq!(check_form("", 12), too_short);
+        assert_eq!(check_form(&"é".repeat(11), 12), too_short);
+        assert_eq!(check_form(&"🦀".repeat(12), 12), Ok(()));
+        assert_eq!(check_form(&"🦀".repeat(128), 12), Ok(()));
+        assert_eq!(check_form(&"a".repeat(129), 12), too_long);
     }
 
     #[test]
@@ -101,12 +124,9 @@ mod tests {
             "correct horse battery",
             "пароль-пароль",
         ] {
-            assert_eq!(check_new_password(password, 12), Ok(()), "{password}");
+            assert_eq!(check_form(password, 12), Ok(()), "{password}");
         }
-        assert_eq!(
-            check_new_password("correct\0horse", 12),
-            Err(PasswordFault::Nul)
-        );
+        assert_eq!(check_form("correct\0horse", 12), Err(PasswordFault::Nul));
     }
 
     #[test]
@@ -118,7 +138,8 @@ mod tests {
         for password in &passwords {
             assert_eq!(password.len(), 24);
             assert!(!password.contains(['0', '1', 'l', 'o', 'O', 'I']));
-            assert_eq!(check_new_password(password, 12), Ok(()));
+            let owner = PasswordOwner::default();
+            assert_eq!(check_new_password(password, 15, &owner), Ok(()));
         }
         let used: HashSet<char> = passwords
             .iter()

@@ -41,6 +41,9 @@ pub enum Error {
     /// 422: readable, but not acceptable, field by field.
     #[error("Some fields are not acceptable.")]
     Invalid(Vec<FieldError>),
+    /// 422: a new password that is among the first to be tried.
+    #[error("The new password is easy to guess. Choose another.")]
+    PasswordBlocked(FieldError),
     /// 429: tried too often.
     #[error("That was tried too often. Try again in {} s.", seconds(.0.wait))]
     TooMany(db::Exhausted),
@@ -82,8 +85,8 @@ pub struct Problem {
     /// `token_expired`, `invalid_credentials`, `invalid_refresh_token`, `refresh_token_reused`,
     /// `session_expired`, `session_revoked`, `forbidden`, `assume_required`, `tenant_assumed`, `origin_not_allowed`, `not_found`, `method_not_allowed`,
     /// `request_timeout`, `slug_taken`, `email_taken`, `too_large`, `unsupported_media_type`,
-    /// `invalid_request`, `too_many_requests`, `provider_timeout`, `provider_unreachable`, `provider_auth_failed`,
-    /// `provider_rate_limited`, `provider_rejected`, `provider_unavailable`, `upstream_invalid`,
+    /// `invalid_request`, `password_blocked`, `too_many_requests`, `provider_timeout`, `provider_unreachable`,
+    /// `provider_auth_failed`, `provider_rate_limited`, `provider_rejected`, `provider_unavailable`, `upstream_invalid`,
     /// `provider_interrupted`, `provider_key_unavailable`, `server_shutdown`, `unavailable`, `internal`.
     pub r#type: String,
     /// The status in words.
@@ -142,6 +145,7 @@ impl Error {
             Self::TooLarge => "too_large",
             Self::MediaType(_) => "unsupported_media_type",
             Self::Invalid(_) => "invalid_request",
+            Self::PasswordBlocked(_) => "password_blocked",
             Self::TooMany(_) => "too_many_requests",
             Self::Provider(e) => e.code(),
             Self::KeyUnavailable(..) => "provider_key_unavailable",
@@ -163,7 +167,7 @@ impl Error {
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::PasswordBlocked(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
             Self::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
@@ -186,6 +190,7 @@ impl Error {
             instance: request_id.to_owned(),
             errors: match self {
                 Self::Invalid(errors) => errors.clone(),
+                Self::PasswordBlocked(error) => vec![error.clone()],
                 _ => Vec::new(),
             },
         }

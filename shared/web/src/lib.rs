@@ -16,6 +16,7 @@ mod json;
 mod limits;
 mod origin;
 mod page;
+mod passwords;
 mod providers;
 mod retrieval;
 mod router;

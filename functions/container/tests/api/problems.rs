@@ -142,7 +142,8 @@ async fn every_refusal_is_a_problem() {
     let kit = Kit::new().await;
     let (member, admin) = (kit.token(U1).await, kit.token(ADMIN1).await);
     let login = |slug: &str| json!({ "tenant": slug, "email": U1.email, "password": "wrong" });
-    let taken = json!({ "email": U1.email, "password": PASSWORD });
+    let taken = json!({ "email": U1.email, "password": "tomato bicycle harbour" });
+    let easy = json!({ "email": U1.email, "password": "passwordpassword" });
     let large = "x".repeat(300_000);
     let none = format!("/chat/sessions/{}", Uuid::now_v7());
     for (answer, status, code) in [
@@ -177,6 +178,11 @@ async fn every_refusal_is_a_problem() {
             kit.post(&admin, "/admin/users", taken).await,
             409,
             "email_taken",
+        ),
+        (
+            kit.post(&admin, "/admin/users", easy).await,
+            422,
+            "password_blocked",
         ),
         (
             typed(&kit, &member, "application/json", &large).await,
