@@ -85,7 +85,11 @@ impl Answerer {
                     finish_reason,
                     usage,
                 })) => return Ok((finish_reason, counted(usage))),
-                Some(Err(e)) => return Err(e.into()),
+                Some(Err(e)) => {
+                    let refused = self.app.note_refusal(&self.caller, provider.name(), &e);
+                    refused.await?;
+                    return Err(e.into());
+                }
                 None => return Err(ai::Error::Interrupted.into()),
             }
             if draft.text.len() - flushed >= FLUSH_BYTES || flushed_at.elapsed() >= FLUSH_TIME {

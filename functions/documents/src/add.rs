@@ -34,7 +34,7 @@ pub(crate) struct Added {
 ))]
 pub(crate) async fn add(
     State(app): State<App>,
-    Administrator { caller, admin }: Administrator,
+    at: Administrator,
     Json(asked): Json<AddDocument>,
 ) -> Result<(StatusCode, Json<Added>)> {
     let title = asked.title.trim();
@@ -55,12 +55,12 @@ pub(crate) async fn add(
     if chunks.is_empty() {
         return Err(Error::field("text", "must not be empty"));
     }
-    let vectors = app.vector_index(&caller).await;
+    let vectors = app.vector_index(&at.caller).await;
     let status = match &vectors {
         Ok(None) => DocumentStatus::Ready,
         _ => DocumentStatus::Pending,
     };
-    let mut tx = app.db.admin(&admin).await?;
+    let mut tx = app.db.admin(&at.admin).await?;
     let new = NewDocument {
         title,
         source_url: asked.source_url.as_deref(),
@@ -71,7 +71,7 @@ pub(crate) async fn add(
 
     let status = match status {
         DocumentStatus::Ready => status,
-        _ => index(&app, &admin, id, &chunks, vectors).await?,
+        _ => index(&app, &at, id, &chunks, vectors).await?,
     };
     Ok((StatusCode::ACCEPTED, Json(Added { id, status })))
 }

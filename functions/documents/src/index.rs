@@ -1,21 +1,21 @@
 //! A document's vectors: made, stored, deleted.
 
 use ai::Vector;
-use db::{DocumentStatus, NewChunk, TenantAdmin};
+use db::{Caller, DocumentStatus, NewChunk};
 use uuid::Uuid;
-use web::{App, Result, VectorIndex};
+use web::{Administrator, App, Result, VectorIndex};
 
 /// Stores the vectors of a document and records how that ended. A provider's failure is the document's state,
 /// not the request's: the text is kept, and the reason can be read.
 pub(crate) async fn index(
     app: &App,
-    admin: &TenantAdmin,
+    at: &Administrator,
     document: Uuid,
     chunks: &[NewChunk],
     index: Result<Option<VectorIndex>>,
 ) -> Result<DocumentStatus> {
     let stored = match index {
-        Ok(Some(index)) => store(app, &index, document, chunks).await,
+        Ok(Some(index)) => store(app, &at.caller, &index, document, chunks).await,
         Ok(None) => Ok(()),
         Err(e) => Err(e),
     };
@@ -26,19 +26,26 @@ pub(crate) async fn index(
             (DocumentStatus::Failed, Some(format!("{}: {e}", e.code())))
         }
     };
-    let mut tx = app.db.admin(admin).await?;
+    let mut tx = app.db.admin(&at.admin).await?;
     tx.set_document_status(document, status, reason.as_deref())
         .await?;
     tx.commit().await?;
     Ok(status)
 }
 
-async fn store(app: &App, index: &VectorIndex, document: Uuid, chunks: &[NewChunk]) -> Result<()> {
+async fn store(
+    app: &App,
+    caller: &Caller,
+    index: &VectorIndex,
+    document: Uuid,
+    chunks: &[NewChunk],
+) -> Result<()> {
     let texts: Vec<String> = chunks.iter().map(|chunk| chunk.text.clone()).collect();
     let values = app
         .ai
         .embed(&index.openai_key, &index.embedding_model, &texts)
-        .await?;
+        .await;
+    let values = app.answered(caller, "openai", values).await?;
     let vectors = chunks.iter().zip(values).map(|(chunk, values)| Vector {
         id: chunk.id.to_string(),
         values,
@@ -46,17 +53,24 @@ async fn store(app: &App, index: &VectorIndex, document: Uuid, chunks: &[NewChun
         chunk_id: chunk.id,
     });
     let vectors = vectors.collect();
-    Ok(app
+    let stored = app
         .ai
         .upsert(&index.pinecone_key, &index.host, &index.namespace, vectors)
-        .await?)
+        .await;
+    app.answered(caller, "pinecone", stored).await
 }
 
 /// Deletes the vectors of a document's passages.
-pub(crate) async fn forget(app: &App, index: &VectorIndex, chunks: &[Uuid]) -> Result<()> {
+pub(crate) async fn forget(
+    app: &App,
+    caller: &Caller,
+    index: &VectorIndex,
+    chunks: &[Uuid],
+) -> Result<()> {
     let ids: Vec<String> = chunks.iter().map(Uuid::to_string).collect();
-    Ok(app
+    let gone = app
         .ai
         .delete(&index.pinecone_key, &index.host, &index.namespace, &ids)
-        .await?)
+        .await;
+    app.answered(caller, "pinecone", gone).await
 }

@@ -48,7 +48,7 @@ pub(crate) async fn delete(
     tx.commit().await?;
     let forgotten = async {
         match app.vector_index(&caller).await? {
-            Some(index) => forget(&app, &index, &chunks).await,
+            Some(index) => forget(&app, &caller, &index, &chunks).await,
             None => Ok(()),
         }
     };

@@ -4,10 +4,12 @@ use axum::{
     extract::State,
     http::{HeaderMap, header},
 };
-use db::NewLogin;
+use db::{Asked, NewLogin};
 use secrecy::SecretString;
 use serde::Deserialize;
+use tracing::Instrument;
 use utoipa::ToSchema;
+use uuid::Uuid;
 use web::{App, ClientIp, Error, Json, JsonOrForm, Result, TokenPair};
 
 /// Who wants in. As JSON, or as the form of OAuth 2's password grant (RFC 6749, section 4.3.2), where
@@ -49,13 +51,14 @@ pub(crate) struct Enter {
 pub(crate) async fn enter(
     State(app): State<App>,
     client: ClientIp,
+    asked: Asked,
     headers: HeaderMap,
-    JsonOrForm(asked): JsonOrForm<Enter>,
+    JsonOrForm(enter): JsonOrForm<Enter>,
 ) -> Result<Json<TokenPair>> {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
-    let slug = asked.tenant.as_deref().filter(|slug| !slug.is_empty());
+    let slug = enter.tenant.as_deref().filter(|slug| !slug.is_empty());
     // What is no address is nobody's, and takes the same work.
-    let email = web::email(&asked.email).unwrap_or_default();
+    let email = web::email(&enter.email).unwrap_or_default();
     app.count_login(slug.unwrap_or_default(), &email, client)
         .await?;
     let candidate = app
@@ -67,25 +70,43 @@ pub(crate) async fn enter(
     {
         return Err(Error::origin_not_allowed());
     }
+    let tenant = candidate.tenant_id;
     let who = app
         .hasher
-        .check(asked.password.clone(), candidate.stored)
+        .check(enter.password.clone(), candidate.stored)
         .await?;
-    let who = who.ok_or(INVALID)?;
+    let Some(who) = who else {
+        return Err(failed(&app, asked, tenant, email));
+    };
     let rehashed = if who.needs_rehash() {
-        Some(app.hasher.hash(asked.password).await?)
+        Some(app.hasher.hash(enter.password).await?)
     } else {
         None
     };
     let new = NewLogin {
-        now: app.clock.now(),
+        asked: &asked,
         expires_at: app.login_ends(),
         user_agent: text(header::USER_AGENT),
         rehashed: rehashed.as_deref(),
     };
-    let login = app.db.login(&who, &new).await?.ok_or(INVALID)?;
-    Ok(Json(app.tokens(&login)))
+    match app.db.login(&who, &new).await? {
+        Some(login) => Ok(Json(app.tokens(&login))),
+        None => Err(failed(&app, asked, tenant, email)),
+    }
 }
 
-const INVALID: Error =
-    Error::Unauthorized("invalid_credentials", "Email, password or tenant is wrong.");
+/// The one answer to every failure. It is written down beside the answer, not before it: how long that takes depends on
+/// what there is to write (OWASP ASVS 5.0, 6.3.8).
+fn failed(app: &App, asked: Asked, tenant: Option<Uuid>, email: String) -> Error {
+    let db = app.db.clone();
+    let written = async move {
+        if let Err(e) = db.audit_failed_login(&asked, tenant, &email).await {
+            tracing::error!(
+                error = web::told(&e),
+                "a failed login is not in the audit log"
+            );
+        }
+    };
+    app.tasks.spawn(written.in_current_span());
+    Error::Unauthorized("invalid_credentials", "Email, password or tenant is wrong.")
+}

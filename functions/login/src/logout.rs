@@ -2,6 +2,7 @@
 
 use crate::refresh::RefreshToken;
 use axum::{extract::State, http::StatusCode};
+use db::Asked;
 use secrecy::ExposeSecret;
 use web::{App, Json, Result};
 
@@ -9,10 +10,11 @@ use web::{App, Json, Result};
 #[utoipa::path(post, path = "/login/logout", tag = "login", security(()), request_body = RefreshToken, responses((status = 204)))]
 pub(crate) async fn logout(
     State(app): State<App>,
-    Json(asked): Json<RefreshToken>,
+    asked: Asked,
+    Json(token): Json<RefreshToken>,
 ) -> Result<StatusCode> {
-    if let Some(claim) = app.refresh_claim(asked.refresh_token.expose_secret()) {
-        app.db.logout(&claim, app.clock.now()).await?;
+    if let Some(claim) = app.refresh_claim(token.refresh_token.expose_secret()) {
+        app.db.logout(&claim, &asked).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! `POST /login/refresh`: a refresh token for the next pair.
 
 use axum::extract::State;
+use db::Asked;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -24,10 +25,11 @@ pub(crate) struct RefreshToken {
 pub(crate) async fn refresh(
     State(app): State<App>,
     client: ClientIp,
-    Json(asked): Json<RefreshToken>,
+    asked: Asked,
+    Json(token): Json<RefreshToken>,
 ) -> Result<Json<TokenPair>> {
     app.count_refresh(client).await?;
-    app.refresh(asked.refresh_token.expose_secret())
+    app.refresh(token.refresh_token.expose_secret(), &asked)
         .await
         .map(Json)
 }

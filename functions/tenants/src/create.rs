@@ -46,9 +46,10 @@ pub(crate) async fn create(
 
     let mut tx = app.db.admin(&admin).await?;
     let mut tenant = tx.tenant_for_update().await?;
-    if asked.has_settings() {
+    let changed = asked.settings();
+    if !changed.is_empty() {
         asked.apply(&mut tenant);
-        tx.save_tenant(&mut tenant).await?;
+        tx.save_tenant(&mut tenant, &changed.join(", ")).await?;
     }
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(tenant.into())))

@@ -23,7 +23,7 @@ pub(crate) async fn edit(
         ));
     }
     // All of it may be done, or nothing is.
-    if asked.has_settings() {
+    if !asked.settings().is_empty() {
         at.admin()?;
     }
     if let Some(status) = asked.status {
@@ -34,13 +34,14 @@ pub(crate) async fn edit(
         }
         tx.commit().await?;
     }
-    if !asked.has_settings() {
+    if asked.settings().is_empty() {
         return show(State(app), at).await;
     }
     let mut tx = app.db.admin(at.admin()?).await?;
     let mut tenant = tx.tenant_for_update().await?;
+    let changed = asked.settings().join(", ");
     asked.apply(&mut tenant);
-    tx.save_tenant(&mut tenant).await?;
+    tx.save_tenant(&mut tenant, &changed).await?;
     tx.commit().await?;
     Ok(Json(tenant.into()))
 }

@@ -1,7 +1,7 @@
 //! Superusers inside a tenant: only with a reason, not for long, and written into that tenant's audit log.
 
 use crate::{
-    PlatformTx, Result, TenantTx,
+    Deed, PlatformTx, Result, TenantTx,
     secrets::SealedSecret,
     tenants::{Tenant, tenant_columns},
 };
@@ -60,7 +60,8 @@ impl PlatformTx {
         let Some(tenant) = self.tenant(tenant).await? else {
             return Ok(None);
         };
-        self.audit(tenant.id, "tenant.assume").await?;
+        let assumed = Deed::done("tenant.assume", tenant.id).detail(reason);
+        self.audit(tenant.id, assumed).await?;
         let (id, actor) = (Uuid::now_v7(), self.actor.clone());
         sqlx::query(
             "insert into assumptions (id, actor_tenant_id, actor_id, actor_session_id, reason, created_at, expires_at)

@@ -1,6 +1,6 @@
 //! What a tenant knows.
 
-use crate::{AdminTx, PageOf, Result};
+use crate::{AdminTx, Deed, PageOf, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,7 +87,7 @@ impl AdminTx {
         .bind(chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>())
         .execute(self.conn())
         .await?;
-        self.audit("document.create", &id.to_string()).await?;
+        self.audit(Deed::done("document.create", id)).await?;
         Ok(id)
     }
 
@@ -147,7 +147,7 @@ impl AdminTx {
         if gone.rows_affected() == 0 {
             return Ok(None);
         }
-        self.audit("document.delete", &id.to_string()).await?;
+        self.audit(Deed::done("document.delete", id)).await?;
         Ok(Some(chunks))
     }
 }

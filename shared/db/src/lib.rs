@@ -32,7 +32,7 @@ mod users;
 
 pub use accounts::Account;
 pub use assumptions::Assumption;
-pub use audit::Asked;
+pub use audit::{Asked, Deed, Outcome};
 pub use connect::{BadDatabaseUrl, check_url};
 pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};
 pub use error::{Error, Result};

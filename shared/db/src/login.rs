@@ -1,6 +1,10 @@
 //! Logins: who a name and password belong to, and the session that a login starts.
 
-use crate::{Db, Result, TenantTx, users::Role};
+use crate::{
+    Db, Result, TenantTx,
+    audit::{Actor, Asked, Deed},
+    users::Role,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tenant_auth::{Authenticated, RefreshClaim, StoredPassword};
@@ -9,6 +13,8 @@ use uuid::Uuid;
 /// What was found for an attempted login, before any password was checked.
 #[derive(Debug, Default)]
 pub struct Candidate {
+    /// The tenant that was named, or is the only one with the account.
+    pub tenant_id: Option<Uuid>,
     /// The browser origins of the tenant that was named, if there is one.
     pub allowed_origins: Option<Vec<String>>,
     /// The account, if there is exactly one and it is active.
@@ -18,8 +24,8 @@ pub struct Candidate {
 /// A login that starts.
 #[derive(Debug)]
 pub struct NewLogin<'a> {
-    /// Now.
-    pub now: DateTime<Utc>,
+    /// In which request; it begins now.
+    pub asked: &'a Asked,
     /// When the login ends whatever happens.
     pub expires_at: DateTime<Utc>,
     /// What the client calls itself.
@@ -139,6 +145,7 @@ impl Db {
         .await?;
         let stored = account.map(|(tenant_id, user_id, hash)| stored(tenant_id, user_id, hash));
         Ok(Candidate {
+            tenant_id: stored.as_ref().map(|account| account.tenant_id),
             allowed_origins: None,
             stored,
         })
@@ -159,6 +166,7 @@ impl Db {
         };
         let account = user_id.zip(hash);
         Ok(Candidate {
+            tenant_id: Some(tenant_id),
             allowed_origins: Some(allowed_origins),
             stored: account.map(|(user_id, hash)| stored(tenant_id, user_id, hash)),
         })
@@ -167,7 +175,7 @@ impl Db {
     /// Starts a login. `None` if the account was disabled since its password was checked.
     pub async fn login(&self, who: &Authenticated, new: &NewLogin<'_>) -> Result<Option<Login>> {
         let mut tx = self.open(who.tenant_id()).await?;
-        let login = sqlx::query_as(concat!(
+        let login: Option<Login> = sqlx::query_as(concat!(
             "with u as (
                update users set last_login_at = $3, password_hash = coalesce($6, password_hash)
                where id = $2 and is_active
@@ -181,13 +189,16 @@ impl Db {
         ))
         .bind(Uuid::now_v7())
         .bind(who.user_id())
-        .bind(new.now)
+        .bind(new.asked.at)
         .bind(new.expires_at)
         .bind(new.user_agent)
         .bind(new.rehashed)
         .fetch_optional(tx.conn())
         .await?;
-        if login.is_some() {
+        if let Some(login) = &login {
+            let actor = Actor::user(login.tenant_id, login.user_id, new.asked);
+            tx.audit_as(&actor, Deed::done("login", login.user_id))
+                .await?;
             tx.commit().await?;
         }
         Ok(login)
@@ -198,9 +209,10 @@ impl Db {
     pub async fn refresh(
         &self,
         claim: &RefreshClaim,
-        now: DateTime<Utc>,
+        asked: &Asked,
         idle: TimeDelta,
     ) -> Result<Refresh> {
+        let now = asked.at;
         let mut tx = self.open(claim.tenant_id()).await?;
         sqlx::query(
             "update login_sessions set generation = generation + 1, refreshed_at = $3, used = false
@@ -212,16 +224,9 @@ impl Db {
         .bind(now - idle)
         .execute(tx.conn())
         .await?;
-        let outcome = tx.current_login(claim, now, now - idle).await?;
+        let outcome = tx.current_login(claim, asked, now - idle).await?;
         tx.commit().await?;
         Ok(outcome)
-    }
-
-    /// Ends a login. Ending one that has ended, or never was, is no error.
-    pub async fn logout(&self, claim: &RefreshClaim, now: DateTime<Utc>) -> Result<()> {
-        let mut tx = self.open(claim.tenant_id()).await?;
-        tx.revoke_session(claim.session_id(), now).await?;
-        tx.commit().await
     }
 }
 
@@ -230,9 +235,10 @@ impl TenantTx {
     async fn current_login(
         &mut self,
         claim: &RefreshClaim,
-        now: DateTime<Utc>,
+        asked: &Asked,
         idle_since: DateTime<Utc>,
     ) -> Result<Refresh> {
+        let now = asked.at;
         let row: Option<(DateTime<Utc>, i64, bool)> = sqlx::query_as(
             "select refreshed_at, generation, used from login_sessions
              where id = $1 and revoked_at is null and expires_at > $2 and refreshed_at > $3",
@@ -248,7 +254,8 @@ impl TenantTx {
         match generation - claim.generation() {
             1 if !used || now - refreshed_at <= RETRY_WINDOW => self.login_of(claim).await,
             1.. => {
-                self.revoke_session(claim.session_id(), now).await?;
+                let reused = Deed::failed("login.reuse", claim.session_id());
+                self.revoke_by_token(claim, asked, reused).await?;
                 Ok(Refresh::Reused)
             }
             _ => Ok(Refresh::Ended),
@@ -269,17 +276,6 @@ impl TenantTx {
         .fetch_optional(self.conn())
         .await?;
         Ok(login.map_or(Refresh::Ended, |login| Refresh::Renewed(Box::new(login))))
-    }
-
-    pub(crate) async fn revoke_session(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<()> {
-        sqlx::query(
-            "update login_sessions set revoked_at = $2 where id = $1 and revoked_at is null",
-        )
-        .bind(id)
-        .bind(now)
-        .execute(self.conn())
-        .await?;
-        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! The logins of a user: where it is logged in, and the end of that.
 
-use crate::{Caller, PageOf, Result, TenantTx};
+use crate::{Asked, Caller, Db, Deed, PageOf, Result, TenantTx, audit::Actor};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use tenant_auth::StoredPassword;
+use tenant_auth::{RefreshClaim, StoredPassword};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -23,6 +23,16 @@ pub struct LoginSession {
     pub user_agent: Option<String>,
     /// Whether it is the one that asks.
     pub current: bool,
+}
+
+impl Db {
+    /// Ends a login. Ending one that has ended, or never was, is no error.
+    pub async fn logout(&self, claim: &RefreshClaim, asked: &Asked) -> Result<()> {
+        let mut tx = self.open(claim.tenant_id()).await?;
+        let ended = Deed::done("logout", claim.session_id());
+        tx.revoke_by_token(claim, asked, ended).await?;
+        tx.commit().await
+    }
 }
 
 impl TenantTx {
@@ -69,9 +79,39 @@ impl TenantTx {
         .await?;
         if before == Some(None) {
             self.revoke_session(id, now).await?;
-            self.audit(caller, "login.end", &id.to_string()).await?;
+            self.audit(caller, Deed::done("login.end", id)).await?;
         }
         Ok(before.is_some())
+    }
+
+    /// Ends the login of a refresh token. What is written down is its user's deed, whoever holds the token; one that
+    /// had ended is not written about again.
+    pub(crate) async fn revoke_by_token(
+        &mut self,
+        claim: &RefreshClaim,
+        asked: &Asked,
+        deed: Deed,
+    ) -> Result<()> {
+        match self.revoke_session(claim.session_id(), asked.at).await? {
+            Some(user) => {
+                let actor = Actor::user(claim.tenant_id(), user, asked);
+                self.audit_as(&actor, deed).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a login; whose it was, if it had not ended.
+    async fn revoke_session(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<Option<Uuid>> {
+        let user = sqlx::query_scalar(
+            "update login_sessions set revoked_at = $2 where id = $1 and revoked_at is null
+             returning user_id",
+        )
+        .bind(id)
+        .bind(now)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(user)
     }
 
     /// What the caller's password is checked against; none if the user was deleted meanwhile.
@@ -118,8 +158,8 @@ impl TenantTx {
         .bind(now)
         .execute(self.conn())
         .await?;
-        let target = caller.user_id().to_string();
-        self.audit(caller, "password.change", &target).await?;
+        self.audit(caller, Deed::done("password.change", caller.user_id()))
+            .await?;
         Ok(true)
     }
 }

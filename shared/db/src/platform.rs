@@ -1,7 +1,7 @@
 //! The superusers' view: which tenants there are.
 
 use crate::{
-    PageOf, PlatformTx, Result, TenantAdmin,
+    Deed, PageOf, PlatformTx, Result, TenantAdmin,
     tenants::{Tenant, TenantStatus, tenant_columns},
 };
 use uuid::Uuid;
@@ -29,7 +29,7 @@ impl PlatformTx {
             .bind(new.status)
             .execute(self.conn())
             .await?;
-        self.audit(id, "tenant.create").await?;
+        self.audit(id, Deed::done("tenant.create", id)).await?;
         let actor = self.actor.clone();
         self.commit().await?;
         Ok(TenantAdmin {
@@ -79,7 +79,7 @@ impl PlatformTx {
             TenantStatus::Active => "tenant.activate",
             TenantStatus::Suspended => "tenant.suspend",
         };
-        self.audit(id, action).await?;
+        self.audit(id, Deed::done(action, id)).await?;
         Ok(true)
     }
 }

@@ -1,6 +1,6 @@
 //! A tenant's own provider keys, sealed: this crate never sees one in the clear.
 
-use crate::{AdminTx, Result};
+use crate::{AdminTx, Deed, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,7 +87,8 @@ impl AdminTx {
         .bind(last4)
         .execute(self.conn())
         .await?;
-        self.audit("secret.set", provider.as_str()).await
+        self.audit(Deed::done("secret.set", provider.as_str()))
+            .await
     }
 
     /// Forgets a key; false if there was none.
@@ -96,7 +97,8 @@ impl AdminTx {
             .bind(provider)
             .execute(self.conn())
             .await?;
-        self.audit("secret.delete", provider.as_str()).await?;
+        self.audit(Deed::done("secret.delete", provider.as_str()))
+            .await?;
         Ok(gone.rows_affected() > 0)
     }
 

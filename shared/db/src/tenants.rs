@@ -1,6 +1,6 @@
 //! Tenants, as their own members and administrators see them.
 
-use crate::{AdminTx, Result};
+use crate::{AdminTx, Deed, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,8 +84,8 @@ impl AdminTx {
     }
 
     /// Stores the settings of the managed tenant, and notes in it when. Its status is not among them: see
-    /// [`PlatformTx::set_status`](crate::PlatformTx::set_status).
-    pub async fn save_tenant(&mut self, tenant: &mut Tenant) -> Result<()> {
+    /// [`PlatformTx::set_status`](crate::PlatformTx::set_status). `changed` names the fields for the audit log.
+    pub async fn save_tenant(&mut self, tenant: &mut Tenant, changed: &str) -> Result<()> {
         tenant.updated_at = sqlx::query_scalar(
             "update tenants set
                 name = $1, system_prompt = $2, allowed_origins = $3, provider = $4, chat_model = $5,
@@ -114,6 +114,7 @@ impl AdminTx {
         .bind(tenant.id)
         .fetch_one(self.conn())
         .await?;
-        self.audit("tenant.update", &tenant.id.to_string()).await
+        self.audit(Deed::done("tenant.update", tenant.id).detail(changed))
+            .await
     }
 }

@@ -1,9 +1,10 @@
 //! The people of a tenant.
 
-use crate::{AdminTx, PageOf, Result};
+use crate::{AdminTx, Deed, PageOf, Result};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -16,6 +17,15 @@ pub enum Role {
     Admin,
     /// Chat.
     Member,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Admin => "admin",
+            Self::Member => "member",
+        })
+    }
 }
 
 /// A user.
@@ -75,7 +85,8 @@ impl AdminTx {
         .bind(new.role)
         .fetch_one(self.conn())
         .await?;
-        self.audit("user.create", &user.id.to_string()).await?;
+        let created = Deed::done("user.create", user.id).detail(new.role);
+        self.audit(created).await?;
         Ok(user)
     }
 

@@ -38,6 +38,20 @@ impl FromRequestParts<App> for ClientIp {
     }
 }
 
+impl FromRequestParts<App> for Asked {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let RequestId(request_id) = RequestId::from_request_parts(parts, app).await?;
+        let Ok(ClientIp(client_ip)) = ClientIp::from_request_parts(parts, app).await;
+        Ok(Self {
+            at: app.clock.now(),
+            request_id,
+            client_ip,
+        })
+    }
+}
+
 /// A token whose signature and time are good.
 enum Token {
     Own(Verified),
@@ -74,13 +88,7 @@ fn verified(parts: &Parts, app: &App) -> Result<Token> {
 /// The caller behind a token: recently read from the database, or with `fresh` read now.
 async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
-    let RequestId(request_id) = RequestId::from_request_parts(parts, app).await?;
-    let Ok(ClientIp(client_ip)) = ClientIp::from_request_parts(parts, app).await;
-    let asked = Asked {
-        at: app.clock.now(),
-        request_id,
-        client_ip,
-    };
+    let asked = Asked::from_request_parts(parts, app).await?;
     let found = match token {
         Token::Own(token) if fresh => app.db.caller_now(&token, &asked).await,
         Token::Own(token) => app.db.caller(&token, &asked).await,

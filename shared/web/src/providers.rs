@@ -2,7 +2,7 @@
 
 use crate::{App, Error, Result};
 use ai::{IndexHost, IndexName, Options, Provider};
-use db::{Caller, TenantProvider};
+use db::{Caller, Deed, TenantProvider};
 use secrecy::SecretString;
 use tenant_auth::{SealContext, SealError, Sealer};
 use uuid::Uuid;
@@ -91,7 +91,7 @@ impl App {
         };
         let host = match (&tenant.pinecone_host, name) {
             (Some(host), _) => self.ai.check_host(host).map_err(|_| ai::Error::Rejected)?,
-            (None, Some(name)) => self.index_host(tenant.id, name, &pinecone_key).await?,
+            (None, Some(name)) => self.index_host(caller, name, &pinecone_key).await?,
             (None, None) => return Ok(None),
         };
         let model = tenant.embedding_model.as_deref().unwrap_or(EMBEDDING_MODEL);
@@ -104,13 +104,19 @@ impl App {
         }))
     }
 
-    async fn index_host(&self, tenant: Uuid, name: &str, key: &SecretString) -> Result<IndexHost> {
-        let cached = (tenant, name.to_owned());
+    async fn index_host(
+        &self,
+        caller: &Caller,
+        name: &str,
+        key: &SecretString,
+    ) -> Result<IndexHost> {
+        let cached = (caller.tenant_id(), name.to_owned());
         if let Some(host) = self.index_hosts.get(&cached) {
             return Ok(host);
         }
         let name: IndexName = name.parse().map_err(|_| ai::Error::Rejected)?;
-        let host = self.ai.index_host(key, &name).await?;
+        let host = self.ai.index_host(key, &name).await;
+        let host = self.answered(caller, "pinecone", host).await?;
         self.index_hosts.insert(cached, host.clone());
         Ok(host)
     }
@@ -129,12 +135,51 @@ impl App {
         };
         let opened = self.open_key(caller.tenant_id(), provider, own.id, &own.sealed);
         if opened.is_err() {
-            let mut tx = self.db.tenant(caller).await?;
-            tx.audit_unreadable_key(caller, provider).await?;
-            tx.commit().await?;
+            self.note_key(caller, Deed::failed("secret.unreadable", provider))
+                .await?;
         }
         let opened = opened.map_err(|e| Error::KeyUnavailable(provider, e.into()))?;
         Ok(Some(opened))
+    }
+
+    /// Hands on what a provider answered, and writes a refused key down as [`App::note_refusal`] does.
+    ///
+    /// # Errors
+    /// The provider's; or the refusal cannot be written down.
+    pub async fn answered<T>(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        answer: Result<T, ai::Error>,
+    ) -> Result<T> {
+        if let Err(e) = &answer {
+            self.note_refusal(caller, provider, e).await?;
+        }
+        Ok(answer?)
+    }
+
+    /// If a provider refused the tenant's own key, notes that for its administrators.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub async fn note_refusal(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        error: &ai::Error,
+    ) -> Result<()> {
+        let mut own = caller.account().secrets.iter();
+        if *error != ai::Error::Auth || !own.any(|secret| secret.provider == provider) {
+            return Ok(());
+        }
+        let rejected = Deed::failed("secret.rejected", provider);
+        Ok(self.note_key(caller, rejected).await?)
+    }
+
+    async fn note_key(&self, caller: &Caller, deed: Deed) -> db::Result<()> {
+        let mut tx = self.db.tenant(caller).await?;
+        tx.audit_hourly(caller, deed).await?;
+        tx.commit().await
     }
 
     /// Opens a sealed key.

@@ -71,7 +71,8 @@ impl App {
         let vectors = self
             .ai
             .embed(&openai_key, &embedding_model, &[question.to_owned()])
-            .await?;
+            .await;
+        let vectors = self.answered(caller, "openai", vectors).await?;
         let vector = vectors.into_iter().next().unwrap_or_default();
         let near = self
             .ai
@@ -82,7 +83,8 @@ impl App {
                 &vector,
                 top_k.unsigned_abs(),
             )
-            .await?;
+            .await;
+        let near = self.answered(caller, "pinecone", near).await?;
         let min_score = caller.account().tenant.retrieval_min_score;
         let good = near.iter().filter(|m| m.score >= min_score);
         Ok(good.filter_map(|m| Uuid::try_parse(&m.id).ok()).collect())

@@ -2,7 +2,7 @@
 
 use crate::{App, Error, Result};
 use chrono::TimeDelta;
-use db::{Assumption, Login, Refresh, Role};
+use db::{Asked, Assumption, Login, Refresh, Role};
 use serde::Serialize;
 use std::time::Duration;
 use tenant_auth::{AccessToken, RefreshClaim};
@@ -139,9 +139,9 @@ impl App {
     ///
     /// # Errors
     /// 401: it is forged, used, or its login has ended.
-    pub async fn refresh(&self, token: &str) -> Result<TokenPair> {
+    pub async fn refresh(&self, token: &str, asked: &Asked) -> Result<TokenPair> {
         let claim = self.refresh_claim(token).ok_or(INVALID)?;
-        match self.db.refresh(&claim, self.clock.now(), IDLE_LIFE).await? {
+        match self.db.refresh(&claim, asked, IDLE_LIFE).await? {
             Refresh::Renewed(login) => Ok(self.tokens(&login)),
             Refresh::Reused => Err(Error::Unauthorized(
                 "refresh_token_reused",

@@ -3,6 +3,7 @@
 mod addresses;
 mod assume;
 mod audit;
+mod audit_refused;
 mod chat;
 mod chat_snapshots;
 mod config;

@@ -169,7 +169,61 @@ pub struct StoredMessage {
     pub error_code: Option<String>,
 }
 
+/// A row of the audit log.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Noted {
+    pub action: String,
+    pub target: String,
+    pub outcome: String,
+    pub detail: Option<String>,
+    pub actor_tenant_id: Option<Uuid>,
+    pub actor_id: Option<Uuid>,
+    pub request_id: Option<String>,
+}
+
+impl Noted {
+    /// Action, target and outcome, in one line.
+    pub fn line(&self) -> String {
+        format!("{} {} {}", self.action, self.target, self.outcome)
+    }
+}
+
 impl Kit {
+    /// The audit log of a tenant, oldest first, with what is written beside an answer.
+    pub async fn audit(&self, tenant: Uuid) -> Vec<Noted> {
+        self.settled().await;
+        let sql = "select action, target, outcome, detail, actor_tenant_id, actor_id, request_id
+                   from parlance.audit_log where tenant_id = $1 order by at, id";
+        let rows = sqlx::query_as(sql).bind(tenant).fetch_all(&self.pool);
+        rows.await.expect("the log can be read")
+    }
+
+    /// As [`Kit::audit`], but only the rows of one action.
+    pub async fn audited(&self, tenant: Uuid, action: &str) -> Vec<Noted> {
+        let mut rows = self.audit(tenant).await;
+        rows.retain(|row| row.action == action);
+        rows
+    }
+
+    /// Waits until nothing goes on beside the answers.
+    pub async fn settled(&self) {
+        self.app.tasks.close();
+        super::http::soon(self.app.tasks.wait()).await;
+        self.app.tasks.reopen();
+    }
+
+    /// Lets no row with this action into the audit log any more.
+    pub async fn break_audit(&self, action: &str) {
+        let sql = format!(
+            "create or replace function parlance.broken() returns trigger language plpgsql as
+               $$ begin raise exception 'the log is broken'; end $$;
+             create or replace trigger broken before insert on parlance.audit_log
+               for each row when (new.action = '{action}') execute function parlance.broken()"
+        );
+        let broken = self.pool.execute(AssertSqlSafe(sql)).await;
+        broken.expect("the trigger can be made");
+    }
+
     /// A message as it is stored; none if it is not committed.
     pub async fn message(&self, id: Uuid) -> Option<StoredMessage> {
         let sql = "select session_id, role, content, status, error_code from parlance.chat_messages where id = $1";

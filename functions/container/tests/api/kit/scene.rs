@@ -103,7 +103,8 @@ impl Scene {
     }
 }
 
-/// Every row of every table, as text; but for the counters of attempts, which every attempt changes.
+/// Every row of every table, as text; but for what every attempt leaves behind, done or not: the counters, and in the
+/// audit log the notes of those that were refused.
 #[derive(Debug, PartialEq)]
 pub struct Stored(pub BTreeMap<String, Vec<String>>);
 
@@ -129,6 +130,10 @@ impl Stored {
         .expect("the catalogue lists the tables");
         let mut stored = BTreeMap::new();
         for table in tables {
+            let which = match &*table {
+                "audit_log" => format!("{which} and outcome = 'success'"),
+                _ => which.to_owned(),
+            };
             let sql = format!("select t::text from parlance.{table} t where {which} order by 1");
             let rows = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(pool).await;
             stored.insert(table, rows.expect("a superuser reads every table"));
