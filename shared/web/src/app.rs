@@ -29,6 +29,8 @@ pub struct App {
     /// Cancelled when no new work should come.
     pub(crate) draining: CancellationToken,
     pub(crate) keyring: Arc<Keyring>,
+    /// Who was refused where within the last minute.
+    pub(crate) denials: Cache<(Uuid, String), ()>,
     pub(crate) index_hosts: Cache<(Uuid, String), ai::IndexHost>,
 }
 
@@ -61,6 +63,10 @@ impl App {
             stop: CancellationToken::new(),
             draining: CancellationToken::new(),
             keyring: Arc::new(keyring),
+            denials: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(60))
+                .build(),
             index_hosts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))

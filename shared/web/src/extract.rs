@@ -1,7 +1,7 @@
 //! Extractors: who is asking, as a proof, and what is asked for. A handler that does not take a proof can
 //! reach nobody's data.
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, denied::Known};
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
@@ -96,6 +96,9 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     };
     let caller = found?.ok_or_else(Error::invalid_token)?;
     tracing::Span::current().record("tenant_id", caller.tenant_id().to_string());
+    if let Some(known) = parts.extensions.get::<Known>() {
+        known.is(&caller);
+    }
     app.check_origin(parts, &caller).await?;
     Ok(caller)
 }

@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod config;
 mod cors;
+mod denied;
 mod docs;
 mod edge;
 mod email;

@@ -1,6 +1,6 @@
 //! The routes of a program, and what every deployment has besides.
 
-use crate::{App, Error, Problem, Routes, cors::cors, docs, edge::edge, health};
+use crate::{App, Error, Problem, Routes, cors::cors, denied::denied, docs, edge::edge, health};
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{
     Modify, OpenApi,
@@ -64,6 +64,7 @@ pub fn router(routes: Routes<App>, app: App) -> Router {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), denied))
         .layer(middleware::from_fn_with_state(app.clone(), cors))
         .layer(middleware::from_fn_with_state(app.clone(), edge))
         .with_state(app)

@@ -1,6 +1,12 @@
 //! What was tried and not done is written down, too: logins that failed, callers without the right, keys that are refused.
 
-use crate::kit::{ADMIN1, Kit, PASSWORD, T1, T2, U1, U2, V1, database::Noted};
+use crate::kit::{
+    ADMIN1, Kit, PASSWORD, T1, T2, U1, U2, V1,
+    database::Noted,
+    provider::{Provider, Reply},
+    request,
+};
+use axum::body::Body;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -77,6 +83,78 @@ async fn a_failed_login_is_answered_whether_or_not_it_can_be_written() {
     assert_eq!(failed(&kit, T1).await, []);
 }
 
+#[tokio::test] // R87
+async fn a_refused_caller_is_written_down_once_for_each_route() {
+    let kit = Kit::new().await;
+    let (u1, u2) = (kit.token(U1).await, kit.token(U2).await);
+    for _ in 0..3 {
+        for path in ["/admin/users", "/admin/users?limit=5", "/tenants"] {
+            assert_eq!(kit.get(&u1, path).await.problem(403), "forbidden");
+        }
+    }
+    let one = format!("/admin/users/{}", ADMIN1.id);
+    assert_eq!(kit.get(&u2, &one).await.problem(403), "forbidden");
+    // A role that is too small for a part of what is asked.
+    let admin = kit.token(ADMIN1).await;
+    let status = json!({ "status": "suspended" });
+    let refused = kit.patch(&admin, "/tenants/current", status).await;
+    assert_eq!(refused.problem(403), "forbidden");
+    // Nobody is nobody, and who may is let in.
+    assert_eq!(
+        kit.get("", "/admin/users").await.problem(401),
+        "invalid_token"
+    );
+    assert_eq!(kit.get(&admin, "/admin/users").await.status, 200);
+
+    let rows = kit.audited(T1, "access.denied").await;
+    let lines: Vec<_> = rows
+        .iter()
+        .map(|row| (row.actor_id.unwrap(), &*row.target, &*row.outcome))
+        .collect();
+    let expected = [
+        (U1.id, "GET /admin/users", "denied"),
+        (U1.id, "GET /tenants", "denied"),
+        (U2.id, "GET /admin/users/{id}", "denied"),
+        (ADMIN1.id, "PATCH /tenants/{tenant_id}", "denied"),
+    ];
+    assert_eq!(lines, expected);
+    assert!(
+        rows.iter()
+            .all(|row| row.detail.as_deref() == Some("forbidden"))
+    );
+}
+
+#[tokio::test] // R87
+async fn a_page_of_another_tenant_is_written_down() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    sqlx::query(
+        "update parlance.tenants set allowed_origins = array['https://two.example'] where id = $1",
+    )
+    .bind(T2)
+    .execute(&kit.pool)
+    .await
+    .unwrap();
+    let asked = request(&token, "GET", "/login/me").header("origin", "https://two.example");
+    let refused = kit.send(asked, Body::empty()).await;
+    assert_eq!(refused.problem(403), "origin_not_allowed");
+    let rows = kit.audited(T1, "access.denied").await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].line(), "access.denied GET /login/me denied");
+    assert_eq!(rows[0].detail.as_deref(), Some("origin_not_allowed"));
+}
+
+#[tokio::test] // R87
+async fn a_refusal_that_cannot_be_written_down_is_a_failure_of_ours() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    kit.break_audit("access.denied").await;
+    for _ in 0..2 {
+        let refused = kit.get(&token, "/admin/users").await;
+        assert_eq!(refused.problem(500), "internal");
+    }
+}
+
 #[tokio::test] // R48 R87
 async fn a_key_that_cannot_be_opened_is_written_down_once() {
     let kit = Kit::new().await;
@@ -98,6 +176,30 @@ async fn a_key_that_cannot_be_opened_is_written_down_once() {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].line(), "secret.unreadable openai failure");
     assert_eq!(rows[0].actor_id, Some(U1.id));
+}
+
+#[tokio::test] // R87
+async fn a_tenants_own_key_that_its_provider_refuses_is_written_down_once() {
+    let provider = Provider::start().await;
+    let deployment = ("OPENAI_API_KEY", "sk-canary-deployment");
+    let kit = provider.kit([deployment]).await;
+    let admin = kit.token(ADMIN1).await;
+    let key = json!({ "api_key": "sk-canary-0123456789" });
+    kit.put(&admin, "/tenants/current/secrets/openai", key)
+        .await;
+    // The second tenant has none, and is answered with the deployment's.
+    let (u1, v1) = (kit.token(U1).await, kit.token(V1).await);
+    for token in [&u1, &u1, &v1] {
+        let refusal = json!({ "error": { "message": "sk-canary-0123456789 is no key" } });
+        provider.reply(Reply::Status(401, refusal));
+        let question = json!({ "message": "Hello?" });
+        let refused = kit.post(token, "/chat", question).await;
+        assert_eq!(refused.problem(502), "provider_auth_failed");
+    }
+    let rows = kit.audited(T1, "secret.rejected").await;
+    assert_eq!(rows.len(), 1, "once an hour is enough");
+    assert_eq!(rows[0].line(), "secret.rejected openai failure");
+    assert_eq!(kit.audited(T2, "secret.rejected").await, []);
 }
 
 #[tokio::test] // R45 R87

@@ -1,0 +1,63 @@
+//! A known caller that may not do what it tries: written into its tenant's audit log, and told apart from one that is
+//! unknown.
+
+use crate::{App, Error};
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use db::{Caller, Deed};
+use std::sync::{Arc, OnceLock};
+
+/// Who the extractors found to be asking.
+#[derive(Clone, Default)]
+pub(crate) struct Known(Arc<OnceLock<Caller>>);
+
+impl Known {
+    /// Several extractors of one handler may each find the caller; it is the same one.
+    pub(crate) fn is(&self, caller: &Caller) {
+        self.0.get_or_init(|| caller.clone());
+    }
+}
+
+/// Writes a 403 down before it is sent: the first in a minute of each user at each route, so that repeating it fills no
+/// table. Where that cannot be written, the answer says so instead.
+pub(crate) async fn denied(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map(|path| format!("{} {}", request.method(), path.as_str()));
+    let known = Known::default();
+    request.extensions_mut().insert(known.clone());
+    let answer = next.run(request).await;
+    let error = answer.extensions().get::<Arc<Error>>();
+    let Some(Error::Forbidden(code, _)) = error.map(|e| &**e) else {
+        return answer;
+    };
+    let (Some(caller), Some(route)) = (known.0.get(), route) else {
+        return answer;
+    };
+    match app.write_denied(caller, route, code).await {
+        Ok(()) => answer,
+        Err(e) => Error::from(e).into_response(),
+    }
+}
+
+impl App {
+    async fn write_denied(&self, caller: &Caller, route: String, code: &str) -> db::Result<()> {
+        let key = (caller.user_id(), route);
+        if !self.denials.entry(key.clone()).or_insert(()).is_fresh() {
+            return Ok(());
+        }
+        let deed = Deed::denied("access.denied", &key.1).detail(code);
+        let written = async {
+            let mut tx = self.db.tenant(caller).await?;
+            tx.audit(caller, deed).await?;
+            tx.commit().await
+        };
+        let written = written.await;
+        if written.is_err() {
+            self.denials.invalidate(&key);
+        }
+        written
+    }
+}
