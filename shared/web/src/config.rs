@@ -67,6 +67,8 @@ pub struct Config {
     pub(crate) client_via: Via,
     /// Whether `/docs` and `/openapi.json` exist.
     pub docs: bool,
+    /// The names of the variables that are set.
+    pub set: Vec<String>,
 }
 
 /// The process's environment; what is not UTF-8 is none of ours.
@@ -184,6 +186,7 @@ impl Config {
                 shutdown: Duration::from_secs(shutdown_seconds),
                 client_via,
                 docs,
+                set: vars.set(),
             }),
             _ => Err(ConfigError(vars.faults)),
         }

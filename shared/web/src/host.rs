@@ -61,7 +61,10 @@ where
 /// The configuration cannot be used; the sentence says what to do.
 pub async fn start() -> anyhow::Result<App> {
     start_logging()?;
-    App::new(Config::from_env().await?, Clock::System)
+    let config = Config::from_env().await?;
+    // Names alone: of some, the value is a secret.
+    tracing::info!(settings = config.set.join(" "), "read the configuration");
+    App::new(config, Clock::System)
 }
 
 /// Does a job that is no request: once and then ends, or in AWS Lambda for every event.

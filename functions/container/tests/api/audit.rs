@@ -1,6 +1,10 @@
 //! Who did what to what is written down, in the tenant that it concerns, or it is not done.
 
-use crate::kit::{ADMIN1, Answer, Kit, PASSWORD, SUPERUSER, T1, T2, U1, database::connect_to};
+use crate::kit::{
+    ADMIN1, Answer, Kit, PASSWORD, SUPERUSER, T1, T2, U1, database::connect_to, program::Program,
+    request,
+};
+use axum::body::Body;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor};
 use uuid::Uuid;
@@ -253,4 +257,29 @@ async fn the_release_before_can_go_on_writing() {
     );
     old.execute(AssertSqlSafe(sql)).await.unwrap();
     assert_eq!(deeds(&kit, T1).await, ["user.create x success"]);
+}
+
+#[tokio::test] // R87
+async fn a_start_tells_which_settings_are_set_and_no_value() {
+    let kit = Kit::new().await;
+    let vars = [("OPENAI_API_KEY".to_owned(), "sk-canary-0123".to_owned())];
+    let (program, log) = Program::serve_logging(&kit, &vars).await;
+    let live = request("", "GET", "/health").body(Body::empty()).unwrap();
+    assert_eq!(program.send(live).await.status(), 200);
+    program.kill().await;
+    let log = log.await.unwrap();
+    let line = log.lines().find(|l| l.contains("read the configuration"));
+    let line: Value = serde_json::from_str(line.expect("it is logged")).unwrap();
+    let set: Vec<&str> = line["settings"].as_str().unwrap().split(' ').collect();
+    for name in [
+        "DATABASE_URL",
+        "JWT_SECRET_KEY",
+        "OPENAI_API_KEY",
+        "PORT",
+        "SECRET_KEY",
+    ] {
+        assert!(set.contains(&name), "{name}: {set:?}");
+    }
+    assert!(!set.contains(&"DEEPSEEK_API_KEY"));
+    assert!(!log.contains("canary"), "{log}");
 }

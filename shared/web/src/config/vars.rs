@@ -5,12 +5,19 @@ use crate::client::Via;
 use ai::{BaseUrl, Endpoints};
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::{ExposeSecret, SecretString};
-use std::{collections::HashMap, fmt::Display, str::FromStr, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    fmt::Display,
+    str::FromStr,
+    time::Duration,
+};
 use tenant_auth::{Algorithm, Keys, RootSecret, WeakSecret};
 
 /// The environment, and what was found wrong with it.
 pub(super) struct Vars {
     vars: HashMap<String, String>,
+    read: RefCell<BTreeSet<String>>,
     pub(super) faults: Vec<String>,
 }
 
@@ -21,12 +28,26 @@ impl Vars {
             .filter(|(_, value)| !value.trim().is_empty());
         Self {
             vars: set.collect(),
+            read: RefCell::default(),
             faults: Vec::new(),
         }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<String> {
-        self.vars.get(name).map(|value| value.trim().to_owned())
+        let value = self.vars.get(name)?;
+        self.read.borrow_mut().insert(name.to_owned());
+        Some(value.trim().to_owned())
+    }
+
+    /// The names of the settings that are set, in order: what was read, and what is read before there are [`Vars`].
+    pub(super) fn set(self) -> Vec<String> {
+        let before = ["RUST_LOG", "SECRETS_ARN"].map(String::from);
+        let before = before
+            .into_iter()
+            .filter(|name| self.vars.contains_key(name));
+        let mut set = self.read.into_inner();
+        set.extend(before);
+        set.into_iter().collect()
     }
 
     fn secret(&self, name: &str) -> Option<SecretString> {

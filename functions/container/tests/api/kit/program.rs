@@ -13,8 +13,10 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::AsyncReadExt,
     net::{TcpListener, TcpStream},
     process::{Child, Command},
+    task::JoinHandle,
 };
 
 /// A running service.
@@ -26,6 +28,22 @@ pub struct Program {
 impl Program {
     /// Starts it on the database of `kit` and waits until it is ready.
     pub async fn serve(kit: &Kit, vars: &[(String, String)]) -> Self {
+        Self::start(kit, vars, Stdio::null).await
+    }
+
+    /// As [`Program::serve`]; also all that it has logged when it ends.
+    pub async fn serve_logging(kit: &Kit, vars: &[(String, String)]) -> (Self, JoinHandle<String>) {
+        let mut program = Self::start(kit, vars, Stdio::piped).await;
+        let mut log = program.child.stdout.take().expect("stdout is a pipe");
+        let read = async move {
+            let mut all = String::new();
+            log.read_to_string(&mut all).await.expect("a log is UTF-8");
+            all
+        };
+        (program, tokio::spawn(read))
+    }
+
+    async fn start(kit: &Kit, vars: &[(String, String)], log: fn() -> Stdio) -> Self {
         // Somebody else may take the free port before the program does.
         for _ in 0..5 {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
@@ -38,7 +56,7 @@ impl Program {
                 .envs(environment(&kit.database))
                 .envs(vars.iter().cloned())
                 .env("PORT", address.port().to_string())
-                .stdout(Stdio::null())
+                .stdout(log())
                 .kill_on_drop(true);
             let child = command.spawn().expect("the program starts");
             let mut program = Self { child, address };
