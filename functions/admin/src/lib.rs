@@ -1,6 +1,8 @@
-//! admin: who may use a tenant.
+//! admin: who may use a tenant, and what was done in it.
 
 mod assume;
+mod audit;
+mod audit_file;
 mod users;
 
 use utoipa_axum::routes;
@@ -12,4 +14,5 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::show))
         .routes(routes!(assume::assume))
+        .routes(routes!(audit::list))
 }

@@ -68,6 +68,17 @@ pub enum Outcome {
     Denied,
 }
 
+impl Outcome {
+    /// The name in the API and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Denied => "denied",
+        }
+    }
+}
+
 /// One row of the audit log, but for who and when.
 #[derive(Debug)]
 pub struct Deed {

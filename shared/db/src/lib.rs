@@ -5,6 +5,7 @@
 mod accounts;
 mod assumptions;
 mod audit;
+mod audit_log;
 mod callers;
 mod changes;
 mod connect;
@@ -33,6 +34,7 @@ mod users;
 pub use accounts::Account;
 pub use assumptions::Assumption;
 pub use audit::{Asked, Deed, Outcome};
+pub use audit_log::{AuditFilter, AuditRow};
 pub use connect::{BadDatabaseUrl, check_url};
 pub use documents::{Document, DocumentStatus, NewChunk, NewDocument};
 pub use error::{Error, Result};

@@ -37,6 +37,11 @@ pub struct Page<'a> {
 }
 
 impl PageQuery {
+    /// For a list that has more to ask for.
+    pub fn new(limit: Option<i64>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// The page of `list` that is asked for.
     ///
     /// # Errors

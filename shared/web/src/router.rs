@@ -24,7 +24,7 @@ const BODY_LIMIT: usize = 64 * 1024;
         (name = "chat", description = "Ask and be answered"),
         (name = "tenants", description = "What a tenant is"),
         (name = "documents", description = "What a tenant knows"),
-        (name = "admin", description = "Who may use it"),
+        (name = "admin", description = "Who may use it, and what was done"),
         (name = "every deployment", description = "Whether it is up, and what it can do"),
     ),
     components(schemas(Problem)),

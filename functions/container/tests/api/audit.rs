@@ -23,6 +23,13 @@ async fn refresh(kit: &Kit, login: &Answer, way: &str) -> Answer {
     kit.post("", way, token).await
 }
 
+/// After this, the refresh token before is used up.
+async fn use_token(kit: &Kit, renewed: &Answer) {
+    if let Some(token) = renewed.json["access_token"].as_str() {
+        assert_eq!(kit.get(token, "/login/me").await.status, 200);
+    }
+}
+
 #[tokio::test] // R87
 async fn an_administrators_deeds_are_written_down() {
     let kit = Kit::new().await;
@@ -93,7 +100,8 @@ async fn logins_and_their_ends_are_written_down_once() {
         id(&kit.get(token, "/login/sessions").await)
     };
     for _ in 0..2 {
-        refresh(&kit, &stolen, "/login/refresh").await;
+        let renewed = refresh(&kit, &stolen, "/login/refresh").await;
+        use_token(&kit, &renewed).await;
         kit.clock.advance(chrono::TimeDelta::seconds(11));
         let ended = kit.delete(token, &format!("/login/sessions/{third}")).await;
         assert_eq!(ended.status, 204);
@@ -156,6 +164,7 @@ async fn what_cannot_be_written_down_is_not_done() {
     kit.put(admin, "/tenants/current/secrets/deepseek", key.clone())
         .await;
     let used = refresh(&kit, &login, "/login/refresh").await;
+    use_token(&kit, &used).await;
     let refreshed = json!({ "refresh_token": used.json["refresh_token"] });
     let before = state(&kit).await;
     let change = json!({ "current_password": PASSWORD, "new_password": LONG });

@@ -3,6 +3,7 @@
 mod addresses;
 mod assume;
 mod audit;
+mod audit_list;
 mod audit_refused;
 mod chat;
 mod chat_snapshots;

@@ -37,6 +37,12 @@ const MANAGED: [Attempt; 4] = [
 
 /// Only superusers name tenants, and they see which there are.
 const ASSUMED: [Attempt; 2] = [attempt(ADMIN1, V1, 403), attempt(U1, V1, 403)];
+/// A filter that names somebody else finds nothing, as one that names nobody.
+const FILTERED: [Attempt; 3] = [
+    attempt(ADMIN1, V1, 200),
+    attempt(ADMIN2, U1, 200),
+    attempt(U1, V1, 403),
+];
 
 /// What is tried at each place where a request can name an id.
 fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
@@ -56,6 +62,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => &MANAGED,
         ("POST /admin/tenants/{id}/assume", "path:id") => &ASSUMED,
+        ("GET /admin/audit", "query:actor_id") => &FILTERED,
         _ => return None,
     })
 }
@@ -87,10 +94,12 @@ fn nothing() -> Ids {
 }
 
 async fn ask(scene: &Scene, operation: &Operation, place: &str, who: Person, ids: Ids) -> Answer {
-    let path = operation.path_of(&ids);
+    let mut path = operation.path_of(&ids);
     let mut body = operation.body("");
-    if place == "body:session_id" {
-        body["session_id"] = json!(ids.session);
+    match place {
+        "query:actor_id" => path = format!("{path}?actor_id={}", ids.user),
+        "body:session_id" => body["session_id"] = json!(ids.session),
+        _ => {}
     }
     scene
         .ask(scene.token_of(who), &operation.method, &path, &body)
@@ -200,6 +209,7 @@ async fn a_cursor_of_another_tenants_list_is_no_cursor() {
     for path in [
         "/documents".to_owned(),
         "/chat/sessions".to_owned(),
+        "/admin/audit".to_owned(),
         "/admin/users".to_owned(),
         format!("/chat/sessions/{session}/messages"),
     ] {

@@ -1,0 +1,171 @@
+//! `GET /admin/audit`: who did what in the tenant.
+
+use crate::audit_file;
+use axum::{
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use db::{AuditFilter, AuditRow, Outcome};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use web::{Administrator, App, Error, Json, Listing, PageQuery, Query, Result};
+
+/// Which rows, and how.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditQuery {
+    /// What was done, such as `user.create`; what ends with a dot, such as `user.`, means all that begin so.
+    action: Option<String>,
+    /// Who did it.
+    actor_id: Option<Uuid>,
+    /// What it was done to: mostly an id.
+    target: Option<String>,
+    /// How it ended.
+    #[param(inline)]
+    outcome: Option<Outcome>,
+    /// Not before this moment (RFC 3339).
+    from: Option<DateTime<Utc>>,
+    /// Before this moment; later than `from`.
+    to: Option<DateTime<Utc>>,
+    /// `csv` for a file with all rows; `Accept: text/csv` says the same.
+    #[param(inline)]
+    format: Option<Format>,
+    /// How many items, 1 to 100.
+    #[param(default = 20, minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before; with the same filters.
+    cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Json,
+    Csv,
+}
+
+/// What somebody did, or tried to do.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditItem {
+    id: Uuid,
+    /// When.
+    at: DateTime<Utc>,
+    /// What was done, such as `user.create`.
+    action: String,
+    /// To what: the id of a user, a tenant, a login or a document; the name of a provider; a route. `unknown` for a
+    /// login with an address that nobody has.
+    target: String,
+    outcome: Outcome,
+    /// What else is told, such as the names of changed fields.
+    detail: Option<String>,
+    /// Who; null for who could not log in.
+    actor: Option<AuditActor>,
+    /// The client's address, as far as the host knows it.
+    client_ip: Option<String>,
+    /// The request, which the service's log knows too.
+    request_id: Option<String>,
+}
+
+/// Who did it.
+#[derive(Serialize, ToSchema)]
+struct AuditActor {
+    id: Uuid,
+    /// Another tenant's id is a superuser's.
+    tenant_id: Uuid,
+    /// Absent for superusers, and for users that are gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+/// What was done in the caller's tenant, newest first: page by page, or as a CSV file with all rows.
+///
+/// The file ends as a good answer does (RFC 9112, section 8); one that breaks off is not whole.
+#[utoipa::path(get, path = "/admin/audit", tag = "admin", params(AuditQuery), responses(
+    (status = 200, content((Listing<AuditItem> = "application/json"), (String = "text/csv"))),
+    (status = 403), (status = 422),
+))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    at: Administrator,
+    headers: HeaderMap,
+    Query(asked): Query<AuditQuery>,
+) -> Result<Response> {
+    let as_file = match asked.format {
+        Some(format) => format == Format::Csv,
+        None => accepts_csv(&headers),
+    };
+    let paged = asked.limit.is_some() || asked.cursor.is_some();
+    let page = PageQuery::new(asked.limit, asked.cursor.clone());
+    let filter = asked.filter()?;
+    if as_file {
+        return match paged {
+            true => Err(Error::field(
+                "format",
+                "csv has no pages: leave limit and cursor out",
+            )),
+            false => audit_file::answer(app, at, filter).await,
+        };
+    }
+    // The filters are a part of the list's name, so that a cursor fits no others.
+    let page = page.of(&app, at.admin.tenant_id(), &format!("audit {filter:?}"))?;
+    let mut tx = app.db.admin(&at.admin).await?;
+    let rows = tx.audit_rows(&filter, page.of).await?;
+    let items = rows.into_iter().map(AuditItem::from).collect();
+    Ok(Json(page.listing(items, |item| item.id)).into_response())
+}
+
+fn accepts_csv(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    accept.is_some_and(|a| a.split(',').any(|m| m.trim().starts_with("text/csv")))
+}
+
+impl AuditQuery {
+    fn filter(self) -> Result<AuditFilter> {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from >= to
+        {
+            return Err(Error::field("to", "must be later than from"));
+        }
+        for (field, text) in [("action", &self.action), ("target", &self.target)] {
+            if text.as_ref().is_some_and(|text| text.contains('\0')) {
+                return Err(Error::field(
+                    field,
+                    "holds a character that nothing stored has",
+                ));
+            }
+        }
+        Ok(AuditFilter {
+            action: self.action,
+            actor_id: self.actor_id,
+            target: self.target,
+            outcome: self.outcome,
+            from: self.from,
+            to: self.to,
+        })
+    }
+}
+
+impl From<AuditRow> for AuditItem {
+    fn from(row: AuditRow) -> Self {
+        let who = row.actor_id.zip(row.actor_tenant_id);
+        Self {
+            id: row.id,
+            at: row.at,
+            action: row.action,
+            target: row.target,
+            outcome: row.outcome,
+            detail: row.detail,
+            actor: who.map(|(id, tenant_id)| AuditActor {
+                id,
+                tenant_id,
+                email: row.actor_email,
+            }),
+            client_ip: row.client_ip,
+            request_id: row.request_id,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The audit log as a CSV file (RFC 4180), made while it is read.
+
+use axum::{
+    body::Body,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use csv::{Terminator, WriterBuilder};
+use db::{AuditFilter, AuditRow, PageOf};
+use futures_util::{StreamExt, stream};
+use uuid::Uuid;
+use web::{Administrator, App, Error, Result, told};
+
+/// So many rows are read at once; no transaction stays open while the client takes them.
+const ROWS: usize = 1000;
+
+const COLUMNS: [&str; 11] = [
+    "id",
+    "at",
+    "action",
+    "target",
+    "outcome",
+    "detail",
+    "actor_id",
+    "actor_tenant_id",
+    "actor_email",
+    "client_ip",
+    "request_id",
+];
+
+/// All that one file is made from.
+struct Export {
+    app: App,
+    at: Administrator,
+    filter: AuditFilter,
+}
+
+/// All rows that `filter` lets through, newest first. What fails at once is an answer of its own; later, the body ends with
+/// an error, which cuts the connection: half a file must not look like a whole one.
+pub(crate) async fn answer(app: App, at: Administrator, filter: AuditFilter) -> Result<Response> {
+    let export = Export { app, at, filter };
+    let rows = export.rows(None).await?;
+    let mut first = text([COLUMNS.map(str::to_owned)]);
+    first.extend(text(rows.iter().map(cells)));
+    let next = after(&rows);
+    let rest = stream::try_unfold((export, next), async |(export, next)| {
+        let Some(next) = next else {
+            return Ok(None);
+        };
+        let rows = export.more(next).await.inspect_err(|e| {
+            tracing::error!(error = told(e), "an export of the audit log broke off");
+        })?;
+        Ok(Some((text(rows.iter().map(cells)), (export, after(&rows)))))
+    });
+    let whole = stream::once(async { Ok::<_, Error>(first) }).chain(rest);
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            "text/csv; charset=utf-8; header=present",
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            r#"attachment; filename="audit.csv""#,
+        ),
+    ];
+    Ok((headers, Body::from_stream(whole)).into_response())
+}
+
+impl Export {
+    async fn rows(&self, after: Option<Uuid>) -> Result<Vec<AuditRow>> {
+        let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
+        let mut tx = self.app.db.admin(&self.at.admin).await?;
+        Ok(tx.audit_rows(&self.filter, PageOf { after, limit }).await?)
+    }
+
+    /// The rows that follow, if the client may still have them: it can take its time.
+    async fn more(&self, after: Uuid) -> Result<Vec<AuditRow>> {
+        let (app, caller) = (&self.app, &self.at.caller);
+        match app.db.still_admin(caller, app.clock.now()).await? {
+            true => self.rows(Some(after)).await,
+            false => Err(Error::forbidden()),
+        }
+    }
+}
+
+/// Where the rows after these begin; none after the last.
+fn after(rows: &[AuditRow]) -> Option<Uuid> {
+    rows.last().filter(|_| rows.len() == ROWS).map(|row| row.id)
+}
+
+fn cells(row: &AuditRow) -> [String; COLUMNS.len()] {
+    let id = |id: Option<Uuid>| id.map_or_else(String::new, |id| id.to_string());
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        row.id.to_string(),
+        row.at.to_rfc3339(),
+        row.action.clone(),
+        row.target.clone(),
+        row.outcome.as_str().to_owned(),
+        text(&row.detail),
+        id(row.actor_id),
+        id(row.actor_tenant_id),
+        text(&row.actor_email),
+        text(&row.client_ip),
+        text(&row.request_id),
+    ]
+}
+
+fn text(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    for row in rows {
+        let written = writer.write_record(row.map(inert));
+        written.expect("a Vec takes rows of one length");
+    }
+    writer.into_inner().expect("a Vec takes everything")
+}
+
+/// Spreadsheets run what begins like a formula (OWASP, CSV injection); an apostrophe before it makes it text.
+fn inert(cell: String) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cell}"),
+        false => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_and_never_formulas() {
+        for (cell, written) in [
+            ("plain", "plain"),
+            ("a, b", "\"a, b\""),
+            ("a \"b\"", "\"a \"\"b\"\"\""),
+            ("a\r\nb", "\"a\r\nb\""),
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@sum", "'@sum"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "\"'\r=1\""),
+            ("1=1", "1=1"),
+        ] {
+            let mut row = COLUMNS.map(|_| String::new());
+            row[0] = cell.to_owned();
+            let text = String::from_utf8(text([row])).unwrap();
+            assert_eq!(text, format!("{written},,,,,,,,,,\r\n"));
+        }
+    }
+}
