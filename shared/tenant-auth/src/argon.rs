@@ -175,7 +175,7 @@ mod tests {
         format!("{head}$c2FsdHNhbHRzYWx0c2FsdA${HASH}")
     }
 
-    #[test]
+    #[test] // R20
     fn only_affordable_argon2id_is_read() {
         assert!(
             Stored::parse(&phc("$argon2id$v=19$m=19456,t=2,p=1"))

@@ -134,8 +134,8 @@ async fn the_page_names_the_tenant_if_only_one_allows_it() {
     assert_eq!(tenant(&sole), "one");
 }
 
-#[tokio::test]
-async fn every_failure_is_the_same_401() {
+#[tokio::test] // R5 R6
+async fn every_failure_is_the_same_401_and_takes_one_hash() {
     let kit = Kit::new().await;
     sqlx::query("update parlance.users set is_active = false where id = $1")
         .bind(U2.id)
@@ -163,7 +163,9 @@ async fn every_failure_is_the_same_401() {
         let request = request("", "POST", "/login")
             .header("content-type", "application/json")
             .header("x-request-id", "the-same-for-all");
+        let hashed = kit.app.hasher.invocations();
         let answer = kit.send(request, Body::from(attempt.to_string())).await;
+        assert_eq!(kit.app.hasher.invocations(), hashed + 1, "{attempt}");
         assert_eq!(answer.problem(401), "invalid_credentials", "{attempt}");
         answers.push((attempt, answer));
     }

@@ -78,6 +78,48 @@ async fn a_password_from_another_service_works_and_is_hashed_anew() {
     assert_eq!(log_in(&kit, "wrong").await, 401);
 }
 
+#[tokio::test] // R20
+async fn a_hash_that_costs_less_or_too_much_is_not_kept_or_not_tried() {
+    let kit = Kit::new().await;
+    let store = async |hash: &str| {
+        sqlx::query("update parlance.users set password_hash = $1 where id = $2")
+            .bind(hash)
+            .bind(U1.id)
+            .execute(&kit.pool)
+            .await
+            .unwrap();
+    };
+    let stored = async || -> String {
+        sqlx::query_scalar("select password_hash from parlance.users where id = $1")
+            .bind(U1.id)
+            .fetch_one(&kit.pool)
+            .await
+            .unwrap()
+    };
+    let current = "$argon2id$v=19$m=19456,t=2,p=1$";
+    // The same password at 8 MiB and one pass.
+    store("$argon2id$v=19$m=8192,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$xwP/sUpncRUpT63+0aadhrYrW8PTzYL8TrQp/6Tj9lA").await;
+    assert_eq!(log_in(&kit, "wrong").await, 401);
+    assert_eq!(log_in(&kit, PASSWORD).await, 200);
+    assert!(stored().await.starts_with(current), "{}", stored().await);
+    assert_eq!(log_in(&kit, PASSWORD).await, 200);
+
+    let tail = stored().await.replace(current, "");
+    let hashed = kit.app.hasher.invocations();
+    // 1 GiB, 4 TiB, eleven passes, five lanes.
+    for cost in [
+        "m=1048576,t=2,p=1",
+        "m=4294967295,t=2,p=1",
+        "m=19456,t=11,p=1",
+        "m=19456,t=2,p=5",
+    ] {
+        store(&format!("$argon2id$v=19${cost}${tail}")).await;
+        assert_eq!(log_in(&kit, PASSWORD).await, 500, "{cost}");
+    }
+    // No hash was begun, and no memory taken for one.
+    assert_eq!(kit.app.hasher.invocations(), hashed);
+}
+
 #[tokio::test] // R9
 async fn a_token_alone_changes_no_password() {
     let kit = Kit::new().await;

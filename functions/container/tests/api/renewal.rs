@@ -173,7 +173,7 @@ async fn a_disabled_user_cannot_renew() {
     assert!(!lives(&kit, &login).await);
 }
 
-#[tokio::test]
+#[tokio::test] // R18
 async fn a_logout_ends_the_login_and_can_be_repeated() {
     let kit = Kit::new().await;
     let (login, other) = (kit.login(U1).await, kit.login(U1).await);
@@ -187,7 +187,7 @@ async fn a_logout_ends_the_login_and_can_be_repeated() {
     assert!(lives(&kit, &other).await);
 }
 
-#[tokio::test]
+#[tokio::test] // R18
 async fn a_logout_does_not_tell_whether_there_was_a_login() {
     let kit = Kit::new().await;
     let foreign = kit.login(V1).await;
@@ -202,6 +202,25 @@ async fn a_logout_does_not_tell_whether_there_was_a_login() {
         assert_eq!((out.status.as_u16(), &*out.text), (204, ""));
     }
     assert!(lives(&kit, &foreign).await);
+}
+
+#[tokio::test] // R18
+async fn what_is_known_of_a_login_does_not_end_it() {
+    let kit = Kit::new().await;
+    let (own, foreign) = (kit.login(U1).await, kit.login(V1).await);
+    let (mine, theirs) = (refresh_token(&own), refresh_token(&foreign));
+    let access = foreign.json["access_token"].as_str().unwrap();
+    let session = kit.get(access, "/login/sessions").await.json["items"][0]["id"].clone();
+    // Everything but the code at its end, which only we can make, is told by the access token.
+    let edited = format!("{}{}", &theirs[..60], &mine[60..]);
+    for token in [access, session.as_str().unwrap(), &*edited, &theirs[..81]] {
+        let body = json!({ "refresh_token": token });
+        let by = own.json["access_token"].as_str().unwrap();
+        let out = kit.post(by, "/login/logout", body).await;
+        assert_eq!((out.status.as_u16(), &*out.text), (204, ""), "{token}");
+        assert!(lives(&kit, &foreign).await, "{token}");
+    }
+    assert_eq!(refresh(&kit, &theirs).await.status, 200);
 }
 
 #[tokio::test] // R12
