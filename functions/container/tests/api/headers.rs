@@ -1,14 +1,20 @@
 //! What every answer has in its head: how browsers must treat it, and the id under which the log knows it.
 
 use crate::{
-    kit::{Kit, SUPERUSER, request},
-    problems::{assert_headers, assert_problem},
+    kit::{
+        Kit, SUPERUSER,
+        api::operations,
+        headers::assert_safe,
+        request,
+        scene::{Scene, Stored},
+    },
+    problems::assert_problem,
 };
 use axum::body::Body;
 use serde_json::json;
 use uuid::Uuid;
 
-#[tokio::test] // R55
+#[tokio::test] // R70
 async fn good_answers_have_the_same_headers() {
     let kit = Kit::new().await;
     let token = kit.token(SUPERUSER).await;
@@ -23,20 +29,59 @@ async fn good_answers_have_the_same_headers() {
     ] {
         let answer = kit.get(&token, path).await;
         assert_eq!(answer.status, 200, "{path}");
-        assert_headers(&answer);
+        assert_safe(&answer.headers);
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
     }
     let gone = kit
         .post("", "/login/logout", json!({ "refresh_token": "x" }))
         .await;
     assert_eq!(gone.status, 204);
-    assert_headers(&gone);
+    assert_safe(&gone.headers);
     let docs = kit.get("", "/docs").await;
     assert!(
         docs.header("content-security-policy")
             .starts_with("default-src 'none';")
     );
     assert!(!docs.text.contains("<script"));
+}
+
+#[tokio::test] // R69 R70
+async fn no_operation_sets_a_cookie_or_lets_one_be_sent() {
+    const PAGE: &str = "https://page.example";
+    let kit = Kit::with([("BACKEND_CORS_ORIGINS", &format!(r#"["{PAGE}"]"#))]).await;
+    let scene = Scene::on(kit).await;
+    let ids = scene.ids_of(SUPERUSER);
+    let mut answered = 0;
+    for operation in operations() {
+        let path = operation.path_of(&ids);
+        for method in [&*operation.method, "OPTIONS"] {
+            let request = request(scene.token_of(SUPERUSER), method, &path)
+                .header("origin", PAGE)
+                .header("access-control-request-method", &operation.method)
+                .header("content-type", "application/json");
+            let body = Body::from(operation.body("x").to_string());
+            let answer = scene.send(request, body).await;
+            assert_safe(&answer.headers);
+            // The page is one that may read the answer.
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed, PAGE, "{method} {path}");
+            answered += u32::from(answer.status.is_success());
+        }
+    }
+    assert!(answered > 20, "{answered} good answers");
+}
+
+#[tokio::test] // R69
+async fn a_get_changes_nothing() {
+    let scene = Scene::new().await;
+    let (token, ids) = (scene.token_of(SUPERUSER), scene.ids_of(SUPERUSER));
+    let before = Stored::all(&scene.pool).await;
+    for operation in operations().iter().filter(|o| o.method == "GET") {
+        let answer = scene.get(token, &operation.path_of(&ids)).await;
+        assert_eq!(answer.status, 200, "{}: {}", operation.path, answer.text);
+        let now = Stored::all(&scene.pool).await;
+        assert_eq!(now, before, "{}", operation.path);
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ pub mod api;
 pub mod aws;
 pub mod aws_secrets;
 pub mod database;
+pub mod headers;
 pub mod http;
 pub mod lambda;
 pub mod people;
@@ -143,6 +144,7 @@ impl Kit {
         let bytes = body.collect().await.expect("the body arrives").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        headers::assert_safe(&parts.headers);
         Answer {
             status: parts.status,
             headers: parts.headers,

@@ -1,0 +1,52 @@
+//! What every answer has in its head, asserted of every answer that a test gets.
+
+use axum::http::HeaderMap;
+
+/// How browsers must treat an answer; the pages of `/docs` may have a style as well.
+const SAFE: [(&str, &[&str]); 6] = [
+    ("x-content-type-options", &["nosniff"]),
+    (
+        "content-security-policy",
+        &[
+            "default-src 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ],
+    ),
+    ("referrer-policy", &["no-referrer"]),
+    (
+        "strict-transport-security",
+        &["max-age=63072000; includeSubDomains"],
+    ),
+    ("cross-origin-resource-policy", &["same-site"]),
+    ("vary", &["Origin"]),
+];
+
+/// Bearer tokens only: no cookie, and no leave to send one. Nor does an answer tell what made it.
+const ABSENT: [&str; 5] = [
+    "access-control-allow-credentials",
+    "server",
+    "set-cookie",
+    "via",
+    "x-powered-by",
+];
+
+/// Asserts R69 and R70.
+pub fn assert_safe(headers: &HeaderMap) {
+    let is = |name: &str, text: &str| headers.get(name).is_some_and(|value| value == text);
+    // A proxy must not hold back what is streamed either, nor compress it.
+    let streamed = is("content-type", "text/event-stream");
+    let cache: &[&str] = match streamed {
+        true => &["no-cache, no-transform"],
+        false => &["no-store"],
+    };
+    assert_eq!(is("x-accel-buffering", "no"), streamed);
+    for (name, allowed) in SAFE.into_iter().chain([("cache-control", cache)]) {
+        let values: Vec<_> = headers.get_all(name).iter().collect();
+        let safe = matches!(values[..], [value] if allowed.iter().any(|text| value == text));
+        assert!(safe, "{name}: {values:?}");
+    }
+    for name in ABSENT {
+        assert!(!headers.contains_key(name), "{name}");
+    }
+    assert!(headers.contains_key("x-request-id"));
+}
