@@ -9,6 +9,10 @@ use tenant_auth::{Hasher, Keys, RefreshKeys, RootSecret, Sealer};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
+/// Threads that hash passwords, on however large a machine. With 19 MiB each they bound what a flood of logins takes;
+/// four check more than a hundred passwords a second.
+const MAX_HASHERS: usize = 4;
+
 /// Everything a handler may use. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -57,7 +61,7 @@ impl App {
         Ok(Self {
             db,
             ai: ai::Client::new(config.endpoints.clone(), ai::Timeouts::default())?,
-            hasher: Hasher::new(cores),
+            hasher: Hasher::new(cores.min(MAX_HASHERS)),
             clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -15,6 +15,7 @@ mod deploy;
 mod documents;
 mod durability;
 mod failures;
+mod flood;
 mod headers;
 mod input;
 mod isolation;

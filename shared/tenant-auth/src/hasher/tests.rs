@@ -46,7 +46,7 @@ async fn only_the_right_password_is_accepted() {
     }
 }
 
-#[tokio::test]
+#[tokio::test] // R6
 async fn unknown_users_and_endless_passwords_cost_one_run_each() {
     let hasher = Hasher::new(1);
     let phc = hasher.hash("correct horse".into()).await.unwrap();
@@ -63,7 +63,7 @@ async fn unknown_users_and_endless_passwords_cost_one_run_each() {
     assert_eq!(hasher.check(SecretString::default(), None).await, Ok(None));
 }
 
-#[tokio::test]
+#[tokio::test] // R22
 async fn every_character_counts() {
     let hasher = Hasher::new(1);
     let password = "🦀".repeat(128);
@@ -80,7 +80,7 @@ async fn every_character_counts() {
     assert!(!accepts(&hasher, &password[..127 * 4], &phc).await);
 }
 
-#[tokio::test]
+#[tokio::test] // R22
 async fn passwords_that_could_never_log_in_are_not_hashed() {
     let hasher = Hasher::new(1);
     let too_long = hasher.hash("x".repeat(129).into()).await;
@@ -96,7 +96,7 @@ async fn passwords_that_could_never_log_in_are_not_hashed() {
     assert_eq!(hasher.invocations(), 0);
 }
 
-#[tokio::test]
+#[tokio::test] // R20
 async fn cheaper_and_dearer_hashes_ask_to_be_replaced() {
     let hasher = Hasher::new(1);
     for params in [(8192, 1, 1), (19_456, 1, 1), (32_768, 1, 2)] {
@@ -115,7 +115,7 @@ async fn cheaper_and_dearer_hashes_ask_to_be_replaced() {
     }
 }
 
-#[tokio::test]
+#[tokio::test] // R20
 async fn oversized_hashes_are_refused_without_work() {
     let hasher = Hasher::new(1);
     let tail = "c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -135,7 +135,7 @@ async fn oversized_hashes_are_refused_without_work() {
     assert_eq!(hasher.invocations(), 0);
 }
 
-#[tokio::test]
+#[tokio::test] // R21
 async fn a_flood_is_partly_served_and_partly_turned_away() {
     let hasher = Hasher::new(1);
     let mut flood = JoinSet::new();
@@ -159,7 +159,7 @@ async fn a_flood_is_partly_served_and_partly_turned_away() {
     assert_eq!(hasher.check("wrong".into(), None).await, Ok(None));
 }
 
-#[tokio::test]
+#[tokio::test] // R21
 async fn waiting_too_long_is_busy_and_hanging_up_costs_nothing() {
     let hasher = Hasher::new(1);
     let slow = hasher.submit(|_| {
@@ -180,6 +180,28 @@ async fn waiting_too_long_is_busy_and_hanging_up_costs_nothing() {
     assert!(gone.is_err());
     hasher.submit(|_| Ok(())).await.unwrap();
     assert_eq!(hasher.invocations(), 0);
+}
+
+#[tokio::test] // R21
+async fn whoever_hangs_up_makes_room_for_nobody_until_the_work_is_done() {
+    let hasher = Hasher::new(2);
+    let (now, most) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    for _ in 0..100 {
+        let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+        let job = hasher.submit(move |_| {
+            let running = now.fetch_add(1, Ordering::SeqCst) + 1;
+            most.fetch_max(running, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(20));
+            now.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        });
+        drop(tokio::time::timeout(Duration::from_millis(2), job).await);
+    }
+    while now.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+    assert_eq!(hasher.submit(|_| Ok(())).await, Ok(()));
 }
 
 #[tokio::test]

@@ -91,6 +91,17 @@ impl Program {
         self.address
     }
 
+    /// The most memory that it has had, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.child.id().expect("it still runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"));
+        let status = status.expect("Linux tells about processes");
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|l| l.trim().strip_suffix(" kB"));
+        let peak = peak.expect("it has had memory").trim();
+        peak.parse().expect("it is a number")
+    }
+
     /// SIGTERM.
     pub async fn terminate(&self) {
         signalled(&self.child, "TERM").await;
