@@ -3,13 +3,15 @@
 //!
 //! Two secrets feed it. `SECRET_KEY` becomes a [`RootSecret`], from which the other keys are derived;
 //! the secret for access tokens becomes [`Keys`]. What proves something ([`Verified`],
-//! [`Authenticated`], [`RefreshClaim`]) has private fields and one function that makes it.
+//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`]) has private fields and one function that makes it.
 
 mod algorithm;
 mod argon;
 mod bcrypt;
 mod blocklist;
 mod hasher;
+mod invitation;
+mod opaque;
 mod password;
 mod provider;
 mod random;
@@ -22,6 +24,7 @@ mod weak;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use blocklist::PasswordOwner;
 pub use hasher::{Authenticated, Hasher, HasherError, StoredPassword};
+pub use invitation::{InvitationClaim, InvitationKeys};
 pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};
 pub use refresh::{RefreshClaim, RefreshKeys};
 pub use seal::{SealContext, SealError, Sealer};
