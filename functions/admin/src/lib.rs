@@ -11,8 +11,12 @@ use web::{App, Routes};
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
     Routes::new()
-        .routes(routes!(users::create, users::list))
-        .routes(routes!(users::show))
+        .routes(routes!(users::create::create, users::list::list))
+        .routes(routes!(
+            users::list::show,
+            users::change::change,
+            users::delete::delete
+        ))
         .routes(routes!(assume::assume))
         .routes(routes!(audit::list))
 }

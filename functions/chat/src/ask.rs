@@ -88,7 +88,13 @@ pub(crate) async fn ask(
         model: &answering.options.model,
     };
     let mut tx = app.db.tenant(&caller).await?;
-    let turn = tx.begin_turn(&caller, &new).await?.ok_or(Error::NotFound)?;
+    let turn = tx.begin_turn(&caller, &new).await;
+    // Whoever was deleted a moment ago may still be taken for a caller.
+    let turn = turn.map_err(|e| match e.is_constraint(NO_SUCH_USER) {
+        true => Error::invalid_token(),
+        false => e.into(),
+    });
+    let turn = turn?.ok_or(Error::NotFound)?;
     tx.commit().await?;
 
     let question = asked.message;
@@ -108,6 +114,8 @@ pub(crate) async fn ask(
         .await
         .map(|answer| Json(answer).into_response())
 }
+
+const NO_SUCH_USER: &str = "chat_sessions_tenant_id_user_id_fkey";
 
 fn accepts_events(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());

@@ -40,7 +40,7 @@ pub(crate) async fn show(
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Administrator { caller, admin }: Administrator,
+    Administrator { caller, admin, .. }: Administrator,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(&admin).await?;

@@ -29,6 +29,7 @@ mod sessions;
 mod sweep;
 mod tenants;
 mod turns;
+mod user_changes;
 mod users;
 
 pub use accounts::Account;
@@ -54,7 +55,8 @@ pub use sessions::ChatSession;
 pub use sweep::Swept;
 pub use tenants::{Tenant, TenantProvider, TenantStatus};
 pub use turns::{AnswerEnd, HistoryMessage, NewTurn, Turn};
-pub use users::{NewUser, Role, User};
+pub use user_changes::{Locked, UserChange};
+pub use users::{NewUser, Role, User, UserFilter};
 
 use uuid::Uuid;
 

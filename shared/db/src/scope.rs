@@ -178,7 +178,14 @@ impl Caller {
 
     /// The same caller, proven to be a superuser. One who has assumed a tenant is none until back at home.
     pub fn superuser(&self) -> Option<Superuser> {
-        (self.account.is_superuser && !self.has_assumed()).then(|| Superuser(Actor::new(self)))
+        self.superuser_anywhere().filter(|_| !self.has_assumed())
+    }
+
+    /// As [`Caller::superuser`], and also of one who has assumed the tenant: for what only superusers may do to its users.
+    pub fn superuser_anywhere(&self) -> Option<Superuser> {
+        self.account
+            .is_superuser
+            .then(|| Superuser(Actor::new(self)))
     }
 }
 

@@ -29,7 +29,7 @@ impl fmt::Display for Role {
 }
 
 /// A user.
-#[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
+#[derive(Clone, Debug, Serialize, sqlx::FromRow, ToSchema)]
 pub struct User {
     /// The user's id.
     pub id: Uuid,
@@ -56,6 +56,7 @@ macro_rules! user_columns {
         "id, tenant_id, email, full_name, role, is_active, is_superuser, created_at, last_login_at"
     };
 }
+pub(crate) use user_columns;
 
 /// A user to be created.
 #[derive(Debug)]
@@ -68,6 +69,17 @@ pub struct NewUser {
     pub password_hash: SecretString,
     /// What the user may do.
     pub role: Role,
+}
+
+/// Which users are wanted: those that fit all that is given.
+#[derive(Debug, Default)]
+pub struct UserFilter {
+    /// A part of the address or the name, in whatever case.
+    pub search: Option<String>,
+    /// What they may do.
+    pub role: Option<Role>,
+    /// Whether they may log in.
+    pub is_active: Option<bool>,
 }
 
 impl AdminTx {
@@ -90,17 +102,27 @@ impl AdminTx {
         Ok(user)
     }
 
-    /// The users of the managed tenant, newest first.
-    pub async fn users(&mut self, page: PageOf) -> Result<Vec<User>> {
+    /// The users of the managed tenant that fit `filter`, newest first.
+    pub async fn users(&mut self, filter: &UserFilter, page: PageOf) -> Result<Vec<User>> {
+        // A position, not LIKE: no character of what is looked for means anything but itself.
         let sql = concat!(
             "select ",
             user_columns!(),
             " from users
-             where $1::uuid is null or id < $1
+             where ($1::uuid is null or id < $1)
+               and ($3::text is null or position(lower($3) in email) > 0
+                                     or position(lower($3) in lower(full_name)) > 0)
+               and ($4::text is null or role = $4)
+               and ($5::boolean is null or is_active = $5)
              order by id desc
              limit $2"
         );
-        let rows = sqlx::query_as(sql).bind(page.after).bind(page.limit);
+        let rows = sqlx::query_as(sql)
+            .bind(page.after)
+            .bind(page.limit)
+            .bind(&filter.search)
+            .bind(filter.role)
+            .bind(filter.is_active);
         Ok(rows.fetch_all(self.conn()).await?)
     }
 

@@ -120,14 +120,16 @@ impl FromRequestParts<App> for TenantAdmin {
     }
 }
 
-/// A tenant's administrator together with what is known of the tenant, both read now: settings that were saved a
-/// moment ago count.
+/// A tenant's administrator together with what is known of the tenant and the caller, all read now: settings that were
+/// saved a moment ago count.
 #[derive(Debug)]
 pub struct Administrator {
     /// The administrator as a caller.
     pub caller: Caller,
     /// Proof of the role.
     pub admin: TenantAdmin,
+    /// Proof that the caller is a superuser as well, at home or in a tenant that it has assumed.
+    pub superuser: Option<Superuser>,
 }
 
 impl FromRequestParts<App> for Administrator {
@@ -136,7 +138,12 @@ impl FromRequestParts<App> for Administrator {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let caller = caller(parts, app, true).await?;
         let admin = caller.admin().ok_or_else(Error::forbidden)?;
-        Ok(Self { caller, admin })
+        let superuser = caller.superuser_anywhere();
+        Ok(Self {
+            caller,
+            admin,
+            superuser,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ mod health;
 mod host;
 mod json;
 mod limits;
+mod name;
 mod origin;
 mod page;
 mod passwords;
@@ -36,6 +37,7 @@ pub use host::{
     bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, start, work,
 };
 pub use json::{Json, JsonOrForm, Object};
+pub use name::check_full_name;
 pub use origin::Origin;
 pub use page::{Listing, PageQuery};
 pub use providers::{Answering, VectorIndex};

@@ -37,12 +37,12 @@ pub struct Page<'a> {
 }
 
 impl PageQuery {
-    /// For a list that has more to ask for.
+    /// For a list that can be filtered, whose query has these two among others.
     pub fn new(limit: Option<i64>, cursor: Option<String>) -> Self {
         Self { limit, cursor }
     }
 
-    /// The page of `list` that is asked for.
+    /// The page of `list` that is asked for. Where a list can be filtered, `list` says how, too.
     ///
     /// # Errors
     /// 422 for a limit out of bounds or a cursor that this list did not give.

@@ -47,5 +47,7 @@ mod snapshots;
 mod tenants;
 mod tokens;
 mod told;
+mod user_changes;
+mod user_rights;
 mod users;
 mod vectors;

@@ -4,7 +4,7 @@ use crate::kit::Kit;
 use sqlx::{Connection, PgConnection};
 
 /// Signature, owner, settings, and who may call it besides its owner. Whoever adds one here answers for it.
-const DEFINERS: [(&str, &str, &str, &str); 8] = [
+const DEFINERS: [(&str, &str, &str, &str); 9] = [
     (
         "create_superuser(uuid,text,uuid,text,text)",
         "parlance_definer",
@@ -34,6 +34,12 @@ const DEFINERS: [(&str, &str, &str, &str); 8] = [
         "parlance_definer",
         "search_path=parlance, pg_temp",
         "parlance_app",
+    ),
+    (
+        "set_superuser(uuid,uuid,boolean)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_platform",
     ),
     (
         "sweep(uuid,integer)",
@@ -108,9 +114,14 @@ async fn nothing_else_looks_at_tables_with_other_rights() {
 #[tokio::test] // R39
 async fn a_definer_leaves_no_context_behind() {
     let kit = Kit::new().await;
-    let mut connection = PgConnection::connect(&kit.database.url_as("app"))
-        .await
-        .unwrap();
+    let [mut app, mut platform] = [
+        PgConnection::connect(&kit.database.url_as("app"))
+            .await
+            .unwrap(),
+        PgConnection::connect(&kit.database.url_as("platform"))
+            .await
+            .unwrap(),
+    ];
     for sql in [
         "select count(*) from parlance.login_lookup('one', 'u1@one.example')",
         "select count(*) from parlance.login_lookup('one', 'nobody@one.example')",
@@ -120,7 +131,13 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.sweep(null, 2)",
         "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",
         "select count(*) from parlance.rate_limit_forget()",
+        "select count(*) from parlance.set_superuser(gen_random_uuid(), gen_random_uuid(), true)",
     ] {
+        let connection = if sql.contains("set_superuser") {
+            &mut platform
+        } else {
+            &mut app
+        };
         let mut tx = connection.begin().await.unwrap();
         let done: Result<i64, _> = sqlx::query_scalar(sql).fetch_one(&mut *tx).await;
         done.unwrap_or_else(|e| panic!("{sql}: {e}"));

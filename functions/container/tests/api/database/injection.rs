@@ -74,7 +74,8 @@ const KEEPS_NOTHING: [&str; 4] = [
     "POST /login/refresh",
 ];
 /// Where any text is accepted and kept. Everywhere else it is refused, as no name of a model, address and so on.
-const KEEPS_TEXT: [&str; 11] = [
+const KEEPS_TEXT: [&str; 12] = [
+    "PATCH /admin/users/{id} /full_name",
     "PATCH /chat/sessions/{id} /title",
     "PATCH /tenants/{tenant_id} /name",
     "PATCH /tenants/{tenant_id} /pinecone/environment",
@@ -159,7 +160,9 @@ async fn attack(
             !hidden
         }
         status => {
-            assert_eq!(status, 422, "{what}");
+            // Its own password is nothing that the superuser can set there.
+            let own = status == 409 && operation.path == "/admin/users/{id}";
+            assert!(own || status == 422, "{what}");
             assert_eq!(after, before, "{what}");
             false
         }
@@ -181,7 +184,7 @@ async fn sql_in_paths_and_queries_is_refused() {
             format!("/documents/{encoded}"),
             format!("/tenants/{encoded}"),
             format!("/tenants/current%27{encoded}"),
-            format!("/admin/users?limit={encoded}"),
+            format!("/admin/users?role={encoded}"),
             format!("/admin/users?cursor={encoded}"),
         ] {
             let answer = scene.get(admin, &path).await;

@@ -55,7 +55,7 @@ const STRUCTURE: [&str; 26] = [
     "select * from pg_authid",
 ];
 /// Nor are other tenants' rows, nor the columns that say who may do what.
-const DATA: [&str; 16] = [
+const DATA: [&str; 17] = [
     "select * from parlance.tenants_by_email",
     "update parlance.users set is_superuser = true",
     "update parlance.users set tenant_id = 'OTHER'",
@@ -73,6 +73,7 @@ const DATA: [&str; 16] = [
     "delete from parlance.audit_log",
     "truncate parlance.audit_log",
     "delete from parlance._sqlx_migrations",
+    "select parlance.set_superuser(gen_random_uuid(), gen_random_uuid(), true)",
     "select parlance.create_superuser(gen_random_uuid(), 'one', gen_random_uuid(), 'x@y.example', '')",
 ];
 
@@ -115,6 +116,7 @@ async fn the_platform_role_reads_no_content() {
         "select * from parlance.tenant_secrets",
         "select * from parlance.tenants_by_email",
         "select * from parlance.audit_log",
+        "update parlance.users set is_superuser = true",
         "update parlance.tenants set name = 'x'",
         "update parlance.tenants set system_prompt = 'x'",
         "delete from parlance.tenants",

@@ -56,6 +56,8 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         ("GET /documents/{id}", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
+        | ("PATCH /admin/users/{id}", "path:id")
+        | ("DELETE /admin/users/{id}", "path:id")
         | ("GET /tenants/{tenant_id}", "path:tenant_id")
         | ("PATCH /tenants/{tenant_id}", "path:tenant_id")
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")

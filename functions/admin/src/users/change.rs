@@ -1,0 +1,125 @@
+//! `PATCH /admin/users/{id}`: what a user may do, its name, another password.
+
+use super::{check_password, check_rank, lock, own_account};
+use axum::extract::State;
+use db::{Role, User, UserChange};
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Administrator, App, Error, Json, Path, Result, check_full_name};
+
+/// What to set; a field that is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeUser {
+    /// The user's name, at most 200 characters.
+    full_name: Option<String>,
+    /// What the user may do.
+    role: Option<Role>,
+    /// Whether the user may log in. `false` ends all its logins.
+    is_active: Option<bool>,
+    /// Another password. It ends all logins of the user.
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<SecretString>,
+    /// Whether the user may manage tenants. Superusers only, and alone in its request.
+    is_superuser: Option<bool>,
+}
+
+impl ChangeUser {
+    fn has_more_than_superuser(&self) -> bool {
+        self.full_name.is_some()
+            || self.role.is_some()
+            || self.is_active.is_some()
+            || self.password.is_some()
+    }
+
+    /// Confirms that nothing here takes away the caller's own rights.
+    fn check_own(&self) -> Result<()> {
+        if self.password.is_some() {
+            return Err(own_account(
+                "Change its password with POST /login/password.",
+            ));
+        }
+        if self.role == Some(Role::Member) || self.is_active == Some(false) {
+            return Err(own_account("Another administrator can do this."));
+        }
+        Ok(())
+    }
+}
+
+/// Changes what is given of a user of the caller's tenant.
+///
+/// Deactivation and another password end all of its logins: refresh tokens at once, access tokens within 5 seconds. Nobody
+/// can demote or deactivate themselves or set their own password here; only superusers can change a superuser.
+#[utoipa::path(patch, path = "/admin/users/{id}", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeUser,
+    responses(
+        (status = 200, body = User), (status = 403), (status = 404),
+        (status = 409, description = "`own_account`"),
+        (status = 422), (status = 503, description = "Too many passwords are being hashed"),
+    )
+)]
+pub(crate) async fn change(
+    State(app): State<App>,
+    by: Administrator,
+    Path(id): Path<Uuid>,
+    Json(asked): Json<ChangeUser>,
+) -> Result<Json<User>> {
+    asked.full_name.as_deref().map_or(Ok(()), check_full_name)?;
+    if let Some(value) = asked.is_superuser {
+        if asked.has_more_than_superuser() {
+            let message = "must be alone in its request: send the other fields in another one";
+            return Err(Error::field("is_superuser", message));
+        }
+        return set_superuser(&app, &by, id, value).await.map(Json);
+    }
+    if id == by.caller.user_id() {
+        asked.check_own()?;
+    }
+    let password_hash = match asked.password {
+        Some(password) => Some(hash(&app, &by, id, password).await?),
+        None => None,
+    };
+    let change = UserChange {
+        full_name: asked.full_name,
+        role: asked.role,
+        is_active: asked.is_active,
+        password_hash,
+    };
+    let mut tx = app.db.admin(&by.admin).await?;
+    lock(&mut tx, &by, id).await?;
+    let user = tx.change_user(id, &change, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Json(user))
+}
+
+/// Another password of a user, hashed. No connection is held meanwhile.
+async fn hash(
+    app: &App,
+    by: &Administrator,
+    id: Uuid,
+    password: SecretString,
+) -> Result<SecretString> {
+    let user = app.db.admin(&by.admin).await?.user(id).await?;
+    let user = user.ok_or(Error::NotFound)?;
+    check_rank(by, &user)?;
+    check_password(app, by, (&user.email, &user.full_name), &password)?;
+    Ok(app.hasher.hash(password).await?.into())
+}
+
+/// No administrator of a tenant can write that column, so it is a superuser's transaction.
+async fn set_superuser(app: &App, by: &Administrator, id: Uuid, value: bool) -> Result<User> {
+    let superuser = by.superuser.as_ref().ok_or_else(Error::forbidden)?;
+    if id == by.caller.user_id() {
+        return Err(own_account("Another superuser can do this."));
+    }
+    let user = app.db.admin(&by.admin).await?.user(id).await?;
+    user.ok_or(Error::NotFound)?;
+    let mut tx = app.db.platform(superuser).await?;
+    if !tx.set_superuser(by.admin.tenant_id(), id, value).await? {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
+    let user = app.db.admin(&by.admin).await?.user(id).await?;
+    user.ok_or(Error::NotFound)
+}

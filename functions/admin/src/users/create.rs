@@ -1,0 +1,60 @@
+//! `POST /admin/users`: a user with a password.
+
+use super::{check_password, email, email_taken};
+use axum::{extract::State, http::StatusCode};
+use db::{NewUser, Role, User};
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{Administrator, App, Json, Query, Result, check_full_name};
+
+/// A user to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateUser {
+    /// The address to log in with; unique in the tenant.
+    email: String,
+    /// The first password.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// The user's name.
+    #[serde(default)]
+    full_name: String,
+    /// What the user may do; `member` if absent.
+    role: Option<Role>,
+}
+
+/// Earlier releases took a tenant here. Who still names one must not get a user in another.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoQuery {}
+
+/// Creates a user in the caller's tenant, with a password that the caller has to hand over.
+#[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = CreateUser, responses(
+    (status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`"), (status = 422),
+))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    by: Administrator,
+    Query(NoQuery {}): Query<NoQuery>,
+    Json(asked): Json<CreateUser>,
+) -> Result<(StatusCode, Json<User>)> {
+    let email = email(&asked.email)?;
+    check_full_name(&asked.full_name)?;
+    check_password(&app, &by, (&email, &asked.full_name), &asked.password)?;
+    let hash = app.hasher.hash(asked.password).await?;
+    let new = NewUser {
+        email,
+        full_name: asked.full_name,
+        password_hash: hash.into(),
+        role: asked.role.unwrap_or(Role::Member),
+    };
+    let mut tx = app.db.admin(&by.admin).await?;
+    let created = tx.create_user(&new).await;
+    let user = created.map_err(|e| match e.is_constraint("users_email_key") {
+        true => email_taken(),
+        false => e.into(),
+    })?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(user)))
+}

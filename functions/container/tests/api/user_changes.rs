@@ -1,0 +1,142 @@
+//! What administrators change of people, and what ends with it.
+
+use crate::kit::{ADMIN1, Answer, Kit, PASSWORD, Person, T1, U1, U2, scene::Stored};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const NEW: &str = "tomato bicycle harbour";
+
+pub(crate) async fn change(kit: &Kit, token: &str, whom: Uuid, body: Value) -> Answer {
+    kit.patch(token, &format!("/admin/users/{whom}"), body)
+        .await
+}
+
+async fn log_in(kit: &Kit, who: Person, password: &str) -> u16 {
+    let login = json!({ "tenant": who.tenant, "email": who.email, "password": password });
+    kit.post("", "/login", login).await.status.as_u16()
+}
+
+async fn refresh(kit: &Kit, login: &Answer) -> Answer {
+    let token = json!({ "refresh_token": login.json["refresh_token"] });
+    kit.post("", "/login/refresh", token).await
+}
+
+/// What was done in a tenant, oldest first: the action, by whom, to what.
+pub(crate) async fn log(kit: &Kit, tenant: Uuid) -> Vec<(String, Uuid, String)> {
+    let sql =
+        "select action, actor_id, target from parlance.audit_log where tenant_id = $1 order by id";
+    let rows = sqlx::query_as(sql).bind(tenant).fetch_all(&kit.pool);
+    rows.await.unwrap()
+}
+
+pub(crate) fn deed(action: &str, by: Person, whom: Uuid) -> (String, Uuid, String) {
+    (action.to_owned(), by.id, whom.to_string())
+}
+
+#[tokio::test] // R87
+async fn an_administrator_changes_what_is_given_and_nothing_else() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let before = kit.get(&admin, &format!("/admin/users/{}", U1.id)).await;
+    let nothing = change(&kit, &admin, U1.id, json!({})).await;
+    assert_eq!(
+        (nothing.status.as_u16(), &nothing.json),
+        (200, &before.json)
+    );
+    assert_eq!(log(&kit, T1).await, []);
+
+    let asked = json!({ "full_name": "Ute Eins", "role": "admin" });
+    let changed = change(&kit, &admin, U1.id, asked).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let mut expected = before.json.clone();
+    expected["full_name"] = json!("Ute Eins");
+    expected["role"] = json!("admin");
+    assert_eq!(changed.json, expected);
+    assert_eq!(log(&kit, T1).await, [deed("user.update", ADMIN1, U1.id)]);
+    assert_eq!(log_in(&kit, U1, PASSWORD).await, 200);
+}
+
+#[tokio::test] // R9 R87
+async fn another_password_ends_every_login_of_its_user() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let (one, other) = (kit.login(U1).await, kit.login(U1).await);
+    let bystander = kit.login(U2).await;
+    let changed = change(&kit, &admin, U1.id, json!({ "password": NEW })).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    for login in [&one, &other] {
+        assert_eq!(refresh(&kit, login).await.problem(401), "session_expired");
+    }
+    assert_eq!(refresh(&kit, &bystander).await.status, 200);
+    assert_eq!(log_in(&kit, U1, PASSWORD).await, 401);
+    assert_eq!(log_in(&kit, U1, NEW).await, 200);
+    assert_eq!(log(&kit, T1).await, [deed("password.reset", ADMIN1, U1.id)]);
+}
+
+#[tokio::test] // R9 R87
+async fn who_is_deactivated_is_out_and_stays_out() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let login = kit.login(U1).await;
+    let off = change(&kit, &admin, U1.id, json!({ "is_active": false })).await;
+    assert_eq!(off.json["is_active"], false, "{}", off.text);
+    assert_eq!(log_in(&kit, U1, PASSWORD).await, 401);
+    let on = change(&kit, &admin, U1.id, json!({ "is_active": true })).await;
+    assert_eq!(on.json["is_active"], true, "{}", on.text);
+    // The login of before does not come back.
+    assert_eq!(refresh(&kit, &login).await.problem(401), "session_expired");
+    assert_eq!(log_in(&kit, U1, PASSWORD).await, 200);
+    let deeds = [(); 2].map(|()| deed("user.update", ADMIN1, U1.id));
+    assert_eq!(log(&kit, T1).await, deeds);
+}
+
+#[tokio::test] // R87
+async fn a_deleted_user_leaves_nothing_behind_but_the_log() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let login = kit.login(U1).await;
+    let token = login.json["access_token"].as_str().unwrap();
+    let question = json!({ "message": "Will this be kept?" });
+    assert_eq!(kit.post(token, "/chat", question.clone()).await.status, 200);
+    let path = format!("/admin/users/{}", U1.id);
+    assert_eq!(kit.delete(&admin, &path).await.status, 204);
+    assert_eq!(kit.delete(&admin, &path).await.problem(404), "not_found");
+
+    // For up to five seconds the service may take its token for good, and still nothing comes of it.
+    assert_eq!(
+        kit.post(token, "/chat", question).await.problem(401),
+        "invalid_token"
+    );
+    assert_eq!(refresh(&kit, &login).await.problem(401), "session_expired");
+    assert_eq!(log_in(&kit, U1, PASSWORD).await, 401);
+    let mut stored = Stored::all(&kit.pool).await;
+    stored.0.remove("audit_log");
+    assert!(!stored.contains(&U1.id.to_string()) && !stored.contains(U1.email));
+    assert!(!stored.contains("Will this be kept?"));
+    assert_eq!(log(&kit, T1).await, [deed("user.delete", ADMIN1, U1.id)]);
+
+    let again = json!({ "email": U1.email, "password": NEW });
+    assert_eq!(kit.post(&admin, "/admin/users", again).await.status, 201);
+}
+
+#[tokio::test] // R22
+async fn what_cannot_be_set_is_refused() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let before = Stored::all(&kit.pool).await;
+    for (body, wrong) in [
+        (json!({ "full_name": "n".repeat(201) }), "full_name"),
+        (json!({ "role": "owner" }), "role"),
+        (json!({ "is_active": "no" }), "is_active"),
+        (json!({ "password": "short" }), "password"),
+        (json!({ "email": "x@one.example" }), "email"),
+        (json!({ "tenant_id": T1 }), "tenant_id"),
+        (json!({ "password_hash": "x" }), "password_hash"),
+    ] {
+        let refused = change(&kit, &admin, U1.id, body.clone()).await;
+        assert_eq!(refused.fields(), [wrong], "{body}");
+    }
+    let nobody = change(&kit, &admin, Uuid::now_v7(), json!({ "password": NEW })).await;
+    assert_eq!(nobody.problem(404), "not_found");
+    assert_eq!(Stored::all(&kit.pool).await, before);
+}

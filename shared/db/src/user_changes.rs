@@ -1,0 +1,146 @@
+//! What is changed of the people of a tenant: by administrators, by superusers.
+
+use crate::{
+    AdminTx, Deed, PlatformTx, Result,
+    users::{Role, User, user_columns},
+};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+/// A user that is to be changed, with whoever is going to: neither changes meanwhile.
+#[derive(Debug)]
+pub struct Locked {
+    /// Who acts; none if that is no user of the managed tenant.
+    pub actor: Option<User>,
+    /// The user; none if the managed tenant has none with that id.
+    pub user: Option<User>,
+}
+
+/// What to set; the rest stays as it is.
+#[derive(Debug, Default)]
+pub struct UserChange {
+    /// The user's name.
+    pub full_name: Option<String>,
+    /// What the user may do.
+    pub role: Option<Role>,
+    /// Whether the user may log in. `false` ends all its logins.
+    pub is_active: Option<bool>,
+    /// The PHC string of another password. It ends all logins of the user.
+    pub password_hash: Option<SecretString>,
+}
+
+impl UserChange {
+    /// The fields that are set, but for the password.
+    fn fields(&self) -> Vec<&'static str> {
+        let all = [
+            ("full_name", self.full_name.is_some()),
+            ("role", self.role.is_some()),
+            ("is_active", self.is_active.is_some()),
+        ];
+        let set = all.into_iter().filter(|(_, set)| *set);
+        set.map(|(name, _)| name).collect()
+    }
+}
+
+impl AdminTx {
+    /// Locks a user together with whoever acts, in the order of their ids: of two administrators who change each other
+    /// the second one waits, and finds what the first one made of it.
+    pub async fn lock_user(&mut self, id: Uuid) -> Result<Locked> {
+        let actor = self.actor.user_id;
+        let sql = concat!(
+            "select ",
+            user_columns!(),
+            " from users where id = any ($1) order by id for update"
+        );
+        let found: Vec<User> = sqlx::query_as(sql)
+            .bind([actor, id])
+            .fetch_all(self.conn())
+            .await?;
+        let find = |id| found.iter().find(|user| user.id == id).cloned();
+        let (actor, user) = (find(actor), find(id));
+        Ok(Locked { actor, user })
+    }
+
+    /// Changes a user that is locked. Logins that must end with the change end in the same transaction.
+    pub async fn change_user(
+        &mut self,
+        id: Uuid,
+        change: &UserChange,
+        now: DateTime<Utc>,
+    ) -> Result<User> {
+        let sql = concat!(
+            "update users set full_name = coalesce($2, full_name), role = coalesce($3, role),
+                              is_active = coalesce($4, is_active), password_hash = coalesce($5, password_hash),
+                              password_changed_at = case when $5::text is null then password_changed_at else $6 end,
+                              updated_at = $6
+             where id = $1
+             returning ",
+            user_columns!()
+        );
+        let hash = change.password_hash.as_ref();
+        let user: User = sqlx::query_as(sql)
+            .bind(id)
+            .bind(&change.full_name)
+            .bind(change.role)
+            .bind(change.is_active)
+            .bind(hash.map(ExposeSecret::expose_secret))
+            .bind(now)
+            .fetch_one(self.conn())
+            .await?;
+        if hash.is_some() || change.is_active == Some(false) {
+            self.revoke_sessions(id, now).await?;
+        }
+        if hash.is_some() {
+            self.audit(Deed::done("password.reset", id)).await?;
+        }
+        let fields = change.fields();
+        if !fields.is_empty() {
+            let updated = Deed::done("user.update", id).detail(fields.join(", "));
+            self.audit(updated).await?;
+        }
+        Ok(user)
+    }
+
+    /// Deletes a user that is locked, and with it its conversations and logins.
+    pub async fn delete_user(&mut self, id: Uuid) -> Result<()> {
+        sqlx::query("delete from users where id = $1")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        self.audit(Deed::done("user.delete", id)).await
+    }
+
+    /// Ends every login of a user.
+    async fn revoke_sessions(&mut self, user: Uuid, now: DateTime<Utc>) -> Result<()> {
+        sqlx::query(
+            "update login_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null",
+        )
+        .bind(user)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+}
+
+impl PlatformTx {
+    /// Makes a user of a tenant a superuser, or one no more. False if there is no such user.
+    pub async fn set_superuser(&mut self, tenant: Uuid, user: Uuid, value: bool) -> Result<bool> {
+        let done: bool = sqlx::query_scalar("select set_superuser($1, $2, $3)")
+            .bind(tenant)
+            .bind(user)
+            .bind(value)
+            .fetch_one(self.conn())
+            .await?;
+        if done {
+            let action = if value {
+                "superuser.grant"
+            } else {
+                "superuser.revoke"
+            };
+            self.audit(tenant, Deed::done(action, user)).await?;
+        }
+        Ok(done)
+    }
+}
