@@ -20,7 +20,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(enter::enter))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
-        .routes(routes!(me::me))
+        .routes(routes!(me::me, me::change))
         .routes(routes!(password::change))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))

@@ -1,11 +1,12 @@
-//! `GET /login/me`: who the token's bearer is.
+//! `/login/me`: who the token's bearer is.
 
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use db::{Caller, Role};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::Json;
+use web::{App, Error, Json, Own, Result, check_full_name};
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
@@ -39,21 +40,56 @@ struct MeTenant {
 /// The caller: user, role, tenant, and when the token expires. At most five seconds old.
 #[utoipa::path(get, path = "/login/me", tag = "login", responses((status = 200, body = Me), (status = 401)))]
 pub(crate) async fn me(caller: Caller) -> Json<Me> {
-    let account = caller.account();
-    Json(Me {
-        user: MeUser {
-            id: account.user_id,
-            email: account.email.clone(),
-            full_name: account.full_name.clone(),
-            role: account.role,
-            is_superuser: account.is_superuser,
-        },
-        tenant: MeTenant {
-            id: account.tenant.id,
-            slug: account.tenant.slug.clone(),
-            name: account.tenant.name.clone(),
-        },
-        has_assumed: caller.has_assumed(),
-        expires_at: DateTime::from_timestamp(caller.expires_at(), 0).unwrap_or_default(),
-    })
+    Json(Me::of(&caller))
+}
+
+/// What the caller sets of itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeMe {
+    /// Its name, at most 200 characters.
+    full_name: String,
+}
+
+/// Changes the caller's name. The email stays an administrator's matter: it is what the caller logs in with, and nobody
+/// has confirmed that another one is the caller's.
+#[utoipa::path(patch, path = "/login/me", tag = "login", request_body = ChangeMe, responses(
+    (status = 200, body = Me), (status = 401), (status = 422),
+))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    Own(caller): Own,
+    Json(asked): Json<ChangeMe>,
+) -> Result<Json<Me>> {
+    check_full_name(&asked.full_name)?;
+    let mut tx = app.db.tenant(&caller).await?;
+    if !tx.rename(&caller, &asked.full_name).await? {
+        return Err(Error::invalid_token());
+    }
+    tx.commit().await?;
+    let caller = app.db.reread(&caller).await?;
+    let caller = caller.ok_or_else(Error::invalid_token)?;
+    Ok(Json(Me::of(&caller)))
+}
+
+impl Me {
+    fn of(caller: &Caller) -> Self {
+        let account = caller.account();
+        Self {
+            user: MeUser {
+                id: account.user_id,
+                email: account.email.clone(),
+                full_name: account.full_name.clone(),
+                role: account.role,
+                is_superuser: account.is_superuser,
+            },
+            tenant: MeTenant {
+                id: account.tenant.id,
+                slug: account.tenant.slug.clone(),
+                name: account.tenant.name.clone(),
+            },
+            has_assumed: caller.has_assumed(),
+            expires_at: DateTime::from_timestamp(caller.expires_at(), 0).unwrap_or_default(),
+        }
+    }
 }

@@ -39,6 +39,13 @@ impl Db {
         Ok(account.map(|account| Caller::new(account, None, token.expires_at(), asked)))
     }
 
+    /// The same caller, read from the database now: after a change of its own, which its next request must not miss.
+    pub async fn reread(&self, caller: &Caller) -> Result<Option<Caller>> {
+        let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
+        let account = self.account_now(key, None, caller.asked().at).await?;
+        Ok(account.map(|account| Caller::new(account, key.2, caller.expires_at(), caller.asked())))
+    }
+
     /// Whether a caller is still good. At most 5 s old.
     pub(crate) async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
         let key = (caller.tenant_id(), caller.user_id(), caller.session_id());

@@ -1,7 +1,7 @@
-//! What is changed of the people of a tenant: by administrators, by superusers.
+//! What is changed of the people of a tenant: by administrators, by superusers, by themselves.
 
 use crate::{
-    AdminTx, Deed, PlatformTx, Result,
+    AdminTx, Caller, Deed, PlatformTx, Result, TenantTx,
     users::{Role, User, user_columns},
 };
 use chrono::{DateTime, Utc};
@@ -142,5 +142,24 @@ impl PlatformTx {
             self.audit(tenant, Deed::done(action, user)).await?;
         }
         Ok(done)
+    }
+}
+
+impl TenantTx {
+    /// Gives the caller another name; false if it was deleted meanwhile.
+    pub async fn rename(&mut self, caller: &Caller, full_name: &str) -> Result<bool> {
+        let sql = "update users set full_name = $2, updated_at = $3 where id = $1";
+        let renamed = sqlx::query(sql)
+            .bind(caller.user_id())
+            .bind(full_name)
+            .bind(caller.asked().at)
+            .execute(self.conn())
+            .await?;
+        if renamed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let renamed = Deed::done("user.update", caller.user_id()).detail("full_name");
+        self.audit(caller, renamed).await?;
+        Ok(true)
     }
 }

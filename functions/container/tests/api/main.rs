@@ -34,6 +34,7 @@ mod panics;
 mod parity;
 mod passwords;
 mod problems;
+mod profile;
 mod program;
 mod providers;
 mod railway;

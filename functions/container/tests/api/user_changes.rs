@@ -107,6 +107,11 @@ async fn a_deleted_user_leaves_nothing_behind_but_the_log() {
         kit.post(token, "/chat", question).await.problem(401),
         "invalid_token"
     );
+    let name = json!({ "full_name": "A ghost" });
+    assert_eq!(
+        kit.patch(token, "/login/me", name).await.problem(401),
+        "invalid_token"
+    );
     assert_eq!(refresh(&kit, &login).await.problem(401), "session_expired");
     assert_eq!(log_in(&kit, U1, PASSWORD).await, 401);
     let mut stored = Stored::all(&kit.pool).await;

@@ -74,9 +74,10 @@ const KEEPS_NOTHING: [&str; 4] = [
     "POST /login/refresh",
 ];
 /// Where any text is accepted and kept. Everywhere else it is refused, as no name of a model, address and so on.
-const KEEPS_TEXT: [&str; 12] = [
+const KEEPS_TEXT: [&str; 13] = [
     "PATCH /admin/users/{id} /full_name",
     "PATCH /chat/sessions/{id} /title",
+    "PATCH /login/me /full_name",
     "PATCH /tenants/{tenant_id} /name",
     "PATCH /tenants/{tenant_id} /pinecone/environment",
     "PATCH /tenants/{tenant_id} /system_prompt",

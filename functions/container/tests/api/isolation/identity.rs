@@ -13,7 +13,7 @@ use tenant_auth::{AccessToken, Algorithm, Keys};
 use uuid::Uuid;
 
 /// What a member may do; everything else that needs a token needs a role.
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "DELETE /chat/sessions/{id}",
     "DELETE /login/sessions/{id}",
     "GET /chat/sessions",
@@ -22,6 +22,7 @@ const MEMBERS: [&str; 11] = [
     "GET /login/me",
     "GET /login/sessions",
     "PATCH /chat/sessions/{id}",
+    "PATCH /login/me",
     "POST /chat",
     "POST /documents/search",
     "POST /login/password",

@@ -135,6 +135,7 @@ impl Operation {
             "PUT /tenants/{tenant_id}/secrets/{provider}" => {
                 json!({ "api_key": "sk-0123456789-abcdef" })
             }
+            "PATCH /login/me" => json!({ "full_name": "Renamed" }),
             "PATCH /admin/users/{id}" => json!({ "full_name": "Renamed" }),
             "POST /admin/users" => {
                 json!({ "email": "new@one.example", "password": "seven green bicycles" })

@@ -1,0 +1,56 @@
+//! What people change of themselves.
+
+use crate::kit::{Kit, U1, U2};
+use serde_json::json;
+
+#[tokio::test] // R87
+async fn people_rename_themselves_and_see_it_at_once() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    // The service has read the account a moment ago.
+    let before = kit.get(&token, "/login/me").await;
+    assert_eq!(before.json["user"]["full_name"], "");
+    let changed = kit
+        .patch(&token, "/login/me", json!({ "full_name": "Ute Eins" }))
+        .await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let mut expected = before.json;
+    expected["user"]["full_name"] = json!("Ute Eins");
+    assert_eq!(changed.json, expected);
+    assert_eq!(kit.get(&token, "/login/me").await.json, expected);
+    assert_eq!(kit.login(U1).await.json["user"]["full_name"], "Ute Eins");
+    assert_eq!(kit.login(U2).await.json["user"]["full_name"], "");
+
+    let deeds: Vec<(String, uuid::Uuid, String)> =
+        sqlx::query_as("select action, actor_id, target from parlance.audit_log")
+            .fetch_all(&kit.pool)
+            .await
+            .unwrap();
+    assert_eq!(deeds, [("user.update".into(), U1.id, U1.id.to_string())]);
+}
+
+#[tokio::test] // R28
+async fn nothing_but_the_name_is_theirs_to_change() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    for (body, wrong) in [
+        (json!({}), "full_name"),
+        (json!({ "full_name": null }), "full_name"),
+        (json!({ "full_name": "n".repeat(201) }), "full_name"),
+        (
+            json!({ "full_name": "x", "email": "x@one.example" }),
+            "email",
+        ),
+        (json!({ "full_name": "x", "role": "admin" }), "role"),
+        (
+            json!({ "full_name": "x", "is_superuser": true }),
+            "is_superuser",
+        ),
+        (json!({ "full_name": "x", "id": U2.id }), "id"),
+    ] {
+        let refused = kit.patch(&token, "/login/me", body.clone()).await;
+        assert_eq!(refused.fields(), [wrong], "{body}");
+    }
+    let longest = json!({ "full_name": "\u{1f6b2}".repeat(200) });
+    assert_eq!(kit.patch(&token, "/login/me", longest).await.status, 200);
+}
