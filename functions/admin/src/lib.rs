@@ -12,6 +12,7 @@ use web::{App, Routes};
 pub fn routes() -> Routes<App> {
     Routes::new()
         .routes(routes!(users::create::create, users::list::list))
+        .routes(routes!(users::invite::invite))
         .routes(routes!(
             users::list::show,
             users::change::change,

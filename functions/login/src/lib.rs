@@ -1,6 +1,7 @@
 //! login: who you are.
 
 mod enter;
+mod invitation;
 mod logout;
 mod me;
 mod password;
@@ -20,6 +21,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(enter::enter))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
+        .routes(routes!(invitation::accept))
         .routes(routes!(me::me, me::change))
         .routes(routes!(password::change))
         .routes(routes!(sessions::list))

@@ -101,7 +101,7 @@ impl FromStr for BaseUrl {
 }
 
 /// Whether the host of `url` can only be this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

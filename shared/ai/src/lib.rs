@@ -32,7 +32,7 @@ pub mod tokens;
 
 pub use answer::Answer;
 pub use client::{Client, SetupError};
-pub use endpoints::{BaseUrl, BaseUrlError, Endpoints};
+pub use endpoints::{BaseUrl, BaseUrlError, Endpoints, is_loopback};
 pub use error::Error;
 pub use event::{Event, FinishReason, Usage};
 pub use index::{Match, Vector};

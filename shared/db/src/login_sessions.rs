@@ -116,12 +116,12 @@ impl TenantTx {
 
     /// What the caller's password is checked against; none if the user was deleted meanwhile.
     pub async fn stored_password(&mut self, caller: &Caller) -> Result<Option<StoredPassword>> {
-        let hash: Option<String> =
+        let hash: Option<Option<String>> =
             sqlx::query_scalar("select password_hash from users where id = $1")
                 .bind(caller.user_id())
                 .fetch_optional(self.conn())
                 .await?;
-        Ok(hash.map(|hash| StoredPassword {
+        Ok(hash.flatten().map(|hash| StoredPassword {
             tenant_id: caller.tenant_id(),
             user_id: caller.user_id(),
             phc: hash.into(),

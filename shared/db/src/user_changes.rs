@@ -26,7 +26,7 @@ pub struct UserChange {
     pub role: Option<Role>,
     /// Whether the user may log in. `false` ends all its logins.
     pub is_active: Option<bool>,
-    /// The PHC string of another password. It ends all logins of the user.
+    /// The PHC string of another password. It ends all logins of the user, and its invitation.
     pub password_hash: Option<SecretString>,
 }
 
@@ -92,6 +92,7 @@ impl AdminTx {
             self.revoke_sessions(id, now).await?;
         }
         if hash.is_some() {
+            self.forget_invitation(id).await?;
             self.audit(Deed::done("password.reset", id)).await?;
         }
         let fields = change.fields();
@@ -102,7 +103,7 @@ impl AdminTx {
         Ok(user)
     }
 
-    /// Deletes a user that is locked, and with it its conversations and logins.
+    /// Deletes a user that is locked, and with it its conversations, logins and invitation.
     pub async fn delete_user(&mut self, id: Uuid) -> Result<()> {
         sqlx::query("delete from users where id = $1")
             .bind(id)
@@ -125,7 +126,7 @@ impl AdminTx {
 }
 
 impl PlatformTx {
-    /// Makes a user of a tenant a superuser, or one no more. False if there is no such user.
+    /// Makes a user of a tenant a superuser, or one no more. False if there is no such user, or it has no password yet.
     pub async fn set_superuser(&mut self, tenant: Uuid, user: Uuid, value: bool) -> Result<bool> {
         let done: bool = sqlx::query_scalar("select set_superuser($1, $2, $3)")
             .bind(tenant)

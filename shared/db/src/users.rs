@@ -45,6 +45,8 @@ pub struct User {
     pub is_active: bool,
     /// Whether the user may manage tenants.
     pub is_superuser: bool,
+    /// Whether the user was invited and has not chosen a password yet, so that nobody can log in as it.
+    pub is_invited: bool,
     /// When the user was created.
     pub created_at: DateTime<Utc>,
     /// When the user last logged in.
@@ -53,7 +55,8 @@ pub struct User {
 
 macro_rules! user_columns {
     () => {
-        "id, tenant_id, email, full_name, role, is_active, is_superuser, created_at, last_login_at"
+        "id, tenant_id, email, full_name, role, is_active, is_superuser, password_hash is null as is_invited,
+         created_at, last_login_at"
     };
 }
 pub(crate) use user_columns;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
-use tenant_auth::{Hasher, Keys, RefreshKeys, RootSecret, Sealer};
+use tenant_auth::{Hasher, InvitationKeys, Keys, RefreshKeys, RootSecret, Sealer};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -42,6 +42,7 @@ pub struct App {
 /// provider's key only through [`App`].
 pub(crate) struct Keyring {
     pub(crate) refresh: RefreshKeys,
+    pub(crate) invitations: InvitationKeys,
     pub(crate) sealer: Sealer,
 }
 
@@ -55,6 +56,7 @@ impl App {
         let db = Db::new(&secrets.connections).context("the database URL cannot be used")?;
         let keyring = Keyring {
             refresh: RefreshKeys::new(&secrets.root),
+            invitations: InvitationKeys::new(&secrets.root),
             sealer: Sealer::new(&secrets.root, &[]),
         };
         let cores = std::thread::available_parallelism().map_or(2, usize::from);

@@ -32,7 +32,7 @@ use vars::Vars;
 /// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
-/// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, and to renew a login, likewise | 60 |
+/// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, to renew a login and to accept an invitation, likewise | 60 |
 /// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY`, shall be good | `refuse` |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `TRUSTED_PROXY_HOPS` | how many proxies in front append to `X-Forwarded-For`, 0 to 10; the client's address is what the first of them was called from | 0 (on Railway its `X-Real-IP` counts) |

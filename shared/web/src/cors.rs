@@ -88,7 +88,7 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
 }
 
 impl App {
-    fn is_deployments(&self, origin: &str) -> bool {
+    pub(crate) fn is_deployments(&self, origin: &str) -> bool {
         self.config
             .cors_origins
             .iter()

@@ -83,11 +83,11 @@ pub struct FieldError {
 pub struct Problem {
     /// `urn:parlance:error:<code>`. The codes are stable: `malformed_request`, `invalid_token`,
     /// `token_expired`, `invalid_credentials`, `invalid_refresh_token`, `refresh_token_reused`,
-    /// `session_expired`, `session_revoked`, `forbidden`, `assume_required`, `tenant_assumed`, `origin_not_allowed`,
-    /// `not_found`, `method_not_allowed`, `request_timeout`, `slug_taken`, `email_taken`, `own_account`, `too_large`,
-    /// `unsupported_media_type`, `invalid_request`, `password_blocked`, `too_many_requests`, `provider_timeout`,
-    /// `provider_unreachable`, `provider_auth_failed`, `provider_rate_limited`, `provider_rejected`,
-    /// `provider_unavailable`, `upstream_invalid`,
+    /// `session_expired`, `session_revoked`, `invalid_invitation`, `forbidden`, `assume_required`, `tenant_assumed`,
+    /// `origin_not_allowed`, `not_found`, `method_not_allowed`, `request_timeout`, `slug_taken`, `email_taken`,
+    /// `own_account`, `not_joined`, `too_large`, `unsupported_media_type`, `invalid_request`, `password_blocked`,
+    /// `too_many_requests`, `provider_timeout`, `provider_unreachable`, `provider_auth_failed`,
+    /// `provider_rate_limited`, `provider_rejected`, `provider_unavailable`, `upstream_invalid`,
     /// `provider_interrupted`, `provider_key_unavailable`, `server_shutdown`, `unavailable`, `internal`.
     pub r#type: String,
     /// The status in words.

@@ -13,6 +13,7 @@ mod error;
 mod extract;
 mod health;
 mod host;
+mod invitations;
 mod json;
 mod limits;
 mod name;

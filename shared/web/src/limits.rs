@@ -28,6 +28,15 @@ impl App {
         self.count([self.by_address("refresh", client), None]).await
     }
 
+    /// Counts an attempt to accept an invitation.
+    ///
+    /// # Errors
+    /// 429 when this client has tried too often.
+    pub async fn count_invitation(&self, client: ClientIp) -> Result<()> {
+        self.count([self.by_address("invitation", client), None])
+            .await
+    }
+
     /// Counts an attempt to tell a password of somebody who is logged in.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ impl ChangeUser {
 #[utoipa::path(patch, path = "/admin/users/{id}", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeUser,
     responses(
         (status = 200, body = User), (status = 403), (status = 404),
-        (status = 409, description = "`own_account`"),
+        (status = 409, description = "`own_account`; `not_joined`: who is only invited cannot become a superuser"),
         (status = 422), (status = 503, description = "Too many passwords are being hashed"),
     )
 )]
@@ -114,7 +114,12 @@ async fn set_superuser(app: &App, by: &Administrator, id: Uuid, value: bool) -> 
         return Err(own_account("Another superuser can do this."));
     }
     let user = app.db.admin(&by.admin).await?.user(id).await?;
-    user.ok_or(Error::NotFound)?;
+    if user.ok_or(Error::NotFound)?.is_invited {
+        return Err(Error::Conflict(
+            "not_joined",
+            "This user has not accepted its invitation yet. Try again when it has.".into(),
+        ));
+    }
     let mut tx = app.db.platform(superuser).await?;
     if !tx.set_superuser(by.admin.tenant_id(), id, value).await? {
         return Err(Error::NotFound);

@@ -29,7 +29,8 @@ pub(crate) struct CreateUser {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoQuery {}
 
-/// Creates a user in the caller's tenant, with a password that the caller has to hand over.
+/// Creates a user in the caller's tenant, with a password that the caller has to hand over. `POST /admin/users/invite`
+/// lets people choose their own.
 #[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = CreateUser, responses(
     (status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`"), (status = 422),
 ))]

@@ -100,11 +100,12 @@ async fn one_client_is_limited_whatever_it_says_of_itself() {
     let vars = [(BY_ADDRESS.to_owned(), "4".to_owned())];
     let program = Program::serve(&kit, &vars).await;
     let mut statuses = Vec::new();
-    for path in ["/login", "/login/refresh"] {
+    for path in ["/login", "/login/refresh", "/login/invitation"] {
         for n in 0..6 {
             let body = match path {
                 "/login" => json!({ "email": format!("n{n}@one.example"), "password": "wrong" }),
-                _ => json!({ "refresh_token": "nonsense" }),
+                "/login/refresh" => json!({ "refresh_token": "nonsense" }),
+                _ => json!({ "token": "nonsense", "password": "tomato bicycle harbour" }),
             };
             let asked = request("", "POST", path)
                 .header("content-type", "application/json")
@@ -115,7 +116,7 @@ async fn one_client_is_limited_whatever_it_says_of_itself() {
         }
     }
     let once = [401, 401, 401, 401, 429, 429];
-    assert_eq!(statuses, [once, once].concat());
+    assert_eq!(statuses, [once, once, once].concat());
 }
 
 #[tokio::test] // R9

@@ -18,6 +18,8 @@ mod failures;
 mod flood;
 mod headers;
 mod input;
+mod invitations;
+mod inviting;
 mod isolation;
 mod jobs;
 mod keys;

@@ -178,6 +178,7 @@ async fn a_user() {
       "full_name": "Ana Lima",
       "id": "[id]",
       "is_active": true,
+      "is_invited": false,
       "is_superuser": false,
       "last_login_at": null,
       "role": "member",

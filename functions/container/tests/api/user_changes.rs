@@ -38,6 +38,7 @@ async fn an_administrator_changes_what_is_given_and_nothing_else() {
     let kit = Kit::new().await;
     let admin = kit.token(ADMIN1).await;
     let before = kit.get(&admin, &format!("/admin/users/{}", U1.id)).await;
+    assert_eq!(before.json["is_invited"], false);
     let nothing = change(&kit, &admin, U1.id, json!({})).await;
     assert_eq!(
         (nothing.status.as_u16(), &nothing.json),
@@ -137,6 +138,7 @@ async fn what_cannot_be_set_is_refused() {
         (json!({ "email": "x@one.example" }), "email"),
         (json!({ "tenant_id": T1 }), "tenant_id"),
         (json!({ "password_hash": "x" }), "password_hash"),
+        (json!({ "is_invited": true }), "is_invited"),
     ] {
         let refused = change(&kit, &admin, U1.id, body.clone()).await;
         assert_eq!(refused.fields(), [wrong], "{body}");

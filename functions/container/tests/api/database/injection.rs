@@ -67,14 +67,15 @@ fn put(body: &mut Value, place: &str, text: &str) {
 }
 
 /// What takes text only to compare it.
-const KEEPS_NOTHING: [&str; 4] = [
+const KEEPS_NOTHING: [&str; 5] = [
     "POST /documents/search",
     "POST /login",
+    "POST /login/invitation",
     "POST /login/logout",
     "POST /login/refresh",
 ];
 /// Where any text is accepted and kept. Everywhere else it is refused, as no name of a model, address and so on.
-const KEEPS_TEXT: [&str; 13] = [
+const KEEPS_TEXT: [&str; 14] = [
     "PATCH /admin/users/{id} /full_name",
     "PATCH /chat/sessions/{id} /title",
     "PATCH /login/me /full_name",
@@ -82,6 +83,7 @@ const KEEPS_TEXT: [&str; 13] = [
     "PATCH /tenants/{tenant_id} /pinecone/environment",
     "PATCH /tenants/{tenant_id} /system_prompt",
     "POST /admin/users /full_name",
+    "POST /admin/users/invite /full_name",
     "POST /chat /message",
     "POST /chat /metadata/any",
     "POST /documents /text",
@@ -137,7 +139,9 @@ async fn attack(
     // What must be unique, unless it is what is attacked.
     match &*operation.name() {
         "POST /tenants" => body["slug"] = json!(format!("slug-{n}")),
-        "POST /admin/users" => body["email"] = json!(format!("n{n}@platform.example")),
+        "POST /admin/users" | "POST /admin/users/invite" => {
+            body["email"] = json!(format!("n{n}@platform.example"))
+        }
         _ => {}
     }
     put(&mut body, place, payload);

@@ -116,6 +116,7 @@ async fn the_platform_role_reads_no_content() {
         "select * from parlance.tenant_secrets",
         "select * from parlance.tenants_by_email",
         "select * from parlance.audit_log",
+        "select * from parlance.invitations",
         "update parlance.users set is_superuser = true",
         "update parlance.tenants set name = 'x'",
         "update parlance.tenants set system_prompt = 'x'",

@@ -19,12 +19,13 @@ use tokio::{
 use uuid::Uuid;
 
 /// What answers without a token. Whatever is added here is open to the world.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
     "GET /docs",
     "GET /health",
     "GET /openapi.json",
     "GET /ready",
     "POST /login",
+    "POST /login/invitation",
     "POST /login/logout",
     "POST /login/refresh",
 ];
@@ -69,7 +70,10 @@ async fn every_operation_but_the_public_ones_needs_a_token() {
             let answer = scene
                 .ask_with(authorization, &operation.method, &path, &body)
                 .await;
-            if answer.status.is_success() {
+            // An invitation is a token of its own, and works once.
+            let asks_for_its_own = operation.path == "/login/invitation"
+                && answer.problem(401) == "invalid_invitation";
+            if answer.status.is_success() || asks_for_its_own {
                 open.insert(operation.name());
                 continue;
             }

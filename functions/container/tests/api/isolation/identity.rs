@@ -193,8 +193,12 @@ async fn a_demotion_counts_at_once() {
         match &*name {
             name if SUPERUSERS.contains(&name) => assert_eq!(status, 403, "{name}"),
             // These name nothing of the other tenant, so they work at home.
-            "GET /documents" | "POST /documents" | "GET /admin/users" | "POST /admin/users"
-            | "GET /admin/audit" => {
+            "GET /documents"
+            | "POST /documents"
+            | "GET /admin/audit"
+            | "GET /admin/users"
+            | "POST /admin/users"
+            | "POST /admin/users/invite" => {
                 assert!(status.is_success(), "{name}: {status}");
             }
             name => assert_eq!(status, 404, "{name}"),

@@ -135,8 +135,12 @@ impl Operation {
             "PUT /tenants/{tenant_id}/secrets/{provider}" => {
                 json!({ "api_key": "sk-0123456789-abcdef" })
             }
+            "POST /login/invitation" => {
+                json!({ "token": "x", "password": "seven green bicycles" })
+            }
             "PATCH /login/me" => json!({ "full_name": "Renamed" }),
             "PATCH /admin/users/{id}" => json!({ "full_name": "Renamed" }),
+            "POST /admin/users/invite" => json!({ "email": "invited@one.example" }),
             "POST /admin/users" => {
                 json!({ "email": "new@one.example", "password": "seven green bicycles" })
             }

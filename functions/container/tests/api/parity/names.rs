@@ -30,6 +30,7 @@ impl Names {
                     match (field.as_str(), value.as_str()) {
                         ("access_token", Some(value)) => self.name("access-token", value),
                         ("refresh_token", Some(value)) => self.name("refresh-token", value),
+                        ("token", Some(value)) => self.name("invitation", value),
                         ("next_cursor", Some(value)) => self.name("cursor", value),
                         // The container sees the test's address, a function the one that its front tells.
                         ("client_ip", Some(value)) => self.name("client", value),

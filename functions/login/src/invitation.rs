@@ -1,0 +1,67 @@
+//! `POST /login/invitation`: a first password.
+
+use axum::{extract::State, http::StatusCode};
+use db::{Acceptance, Asked};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tenant_auth::PasswordOwner;
+use utoipa::ToSchema;
+use web::{App, ClientIp, Error, Json, Result, check_full_name};
+
+/// An invitation, and what the invited user makes of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    /// As the invitation gave it.
+    #[schema(value_type = String, format = Password)]
+    token: SecretString,
+    /// The password to log in with from now on.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// The user's name, at most 200 characters; as the invitation has it if absent.
+    full_name: Option<String>,
+}
+
+/// Sets the first password of an invited user, who can log in with it then. An invitation works once; a password that is
+/// refused does not spend it.
+#[utoipa::path(post, path = "/login/invitation", tag = "login", security(()), request_body = Accept, responses(
+    (status = 204),
+    (status = 401, description = "`invalid_invitation`: forged, used, replaced or expired, or its user or tenant is not active"),
+    (status = 422), (status = 429), (status = 503, description = "Too many passwords are being hashed"),
+))]
+pub(crate) async fn accept(
+    State(app): State<App>,
+    client: ClientIp,
+    asked: Asked,
+    Json(sent): Json<Accept>,
+) -> Result<StatusCode> {
+    let full_name = sent.full_name.as_deref();
+    full_name.map_or(Ok(()), check_full_name)?;
+    app.count_invitation(client).await?;
+    let claim = app.invitation_claim(sent.token.expose_secret());
+    let claim = claim.ok_or(INVALID)?;
+    let invited = app.db.invited(&claim, asked.at).await?;
+    let invited = invited.ok_or(INVALID)?;
+    let name = full_name.unwrap_or(&invited.full_name);
+    let owner = PasswordOwner {
+        email: &invited.email,
+        name,
+        tenant_slug: &invited.tenant_slug,
+        tenant_name: &invited.tenant_name,
+    };
+    app.check_new_password("password", &sent.password, &owner)?;
+    let acceptance = Acceptance {
+        asked: &asked,
+        password_hash: &app.hasher.hash(sent.password).await?.into(),
+        full_name,
+    };
+    match app.db.accept(&claim, &acceptance).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(INVALID),
+    }
+}
+
+const INVALID: Error = Error::Unauthorized(
+    "invalid_invitation",
+    "This invitation cannot be accepted, or not any more. Ask for another one.",
+);
