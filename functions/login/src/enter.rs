@@ -73,7 +73,7 @@ pub(crate) async fn enter(
     let tenant = candidate.tenant_id;
     let who = app
         .hasher
-        .check(enter.password.clone(), candidate.stored)
+        .check(enter.password.clone(), candidate.stored.clone())
         .await?;
     let Some(who) = who else {
         return Err(failed(&app, asked, tenant, email));
@@ -87,6 +87,7 @@ pub(crate) async fn enter(
         asked: &asked,
         expires_at: app.login_ends(),
         user_agent: text(header::USER_AGENT),
+        checked: candidate.stored.as_ref().map(|stored| &stored.phc),
         rehashed: rehashed.as_deref(),
     };
     match app.db.login(&who, &new).await? {

@@ -6,7 +6,7 @@ use crate::{
     users::Role,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tenant_auth::{Authenticated, RefreshClaim, StoredPassword};
 use uuid::Uuid;
 
@@ -30,6 +30,8 @@ pub struct NewLogin<'a> {
     pub expires_at: DateTime<Utc>,
     /// What the client calls itself.
     pub user_agent: Option<&'a str>,
+    /// The hash that the password was checked against.
+    pub checked: Option<&'a SecretString>,
     /// The password hashed anew, if its stored hash was made with weaker parameters.
     pub rehashed: Option<&'a str>,
 }
@@ -172,13 +174,13 @@ impl Db {
         })
     }
 
-    /// Starts a login. `None` if the account was disabled since its password was checked.
+    /// Starts a login. `None` if the account was disabled or got another password since its password was checked.
     pub async fn login(&self, who: &Authenticated, new: &NewLogin<'_>) -> Result<Option<Login>> {
         let mut tx = self.open(who.tenant_id()).await?;
         let login: Option<Login> = sqlx::query_as(concat!(
             "with u as (
                update users set last_login_at = $3, password_hash = coalesce($6, password_hash)
-               where id = $2 and is_active
+               where id = $2 and is_active and password_hash = $7
                returning tenant_id, id, email, full_name, role, is_superuser
              ), s as (
                insert into login_sessions (id, user_id, refreshed_at, expires_at, user_agent, created_at)
@@ -193,6 +195,7 @@ impl Db {
         .bind(new.expires_at)
         .bind(new.user_agent)
         .bind(new.rehashed)
+        .bind(new.checked.map(ExposeSecret::expose_secret))
         .fetch_optional(tx.conn())
         .await?;
         if let Some(login) = &login {

@@ -1,6 +1,8 @@
 //! What administrators change of people, and what ends with it.
 
-use crate::kit::{ADMIN1, Answer, Kit, PASSWORD, Person, T1, U1, U2, scene::Stored};
+use crate::kit::{
+    ADMIN1, Answer, Kit, PASSWORD, Person, T1, U1, U2, http::eventually, scene::Stored,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,6 +21,18 @@ async fn log_in(kit: &Kit, who: Person, password: &str) -> u16 {
 async fn refresh(kit: &Kit, login: &Answer) -> Answer {
     let token = json!({ "refresh_token": login.json["refresh_token"] });
     kit.post("", "/login/refresh", token).await
+}
+
+/// Waits until so many transactions of the service wait for a lock.
+pub(crate) async fn until_waiting(kit: &Kit, transactions: i64) {
+    let sql = "select count(*) from pg_stat_activity
+               where datname = current_database() and wait_event_type = 'Lock'";
+    eventually(async || {
+        let waiting = sqlx::query_scalar(sql).fetch_one(&kit.pool);
+        let waiting: i64 = waiting.await.unwrap();
+        (waiting >= transactions).then_some(())
+    })
+    .await;
 }
 
 /// What was done in a tenant, oldest first: the action, by whom, to what.
@@ -72,6 +86,28 @@ async fn another_password_ends_every_login_of_its_user() {
     assert_eq!(log_in(&kit, U1, PASSWORD).await, 401);
     assert_eq!(log_in(&kit, U1, NEW).await, 200);
     assert_eq!(log(&kit, T1).await, [deed("password.reset", ADMIN1, U1.id)]);
+}
+
+#[tokio::test] // R9
+async fn a_login_that_was_under_way_does_not_outlive_the_password() {
+    let kit = Kit::new().await;
+    // The password has been checked, and the login waits for what an administrator is about to do.
+    let mut reset = kit.pool.begin().await.unwrap();
+    sqlx::query("update parlance.users set password_hash = '$argon2id$another' where id = $1")
+        .bind(U1.id)
+        .execute(&mut *reset)
+        .await
+        .unwrap();
+    let (login, ()) = tokio::join!(log_in(&kit, U1, PASSWORD), async {
+        until_waiting(&kit, 1).await;
+        reset.commit().await.unwrap();
+    });
+    assert_eq!(login, 401);
+    let logins: i64 = sqlx::query_scalar("select count(*) from parlance.login_sessions")
+        .fetch_one(&kit.pool)
+        .await
+        .unwrap();
+    assert_eq!(logins, 0);
 }
 
 #[tokio::test] // R9 R87

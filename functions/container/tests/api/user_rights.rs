@@ -1,8 +1,8 @@
 //! What nobody changes of people, for want of a right: their own rights, and superusers.
 
 use crate::{
-    kit::{ADMIN1, Kit, Person, SUPERUSER, T1, U1, U2, V1, http::eventually, scene::Stored},
-    user_changes::{change, deed, log},
+    kit::{ADMIN1, Kit, Person, SUPERUSER, T1, U1, U2, V1, scene::Stored},
+    user_changes::{change, deed, log, until_waiting},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -65,17 +65,7 @@ async fn of_two_administrators_who_demote_each_other_one_is_left() {
             .await
             .unwrap();
         let waiting = async {
-            eventually(async || {
-                let waiting: i64 = sqlx::query_scalar(
-                    "select count(*) from pg_stat_activity
-                     where datname = current_database() and wait_event_type = 'Lock'",
-                )
-                .fetch_one(&kit.pool)
-                .await
-                .unwrap();
-                (waiting >= 2).then_some(())
-            })
-            .await;
+            until_waiting(&kit, 2).await;
             held.commit().await.unwrap();
         };
         let (a, b, ()) = tokio::join!(
