@@ -2,6 +2,7 @@
 
 use crate::{
     client::{Call, Server},
+    flood,
     load::{self, Load, Times, Tokens, Worker},
     memory::{peak_during, resident},
     provider::{Provider, TOKENS},
@@ -72,6 +73,7 @@ impl Bench {
                 self.repeated("password login", self.login.call(), LOGINS)
                     .await
             }
+            Row::Flood => self.flood(&token).await,
         }
     }
 
@@ -146,6 +148,12 @@ impl Bench {
         ])
     }
 
+    async fn flood(&self, token: &str) -> Result<Vec<Line>> {
+        let process = self.own()?.service.process()?;
+        let beside = [Call::get("/login/me").by(token), Call::get("/health")];
+        flood::measure(&self.server, process, &self.login.call(), beside).await
+    }
+
     async fn started(&self) -> Result<Vec<Line>> {
         let service = &self.own()?.service;
         sleep(IDLE).await;
@@ -200,8 +208,12 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-fn line(work: String, times: &Histogram<u64>) -> Line {
-    let at = |quantile| Some(times.value_at_quantile(quantile) as f64 / 1000.0);
+/// The times of one kind of answer; none of those that never came.
+pub fn line(work: String, times: &Histogram<u64>) -> Line {
+    let at = |quantile| {
+        let value = times.value_at_quantile(quantile) as f64 / 1000.0;
+        (!times.is_empty()).then_some(value)
+    };
     Line {
         work,
         p50: at(0.5),

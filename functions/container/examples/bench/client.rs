@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Method, Request, Uri,
+    Method, Request, StatusCode, Uri,
     client::conn::http1::{self, SendRequest},
     header,
 };
@@ -46,7 +46,7 @@ pub struct Timing {
     pub whole: Duration,
 }
 
-/// A good answer.
+/// An answer.
 pub struct Answer {
     pub timing: Timing,
     pub body: Vec<u8>,
@@ -111,11 +111,23 @@ impl Connection {
     /// # Errors
     /// Any status but a good one, for a refusal costs less than the work that is measured.
     pub async fn send(&mut self, call: &Call) -> Result<Answer> {
-        let answer = timeout(PATIENCE, self.exchange(call)).await;
+        let (status, answer) = self.exchange(call).await?;
+        ensure!(
+            status.is_success(),
+            "{} answered {status}: {}",
+            call.path,
+            String::from_utf8_lossy(&answer.body)
+        );
+        Ok(answer)
+    }
+
+    /// Sends `call` and reads the answer to its end, whatever its status.
+    pub async fn exchange(&mut self, call: &Call) -> Result<(StatusCode, Answer)> {
+        let answer = timeout(PATIENCE, self.answer(call)).await;
         answer.with_context(|| format!("{} took longer than {PATIENCE:?}", call.path))?
     }
 
-    async fn exchange(&mut self, call: &Call) -> Result<Answer> {
+    async fn answer(&mut self, call: &Call) -> Result<(StatusCode, Answer)> {
         let mut request = Request::builder()
             .method(&call.method)
             .uri(format!("{}{}", self.prefix, call.path))
@@ -142,13 +154,7 @@ impl Connection {
         }
         let (whole, status) = (begun.elapsed(), response.status());
         ensure!(
-            status.is_success(),
-            "{} answered {status}: {}",
-            call.path,
-            String::from_utf8_lossy(&body)
-        );
-        ensure!(
-            call.first_token.is_none() || first_token.is_some(),
+            !status.is_success() || call.first_token.is_none() || first_token.is_some(),
             "{} streamed no token: {}",
             call.path,
             String::from_utf8_lossy(&body)
@@ -159,7 +165,7 @@ impl Connection {
             first_token: first_token.unwrap_or(first_byte),
             whole,
         };
-        Ok(Answer { timing, body })
+        Ok((status, Answer { timing, body }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod client;
+mod flood;
 mod load;
 mod memory;
 mod provider;

@@ -9,9 +9,18 @@ const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Resident memory of a process, in KiB.
 pub fn resident(process: u32) -> Result<u64> {
+    status(process, "VmRSS:")
+}
+
+/// The most that it has ever been, in KiB.
+pub fn peak(process: u32) -> Result<u64> {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))
         .context("the service has ended, or this is no Linux")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
     number.context("/proc tells no resident memory")
 }

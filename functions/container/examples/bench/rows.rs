@@ -11,10 +11,11 @@ pub enum Row {
     OpenStreams,
     Refresh,
     Login,
+    Flood,
 }
 
 /// All of them.
-pub const ROWS: [Row; 11] = [
+pub const ROWS: [Row; 12] = [
     Row::Start,
     Row::Profile,
     Row::Sessions,
@@ -26,6 +27,7 @@ pub const ROWS: [Row; 11] = [
     Row::OpenStreams,
     Row::Refresh,
     Row::Login,
+    Row::Flood,
 ];
 
 impl Row {
@@ -40,12 +42,13 @@ impl Row {
             Self::OpenStreams => "open-streams".into(),
             Self::Refresh => "refresh".into(),
             Self::Login => "login".into(),
+            Self::Flood => "flood".into(),
         }
     }
 
     /// Whether it can be measured only on a service that was started here.
     pub fn needs_own(self) -> bool {
-        matches!(self, Self::OpenStreams | Self::Start)
+        matches!(self, Self::OpenStreams | Self::Start | Self::Flood)
     }
 
     /// Whether a model is asked, which may cost money.

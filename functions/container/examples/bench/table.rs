@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     pub work: String,
+    /// How many, written before the work.
+    pub count: Option<f64>,
     pub per_second: Option<f64>,
     /// Milliseconds.
     pub p50: Option<f64>,
@@ -24,6 +26,7 @@ pub fn medians(runs: &[Vec<Line>]) -> Vec<Line> {
                 median(runs.iter().filter_map(|run| field(run.get(n)?)).collect())
             };
             Line {
+                count: of(|line| line.count),
                 per_second: of(|line| line.per_second),
                 p50: of(|line| line.p50),
                 p99: of(|line| line.p99),
@@ -51,7 +54,7 @@ pub fn render(lines: &[Line]) -> String {
             false => shown(value, milliseconds),
         };
         let cells = [
-            line.work.clone(),
+            line.count.map_or_else(String::new, |n| format!("{n:.0} ")) + &line.work,
             shown(line.per_second, number),
             time(line.p50),
             time(line.p99),
