@@ -84,12 +84,13 @@ async fn a_get_changes_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test] // R88
 async fn a_sane_request_id_is_kept_and_another_replaced() {
     let kit = Kit::new().await;
     let answer_to = async |id: &[u8]| {
         let request = request("", "GET", "/login/me").header("x-request-id", id);
         let answer = kit.send(request, Body::empty()).await;
+        // Which the problem names too, as its instance.
         assert_eq!(assert_problem(&answer), "invalid_token");
         answer.header("x-request-id").to_owned()
     };
@@ -100,11 +101,14 @@ async fn a_sane_request_id_is_kept_and_another_replaced() {
     ] {
         assert_eq!(answer_to(sane.as_bytes()).await, sane);
     }
-    let long = "a".repeat(65);
+    let (long, longer) = ("a".repeat(65), "a".repeat(1024));
     for insane in [
         &b""[..],
         b"1234567",
         long.as_bytes(),
+        longer.as_bytes(),
+        b"abcdefgh%0d%0aset-cookie:a=1",
+        b"abcdefgh\tijkl",
         b"a b c d e f",
         b"\"}{\"level\":1",
         b"../../etc",
