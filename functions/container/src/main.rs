@@ -96,6 +96,7 @@ Environment (an empty variable counts as not set):
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For               0
   SECRETS_ARN                  AWS secret whose members are variables              none
+  METRICS_TOKEN                makes /metrics, and is its bearer token             none
   DOCS                         off hides /docs and /openapi.json                   on
   RUST_LOG                     what to log                                         info
   LOG_FORMAT                   json, or text as on a terminal                      json

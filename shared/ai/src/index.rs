@@ -50,6 +50,15 @@ pub struct Match {
     pub score: f32,
 }
 
+/// What a query found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nearest {
+    /// The tenant's, best first.
+    pub matches: Vec<Match>,
+    /// How many more there were that are not the tenant's, and were dropped.
+    pub foreign: usize,
+}
+
 impl Client {
     /// Stores `vectors`, replacing those of the same ids, in requests of at most 100.
     ///
@@ -87,7 +96,7 @@ impl Client {
 
     /// Finds the at most `top_k` vectors nearest to `vector`, best first.
     ///
-    /// A match whose metadata does not name the namespace's tenant is dropped and logged: it must not
+    /// A match whose metadata does not name the namespace's tenant is dropped, counted and logged: it must not
     /// happen, and if it does, another tenant's text must not reach the answer.
     ///
     /// # Errors
@@ -99,7 +108,7 @@ impl Client {
         namespace: &Namespace,
         vector: &[f32],
         top_k: u32,
-    ) -> Result<Vec<Match>, Error> {
+    ) -> Result<Nearest, Error> {
         let body = Query {
             namespace: &namespace.to_string(),
             vector,
@@ -109,9 +118,10 @@ impl Client {
         };
         let request = self.http.post(host.at("query")).json(&body);
         let found: Found = self.ask(key, request).await?;
-        let mut matches = own(found.matches, namespace.tenant());
-        matches.truncate(usize::try_from(top_k).unwrap_or(usize::MAX));
-        Ok(matches)
+        let mut nearest = own(found.matches, namespace.tenant());
+        let most = usize::try_from(top_k).unwrap_or(usize::MAX);
+        nearest.matches.truncate(most);
+        Ok(nearest)
     }
 
     /// Deletes the vectors of `ids`. Ids, and a namespace, that are not there are no error.
@@ -162,20 +172,20 @@ pub(crate) fn keyed(request: RequestBuilder, key: &SecretString) -> Result<Reque
 }
 
 /// The matches that are `tenant`'s.
-fn own(matches: Vec<WireMatch>, tenant: Uuid) -> Vec<Match> {
-    let all = matches.len();
-    let own = matches
+fn own(found: Vec<WireMatch>, tenant: Uuid) -> Nearest {
+    let all = found.len();
+    let own = found
         .into_iter()
         .filter(|found| found.tenant() == Some(tenant));
-    let own: Vec<Match> = own
+    let matches: Vec<Match> = own
         .map(|found| Match {
             id: found.id,
             score: found.score,
         })
         .collect();
-    let dropped = all - own.len();
-    if dropped > 0 {
-        tracing::error!(%tenant, dropped, "the vector index gave matches that are not the tenant's");
+    let foreign = all - matches.len();
+    if foreign > 0 {
+        tracing::error!(%tenant, foreign, "the vector index gave matches that are not the tenant's");
     }
-    own
+    Nearest { matches, foreign }
 }

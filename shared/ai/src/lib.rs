@@ -35,7 +35,7 @@ pub use client::{Client, SetupError};
 pub use endpoints::{BaseUrl, BaseUrlError, Endpoints, is_loopback};
 pub use error::Error;
 pub use event::{Event, FinishReason, Usage};
-pub use index::{Match, Vector};
+pub use index::{Match, Nearest, Vector};
 pub use index_host::{HostError, IndexHost, IndexName, IndexNameError};
 pub use namespace::Namespace;
 pub use prompt::{Message, Options, Passage, Prompt, Role};

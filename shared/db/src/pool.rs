@@ -1,6 +1,6 @@
 //! Pools whose connections are known to be clean, and known to be bound by row-level security.
 
-use crate::{BadDatabaseUrl, Db, connect};
+use crate::{BadDatabaseUrl, Counters, Db, connect};
 use secrecy::SecretString;
 use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 use std::{
@@ -58,9 +58,10 @@ pub(crate) fn open(
     max: u32,
     acquire_timeout: Duration,
     woken: &Woken,
+    counters: &Counters,
 ) -> Result<PgPool, BadDatabaseUrl> {
     let options = connect::options(url)?.application_name("parlance");
-    let woken = woken.clone();
+    let (woken, stale) = (woken.clone(), counters.stale_tx_closed.clone());
     Ok(PgPoolOptions::new()
         .max_connections(max)
         .acquire_timeout(acquire_timeout)
@@ -77,7 +78,17 @@ pub(crate) fn open(
                 Ok(matches!(alive, Ok(Ok(()))))
             })
         })
-        .after_release(|connection, _| Box::pin(is_clean(connection)))
+        .after_release(move |connection, _| {
+            let stale = stale.clone();
+            Box::pin(async move {
+                let clean = is_clean(connection).await?;
+                if !clean {
+                    tracing::warn!("closed a connection that was left in a transaction");
+                    stale.inc();
+                }
+                Ok(clean)
+            })
+        })
         .connect_lazy_with(options))
 }
 
@@ -102,12 +113,6 @@ async fn is_clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
         .fetch_one("select now() <> statement_timestamp()")
         .await?;
     let stale: bool = row.try_get(0)?;
-    if stale {
-        tracing::warn!(
-            counter.stale_tx_closed = 1,
-            "closed a connection that was left in a transaction"
-        );
-    }
     Ok(!stale)
 }
 

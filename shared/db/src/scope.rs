@@ -6,7 +6,7 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 use crate::{
-    BadDatabaseUrl, Error, Result,
+    BadDatabaseUrl, Counters, Error, Result,
     accounts::Account,
     audit::{Actor, Asked},
     pool::{self, Connections, Woken},
@@ -32,6 +32,7 @@ pub struct Db {
     pub(crate) platform: PgPool,
     pub(crate) fit: Arc<OnceCell<()>>,
     pub(crate) woken: Woken,
+    pub(crate) counters: Counters,
     pub(crate) listening: PgPool,
     pub(crate) remembered: Remembered,
 }
@@ -44,12 +45,17 @@ impl Db {
     pub fn new(connections: &Connections) -> Result<Self, BadDatabaseUrl> {
         let wait = connections.acquire_timeout;
         let woken = Woken::now();
-        let (app, platform) = (&connections.app_url, &connections.platform_url);
+        let counters = Counters::default();
+        let pool = |url, most| pool::open(url, most, wait, &woken, &counters);
         Ok(Self {
-            app: pool::open(app, connections.max_connections, wait, &woken)?,
-            platform: pool::open(platform, connections.max_platform_connections, wait, &woken)?,
+            app: pool(&connections.app_url, connections.max_connections)?,
+            platform: pool(
+                &connections.platform_url,
+                connections.max_platform_connections,
+            )?,
             fit: Arc::default(),
             woken,
+            counters,
             listening: pool::listening(&connections.listen_url)?,
             remembered: Remembered::nothing(),
         })

@@ -37,6 +37,7 @@ use vars::Vars;
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `TRUSTED_PROXY_HOPS` | how many proxies in front append to `X-Forwarded-For`, 0 to 10; the client's address is what the first of them was called from | 0 (on Railway its `X-Real-IP` counts) |
 /// | `SECRETS_ARN` | an AWS Secrets Manager secret, a JSON object, whose members stand in for variables that are not set; programs built with the feature `aws-secrets` | none |
+/// | `METRICS_TOKEN` | makes `/metrics`, and is its bearer token; at least 32 bytes, and no other secret | none |
 /// | `DOCS` | `off` hides `/docs` and `/openapi.json` | `on` |
 /// | `RUST_LOG` | what to log | `info` |
 /// | `LOG_FORMAT` | `json` or `text` | `json`, `text` on a terminal |
@@ -91,6 +92,8 @@ pub struct Secrets {
     pub deepseek_api_key: Option<SecretString>,
     /// Likewise.
     pub pinecone_api_key: Option<SecretString>,
+    /// Whoever has it may read `/metrics`, which is there if this is.
+    pub metrics_token: Option<SecretString>,
 }
 
 /// What `parlance migrate` and its like need: the powerful login, which the service itself never holds.

@@ -14,6 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use db::Counters;
 use futures_util::FutureExt;
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tracing::Instrument;
@@ -66,7 +67,7 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
     let answer = async {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|panic| panicked(&*panic).into_response());
-        let answer = finish(answer, &id);
+        let answer = finish(answer, &id, app.db.counters());
         tracing::info!(
             method = %method,
             route = route.as_deref().unwrap_or("none"),
@@ -118,12 +119,13 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     ))
 }
 
-fn finish(mut answer: Response, id: &RequestId) -> Response {
+fn finish(mut answer: Response, id: &RequestId, counters: &Counters) -> Response {
     let status = answer.status();
     let error = answer.extensions_mut().remove::<Arc<Error>>();
     let error = error.or_else(|| unexplained(&answer).map(Arc::new));
     if let Some(error) = error {
         log(&error);
+        count(&error, counters);
         let headers = std::mem::take(answer.headers_mut());
         answer = (status, headers, body(&error, id)).into_response();
         answer.headers_mut().insert(
@@ -164,6 +166,18 @@ fn unexplained(answer: &Response) -> Option<Error> {
             "an answer with status {s} and no explanation"
         )),
     })
+}
+
+/// Whatever route it comes from, so that a new one cannot forget.
+fn count(error: &Error, counters: &Counters) {
+    let counter = match error {
+        Error::Forbidden(..) => &counters.authz_denied,
+        Error::TooMany(_) => &counters.rate_limited,
+        Error::Unauthorized("invalid_credentials", _) => &counters.login_failed,
+        Error::Unauthorized("refresh_token_reused", _) => &counters.refresh_reuse,
+        _ => return,
+    };
+    counter.inc();
 }
 
 /// The one place where the cause of a failure is logged.

@@ -4,7 +4,7 @@
 use crate::{App, Error, Result, denied::Known};
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use db::{Asked, Caller, Superuser, TenantAdmin};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -52,6 +52,14 @@ impl FromRequestParts<App> for Asked {
     }
 }
 
+/// What follows `Bearer` in the header that says who asks (RFC 6750, section 2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    // RFC 9110, section 11.1: the scheme is case-insensitive.
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
 /// A token whose signature and time are good.
 enum Token {
     Own(Verified),
@@ -59,15 +67,7 @@ enum Token {
 }
 
 fn verified(parts: &Parts, app: &App) -> Result<Token> {
-    let header = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok());
-    // RFC 9110, section 11.1: the scheme is case-insensitive.
-    let token = header
-        .and_then(|h| h.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let (_, token) = token.ok_or_else(Error::invalid_token)?;
+    let token = bearer(&parts.headers).ok_or_else(Error::invalid_token)?;
     let now = app.clock.now().timestamp();
     let own = app.keys().verify(token, now).map(Token::Own);
     let verified = match own {

@@ -16,6 +16,7 @@ mod host;
 mod invitations;
 mod json;
 mod limits;
+mod metrics;
 mod name;
 mod origin;
 mod page;

@@ -198,7 +198,11 @@ impl App {
             provider,
             row_id: row,
         };
-        self.keyring.sealer.open(&context, sealed)
+        let opened = self.keyring.sealer.open(&context, sealed);
+        if opened.is_err() {
+            self.db.counters().decrypt_failed.inc();
+        }
+        opened
     }
 
     /// Seals a key for its row.

@@ -85,8 +85,10 @@ impl App {
             )
             .await;
         let near = self.answered(caller, "pinecone", near).await?;
+        let foreign = u64::try_from(near.foreign).unwrap_or(u64::MAX);
+        self.db.counters().cross_tenant_drop.inc_by(foreign);
         let min_score = caller.account().tenant.retrieval_min_score;
-        let good = near.iter().filter(|m| m.score >= min_score);
+        let good = near.matches.iter().filter(|m| m.score >= min_score);
         Ok(good.filter_map(|m| Uuid::try_parse(&m.id).ok()).collect())
     }
 

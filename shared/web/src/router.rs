@@ -1,6 +1,8 @@
 //! The routes of a program, and what every deployment has besides.
 
-use crate::{App, Error, Problem, Routes, cors::cors, denied::denied, docs, edge::edge, health};
+use crate::{
+    App, Error, Problem, Routes, cors::cors, denied::denied, docs, edge::edge, health, metrics,
+};
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{
     Modify, OpenApi,
@@ -25,7 +27,7 @@ const BODY_LIMIT: usize = 64 * 1024;
         (name = "tenants", description = "What a tenant is"),
         (name = "documents", description = "What a tenant knows"),
         (name = "admin", description = "Who may use it, and what was done"),
-        (name = "every deployment", description = "Whether it is up, and what it can do"),
+        (name = "every deployment", description = "Whether it is up, what it can do, and what it has counted"),
     ),
     components(schemas(Problem)),
     modifiers(&BearerToken),
@@ -43,6 +45,11 @@ impl Modify for BearerToken {
             .build();
         let components = api.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The deployment's METRICS_TOKEN"))
+            .build();
+        components.add_security_scheme("metrics", SecurityScheme::Http(scheme));
     }
 }
 
@@ -50,12 +57,17 @@ impl Modify for BearerToken {
 pub fn openapi(routes: Routes<App>) -> utoipa::openapi::OpenApi {
     let described = Routes::with_openapi(Description::openapi());
     let all = described.merge(routes).merge(health::routes());
-    all.merge(docs::routes()).into_openapi()
+    all.merge(metrics::routes())
+        .merge(docs::routes())
+        .into_openapi()
 }
 
 /// `routes` and what every deployment has besides, ready to be served.
 pub fn router(routes: Routes<App>, app: App) -> Router {
     let mut routes = routes.merge(health::routes());
+    if app.config.secrets.metrics_token.is_some() {
+        routes = routes.merge(metrics::routes());
+    }
     if app.config.docs {
         routes = routes.merge(docs::routes());
     }

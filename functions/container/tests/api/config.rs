@@ -82,7 +82,7 @@ fn assert_refused(ended: &Ended, name: &str, value: &str) {
 async fn a_weak_secret_ends_the_program_before_it_serves() {
     let letters = "q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQ";
     assert_eq!(letters.len(), 31);
-    for name in ["SECRET_KEY", "JWT_SECRET_KEY"] {
+    for name in ["SECRET_KEY", "JWT_SECRET_KEY", "METRICS_TOKEN"] {
         for value in [
             "",
             "   ",
@@ -93,6 +93,10 @@ async fn a_weak_secret_ends_the_program_before_it_serves() {
             "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
             "00000000000000000000000000000000000000000000",
         ] {
+            // Without one there are no metrics.
+            if name == "METRICS_TOKEN" && value.trim().is_empty() {
+                continue;
+            }
             let ended = serve(&[(name, value)]).await;
             assert_refused(&ended, name, value.trim());
         }
@@ -103,6 +107,10 @@ async fn a_weak_secret_ends_the_program_before_it_serves() {
         "JWT_SECRET_KEY must not be the same as SECRET_KEY",
         SECRET_KEY,
     );
+    for other in [SECRET_KEY, JWT_SECRET_KEY] {
+        let same = serve(&[("METRICS_TOKEN", other)]).await;
+        assert_refused(&same, "METRICS_TOKEN must not be the same as ", other);
+    }
     for previous in [
         "too-short-canary",
         SECRET_KEY,

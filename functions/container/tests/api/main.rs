@@ -31,6 +31,7 @@ mod limits;
 mod lists;
 mod login;
 mod login_limits;
+mod metrics;
 mod openapi;
 mod panics;
 mod parity;

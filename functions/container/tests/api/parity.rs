@@ -7,7 +7,8 @@
 //! Two more doors, for who asks for them. `scripts/test emulator --ignored` starts cargo-lambda's emulator, and
 //! `PARITY_URL=https://... PARITY_DATABASE_URL=... scripts/test running_service --ignored` asks a service that runs.
 //! The second variable names that service's database as `parlance migrate` does; it must have no tenant, and has none
-//! afterwards. The service allows the origin `http://localhost:3000` and has no provider keys.
+//! afterwards. The service allows the origin `http://localhost:3000`, has no provider keys, and its `METRICS_TOKEN` is the
+//! one of the kit.
 
 mod door;
 mod names;

@@ -128,7 +128,9 @@ async fn matches_of_other_tenants_are_dropped() {
         id: id.to_owned(),
         score,
     });
-    assert_eq!(found.unwrap(), expected);
+    let found = found.unwrap();
+    assert_eq!(found.matches, expected);
+    assert_eq!(found.foreign, 4);
     let seen = server.only();
     assert_addressed(&seen, "/query", "t_00000000000000000000000000000007");
     assert_eq!(seen.body["topK"], 2);

@@ -12,7 +12,7 @@ use std::{
     str::FromStr,
     time::Duration,
 };
-use tenant_auth::{Algorithm, Keys, RootSecret, WeakSecret};
+use tenant_auth::{Algorithm, Keys, RootSecret, WeakSecret, check_secret};
 
 /// The environment, and what was found wrong with it.
 pub(super) struct Vars {
@@ -133,6 +133,7 @@ impl Vars {
             openai_api_key: self.secret("OPENAI_API_KEY"),
             deepseek_api_key: self.secret("DEEPSEEK_API_KEY"),
             pinecone_api_key: self.secret("PINECONE_API_KEY"),
+            metrics_token: self.metrics_token(),
         })
     }
 
@@ -161,6 +162,19 @@ impl Vars {
             self.fault(name, "must not be the same as SECRET_KEY");
         }
         self.usable(name, take(secret))
+    }
+
+    /// What a scraper holds must open nothing but the counters.
+    fn metrics_token(&mut self) -> Option<SecretString> {
+        const NAME: &str = "METRICS_TOKEN";
+        let token = self.secret(NAME)?;
+        for other in ["SECRET_KEY", "JWT_SECRET_KEY"] {
+            if self.get(other).as_deref() == Some(token.expose_secret()) {
+                self.fault(NAME, format!("must not be the same as {other}"));
+            }
+        }
+        self.usable(NAME, check_secret(token.expose_secret()))?;
+        Some(token)
     }
 
     fn required(&mut self, name: &str) -> Option<SecretString> {

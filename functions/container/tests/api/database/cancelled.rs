@@ -32,8 +32,9 @@ async fn assert_none_left_in_a_transaction(kit: &Kit) {
     panic!("a connection went back to the pool in a transaction");
 }
 
-/// Cancels requests after each of the times and writes after each; how many were cancelled.
-async fn lane(cancel_after: &[u64]) -> usize {
+/// Cancels requests after each of the times and writes after each; how many were cancelled, and how many connections were
+/// closed for it.
+async fn lane(cancel_after: &[u64]) -> (usize, u64) {
     let kit = far_from_its_database().await;
     let (user, admin) = (kit.token(U1).await, kit.token(ADMIN1).await);
     let asked = kit
@@ -82,10 +83,10 @@ async fn lane(cancel_after: &[u64]) -> usize {
         stored, documents,
         "a document that was acknowledged is lost"
     );
-    cancelled
+    (cancelled, kit.app.db.counters().stale_tx_closed.get())
 }
 
-#[tokio::test] // R35
+#[tokio::test] // R35 R88
 async fn no_acknowledged_write_is_lost_after_a_cancelled_request() {
     let lanes = futures_util::future::join_all([
         lane(&[10, 55]),
@@ -97,6 +98,8 @@ async fn no_acknowledged_write_is_lost_after_a_cancelled_request() {
         lane(&[115, 180]),
         lane(&[140, 200]),
     ]);
-    let cancelled: usize = lanes.await.into_iter().sum();
+    let (cancelled, closed): (Vec<usize>, Vec<u64>) = lanes.await.into_iter().unzip();
+    let cancelled: usize = cancelled.into_iter().sum();
     assert!(cancelled > 10, "only {cancelled} requests were cancelled");
+    assert!(closed.iter().sum::<u64>() > 0, "none left a transaction");
 }

@@ -35,9 +35,7 @@ const SUPERUSERS: [&str; 3] = [
 ];
 
 fn guarded() -> impl Iterator<Item = Operation> {
-    operations()
-        .into_iter()
-        .filter(|operation| !operation.is_public())
+    operations().into_iter().filter(Operation::needs_login)
 }
 
 /// The login of an access token.

@@ -75,6 +75,11 @@ impl Operation {
         self.about["security"] == json!([{}])
     }
 
+    /// Whether it needs an access token: not so what is public, nor what has a token of its own.
+    pub fn needs_login(&self) -> bool {
+        self.about["security"].is_null()
+    }
+
     /// Whether it takes a JSON body.
     pub fn takes_json(&self) -> bool {
         self.about["requestBody"]["content"]["application/json"].is_object()

@@ -36,6 +36,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The secrets of the service under test; canaries that must appear in no answer.
 pub const SECRET_KEY: &str = "test-canary-root-9f2c7d41e8b05a36c1f4d7e2b9a8";
 pub const JWT_SECRET_KEY: &str = "test-canary-jwt-5b1e9c3a7f60d2e84b9f1c6a3d5e";
+pub const METRICS_TOKEN: &str = "test-canary-metrics-7d4f0b9e2c6a81f35e0d9b7c4a16";
 
 /// One service under test.
 pub struct Kit {
@@ -174,6 +175,7 @@ pub fn environment(database: &Database) -> HashMap<String, String> {
         ("DATABASE_URL", database.url()),
         ("SECRET_KEY", SECRET_KEY.into()),
         ("JWT_SECRET_KEY", JWT_SECRET_KEY.into()),
+        ("METRICS_TOKEN", METRICS_TOKEN.into()),
         ("DATABASE_MAX_CONNECTIONS", "1".into()),
         ("LOGINS_PER_MINUTE_BY_EMAIL", "100000".into()),
         ("LOGINS_PER_MINUTE_BY_ADDRESS", "100000".into()),

@@ -21,7 +21,7 @@ struct File {
 }
 
 /// One request and the status of its answer. `{name}` stands for what an earlier step kept, for the `{password}` of
-/// everybody in the template, and for the `{host}` of the service.
+/// everybody in the template, for the `{host}` of the service and for its `{metrics_token}`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Step {

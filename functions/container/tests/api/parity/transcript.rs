@@ -5,7 +5,7 @@ use super::{
     names::Names,
     scenario::{Asked, Scenario},
 };
-use crate::kit::{PASSWORD, api::contract};
+use crate::kit::{METRICS_TOKEN, PASSWORD, api::contract};
 use serde_json::{Map, Value};
 use similar::TextDiff;
 use std::collections::HashMap;
@@ -35,6 +35,7 @@ impl Transcript {
         let mut kept = HashMap::from([
             ("password".to_owned(), PASSWORD.to_owned()),
             ("host".to_owned(), door.host().to_owned()),
+            ("metrics_token".to_owned(), METRICS_TOKEN.to_owned()),
         ]);
         let mut names = Names::new(door.host());
         let (mut steps, mut faults) = (Vec::new(), Vec::new());
@@ -125,6 +126,9 @@ impl Said {
             let blocks = body.split_terminator("\n\n");
             return Self::Events(blocks.map(event).collect());
         }
+        if media.starts_with("application/openmetrics-text") {
+            return Self::Text(body.lines().map(uncounted).collect());
+        }
         Self::Text(body.clone())
     }
 
@@ -153,6 +157,14 @@ impl Said {
             Self::Text(text) if text.is_empty() => String::new(),
             Self::Text(text) => format!("{text}\n"),
         }
+    }
+}
+
+/// A line of metrics without its number: what happened before depends on which process is asked.
+fn uncounted(line: &str) -> String {
+    match line.rsplit_once(' ') {
+        Some((name, _)) if !line.starts_with('#') => format!("{name} <count>\n"),
+        _ => format!("{line}\n"),
     }
 }
 

@@ -1,0 +1,42 @@
+//! `GET /metrics`: what the process has counted, for Prometheus and its like.
+
+use crate::{App, Error, Result, Routes, extract::bearer};
+use axum::{
+    extract::State,
+    http::{HeaderMap, header},
+    response::IntoResponse,
+};
+use prometheus_client::{encoding::text::encode, metrics::info::Info, registry::Registry};
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+use utoipa_axum::routes;
+
+/// OpenMetrics 1.0, section 2.
+const MEDIA: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(crate) fn routes() -> Routes<App> {
+    Routes::new().routes(routes!(metrics))
+}
+
+/// What this process has counted since it began. Only there if `METRICS_TOKEN` is set, which is the bearer token.
+#[utoipa::path(get, path = "/metrics", tag = "every deployment", security(("metrics" = [])), responses(
+    (status = 200, body = String, content_type = "application/openmetrics-text"), (status = 401),
+))]
+async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse> {
+    let token = bearer(&headers).unwrap_or_default().as_bytes();
+    let ours = app.config.secrets.metrics_token.as_ref();
+    let ours = ours.ok_or(Error::NotFound)?.expose_secret().as_bytes();
+    if !bool::from(token.ct_eq(ours)) {
+        return Err(Error::Unauthorized(
+            "invalid_token",
+            "Send the value of METRICS_TOKEN as `Authorization: Bearer <token>`.",
+        ));
+    }
+    let mut registry = Registry::with_prefix("parlance");
+    let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("build", "The running program", build);
+    app.db.counters().register(&mut registry);
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(anyhow::Error::from)?;
+    Ok(([(header::CONTENT_TYPE, MEDIA)], text))
+}
