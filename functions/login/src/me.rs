@@ -67,7 +67,7 @@ pub(crate) async fn change(
         return Err(Error::invalid_token());
     }
     tx.commit().await?;
-    let caller = app.db.reread(&caller).await?;
+    let caller = app.db.reread(&caller, app.clock.now()).await?;
     let caller = caller.ok_or_else(Error::invalid_token)?;
     Ok(Json(Me::of(&caller)))
 }

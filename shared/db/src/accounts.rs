@@ -1,7 +1,7 @@
 //! Everything that a request needs to know about its caller, found by one query.
 
 use crate::{
-    Caller, Db, Result, TenantTx,
+    Result, TenantTx,
     secrets::SealedSecret,
     tenants::{Tenant, tenant_columns},
     users::Role,
@@ -36,17 +36,6 @@ impl Account {
     /// Whether it is known that tokens of this generation have been used.
     pub(crate) fn knows(&self, generation: Option<i64>) -> bool {
         generation.is_none_or(|generation| generation <= self.used_generation)
-    }
-}
-
-impl Db {
-    /// Whether the caller still administers its tenant at `now`: for an answer that goes on for long.
-    pub async fn still_admin(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
-        let mut tx = self.open(caller.tenant_id()).await?;
-        let account = tx.account(caller.user_id(), caller.session_id(), now);
-        Ok(account
-            .await?
-            .is_some_and(|account| account.role == Role::Admin))
     }
 }
 

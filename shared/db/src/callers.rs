@@ -39,10 +39,11 @@ impl Db {
         Ok(account.map(|account| Caller::new(account, None, token.expires_at(), asked)))
     }
 
-    /// The same caller, read from the database now: after a change of its own, which its next request must not miss.
-    pub async fn reread(&self, caller: &Caller) -> Result<Option<Caller>> {
+    /// The same caller, read from the database now: after a change of its own, which its next request must not miss, or where
+    /// its request takes long.
+    pub async fn reread(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>> {
         let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
-        let account = self.account_now(key, None, caller.asked().at).await?;
+        let account = self.account_now(key, None, now).await?;
         Ok(account.map(|account| Caller::new(account, key.2, caller.expires_at(), caller.asked())))
     }
 
