@@ -39,12 +39,8 @@ pub(crate) async fn assume(
     if !(1..=15).contains(&minutes) {
         return Err(Error::field("minutes", "must be from 1 to 15"));
     }
-    let until = app.clock.now() + TimeDelta::minutes(minutes);
-    let stay = app
-        .db
-        .platform(&superuser)
-        .await?
-        .assume(tenant, reason, until);
+    let tx = app.db.platform(&superuser).await?;
+    let stay = tx.assume(tenant, reason, TimeDelta::minutes(minutes));
     let stay = stay.await?.ok_or(Error::NotFound)?;
     Ok(Json(app.assumed_token(&stay)))
 }

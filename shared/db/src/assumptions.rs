@@ -5,7 +5,7 @@ use crate::{
     secrets::SealedSecret,
     tenants::{Tenant, tenant_columns},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// Proof of a stay that was written down: a token is signed for it. Only [`PlatformTx::assume`] makes one.
@@ -49,13 +49,13 @@ pub(crate) struct Stay {
 }
 
 impl PlatformTx {
-    /// Lets the superuser into a tenant until `until`, at most 15 minutes from now; commits, so that nobody gets in
-    /// whose stay is not in the audit log. `None` if there is no such tenant.
+    /// Lets the superuser into a tenant for `how_long`, at most 15 minutes; commits, so that nobody gets in whose stay is
+    /// not in the audit log. `None` if there is no such tenant.
     pub async fn assume(
         mut self,
         tenant: Uuid,
         reason: &str,
-        until: DateTime<Utc>,
+        how_long: TimeDelta,
     ) -> Result<Option<Assumption>> {
         let Some(tenant) = self.tenant(tenant).await? else {
             return Ok(None);
@@ -63,6 +63,7 @@ impl PlatformTx {
         let assumed = Deed::done("tenant.assume", tenant.id).detail(reason);
         self.audit(tenant.id, assumed).await?;
         let (id, actor) = (Uuid::now_v7(), self.actor.clone());
+        let expires_at = actor.asked.at + how_long;
         sqlx::query(
             "insert into assumptions (id, actor_tenant_id, actor_id, actor_session_id, reason, created_at, expires_at)
              values ($1, $2, $3, $4, $5, $6, $7)",
@@ -73,7 +74,7 @@ impl PlatformTx {
         .bind(actor.session_id)
         .bind(reason)
         .bind(actor.asked.at)
-        .bind(until)
+        .bind(expires_at)
         .execute(self.conn())
         .await?;
         self.commit().await?;
@@ -81,7 +82,7 @@ impl PlatformTx {
             id,
             actor_id: actor.user_id,
             tenant,
-            expires_at: until,
+            expires_at,
         }))
     }
 }

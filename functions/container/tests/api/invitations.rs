@@ -1,10 +1,12 @@
 //! Invitations: an account that nobody can log in to, until whom it is for has chosen a password. Once.
 
-use crate::kit::{ADMIN1, ADMIN2, Answer, Kit, T1, T2, U1, scene::Stored};
+use crate::{
+    kit::{ADMIN1, ADMIN2, Answer, Kit, T1, T2, U1, scene::Stored},
+    user_changes::log,
+};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub(crate) const EMAIL: &str = "ana@one.example";
 pub(crate) const CHOSEN: &str = "tomato bicycle harbour";
@@ -37,11 +39,6 @@ pub(crate) async fn log_in(kit: &Kit, password: &str) -> Answer {
 pub(crate) async fn assert_useless(kit: &Kit, token: &str) {
     let refused = accept(kit, token, CHOSEN).await;
     assert_eq!(refused.problem(401), "invalid_invitation");
-}
-
-async fn log(kit: &Kit) -> Vec<(String, Uuid, String)> {
-    let sql = "select action, actor_id, target from parlance.audit_log order by id";
-    sqlx::query_as(sql).fetch_all(&kit.pool).await.unwrap()
 }
 
 pub(crate) async fn run(kit: &Kit, sql: &'static str) {
@@ -89,7 +86,7 @@ async fn an_invited_user_chooses_a_password_and_logs_in() {
     assert_eq!(shown.json["is_invited"], false, "{}", shown.text);
     let by = |action: &str, who| (action.to_owned(), who, id.to_string());
     let deeds = [by("user.invite", ADMIN1.id), by("invitation.accept", id)];
-    assert_eq!(log(&kit).await, deeds);
+    assert_eq!(log(&kit, T1).await, deeds);
 }
 
 #[tokio::test]

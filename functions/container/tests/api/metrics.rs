@@ -128,7 +128,8 @@ async fn a_refresh_token_that_is_used_twice_is_counted() {
     let kit = Kit::new().await;
     let token = json!({ "refresh_token": kit.login(U1).await.json["refresh_token"] });
     let renewed = kit.post("", "/login/refresh", token.clone()).await;
-    assert_eq!(renewed.status, 200);
+    let access = renewed.json["access_token"].as_str().unwrap();
+    assert_eq!(kit.get(access, "/login/me").await.status, 200);
     assert_eq!(counted(&kit).await, BTreeMap::new());
     kit.clock.advance(TimeDelta::seconds(11));
     let reused = kit.post("", "/login/refresh", token).await;

@@ -1,6 +1,9 @@
 //! What people change of themselves.
 
-use crate::kit::{Kit, U1, U2};
+use crate::{
+    kit::{Kit, T1, U1, U2},
+    user_changes::{deed, log},
+};
 use serde_json::json;
 
 #[tokio::test] // R87
@@ -21,12 +24,7 @@ async fn people_rename_themselves_and_see_it_at_once() {
     assert_eq!(kit.login(U1).await.json["user"]["full_name"], "Ute Eins");
     assert_eq!(kit.login(U2).await.json["user"]["full_name"], "");
 
-    let deeds: Vec<(String, uuid::Uuid, String)> =
-        sqlx::query_as("select action, actor_id, target from parlance.audit_log")
-            .fetch_all(&kit.pool)
-            .await
-            .unwrap();
-    assert_eq!(deeds, [("user.update".into(), U1.id, U1.id.to_string())]);
+    assert_eq!(log(&kit, T1).await, [deed("user.update", U1, U1.id)]);
 }
 
 #[tokio::test] // R28
