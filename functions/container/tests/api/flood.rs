@@ -40,8 +40,8 @@ async fn of_300_logins_at_once_some_are_served_and_none_is_lost() {
     assert_eq!(log_in(&program).await, (200, false));
     let began = Instant::now();
     assert_eq!(log_in(&program).await, (200, false));
-    // What two threads could do in the second that a login waits at most; half, for the machine may be busy.
-    let fits = (1.0 / began.elapsed().as_secs_f64()) as usize;
+    // What one thread could do in half of the second that a login waits at most: a busy machine must not fail this.
+    let fits = (0.5 / began.elapsed().as_secs_f64()) as usize;
 
     let answers = join_all((0..300).map(|_| log_in(&program))).await;
     let served = answers.iter().filter(|a| **a == (200, false)).count();
