@@ -7,6 +7,7 @@ use axum::{
 use db::{Asked, NewLogin};
 use secrecy::SecretString;
 use serde::Deserialize;
+use tenant_auth::{Authenticated, StoredPassword};
 use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -61,39 +62,62 @@ pub(crate) async fn enter(
     let email = web::email(&enter.email).unwrap_or_default();
     app.count_login(slug.unwrap_or_default(), &email, client)
         .await?;
-    let candidate = app
-        .db
-        .find_login(slug, text(header::ORIGIN), &email)
-        .await?;
-    if let (Some(_), Some(allowed)) = (slug, &candidate.allowed_origins)
-        && !app.login_origin_allowed(&headers, allowed)
-    {
-        return Err(Error::origin_not_allowed());
+    let mut tenant = None;
+    // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
+    for _ in 0..2 {
+        let origin = text(header::ORIGIN);
+        let candidate = app.db.find_login(slug, origin, &email).await?;
+        if let (Some(_), Some(allowed)) = (slug, &candidate.allowed_origins)
+            && !app.login_origin_allowed(&headers, allowed)
+        {
+            return Err(Error::origin_not_allowed());
+        }
+        tenant = candidate.tenant_id;
+        let password = enter.password.clone();
+        let Some(proven) = prove(&app, password, candidate.stored).await? else {
+            break;
+        };
+        let new = NewLogin {
+            asked: &asked,
+            expires_at: app.login_ends(),
+            user_agent: text(header::USER_AGENT),
+            checked: &proven.stored.phc,
+            rehashed: proven.rehashed.as_deref(),
+        };
+        if let Some(login) = app.db.login(&proven.who, &new).await? {
+            return Ok(Json(app.tokens(&login)));
+        }
     }
-    let tenant = candidate.tenant_id;
-    let who = app
-        .hasher
-        .check(enter.password.clone(), candidate.stored.clone())
-        .await?;
-    let Some(who) = who else {
-        return Err(failed(&app, asked, tenant, email));
+    Err(failed(&app, asked, tenant, email))
+}
+
+/// A password that was right.
+struct Proven {
+    who: Authenticated,
+    stored: StoredPassword,
+    /// The same password hashed anew, if what is stored was made with weaker parameters.
+    rehashed: Option<String>,
+}
+
+/// Checks a password; that of an account that there is not takes as long.
+async fn prove(
+    app: &App,
+    password: SecretString,
+    stored: Option<StoredPassword>,
+) -> Result<Option<Proven>> {
+    let who = app.hasher.check(password.clone(), stored.clone()).await?;
+    let Some((who, stored)) = who.zip(stored) else {
+        return Ok(None);
     };
-    let rehashed = if who.needs_rehash() {
-        Some(app.hasher.hash(enter.password).await?)
-    } else {
-        None
+    let rehashed = match who.needs_rehash() {
+        true => Some(app.hasher.hash(password).await?),
+        false => None,
     };
-    let new = NewLogin {
-        asked: &asked,
-        expires_at: app.login_ends(),
-        user_agent: text(header::USER_AGENT),
-        checked: candidate.stored.as_ref().map(|stored| &stored.phc),
-        rehashed: rehashed.as_deref(),
-    };
-    match app.db.login(&who, &new).await? {
-        Some(login) => Ok(Json(app.tokens(&login))),
-        None => Err(failed(&app, asked, tenant, email)),
-    }
+    Ok(Some(Proven {
+        who,
+        stored,
+        rehashed,
+    }))
 }
 
 /// The one answer to every failure. It is written down beside the answer, not before it: how long that takes depends on

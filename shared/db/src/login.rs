@@ -31,7 +31,7 @@ pub struct NewLogin<'a> {
     /// What the client calls itself.
     pub user_agent: Option<&'a str>,
     /// The hash that the password was checked against.
-    pub checked: Option<&'a SecretString>,
+    pub checked: &'a SecretString,
     /// The password hashed anew, if its stored hash was made with weaker parameters.
     pub rehashed: Option<&'a str>,
 }
@@ -195,7 +195,7 @@ impl Db {
         .bind(new.expires_at)
         .bind(new.user_agent)
         .bind(new.rehashed)
-        .bind(new.checked.map(ExposeSecret::expose_secret))
+        .bind(new.checked.expose_secret())
         .fetch_optional(tx.conn())
         .await?;
         if let Some(login) = &login {

@@ -99,8 +99,11 @@ async fn a_login_that_was_under_way_does_not_outlive_the_password() {
     let kit = Kit::new().await;
     // The password has been checked, and the login waits for what an administrator is about to do.
     let mut reset = kit.pool.begin().await.unwrap();
-    sqlx::query("update parlance.users set password_hash = '$argon2id$another' where id = $1")
+    // Of "ferret piano lantern".
+    let another = "$2b$04$MnshD1.koxX.Pg3Ib0kBBe0Nw2R9mWhpVoKWBMFsoQEMaIOeFspdG";
+    sqlx::query("update parlance.users set password_hash = $2 where id = $1")
         .bind(U1.id)
+        .bind(another)
         .execute(&mut *reset)
         .await
         .unwrap();
