@@ -4,3 +4,4 @@ mod doors;
 mod identity;
 mod input;
 mod matrix;
+mod pages;

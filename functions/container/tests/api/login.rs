@@ -137,6 +137,7 @@ async fn the_page_names_the_tenant_if_only_one_allows_it() {
 #[tokio::test] // R5 R6
 async fn every_failure_is_the_same_401_and_takes_one_hash() {
     let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
     sqlx::query("update parlance.users set is_active = false where id = $1")
         .bind(U2.id)
         .execute(&kit.pool)
@@ -146,7 +147,12 @@ async fn every_failure_is_the_same_401_and_takes_one_hash() {
         .execute(&kit.pool)
         .await
         .unwrap();
+    let invite = json!({ "email": "invited@one.example" });
+    let invited = kit.post(&admin, "/admin/users/invite", invite).await;
+    assert_eq!(invited.status, 201, "{}", invited.text);
     let attempts = [
+        json!({ "tenant": "one", "email": "invited@one.example", "password": PASSWORD }),
+        json!({ "email": "invited@one.example", "password": "" }),
         json!({ "tenant": "one", "email": U1.email, "password": "correct horse battery stapler" }),
         json!({ "tenant": "one", "email": "nobody@one.example", "password": PASSWORD }),
         json!({ "tenant": "none", "email": U1.email, "password": PASSWORD }),
