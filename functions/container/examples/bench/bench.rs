@@ -119,8 +119,8 @@ impl Bench {
             None => String::new(),
         };
         let work = |part: &str| format!("streamed{tokens} ({connections}): {part}");
-        let byte = line(work("first byte"), &load.times.first_byte);
-        let token = line(work("first token"), &load.times.first_token);
+        let byte = Line::timed(work("first byte"), &load.times.first_byte);
+        let token = Line::timed(work("first token"), &load.times.first_token);
         let compared = direct.map(|direct| compared(&token, &direct.first_byte));
         let end = whole(work("last byte"), &load, memory);
         let compared = compared.into_iter().flatten().chain([end]);
@@ -135,10 +135,10 @@ impl Bench {
         let work = |part: &str| format!("{count} open streams: {part}");
         let grown = open.memory.saturating_sub(open.memory_before) as f64 / count as f64;
         Ok(vec![
-            line(work("first byte"), &open.times.first_byte),
+            Line::timed(work("first byte"), &open.times.first_byte),
             Line {
                 memory: Some(open.memory as f64),
-                ..line(work("first token"), &open.times.first_token)
+                ..Line::timed(work("first token"), &open.times.first_token)
             },
             Line {
                 work: work("each"),
@@ -208,31 +208,17 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The times of one kind of answer; none of those that never came.
-pub fn line(work: String, times: &Histogram<u64>) -> Line {
-    let at = |quantile| {
-        let value = times.value_at_quantile(quantile) as f64 / 1000.0;
-        (!times.is_empty()).then_some(value)
-    };
-    Line {
-        work,
-        p50: at(0.5),
-        p99: at(0.99),
-        ..Line::default()
-    }
-}
-
 fn whole(work: String, load: &Load, memory: Option<f64>) -> Line {
     Line {
         per_second: Some(load.per_second),
         memory,
-        ..line(work, &load.times.whole)
+        ..Line::timed(work, &load.times.whole)
     }
 }
 
 /// The provider alone, and what a line is slower.
 fn compared(to: &Line, direct: &Histogram<u64>) -> [Line; 2] {
-    let direct = line("– the provider's three calls alone".into(), direct);
+    let direct = Line::timed("– the provider's three calls alone".into(), direct);
     let more = |all: Option<f64>, direct: Option<f64>| Some(all? - direct?);
     let added = Line {
         work: "– added by the service".into(),

@@ -1,7 +1,6 @@
 //! Many logins at once, and what others notice of them.
 
 use crate::{
-    bench::line,
     client::{Call, Connection, Server},
     load::Times,
     memory::peak,
@@ -50,7 +49,7 @@ pub async fn measure(
     for (status, times) in STATUSES.into_iter().zip(&answers?) {
         lines.push(Line {
             count: Some(times.whole.len() as f64),
-            ..line(
+            ..Line::timed(
                 format!("of {LOGINS} logins at once: {status}"),
                 &times.whole,
             )
@@ -67,7 +66,7 @@ pub async fn measure(
         let slowest = times.whole.max() as f64 / 1000.0;
         lines.push(Line {
             per_second: Some(per_second),
-            ..line(format!("– {} meanwhile", call.path), &times.whole)
+            ..Line::timed(format!("– {} meanwhile", call.path), &times.whole)
         });
         lines.push(Line {
             work: "– – its slowest answer".into(),

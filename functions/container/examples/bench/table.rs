@@ -1,5 +1,7 @@
 //! What was measured, as a Markdown table.
 
+use hdrhistogram::Histogram;
+
 /// One line of the table; what does not apply is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
@@ -15,6 +17,22 @@ pub struct Line {
     pub memory: Option<f64>,
     /// The times are what is added to another's, and so have a sign.
     pub added: bool,
+}
+
+impl Line {
+    /// The times of one kind of answer, in microseconds; none of those that never came.
+    pub fn timed(work: String, times: &Histogram<u64>) -> Self {
+        let at = |quantile| {
+            let value = times.value_at_quantile(quantile) as f64 / 1000.0;
+            (!times.is_empty()).then_some(value)
+        };
+        Self {
+            work,
+            p50: at(0.5),
+            p99: at(0.99),
+            ..Self::default()
+        }
+    }
 }
 
 /// The medians of several runs of the same lines.
