@@ -53,5 +53,6 @@ mod tokens;
 mod told;
 mod user_changes;
 mod user_rights;
+mod user_search;
 mod users;
 mod vectors;
