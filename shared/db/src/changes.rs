@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgListener;
 use std::time::Duration;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 /// What the triggers of the schema notify on.
 const CHANNEL: &str = "parlance";
@@ -40,10 +41,11 @@ impl Db {
         tracing::debug!("listening for changes");
         loop {
             let told = listener.try_recv().await?;
-            match told.map(|told| told.payload().parse()) {
-                Some(Ok(id)) => self.remembered.changed(id),
-                // The connection broke and was made again, or somebody said what is no id.
-                None | Some(Err(_)) => self.remembered.all_changed(),
+            match told.as_ref().and_then(|told| what(told.payload())) {
+                Some(("user", id)) => self.remembered.user_changed(id),
+                Some(("tenant", id)) => self.remembered.tenant_changed(id),
+                // The connection broke and was made again, or somebody said what nobody understands.
+                _ => self.remembered.all_changed(),
             }
         }
     }
@@ -58,7 +60,8 @@ impl Db {
                 _ = changes.changed() => {}
                 () = sleep(LOOK) => {}
             }
-            match self.still(caller, now()).await {
+            // In a box, so that a stream holds room for a transaction only while there is one.
+            match Box::pin(self.still(caller, now())).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(e) => {
@@ -67,4 +70,10 @@ impl Db {
             }
         }
     }
+}
+
+/// Of what kind it is that changed, and which one.
+fn what(payload: &str) -> Option<(&str, Uuid)> {
+    let (kind, id) = payload.split_once(' ')?;
+    Some((kind, id.parse().ok()?))
 }

@@ -3,7 +3,7 @@
 use crate::accounts::Account;
 use moka::sync::Cache;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
@@ -25,25 +25,45 @@ pub(crate) struct Remembered {
     origins: Cache<String, Read<Arc<[Uuid]>>>,
     /// When a user or tenant changed. Kept for as long as something older could be remembered.
     changed: Cache<Uuid, Instant>,
-    everything: Arc<Mutex<Instant>>,
+    last: Arc<Mutex<Last>>,
     told: Arc<watch::Sender<()>>,
+}
+
+/// When something changed last.
+#[derive(Clone, Copy)]
+struct Last {
+    /// Whatever it was: what was read later than that needs no further look.
+    anything: Instant,
+    /// A tenant: which origins are whose may have changed with it.
+    any_tenant: Instant,
+    /// And it could have been anything.
+    everything: Instant,
 }
 
 impl Remembered {
     pub(crate) fn nothing() -> Self {
+        let now = Instant::now();
+        let last = Last {
+            anything: now,
+            any_tenant: now,
+            everything: now,
+        };
         Self {
             accounts: cache(LIFE),
             origins: cache(LIFE),
             changed: cache(2 * LIFE),
-            everything: Arc::new(Mutex::new(Instant::now())),
+            last: Arc::new(Mutex::new(last)),
             told: Arc::default(),
         }
     }
 
     pub(crate) fn account(&self, key: &Key) -> Option<Arc<Account>> {
         let (account, read_at) = self.accounts.get(key)?;
-        let changed = self.changed_since(key.0, read_at) || self.changed_since(key.1, read_at);
-        (!changed && read_at > self.everything_changed()).then_some(account)
+        let last = *self.last();
+        let changed = |id| self.changed.get(&id).is_some_and(|at| at >= read_at);
+        let is_old = last.anything >= read_at
+            && (last.everything >= read_at || changed(key.0) || changed(key.1));
+        (!is_old).then_some(account)
     }
 
     pub(crate) fn keep_account(&self, key: Key, account: Arc<Account>, read_at: Instant) {
@@ -57,23 +77,39 @@ impl Remembered {
     /// The tenants of an origin.
     pub(crate) fn origin(&self, origin: &str) -> Option<Arc<[Uuid]>> {
         let (tenants, read_at) = self.origins.get(origin)?;
-        (read_at > self.everything_changed()).then_some(tenants)
+        (read_at > self.last().any_tenant).then_some(tenants)
     }
 
     pub(crate) fn keep_origin(&self, origin: &str, tenants: Arc<[Uuid]>, read_at: Instant) {
         self.origins.insert(origin.to_owned(), (tenants, read_at));
     }
 
-    /// Notes that a user or tenant has changed. Which origins are whose may have, too.
-    pub(crate) fn changed(&self, id: Uuid) {
-        self.changed.insert(id, Instant::now());
-        self.origins.invalidate_all();
+    /// Notes that a user has changed, or one of its logins.
+    pub(crate) fn user_changed(&self, id: Uuid) {
+        self.one_changed(id);
+    }
+
+    /// Notes that a tenant has changed, or one of its keys.
+    pub(crate) fn tenant_changed(&self, id: Uuid) {
+        self.last().any_tenant = Instant::now();
+        self.one_changed(id);
+    }
+
+    fn one_changed(&self, id: Uuid) {
+        let now = Instant::now();
+        self.changed.insert(id, now);
+        self.last().anything = now;
         self.told.send_replace(());
     }
 
     /// Notes that anything may have changed: for a while, nobody told.
     pub(crate) fn all_changed(&self) {
-        *self.lock() = Instant::now();
+        let now = Instant::now();
+        *self.last() = Last {
+            anything: now,
+            any_tenant: now,
+            everything: now,
+        };
         self.told.send_replace(());
     }
 
@@ -82,18 +118,8 @@ impl Remembered {
         self.told.subscribe()
     }
 
-    fn changed_since(&self, id: Uuid, read_at: Instant) -> bool {
-        self.changed.get(&id).is_some_and(|at| at >= read_at)
-    }
-
-    fn everything_changed(&self) -> Instant {
-        *self.lock()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.everything
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
