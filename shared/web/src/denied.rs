@@ -24,8 +24,8 @@ impl Known {
 /// Writes a 403 down before it is sent: the first in a minute of each user at each route, so that repeating it fills no
 /// table. Where that cannot be written, the answer says so instead.
 pub(crate) async fn denied(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map(|path| format!("{} {}", request.method(), path.as_str()));
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().cloned();
     let known = Known::default();
     request.extensions_mut().insert(known.clone());
     let answer = next.run(request).await;
@@ -33,9 +33,10 @@ pub(crate) async fn denied(State(app): State<App>, mut request: Request, next: N
     let Some(Error::Forbidden(code, _)) = error.map(|e| &**e) else {
         return answer;
     };
-    let (Some(caller), Some(route)) = (known.0.get(), route) else {
+    let (Some(caller), Some(path)) = (known.0.get(), path) else {
         return answer;
     };
+    let route = format!("{method} {}", path.as_str());
     match app.write_denied(caller, route, code).await {
         Ok(()) => answer,
         Err(e) => Error::from(e).into_response(),
