@@ -13,7 +13,8 @@ impl Db {
         if let Some(account) = known.filter(|account| account.knows(token.generation())) {
             return Ok(Some(caller(account, token, asked)));
         }
-        self.caller_now(token, asked).await
+        // In a box, here and below: a request whose caller is remembered must not make room for what it does not do.
+        Box::pin(self.caller_now(token, asked)).await
     }
 
     /// As [`Db::caller`], but read from the database now: for what must not lag behind a demotion.
@@ -66,7 +67,8 @@ impl Db {
         let read_at = Instant::now();
         let mut tx = self.open(tenant).await?;
         let Some(mut account) = tx.account(user, session, now).await? else {
-            let assumed = self.assumed(tx, user, session, now).await?.map(Arc::new);
+            let assumed = Box::pin(self.assumed(tx, user, session, now)).await?;
+            let assumed = assumed.map(Arc::new);
             match &assumed {
                 Some(account) => self.remembered.keep_account(key, account.clone(), read_at),
                 None => self.remembered.forget_account(&key),

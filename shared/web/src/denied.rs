@@ -37,7 +37,8 @@ pub(crate) async fn denied(State(app): State<App>, mut request: Request, next: N
         return answer;
     };
     let route = format!("{method} {}", path.as_str());
-    match app.write_denied(caller, route, code).await {
+    // In a box: hardly any request comes here.
+    match Box::pin(app.write_denied(caller, route, code)).await {
         Ok(()) => answer,
         Err(e) => Error::from(e).into_response(),
     }

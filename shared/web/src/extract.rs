@@ -90,9 +90,9 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
     let asked = Asked::from_request_parts(parts, app).await?;
     let found = match token {
-        Token::Own(token) if fresh => app.db.caller_now(&token, &asked).await,
+        Token::Own(token) if fresh => Box::pin(app.db.caller_now(&token, &asked)).await,
         Token::Own(token) => app.db.caller(&token, &asked).await,
-        Token::Legacy(token) => app.db.legacy_caller(&token, &asked).await,
+        Token::Legacy(token) => Box::pin(app.db.legacy_caller(&token, &asked)).await,
     };
     let caller = found?.ok_or_else(Error::invalid_token)?;
     tracing::Span::current().record("tenant_id", caller.tenant_id().to_string());
