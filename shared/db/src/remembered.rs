@@ -86,20 +86,16 @@ impl Remembered {
 
     /// Notes that a user has changed, or one of its logins.
     pub(crate) fn user_changed(&self, id: Uuid) {
-        self.one_changed(id);
-    }
-
-    /// Notes that a tenant has changed, or one of its keys.
-    pub(crate) fn tenant_changed(&self, id: Uuid) {
-        self.last().any_tenant = Instant::now();
-        self.one_changed(id);
-    }
-
-    fn one_changed(&self, id: Uuid) {
         let now = Instant::now();
         self.changed.insert(id, now);
         self.last().anything = now;
         self.told.send_replace(());
+    }
+
+    /// Notes that a tenant has changed, or one of its keys: what a user's change means, and for origins as well.
+    pub(crate) fn tenant_changed(&self, id: Uuid) {
+        self.last().any_tenant = Instant::now();
+        self.user_changed(id);
     }
 
     /// Notes that anything may have changed: for a while, nobody told.
