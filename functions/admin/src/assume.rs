@@ -4,9 +4,10 @@ use axum::extract::State;
 use chrono::TimeDelta;
 use db::Superuser;
 use serde::Deserialize;
+use service::AssumedToken;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, AssumedToken, Error, Json, Path, Result};
+use web::{App, Error, Json, Path, Result};
 
 /// Why, and for how long.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -8,8 +8,9 @@ use axum::{
 use csv::{Terminator, WriterBuilder};
 use db::{AuditFilter, AuditRow, PageOf};
 use futures_util::{StreamExt, stream};
+use service::told;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Result, told};
+use web::{Administrator, App, Error, Result};
 
 /// So many rows are read at once; no transaction stays open while the client takes them.
 const ROWS: usize = 1000;

@@ -17,7 +17,7 @@ use web::{Administrator, App, Error, Result};
 /// # Errors
 /// 422: it is none.
 fn email(text: &str) -> Result<String> {
-    web::email(text).ok_or_else(|| Error::field("email", "is not an email address"))
+    service::email(text).ok_or_else(|| Error::field("email", "is not an email address"))
 }
 
 /// Confirms that `password` may be set for a user of the administrator's tenant.
@@ -37,7 +37,7 @@ fn check_password(
         tenant_slug: &tenant.slug,
         tenant_name: &tenant.name,
     };
-    app.check_new_password("password", password, &owner)
+    Ok(app.check_new_password("password", password, &owner)?)
 }
 
 fn email_taken() -> Error {

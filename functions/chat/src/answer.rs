@@ -8,10 +8,11 @@ use crate::{
 use ai::{Message, Passage, Prompt};
 use db::{AnswerEnd, Caller, MessageRole, MessageStatus, Source, Turn, Usage};
 use futures_util::StreamExt;
+use service::{Answering, Result, Service};
 use std::{pin::pin, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument;
-use web::{Answering, App, Result, Stop};
+use web::{App, Stop};
 
 /// How much of an answer a crash may lose: a second, or 2 KiB.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
@@ -59,7 +60,7 @@ impl Answerer {
         outlet.send(Event::Start(self.begun())).await;
         let passages = self.passages().await?;
         if !passages.is_empty() {
-            draft.sources = passages.iter().map(web::source).collect();
+            draft.sources = passages.iter().map(service::source).collect();
             let sources = draft.sources.clone();
             outlet.send(Event::Sources(Sources { sources })).await;
         }
@@ -101,7 +102,7 @@ impl Answerer {
 
     /// Returns when the answer must end although it is not whole.
     async fn cut_short(&self) -> Broken {
-        let App { db, clock, .. } = &self.app;
+        let Service { db, clock, .. } = &*self.app;
         tokio::select! {
             () = self.stop.requested() => shut_down(),
             () = db.revoked(&self.caller, || clock.now()) => revoked(),
@@ -213,6 +214,7 @@ impl Answerer {
             // Not streamed, the edge logs it as the request's own failure.
             tracing::warn!(code = cause.code(), cause = ?cause, "an answer failed");
         }
+        let cause = web::Error::from(cause);
         Failure {
             problem: cause.problem(&self.caller.asked().request_id),
             retryable,

@@ -150,7 +150,7 @@ async fn collect(mut events: mpsc::Receiver<Event>) -> Result<Answer> {
 }
 
 fn cut_off() -> Error {
-    Error::Internal(anyhow::anyhow!("an answer ended without its last event"))
+    anyhow::anyhow!("an answer ended without its last event").into()
 }
 
 fn whole(start: Start, done: Done, answer: String, sources: Vec<Source>) -> Answer {

@@ -4,8 +4,8 @@ use ai::FinishReason;
 use anyhow::anyhow;
 use db::{MessageStatus, Usage};
 use futures_util::FutureExt;
+use service::Error;
 use std::panic::AssertUnwindSafe;
-use web::Error;
 
 /// How the work ended.
 pub(crate) type Ending = Result<(FinishReason, Usage), Broken>;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use db::Operator;
 use secrecy::{ExposeSecret, SecretString};
+use service::{Clock, Config, OperatorConfig, Service};
 use std::{
     collections::HashMap,
     fs,
@@ -16,7 +17,7 @@ use std::{
     time::Instant,
 };
 use tenant_auth::generate_password;
-use web::{App, Clock, Config, OperatorConfig};
+use web::App;
 
 /// Where the state is kept, in the current folder.
 const STATE: &str = ".parlance";
@@ -29,7 +30,7 @@ pub async fn run() -> Result<()> {
     let started = Instant::now();
     let state = Path::new(STATE);
     fs::create_dir_all(state).context("the folder .parlance cannot be made here")?;
-    let mut vars: HashMap<String, String> = web::environment().collect();
+    let mut vars: HashMap<String, String> = service::environment().collect();
     add_secrets(&mut vars, state)?;
     let cluster = add_database(&mut vars, state)?;
     let prepared = tokio::select! {
@@ -64,7 +65,7 @@ async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared
     let mut operator = Operator::connect(&database_url, roles).await?;
     operator.migrate(&root).await?;
 
-    let app = App::new(Config::from_vars(vars)?, Clock::System)?;
+    let app = App::new(Service::new(Config::from_vars(vars)?, Clock::System)?);
     app.db.check().await?;
     let service = web::router(crate::routes(), app.clone());
     let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port)?;
@@ -78,8 +79,8 @@ impl Prepared {
         // Demo accounts are for this machine.
         let listener = web::bind_loopback(self.app.config.port).await?;
         say(&self.demo.welcome(started.elapsed()))?;
-        web::start_logging()?;
-        self.app.tasks.spawn(jobs::repeat(self.app.clone()));
+        service::start_logging()?;
+        self.app.tasks.spawn(jobs::repeat(self.app.service()));
         web::serve_tcp(listener, self.service, self.app).await
     }
 }

@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 use db::Operator;
 use secrecy::{ExposeSecret, SecretString};
+use service::OperatorConfig;
 use std::io::{Read, Write};
 use tenant_auth::{Hasher, PasswordOwner, check_new_password, generate_password};
-use web::OperatorConfig;
 
 /// `parlance migrate`.
 pub(crate) async fn migrate() -> Result<()> {
@@ -38,7 +38,7 @@ pub(crate) async fn create_superuser(
         None
     };
     let password = given.clone().unwrap_or_else(generate_password);
-    let email = web::email(email).context("--email is not an email address")?;
+    let email = service::email(email).context("--email is not an email address")?;
     let owner = PasswordOwner {
         email: &email,
         tenant_slug: tenant,

@@ -2,8 +2,9 @@
 
 use ai::Vector;
 use db::{Caller, DocumentStatus, NewChunk};
+use service::{Result, VectorIndex};
 use uuid::Uuid;
-use web::{Administrator, App, Result, VectorIndex};
+use web::{Administrator, App};
 
 /// Stores the vectors of a document and records how that ended. A provider's failure is the document's state,
 /// not the request's: the text is kept, and the reason can be read.

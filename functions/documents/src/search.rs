@@ -41,6 +41,6 @@ pub(crate) async fn search(
         return Err(Error::field("top_k", "must be from 1 to 20"));
     }
     let passages = app.retrieve(&caller, &asked.query, top_k).await?;
-    let items = passages.iter().map(web::source).collect();
+    let items = passages.iter().map(service::source).collect();
     Ok(Json(Found { items }))
 }

@@ -1,7 +1,8 @@
 //! What the service does when nobody asks: every minute, in the container by itself, on AWS by a schedule.
 
+use service::Service;
+use std::sync::Arc;
 use std::time::Duration;
-use web::App;
 
 /// How long from one run to the next.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -10,8 +11,8 @@ const PAUSE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// The database could not do it; the next run tries again.
-pub async fn run(app: &App) -> anyhow::Result<()> {
-    let swept = app.db.sweep().await?;
+pub async fn run(service: &Service) -> anyhow::Result<()> {
+    let swept = service.db.sweep().await?;
     if swept != Default::default() {
         tracing::info!(
             answers = swept.answers,
@@ -24,14 +25,17 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
 }
 
 /// Runs again and again until the service stops.
-pub async fn repeat(app: App) {
+pub async fn repeat(service: Arc<Service>) {
     loop {
-        if let Err(e) = run(&app).await {
-            tracing::error!(error = web::told(e.as_ref()), "the background jobs failed");
+        if let Err(e) = run(&service).await {
+            tracing::error!(
+                error = service::told(e.as_ref()),
+                "the background jobs failed"
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
-            () = app.draining() => return,
+            () = service.draining.cancelled() => return,
         }
     }
 }

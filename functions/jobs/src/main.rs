@@ -3,11 +3,11 @@
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let work = async {
-        let app = web::start().await?;
+        let service = service::Service::start().await?;
         web::work(|| {
             // A host may have frozen the process since the last run.
-            app.db.woke();
-            jobs::run(&app)
+            service.db.woke();
+            jobs::run(&service)
         })
         .await
     };

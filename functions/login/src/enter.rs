@@ -7,11 +7,12 @@ use axum::{
 use db::{Asked, NewLogin};
 use secrecy::SecretString;
 use serde::Deserialize;
+use service::TokenPair;
 use tenant_auth::{Authenticated, StoredPassword};
 use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, ClientIp, Error, Json, JsonOrForm, Result, TokenPair};
+use web::{App, ClientIp, Error, Json, JsonOrForm, Result, login_origin_allowed};
 
 /// Who wants in. As JSON, or as the form of OAuth 2's password grant (RFC 6749, section 4.3.2), where
 /// `username` is the email and `client_id` the tenant.
@@ -59,8 +60,8 @@ pub(crate) async fn enter(
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
     let slug = enter.tenant.as_deref().filter(|slug| !slug.is_empty());
     // What is no address is nobody's, and takes the same work.
-    let email = web::email(&enter.email).unwrap_or_default();
-    app.count_login(slug.unwrap_or_default(), &email, client)
+    let email = service::email(&enter.email).unwrap_or_default();
+    app.count_login(slug.unwrap_or_default(), &email, client.0)
         .await?;
     let mut tenant = None;
     // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
@@ -68,7 +69,7 @@ pub(crate) async fn enter(
         let origin = text(header::ORIGIN);
         let candidate = app.db.find_login(slug, origin, &email).await?;
         if let (Some(_), Some(allowed)) = (slug, &candidate.allowed_origins)
-            && !app.login_origin_allowed(&headers, allowed)
+            && !login_origin_allowed(&app, &headers, allowed)
         {
             return Err(Error::origin_not_allowed());
         }
@@ -127,11 +128,11 @@ fn failed(app: &App, asked: Asked, tenant: Option<Uuid>, email: String) -> Error
     let written = async move {
         if let Err(e) = db.audit_failed_login(&asked, tenant, &email).await {
             tracing::error!(
-                error = web::told(&e),
+                error = service::told(&e),
                 "a failed login is not in the audit log"
             );
         }
     };
     app.tasks.spawn(written.in_current_span());
-    Error::Unauthorized("invalid_credentials", "Email, password or tenant is wrong.")
+    Error::unauthorized("invalid_credentials", "Email, password or tenant is wrong.")
 }

@@ -4,9 +4,10 @@ use axum::{extract::State, http::StatusCode};
 use db::{Acceptance, Asked};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use service::check_full_name;
 use tenant_auth::PasswordOwner;
 use utoipa::ToSchema;
-use web::{App, ClientIp, Error, Json, Result, check_full_name};
+use web::{App, ClientIp, Json, Result};
 
 /// An invitation, and what the invited user makes of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,7 +38,7 @@ pub(crate) async fn accept(
 ) -> Result<StatusCode> {
     let full_name = sent.full_name.as_deref();
     full_name.map_or(Ok(()), check_full_name)?;
-    app.count_invitation(client).await?;
+    app.count_invitation(client.0).await?;
     let claim = app.invitation_claim(sent.token.expose_secret());
     let claim = claim.ok_or(INVALID)?;
     let invited = app.db.invited(&claim, asked.at).await?;
@@ -57,11 +58,11 @@ pub(crate) async fn accept(
     };
     match app.db.accept(&claim, &acceptance).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(INVALID),
+        false => Err(INVALID.into()),
     }
 }
 
-const INVALID: Error = Error::Unauthorized(
+const INVALID: service::Error = service::Error::Unauthorized(
     "invalid_invitation",
     "This invitation cannot be accepted, or not any more. Ask for another one.",
 );

@@ -4,9 +4,10 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use db::{Caller, Role};
 use serde::{Deserialize, Serialize};
+use service::check_full_name;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Own, Result, check_full_name};
+use web::{App, Error, Json, Own, Result};
 
 /// The caller.
 #[derive(Serialize, ToSchema)]

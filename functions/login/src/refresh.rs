@@ -4,8 +4,9 @@ use axum::extract::State;
 use db::Asked;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use service::TokenPair;
 use utoipa::ToSchema;
-use web::{App, ClientIp, Json, Result, TokenPair};
+use web::{App, ClientIp, Json, Result};
 
 /// The refresh token of a login.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,8 +29,7 @@ pub(crate) async fn refresh(
     asked: Asked,
     Json(token): Json<RefreshToken>,
 ) -> Result<Json<TokenPair>> {
-    app.count_refresh(client).await?;
-    app.refresh(token.refresh_token.expose_secret(), &asked)
-        .await
-        .map(Json)
+    app.count_refresh(client.0).await?;
+    let tokens = app.refresh(token.refresh_token.expose_secret(), &asked);
+    Ok(Json(tokens.await?))
 }

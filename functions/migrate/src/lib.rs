@@ -1,7 +1,7 @@
 //! The schema, brought up to date with the powerful login of `DATABASE_URL`, which nothing else holds.
 
 use db::Operator;
-use web::OperatorConfig;
+use service::OperatorConfig;
 
 /// Creates the database roles and runs the migrations. Safe to run again, and several at once wait.
 ///

@@ -3,7 +3,7 @@
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let work = async {
-        web::start_logging()?;
+        service::start_logging()?;
         web::work(migrate::run).await
     };
     web::program("migrate", work).await

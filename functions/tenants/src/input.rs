@@ -2,8 +2,9 @@
 
 use db::{Tenant, TenantProvider, TenantStatus};
 use serde::{Deserialize, Deserializer};
+use service::{FieldError, Origin};
 use utoipa::ToSchema;
-use web::{App, Error, FieldError, Object, Origin, Result};
+use web::{App, Object, Result};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -234,7 +235,7 @@ impl Faults {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(Error::Invalid(self.0))
+            Err(service::Error::Invalid(self.0).into())
         }
     }
 }

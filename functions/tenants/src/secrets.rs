@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use db::SecretProvider;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use service::Service;
 use utoipa::ToSchema;
 use web::{App, Error, Json, Path, Result, TenantAt};
 
@@ -30,7 +31,7 @@ pub(crate) struct SecretOutput {
 pub(crate) async fn list(State(app): State<App>, at: TenantAt) -> Result<Json<Vec<SecretOutput>>> {
     let secrets = app.db.admin(at.admin()?).await?.secrets().await?;
     let shown = secrets.into_iter().map(|secret| SecretOutput {
-        key_id: App::key_id(&secret.sealed),
+        key_id: Service::key_id(&secret.sealed),
         readable: app
             .open_key(at.tenant_id, &secret.provider, secret.id, &secret.sealed)
             .is_ok(),

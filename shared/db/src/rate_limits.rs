@@ -21,6 +21,13 @@ pub struct Exhausted {
     pub wait: Duration,
 }
 
+impl Exhausted {
+    /// Whole seconds after which the wait is surely over.
+    pub fn seconds(&self) -> u64 {
+        self.wait.as_secs() + 1
+    }
+}
+
 impl Db {
     /// Takes a token from each bucket. If one is empty, that one; the buckets before it have paid, those after it
     /// have not.

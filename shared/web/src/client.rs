@@ -1,23 +1,12 @@
 //! Where a request comes from, whatever stands between the client and this program.
 
 use axum::http::{Extensions, HeaderMap};
+use service::Via;
 use std::net::IpAddr;
 
 /// The other end of the connection as the host knows it: the TCP peer, or the source that AWS names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
-
-/// Who is believed about a client's address. A header counts only where something in front of this program is known
-/// to write it (OWASP ASVS 5.0, 4.1.3): everybody else can send one too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Via {
-    /// Nobody: the peer is the client.
-    Direct,
-    /// Railway's edge, which writes `X-Real-IP` itself.
-    Railway,
-    /// So many proxies, each of which appends the address it was called from to `X-Forwarded-For`.
-    Proxies(u8),
-}
 
 /// The client's address; none if nothing trustworthy tells it.
 pub(crate) fn client_ip(via: Via, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {

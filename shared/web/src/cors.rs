@@ -1,6 +1,6 @@
 //! Which browser pages may call: the deployment's origins for every tenant, a tenant's own for that tenant.
 
-use crate::{App, Error, Origin, Result};
+use crate::{App, Error, Result};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -9,7 +9,6 @@ use axum::{
 };
 use db::Caller;
 use std::sync::Arc;
-use uuid::Uuid;
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str =
@@ -18,16 +17,16 @@ const RESPONSE_HEADERS: &str =
     "x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset";
 
 /// Answers preflights and marks answers. A preflight has no token, so any tenant's origin passes it; whether
-/// that tenant is the caller's is decided when the token is there ([`App::check_origin`]).
+/// that tenant is the caller's is decided when the token is there ([`check_origin`]).
 ///
 /// Credentials in the CORS sense (cookies) are never allowed: a bearer token is what identifies a caller.
 pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(origin) = origin_of(request.headers()).map(str::to_owned) else {
         return next.run(request).await;
     };
-    let allowed = match app.origin_is_known(&origin).await {
+    let allowed = match app.is_known_origin(&origin).await {
         Ok(known) => known,
-        Err(e) => return e.into_response(),
+        Err(e) => return Error::from(e).into_response(),
     };
     let preflight = request.method() == Method::OPTIONS
         && request
@@ -87,51 +86,25 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
         .is_some_and(|(_, authority)| Some(authority) == host)
 }
 
-impl App {
-    pub(crate) fn is_deployments(&self, origin: &str) -> bool {
-        self.config
-            .cors_origins
-            .iter()
-            .any(|o| o.as_str() == origin)
+/// Refuses a token that comes from a page of another tenant.
+///
+/// # Errors
+/// 403 `origin_not_allowed`.
+pub(crate) async fn check_origin(app: &App, parts: &Parts, caller: &Caller) -> Result<()> {
+    let Some(origin) = origin_of(&parts.headers) else {
+        return Ok(());
+    };
+    match app.may_call_from(caller, origin).await? {
+        true => Ok(()),
+        false => Err(Error::origin_not_allowed()),
     }
+}
 
-    async fn origin_is_known(&self, origin: &str) -> Result<bool> {
-        Ok(self.is_deployments(origin) || !self.tenants_of(origin).await?.is_empty())
-    }
-
-    /// The tenants that allow `origin`; at most 5 s old.
-    async fn tenants_of(&self, origin: &str) -> Result<Arc<[Uuid]>> {
-        // Nothing longer is an origin; it must not fill the cache.
-        if origin.len() > Origin::MAX_LENGTH {
-            return Ok([].into());
-        }
-        Ok(self.db.who_allows(origin).await?)
-    }
-
-    /// Refuses a token that comes from a page of another tenant.
-    ///
-    /// # Errors
-    /// 403 `origin_not_allowed`.
-    pub(crate) async fn check_origin(&self, parts: &Parts, caller: &Caller) -> Result<()> {
-        let Some(origin) = origin_of(&parts.headers) else {
-            return Ok(());
-        };
-        let own = &caller.account().tenant.allowed_origins;
-        if self.is_deployments(origin) || own.iter().any(|o| o == origin) {
-            return Ok(());
-        }
-        if self.tenants_of(origin).await?.is_empty() {
-            return Ok(());
-        }
-        Err(Error::origin_not_allowed())
-    }
-
-    /// Whether a login that names a tenant may come from this page.
-    pub fn login_origin_allowed(&self, headers: &HeaderMap, allowed: &[String]) -> bool {
-        origin_of(headers).is_none_or(|origin| {
-            self.is_deployments(origin)
-                || is_own(headers, origin)
-                || allowed.iter().any(|o| o == origin)
-        })
-    }
+/// Whether a login that names a tenant may come from this page: `allowed` are the tenant's origins.
+pub fn login_origin_allowed(app: &App, headers: &HeaderMap, allowed: &[String]) -> bool {
+    origin_of(headers).is_none_or(|origin| {
+        app.is_deployments_origin(origin)
+            || is_own(headers, origin)
+            || allowed.iter().any(|o| o == origin)
+    })
 }

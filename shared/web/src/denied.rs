@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use db::{Caller, Deed};
+use db::Caller;
 use std::sync::{Arc, OnceLock};
 
 /// Who the extractors found to be asking.
@@ -41,25 +41,5 @@ pub(crate) async fn denied(State(app): State<App>, mut request: Request, next: N
     match Box::pin(app.write_denied(caller, route, code)).await {
         Ok(()) => answer,
         Err(e) => Error::from(e).into_response(),
-    }
-}
-
-impl App {
-    async fn write_denied(&self, caller: &Caller, route: String, code: &str) -> db::Result<()> {
-        let key = (caller.user_id(), route);
-        if !self.denials.entry(key.clone()).or_insert(()).is_fresh() {
-            return Ok(());
-        }
-        let deed = Deed::denied("access.denied", &key.1).detail(code);
-        let written = async {
-            let mut tx = self.db.tenant(caller).await?;
-            tx.audit(caller, deed).await?;
-            tx.commit().await
-        };
-        let written = written.await;
-        if written.is_err() {
-            self.denials.invalidate(&key);
-        }
-        written
     }
 }

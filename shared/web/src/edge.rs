@@ -3,7 +3,6 @@
 use crate::{
     App, Error,
     client::client_ip,
-    error::told,
     extract::{ClientIp, RequestId},
 };
 use axum::{
@@ -16,6 +15,7 @@ use axum::{
 };
 use db::Counters;
 use futures_util::FutureExt;
+use service::told;
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -113,10 +113,7 @@ fn request_id(headers: &HeaderMap) -> RequestId {
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::Internal(anyhow::anyhow!(
-        "panic: {}",
-        text.unwrap_or("without a message")
-    ))
+    anyhow::anyhow!("panic: {}", text.unwrap_or("without a message")).into()
 }
 
 fn finish(mut answer: Response, id: &RequestId, counters: &Counters) -> Response {
@@ -162,19 +159,18 @@ fn unexplained(answer: &Response) -> Option<Error> {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::MediaType("application/json"),
         s if s.is_client_error() => Error::Malformed("The request cannot be read.".into()),
-        s => Error::Internal(anyhow::anyhow!(
-            "an answer with status {s} and no explanation"
-        )),
+        s => anyhow::anyhow!("an answer with status {s} and no explanation").into(),
     })
 }
 
 /// Whatever route it comes from, so that a new one cannot forget.
 fn count(error: &Error, counters: &Counters) {
+    use service::Error as E;
     let counter = match error {
         Error::Forbidden(..) => &counters.authz_denied,
-        Error::TooMany(_) => &counters.rate_limited,
-        Error::Unauthorized("invalid_credentials", _) => &counters.login_failed,
-        Error::Unauthorized("refresh_token_reused", _) => &counters.refresh_reuse,
+        Error::Service(E::TooMany(_)) => &counters.rate_limited,
+        Error::Service(E::Unauthorized("invalid_credentials", _)) => &counters.login_failed,
+        Error::Service(E::Unauthorized("refresh_token_reused", _)) => &counters.refresh_reuse,
         _ => return,
     };
     counter.inc();

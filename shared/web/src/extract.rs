@@ -1,7 +1,7 @@
 //! Extractors: who is asking, as a proof, and what is asked for. A handler that does not take a proof can
 //! reach nobody's data.
 
-use crate::{App, Error, Result, denied::Known};
+use crate::{App, Error, Result, cors::check_origin, denied::Known};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
@@ -21,7 +21,7 @@ impl FromRequestParts<App> for RequestId {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
         let id = parts.extensions.get::<Self>().cloned();
-        id.ok_or_else(|| Error::Internal(anyhow::anyhow!("a request without an id")))
+        id.ok_or_else(|| anyhow::anyhow!("a request without an id").into())
     }
 }
 
@@ -68,16 +68,12 @@ enum Token {
 
 fn verified(parts: &Parts, app: &App) -> Result<Token> {
     let token = bearer(&parts.headers).ok_or_else(Error::invalid_token)?;
-    let now = app.clock.now().timestamp();
-    let own = app.keys().verify(token, now).map(Token::Own);
-    let verified = match own {
-        Err(TokenError::Invalid) if app.config.accept_legacy_tokens => {
-            app.keys().verify_legacy(token, now).map(Token::Legacy)
-        }
+    let verified = match app.verify(token).map(Token::Own) {
+        Err(TokenError::Invalid) => app.verify_legacy(token).map(Token::Legacy),
         own => own,
     };
     verified.map_err(|e| match e {
-        TokenError::Expired => Error::Unauthorized(
+        TokenError::Expired => Error::unauthorized(
             "token_expired",
             "The access token has expired. Refresh it or log in again.",
         ),
@@ -99,7 +95,7 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     if let Some(known) = parts.extensions.get::<Known>() {
         known.is(&caller);
     }
-    app.check_origin(parts, &caller).await?;
+    check_origin(app, parts, &caller).await?;
     Ok(caller)
 }
 

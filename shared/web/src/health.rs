@@ -1,6 +1,6 @@
 //! Whether the process is up, and whether it can serve.
 
-use crate::{App, Error, Json, Result, Routes};
+use crate::{App, Json, Result, Routes};
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,11 +36,11 @@ async fn health() -> Json<Health> {
 ))]
 async fn ready(State(app): State<App>) -> Result<Json<Health>> {
     if app.draining.is_cancelled() {
-        return Err(Error::Unavailable(anyhow::anyhow!("shutting down")));
+        return Err(service::Error::Unavailable(anyhow::anyhow!("shutting down")).into());
     }
     app.db
         .ready()
         .await
-        .map_err(|e| Error::Unavailable(e.into()))?;
+        .map_err(|e| service::Error::Unavailable(e.into()))?;
     Ok(health_is("ready"))
 }

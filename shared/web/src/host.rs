@@ -8,8 +8,12 @@ mod tcp;
 
 pub use tcp::{bind, bind_loopback, serve_on, serve_tcp};
 
-use crate::{App, Clock, Config, Routes, router, start_logging};
-use std::process::{ExitCode, Termination};
+use crate::{App, Routes, router};
+use service::Service;
+use std::{
+    process::{ExitCode, Termination},
+    sync::Arc,
+};
 
 #[cfg(feature = "lambda")]
 use lambda as host;
@@ -46,25 +50,13 @@ pub async fn serve(name: &str, routes: Routes<App>) -> anyhow::Result<()> {
 pub async fn serve_beside<F>(
     name: &str,
     routes: Routes<App>,
-    background: impl FnOnce(App) -> F,
+    background: impl FnOnce(Arc<Service>) -> F,
 ) -> anyhow::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let app = start().await?;
+    let app = App::new(Service::start().await?);
     host::host(name, router(routes, app.clone()), app, background).await
-}
-
-/// What there is before anything is done: logs, the configuration, and what follows from it.
-///
-/// # Errors
-/// The configuration cannot be used; the sentence says what to do.
-pub async fn start() -> anyhow::Result<App> {
-    start_logging()?;
-    let config = Config::from_env().await?;
-    // Names alone: of some, the value is a secret.
-    tracing::info!(settings = config.set.join(" "), "read the configuration");
-    App::new(config, Clock::System)
 }
 
 /// Does a job that is no request: once and then ends, or in AWS Lambda for every event.

@@ -1,6 +1,6 @@
 //! JSON in and out, strictly.
 
-use crate::{Error, FieldError};
+use crate::Error;
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
@@ -156,8 +156,8 @@ fn refusal(path: &str, e: &serde_json::Error) -> Error {
         (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
         (path, _) => path.to_owned(),
     };
-    let message = message.chars().take(200).collect();
-    Error::Invalid(vec![FieldError { field, message }])
+    let message: String = message.chars().take(200).collect();
+    Error::field(&field, message)
 }
 
 /// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, and deep nesting.
@@ -206,7 +206,9 @@ mod tests {
 
     fn fields(text: &str) -> Vec<String> {
         match parse::<Outer>(text.as_bytes()) {
-            Err(Error::Invalid(errors)) => errors.into_iter().map(|e| e.field).collect(),
+            Err(Error::Service(service::Error::Invalid(errors))) => {
+                errors.into_iter().map(|e| e.field).collect()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -236,14 +238,17 @@ mod tests {
         ] {
             let read = parse::<Outer>(text.as_bytes());
             assert!(
-                matches!(read, Err(Error::Malformed(_) | Error::Invalid(_))),
+                matches!(
+                    read,
+                    Err(Error::Malformed(_) | Error::Service(service::Error::Invalid(_)))
+                ),
                 "{text}"
             );
         }
         let deep = "[".repeat(33) + &"]".repeat(33);
         assert!(matches!(
             parse::<Value>(deep.as_bytes()),
-            Err(Error::Invalid(_))
+            Err(Error::Service(service::Error::Invalid(_)))
         ));
         let flat = "[".repeat(32) + &"]".repeat(32);
         assert!(parse::<Value>(flat.as_bytes()).is_ok());

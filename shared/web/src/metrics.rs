@@ -27,7 +27,7 @@ async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl Into
     let ours = app.config.secrets.metrics_token.as_ref();
     let ours = ours.ok_or(Error::NotFound)?.expose_secret().as_bytes();
     if !bool::from(token.ct_eq(ours)) {
-        return Err(Error::Unauthorized(
+        return Err(Error::unauthorized(
             "invalid_token",
             "Send the value of METRICS_TOKEN as `Authorization: Bearer <token>`.",
         ));

@@ -77,7 +77,7 @@ impl Page<'_> {
 }
 
 fn seal(app: &App, context: &[u8], id: Uuid) -> String {
-    let mac = app.root().cursor_mac(context, id.as_bytes());
+    let mac = app.cursor_mac(context, id.as_bytes());
     URL_SAFE_NO_PAD.encode([*id.as_bytes(), mac].concat())
 }
 

@@ -5,9 +5,10 @@ use axum::extract::State;
 use db::{Role, User, UserChange};
 use secrecy::SecretString;
 use serde::Deserialize;
+use service::check_full_name;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Json, Path, Result, check_full_name};
+use web::{Administrator, App, Error, Json, Path, Result};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]

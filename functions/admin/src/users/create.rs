@@ -5,8 +5,9 @@ use axum::{extract::State, http::StatusCode};
 use db::{NewUser, Role, User};
 use secrecy::SecretString;
 use serde::Deserialize;
+use service::check_full_name;
 use utoipa::ToSchema;
-use web::{Administrator, App, Json, Query, Result, check_full_name};
+use web::{Administrator, App, Json, Query, Result};
 
 /// A user to be created.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -5,8 +5,9 @@ use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{NewInvitation, Role, User};
 use serde::{Deserialize, Serialize};
+use service::check_full_name;
 use utoipa::ToSchema;
-use web::{Administrator, App, Error, Json, Result, check_full_name};
+use web::{Administrator, App, Error, Json, Result};
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]

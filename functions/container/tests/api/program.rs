@@ -13,7 +13,7 @@ use tokio::{
 
 /// Every setting there is, as the table in the configuration's documentation names them.
 fn settings() -> Vec<&'static str> {
-    let source = include_str!("../../../../shared/web/src/config.rs");
+    let source = include_str!("../../../../shared/service/src/config.rs");
     let rows = source.lines().filter(|line| line.starts_with("/// | `"));
     let names = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split(','));
     names.map(|name| name.trim().trim_matches('`')).collect()

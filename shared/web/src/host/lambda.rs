@@ -5,7 +5,7 @@ mod failure;
 
 pub(super) use failure::report;
 
-use crate::{App, client::Peer, stop::Deadline, told};
+use crate::{App, client::Peer, stop::Deadline};
 use axum::{
     Router,
     body::Body,
@@ -19,8 +19,10 @@ use lambda_http::{
     service_fn,
 };
 use serde_json::Value;
+use service::{Service, told};
 use std::{
     net::IpAddr,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::time::Instant;
@@ -36,7 +38,7 @@ pub(super) async fn host<F>(
     name: &str,
     service: Router,
     app: App,
-    _: impl FnOnce(App) -> F,
+    _: impl FnOnce(Arc<Service>) -> F,
 ) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(program = name, version, "starting");

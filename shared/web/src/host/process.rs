@@ -1,16 +1,17 @@
 //! A process of its own, as in a container: it serves on a port, or does its job once.
 
 use super::{bind, serve_tcp};
-use crate::{App, told};
+use crate::App;
 use axum::Router;
-use std::io::Write;
+use service::{Service, told};
+use std::{io::Write, sync::Arc};
 
 /// Serves on the configured port, from a database that was checked.
 pub(super) async fn host<F>(
     name: &str,
     service: Router,
     app: App,
-    background: impl FnOnce(App) -> F,
+    background: impl FnOnce(Arc<Service>) -> F,
 ) -> anyhow::Result<()>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -19,7 +20,7 @@ where
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(program = name, version, "starting");
     let listener = bind(app.config.port).await?;
-    app.tasks.spawn(background(app.clone()));
+    app.tasks.spawn(background(app.service()));
     serve_tcp(listener, service, app).await
 }
 

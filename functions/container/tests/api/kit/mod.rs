@@ -25,11 +25,12 @@ use database::Database;
 use http_body_util::BodyExt;
 pub use people::{ADMIN1, ADMIN2, PEOPLE, Person, SUPERUSER, T1, T2, U1, U2, V1};
 use serde_json::{Value, json};
+use service::{Clock, Config, Service};
 use sqlx::PgPool;
 use std::collections::HashMap;
 use tower::ServiceExt;
 use uuid::Uuid;
-use web::{App, Clock, Config};
+use web::App;
 
 /// The password of every seeded user.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -67,7 +68,8 @@ impl Kit {
         let mut all = environment(&database);
         all.extend(vars);
         let config = Config::from_vars(all).expect("the configuration of the test is good");
-        let app = App::new(config, clock.clone()).expect("the app can be put together");
+        let service = Service::new(config, clock.clone()).expect("the service can be put together");
+        let app = App::new(service);
         let pool = database.pool().await;
         Self {
             service: web::router(container::routes(), app.clone()),

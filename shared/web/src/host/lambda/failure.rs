@@ -1,8 +1,8 @@
 //! A function that cannot start says why: to its log, and to Lambda.
 
-use crate::told;
 use lambda_runtime_api_client::{Client, body::Body};
 use serde_json::json;
+use service::told;
 
 /// Tells why the function cannot start. Lambda shows the reason to whoever invokes it and counts it as an error.
 pub(crate) async fn report(name: &str, error: &anyhow::Error) {

@@ -1,6 +1,6 @@
 //! Tokens: signed for a [`Login`], or for a superuser's [`Assumption`] of a tenant, and for nothing else.
 
-use crate::{App, Error, Result};
+use crate::{Error, Result, Service};
 use chrono::TimeDelta;
 use db::{Asked, Assumption, Login, Refresh, Role};
 use serde::Serialize;
@@ -66,7 +66,7 @@ pub struct AssumedToken {
     tenant: LoginTenant,
 }
 
-impl App {
+impl Service {
     /// When a login that starts now ends whatever happens.
     pub fn login_ends(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now() + LOGIN_LIFE
@@ -81,7 +81,7 @@ impl App {
     pub fn tokens(&self, login: &Login) -> TokenPair {
         let now = self.clock.now();
         let life = self.config.access_token_life;
-        let access_token = self.keys().sign(&AccessToken {
+        let access_token = self.config.secrets.keys.sign(&AccessToken {
             user_id: login.user_id(),
             tenant_id: login.tenant_id(),
             session_id: login.session_id(),
@@ -117,7 +117,7 @@ impl App {
         let life = (stay.expires_at() - now).num_seconds().max(0);
         let tenant = stay.tenant();
         AssumedToken {
-            access_token: self.keys().sign(&AccessToken {
+            access_token: self.config.secrets.keys.sign(&AccessToken {
                 user_id: stay.actor_id(),
                 tenant_id: tenant.id,
                 session_id: stay.id(),

@@ -2,7 +2,7 @@
 
 mod vars;
 
-use crate::{client::Via, origin::Origin, secrets};
+use crate::{origin::Origin, secrets};
 use ai::Endpoints;
 use db::{Connections, Roles};
 use secrecy::SecretString;
@@ -65,11 +65,23 @@ pub struct Config {
     /// How long open answers may go on after SIGTERM.
     pub shutdown: Duration,
     /// Who is believed about a client's address.
-    pub(crate) client_via: Via,
+    pub client_via: Via,
     /// Whether `/docs` and `/openapi.json` exist.
     pub docs: bool,
     /// The names of the variables that are set.
     pub set: Vec<String>,
+}
+
+/// Who is believed about a client's address. A header counts only where something in front of this program is known
+/// to write it (OWASP ASVS 5.0, 4.1.3): everybody else can send one too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Nobody: the peer is the client.
+    Direct,
+    /// Railway's edge, which writes `X-Real-IP` itself.
+    Railway,
+    /// So many proxies, each of which appends the address it was called from to `X-Forwarded-For`.
+    Proxies(u8),
 }
 
 /// The process's environment; what is not UTF-8 is none of ours.

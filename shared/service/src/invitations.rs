@@ -1,6 +1,6 @@
 //! Invitations as people get them: a token, and the page that asks for the password.
 
-use crate::{App, Error, Result};
+use crate::{Error, Result, Service};
 use db::{Caller, Invitation};
 use tenant_auth::InvitationClaim;
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 /// The longest address of a page, in bytes.
 const MAX_PAGE: usize = 2000;
 
-impl App {
+impl Service {
     /// Writes the token of an invitation.
     pub fn invitation_token(&self, invitation: &Invitation) -> String {
         let keys = &self.keyring.invitations;
@@ -39,7 +39,7 @@ impl App {
         }
         let origin = url.origin().ascii_serialization();
         let tenants = &caller.account().tenant.allowed_origins;
-        if !self.is_deployments(&origin) && !tenants.contains(&origin) {
+        if !self.is_deployments_origin(&origin) && !tenants.contains(&origin) {
             return refuse(
                 "must be a page of an origin that this tenant allows: see allowed_origins",
             );

@@ -1,6 +1,6 @@
 //! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
 
-use crate::{App, Result, VectorIndex};
+use crate::{Result, Service, VectorIndex};
 use db::{Caller, Passage, Source};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ const QUESTION_CHARS: usize = 4000;
 /// How long a source's snippet is, in characters.
 const SNIPPET_CHARS: usize = 240;
 
-impl App {
+impl Service {
     /// The passages for `question`, best first. No connection is held while the providers are asked.
     ///
     /// When the vector index cannot be used, full text alone must do: an answer with fewer sources is better

@@ -1,16 +1,21 @@
 //! How often a client may try what others could guess at: passwords and tokens.
 
-use crate::{App, Error, Result, extract::ClientIp};
+use crate::{Error, Result, Service};
 use db::RateLimit;
 use std::net::IpAddr;
 
-impl App {
+impl Service {
     /// Counts an attempt to log in as `email` in `tenant`. Asked before anything is looked up or hashed, and for
     /// addresses that nobody has as well, so that it tells nothing.
     ///
     /// # Errors
     /// 429 when it was tried too often: with this address by anybody, or by this client.
-    pub async fn count_login(&self, tenant: &str, email: &str, client: ClientIp) -> Result<()> {
+    pub async fn count_login(
+        &self,
+        tenant: &str,
+        email: &str,
+        client: Option<IpAddr>,
+    ) -> Result<()> {
         let per_minute = self.config.logins_per_minute_by_email;
         let by_email = RateLimit {
             key: format!("login\0{tenant}\0{email}"),
@@ -24,7 +29,7 @@ impl App {
     ///
     /// # Errors
     /// 429 when this client has tried too often.
-    pub async fn count_refresh(&self, client: ClientIp) -> Result<()> {
+    pub async fn count_refresh(&self, client: Option<IpAddr>) -> Result<()> {
         self.count([self.by_address("refresh", client), None]).await
     }
 
@@ -32,7 +37,7 @@ impl App {
     ///
     /// # Errors
     /// 429 when this client has tried too often.
-    pub async fn count_invitation(&self, client: ClientIp) -> Result<()> {
+    pub async fn count_invitation(&self, client: Option<IpAddr>) -> Result<()> {
         self.count([self.by_address("invitation", client), None])
             .await
     }
@@ -49,8 +54,8 @@ impl App {
         self.count([Some(limit), None]).await
     }
 
-    fn by_address(&self, what: &str, client: ClientIp) -> Option<RateLimit> {
-        let network = network(client.0?);
+    fn by_address(&self, what: &str, client: Option<IpAddr>) -> Option<RateLimit> {
+        let network = network(client?);
         Some(RateLimit {
             key: format!("{what}\0{network}"),
             per_minute: self.config.logins_per_minute_by_address,

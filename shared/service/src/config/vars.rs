@@ -1,7 +1,7 @@
 //! Reading variables one by one, remembering every fault.
 
-use super::{OperatorConfig, Secrets};
-use crate::client::Via;
+use super::{OperatorConfig, Secrets, Via};
+
 use ai::{BaseUrl, Endpoints};
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::{ExposeSecret, SecretString};

@@ -1,10 +1,10 @@
 //! Which new passwords are accepted.
 
-use crate::{App, Error, FieldError, Result};
+use crate::{Error, FieldError, Result, Service};
 use secrecy::{ExposeSecret, SecretString};
 use tenant_auth::{PasswordFault, PasswordOwner, check_new_password};
 
-impl App {
+impl Service {
     /// Accepts a new password of `owner` that came in `field`. Asks nobody; takes well under a millisecond.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Which provider answers for a tenant, with whose key.
 
-use crate::{App, Error, Result};
+use crate::{Error, Result, Service};
 use ai::{IndexHost, IndexName, Options, Provider};
 use db::{Caller, Deed, TenantProvider};
 use secrecy::SecretString;
@@ -33,7 +33,7 @@ pub struct VectorIndex {
     pub namespace: ai::Namespace,
 }
 
-impl App {
+impl Service {
     /// Who answers for this tenant: the provider of its choice with its own key, else the deployment's; the
     /// embedded `local` provider when there is neither.
     ///
@@ -142,7 +142,7 @@ impl App {
         Ok(Some(opened))
     }
 
-    /// Hands on what a provider answered, and writes a refused key down as [`App::note_refusal`] does.
+    /// Hands on what a provider answered, and writes a refused key down as [`Service::note_refusal`] does.
     ///
     /// # Errors
     /// The provider's; or the refusal cannot be written down.

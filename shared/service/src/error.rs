@@ -1,0 +1,120 @@
+//! What can keep the service from doing what it was asked to, one variant per kind.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why something was not done. Its sentence is for the person who asked, and says what to do; the cause is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Who is asking cannot be established. The first is the code.
+    #[error("{1}")]
+    Unauthorized(&'static str, &'static str),
+    /// What was given is not acceptable, field by field.
+    #[error("Some fields are not acceptable.")]
+    Invalid(Vec<FieldError>),
+    /// A new password that is among the first to be tried.
+    #[error("The new password is easy to guess. Choose another.")]
+    PasswordBlocked(FieldError),
+    /// Tried too often.
+    #[error("That was tried too often. Try again in {} s.", .0.seconds())]
+    TooMany(db::Exhausted),
+    /// A model or vector provider failed.
+    #[error("{0}")]
+    Provider(#[from] ai::Error),
+    /// A stored provider key cannot be opened.
+    #[error(
+        "The stored {0} key of this tenant cannot be read. Its administrator should set it again."
+    )]
+    KeyUnavailable(&'static str, #[source] anyhow::Error),
+    /// Too busy, or the database is away.
+    #[error("The service is busy or its database is away. Try again in a moment.")]
+    Unavailable(#[source] anyhow::Error),
+    /// The process is ending, or the time that its host gives a request.
+    #[error("The service had to end the answer early. Ask again; what there is of it was kept.")]
+    Stopping,
+    /// A fault of ours; the cause is logged, never sent.
+    #[error("Something went wrong on our side. It has been logged under this request id.")]
+    Internal(#[from] anyhow::Error),
+}
+
+/// Result with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One field that is not acceptable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where: the path of the field, `body` for the whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Error {
+    /// One field that is not acceptable.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError {
+            field: field.to_owned(),
+            message: message.into(),
+        }])
+    }
+
+    /// The stable name of what went wrong.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(code, _) => code,
+            Self::Invalid(_) => "invalid_request",
+            Self::PasswordBlocked(_) => "password_blocked",
+            Self::TooMany(_) => "too_many_requests",
+            Self::Provider(e) => e.code(),
+            Self::KeyUnavailable(..) => "provider_key_unavailable",
+            Self::Unavailable(_) => "unavailable",
+            Self::Stopping => "server_shutdown",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// The fields that are not acceptable.
+    pub fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Invalid(fields) => fields,
+            Self::PasswordBlocked(field) => std::slice::from_ref(field),
+            _ => &[],
+        }
+    }
+}
+
+impl From<db::Error> for Error {
+    fn from(e: db::Error) -> Self {
+        match e {
+            db::Error::Text => Self::field(
+                "body",
+                "holds a character that cannot be stored, such as U+0000",
+            ),
+            db::Error::Unavailable(_) | db::Error::Unfit(_) => Self::Unavailable(e.into()),
+            db::Error::Constraint(_) | db::Error::Statement(_) => Self::Internal(e.into()),
+        }
+    }
+}
+
+impl From<tenant_auth::HasherError> for Error {
+    fn from(e: tenant_auth::HasherError) -> Self {
+        use tenant_auth::HasherError as E;
+        match e {
+            E::Busy => Self::Unavailable(e.into()),
+            E::Refused(_) => Self::field("password", e.to_string()),
+            E::UnusableHash | E::Failed => Self::Internal(e.into()),
+        }
+    }
+}
+
+/// An error with everything that caused it, in one line; one that repeats what its cause says is not told twice.
+pub fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    for cause in causes.map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}

@@ -1,0 +1,31 @@
+//! What the service does, whoever asks: a request, a schedule, or the command line. Knows nothing of HTTP.
+
+mod clock;
+mod config;
+mod denials;
+mod email;
+mod error;
+mod invitations;
+mod limits;
+mod name;
+mod origin;
+mod origins;
+mod passwords;
+mod providers;
+mod retrieval;
+mod secrets;
+mod service;
+mod telemetry;
+mod tokens;
+
+pub use clock::Clock;
+pub use config::{Config, ConfigError, OperatorConfig, Secrets, Via, environment};
+pub use email::email;
+pub use error::{Error, FieldError, Result, told};
+pub use name::check_full_name;
+pub use origin::Origin;
+pub use providers::{Answering, VectorIndex};
+pub use retrieval::source;
+pub use service::Service;
+pub use telemetry::start_logging;
+pub use tokens::{AssumedToken, TokenPair};

@@ -1,0 +1,125 @@
+//! The service: everything that its work needs, put together once.
+
+use crate::{Clock, Config, start_logging};
+use anyhow::Context;
+use db::Db;
+use moka::sync::Cache;
+use std::time::Duration;
+use tenant_auth::{Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+/// Threads that hash passwords, on however large a machine. With 19 MiB each they bound what a flood of logins takes;
+/// four check more than a hundred passwords a second.
+const MAX_HASHERS: usize = 4;
+
+/// Everything that whoever does the service's work may use. There is one in a process.
+pub struct Service {
+    /// The database.
+    pub db: Db,
+    /// Model and vector providers.
+    pub ai: ai::Client,
+    /// Hashes passwords, on threads of its own.
+    pub hasher: Hasher,
+    /// The configuration.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// Work that outlives its request, such as an answer whose reader left.
+    pub tasks: TaskTracker,
+    /// Cancelled when that work must end now.
+    pub stop: CancellationToken,
+    /// Cancelled when no new work should come.
+    pub draining: CancellationToken,
+    pub(crate) keyring: Keyring,
+    /// Who was refused where within the last minute.
+    pub(crate) denials: Cache<(Uuid, String), ()>,
+    pub(crate) index_hosts: Cache<(Uuid, String), ai::IndexHost>,
+}
+
+/// Everything derived from the secrets. Private: whoever uses the service can neither mint a token nor open a provider's
+/// key but through its methods.
+pub(crate) struct Keyring {
+    pub(crate) refresh: RefreshKeys,
+    pub(crate) invitations: InvitationKeys,
+    pub(crate) sealer: Sealer,
+}
+
+impl Service {
+    /// What there is before anything is done: logs, the configuration from the environment, and what follows from it.
+    ///
+    /// # Errors
+    /// The configuration cannot be used; the sentence says what to do.
+    pub async fn start() -> anyhow::Result<Self> {
+        start_logging()?;
+        let config = Config::from_env().await?;
+        // Names alone: of some, the value is a secret.
+        tracing::info!(settings = config.set.join(" "), "read the configuration");
+        Self::new(config, Clock::System)
+    }
+
+    /// Puts the parts together. Touches neither database nor network.
+    ///
+    /// # Errors
+    /// A database URL does not parse, or no TLS client can be made.
+    pub fn new(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let secrets = &config.secrets;
+        let db = Db::new(&secrets.connections).context("the database URL cannot be used")?;
+        let keyring = Keyring {
+            refresh: RefreshKeys::new(&secrets.root),
+            invitations: InvitationKeys::new(&secrets.root),
+            sealer: Sealer::new(&secrets.root, &[]),
+        };
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(Self {
+            db,
+            ai: ai::Client::new(config.endpoints.clone(), ai::Timeouts::default())?,
+            hasher: Hasher::new(cores.min(MAX_HASHERS)),
+            clock,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            draining: CancellationToken::new(),
+            keyring,
+            denials: cache(Duration::from_secs(60)),
+            index_hosts: cache(Duration::from_secs(3600)),
+            config,
+        })
+    }
+
+    /// Whether an access token's signature and time are good.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn verify(&self, token: &str) -> Result<Verified, TokenError> {
+        let keys = &self.config.secrets.keys;
+        keys.verify(token, self.clock.now().timestamp())
+    }
+
+    /// As [`Service::verify`], for a token of the service before this one, if the configuration accepts those.
+    ///
+    /// # Errors
+    /// They are not good, or not accepted.
+    pub fn verify_legacy(&self, token: &str) -> Result<LegacyToken, TokenError> {
+        let keys = &self.config.secrets.keys;
+        match self.config.accept_legacy_tokens {
+            true => keys.verify_legacy(token, self.clock.now().timestamp()),
+            false => Err(TokenError::Invalid),
+        }
+    }
+
+    /// The code that shows that `position` is a place in the list that `context` names.
+    pub fn cursor_mac(&self, context: &[u8], position: &[u8]) -> [u8; 16] {
+        self.config.secrets.root.cursor_mac(context, position)
+    }
+}
+
+fn cache<K, V>(life: Duration) -> Cache<K, V>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder()
+        .max_capacity(10_000)
+        .time_to_live(life)
+        .build()
+}
