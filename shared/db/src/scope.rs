@@ -7,11 +7,11 @@
 
 use crate::{
     BadDatabaseUrl, Counters, Error, Result,
-    accounts::Account,
-    audit::{Actor, Asked},
-    pool::{self, Connections, Woken},
-    remembered::Remembered,
-    users::Role,
+    access::accounts::Account,
+    access::remembered::Remembered,
+    audit::deeds::{Actor, Asked},
+    people::users::Role,
+    running::pool::{self, Connections, Woken},
 };
 use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Transaction};
 use std::{

@@ -11,6 +11,7 @@ mod config;
 mod corpus;
 mod cors;
 mod database;
+mod dependencies;
 mod deploy;
 mod documents;
 mod durability;

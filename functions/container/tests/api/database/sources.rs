@@ -146,7 +146,7 @@ fn statements_run_in_transactions() {
     assert_eq!(holding(&db, &on_a_pool), [""; 0]);
     // The checks before the first use ask about the role and the schema, not for a tenant's rows.
     let loose = holding(&db, &[".acquire()"]);
-    assert_eq!(loose, ["shared/db/src/fitness.rs"]);
+    assert_eq!(loose, ["shared/db/src/running/fitness.rs"]);
 
     // Before a tenant is known there is a transaction without one: it may only ask the pinned functions.
     let mut without_tenant = holding(&db, &["self.outside()"]);
@@ -154,10 +154,10 @@ fn statements_run_in_transactions() {
     assert_eq!(
         without_tenant,
         [
-            "shared/db/src/login.rs",
-            "shared/db/src/origins.rs",
-            "shared/db/src/rate_limits.rs",
-            "shared/db/src/sweep.rs"
+            "shared/db/src/access/origins.rs",
+            "shared/db/src/people/login.rs",
+            "shared/db/src/people/rate_limits.rs",
+            "shared/db/src/running/sweep.rs"
         ]
     );
     assert_eq!(

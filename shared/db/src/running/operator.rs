@@ -1,13 +1,13 @@
 //! What the operator's powerful login does, and the service's never: roles, migrations, the first superuser.
 
-use crate::{BadDatabaseUrl, Error, MIGRATOR, connect, roles::Roles};
+use crate::{BadDatabaseUrl, Error, MIGRATOR, Roles, running::connect};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
 use tenant_auth::RootSecret;
 use uuid::Uuid;
 
-const ROLES_SQL: &str = include_str!("../../../migrations/roles.sql");
+const ROLES_SQL: &str = include_str!("../../../../migrations/roles.sql");
 
 /// A connection with the login of `DATABASE_URL`.
 pub struct Operator {

@@ -1,6 +1,6 @@
 //! The logins of a user: where it is logged in, and the end of that.
 
-use crate::{Asked, Caller, Db, Deed, PageOf, Result, TenantTx, audit::Actor};
+use crate::{Asked, Caller, Db, Deed, PageOf, Result, TenantTx, audit::deeds::Actor};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;

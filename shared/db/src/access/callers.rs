@@ -1,6 +1,9 @@
 //! Who the bearer of a token is: asked of the database, and remembered for a moment.
 
-use crate::{Asked, Caller, Db, Result, Role, TenantTx, accounts::Account, remembered::Key};
+use crate::{
+    Asked, Caller, Db, Result, Role, TenantTx,
+    access::{accounts::Account, remembered::Key},
+};
 use chrono::{DateTime, Utc};
 use std::{sync::Arc, time::Instant};
 use tenant_auth::{LegacyToken, Verified};

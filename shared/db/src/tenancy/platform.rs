@@ -2,7 +2,7 @@
 
 use crate::{
     Deed, PageOf, PlatformTx, Result, TenantAdmin,
-    tenants::{Tenant, TenantStatus, tenant_columns},
+    tenancy::tenants::{Tenant, TenantStatus, tenant_columns},
 };
 use uuid::Uuid;
 

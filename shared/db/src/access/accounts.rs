@@ -2,9 +2,9 @@
 
 use crate::{
     Result, TenantTx,
-    secrets::SealedSecret,
-    tenants::{Tenant, tenant_columns},
-    users::Role,
+    people::users::Role,
+    tenancy::secrets::SealedSecret,
+    tenancy::tenants::{Tenant, tenant_columns},
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use crate::{
     Db, Result, TenantTx,
-    audit::{Actor, Asked, Deed},
-    users::Role,
+    audit::deeds::{Actor, Asked, Deed},
+    people::users::Role,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};

@@ -1,6 +1,6 @@
 //! Pools whose connections are known to be clean, and known to be bound by row-level security.
 
-use crate::{BadDatabaseUrl, Counters, Db, connect};
+use crate::{BadDatabaseUrl, Counters, Db, running::connect};
 use secrecy::SecretString;
 use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 use std::{

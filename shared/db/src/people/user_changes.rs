@@ -2,7 +2,7 @@
 
 use crate::{
     AdminTx, Caller, Deed, PlatformTx, Result, TenantTx,
-    users::{Role, User, user_columns},
+    people::users::{Role, User, user_columns},
 };
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};

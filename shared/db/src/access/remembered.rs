@@ -1,6 +1,6 @@
 //! What is remembered for a moment, so that not every request reads it again, and when it must be.
 
-use crate::accounts::Account;
+use crate::access::accounts::Account;
 use moka::sync::Cache;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, MessageRole, MessageStatus, Result, TenantTx,
-    messages::{Source, Usage},
+    chat::messages::{Source, Usage},
 };
 use serde::Deserialize;
 use sqlx::types::Json;

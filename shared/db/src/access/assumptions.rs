@@ -2,8 +2,8 @@
 
 use crate::{
     Deed, PlatformTx, Result, TenantTx,
-    secrets::SealedSecret,
-    tenants::{Tenant, tenant_columns},
+    tenancy::secrets::SealedSecret,
+    tenancy::tenants::{Tenant, tenant_columns},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use crate::{
     AdminTx, Asked, Db, Deed, Result,
-    audit::Actor,
-    users::{Role, User, user_columns},
+    audit::deeds::Actor,
+    people::users::{Role, User, user_columns},
 };
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};

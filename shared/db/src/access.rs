@@ -1,0 +1,8 @@
+//! Who may: whose token it is, what is remembered of its bearer and for how long, and which pages may call.
+
+pub(crate) mod accounts;
+pub(crate) mod assumptions;
+mod callers;
+mod changes;
+mod origins;
+pub(crate) mod remembered;

@@ -1,0 +1,5 @@
+//! Conversations: their list, what was said in them, and a turn of question and answer.
+
+pub(crate) mod messages;
+pub(crate) mod sessions;
+pub(crate) mod turns;

@@ -1,0 +1,4 @@
+//! What a tenant knows: its documents, and the passages that a question finds in them.
+
+pub(crate) mod documents;
+pub(crate) mod passages;

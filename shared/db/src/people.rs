@@ -1,0 +1,8 @@
+//! People: logging in, logins that last, the users of a tenant, and invitations.
+
+pub(crate) mod invitations;
+pub(crate) mod login;
+pub(crate) mod login_sessions;
+pub(crate) mod rate_limits;
+pub(crate) mod user_changes;
+pub(crate) mod users;

@@ -1,0 +1,9 @@
+//! Running: how the database is reached and by whom, whether it may be served from, and what keeps it in order.
+
+pub(crate) mod connect;
+pub(crate) mod counters;
+pub(crate) mod fitness;
+pub(crate) mod operator;
+pub(crate) mod pool;
+pub(crate) mod roles;
+pub(crate) mod sweep;

@@ -1,0 +1,5 @@
+//! Tenants: their settings and provider keys, and the list of them all.
+
+pub(crate) mod platform;
+pub(crate) mod secrets;
+pub(crate) mod tenants;
