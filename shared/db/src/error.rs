@@ -48,14 +48,17 @@ impl From<sqlx::Error> for Error {
             E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::BeginFailed => {
                 Self::Unavailable(e)
             }
-            E::Io(_) | E::Tls(_) => Self::Unavailable(e),
+            // What the server sends while it is shut down can be cut anywhere.
+            E::Io(_) | E::Tls(_) | E::Protocol(_) => Self::Unavailable(e),
             E::Database(refused) => match (refused.constraint(), refused.code().as_deref()) {
                 (Some(name), _) => Self::Constraint(name.to_owned()),
                 // PostgreSQL, appendix A: character_not_in_repertoire, untranslatable_character.
                 (None, Some("22021" | "22P05")) => Self::Text,
-                // Connection exceptions, insufficient resources, operator intervention, lock_not_available.
+                // Connection exceptions, insufficient resources, operator intervention, lock_not_available,
+                // read_only_sql_transaction (the server has become a standby), transaction timeouts.
                 (None, Some(code))
-                    if ["08", "53", "57"].contains(&&code[..2]) || code == "55P03" =>
+                    if ["08", "53", "57"].contains(&&code[..2])
+                        || ["55P03", "25006", "25P03", "25P04"].contains(&code) =>
                 {
                     Self::Unavailable(e)
                 }

@@ -11,6 +11,7 @@ mod people;
 mod running;
 mod scope;
 mod tenancy;
+mod transaction;
 
 pub use access::accounts::Account;
 pub use access::assumptions::Assumption;

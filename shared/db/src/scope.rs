@@ -6,14 +6,15 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 use crate::{
-    BadDatabaseUrl, Counters, Error, Result,
+    BadDatabaseUrl, Counters, Result,
     access::accounts::Account,
     access::remembered::Remembered,
     audit::deeds::{Actor, Asked},
     people::users::Role,
     running::pool::{self, Connections, Woken},
+    transaction::{Conn, Transaction},
 };
-use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlStr};
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
@@ -43,10 +44,9 @@ impl Db {
     /// # Errors
     /// A URL cannot be used.
     pub fn new(connections: &Connections) -> Result<Self, BadDatabaseUrl> {
-        let wait = connections.acquire_timeout;
         let woken = Woken::now();
         let counters = Counters::default();
-        let pool = |url, most| pool::open(url, most, wait, &woken, &counters);
+        let pool = |url, most| pool::open(url, most, connections, &woken, &counters);
         Ok(Self {
             app: pool(&connections.app_url, connections.max_connections)?,
             platform: pool(
@@ -78,7 +78,7 @@ impl Db {
     pub async fn platform(&self, superuser: &Superuser) -> Result<PlatformTx> {
         self.check().await?;
         Ok(PlatformTx {
-            tx: self.platform.begin().await?,
+            tx: Transaction::begin(&self.platform, SqlStr::from_static("begin")).await?,
             actor: superuser.0.clone(),
         })
     }
@@ -89,13 +89,21 @@ impl Db {
         // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
         let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true)");
         self.check().await?;
-        Ok(TenantTx(self.app.begin_with(AssertSqlSafe(begin)).await?))
+        let begin = AssertSqlSafe(begin).into_sql_str();
+        Ok(TenantTx(Transaction::begin(&self.app, begin).await?))
     }
 
     /// Opens a transaction that is in no tenant: for the few functions that look for one.
-    pub(crate) async fn outside(&self) -> Result<Transaction<'static, Postgres>> {
+    pub(crate) async fn outside(&self) -> Result<Transaction> {
         self.check().await?;
-        Ok(self.app.begin().await?)
+        Transaction::begin(&self.app, SqlStr::from_static("begin")).await
+    }
+
+    /// A connection for one statement that names its tenant itself: a function of the schema whose first argument is the
+    /// tenant, and which sets it for the statement alone. Row-level security binds it as any other.
+    pub(crate) async fn once(&self) -> Result<Transaction> {
+        self.check().await?;
+        Transaction::single(&self.app).await
     }
 }
 
@@ -216,11 +224,11 @@ pub struct Superuser(pub(crate) Actor);
 /// A transaction in which row-level security shows one tenant only. Dropping it rolls back, which is how
 /// reads end.
 #[must_use = "dropping it rolls back"]
-pub struct TenantTx(Transaction<'static, Postgres>);
+pub struct TenantTx(Transaction);
 
 impl TenantTx {
-    pub(crate) fn conn(&mut self) -> &mut PgConnection {
-        &mut self.0
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        self.0.conn()
     }
 
     /// Makes the writes permanent.
@@ -229,7 +237,7 @@ impl TenantTx {
     /// Also when an earlier statement failed and its error was overlooked: Postgres answers COMMIT of an
     /// aborted transaction like any other, so the transaction is asked for a sign of life first.
     pub async fn commit(self) -> Result<()> {
-        commit(self.0).await
+        self.0.commit().await
     }
 }
 
@@ -264,22 +272,17 @@ impl DerefMut for AdminTx {
 /// A transaction over the list of tenants. Its role holds no grant on what tenants say and know.
 #[must_use = "dropping it rolls back"]
 pub struct PlatformTx {
-    tx: Transaction<'static, Postgres>,
+    tx: Transaction,
     pub(crate) actor: Actor,
 }
 
 impl PlatformTx {
-    pub(crate) fn conn(&mut self) -> &mut PgConnection {
-        &mut self.tx
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        self.tx.conn()
     }
 
     /// As [`TenantTx::commit`].
     pub async fn commit(self) -> Result<()> {
-        commit(self.tx).await
+        self.tx.commit().await
     }
-}
-
-async fn commit(mut tx: Transaction<'static, Postgres>) -> Result<()> {
-    tx.execute("select 1").await?;
-    tx.commit().await.map_err(Error::from)
 }

@@ -1,16 +1,18 @@
 //! Changes that other processes make, told by the database as they are committed.
 
-use crate::{Caller, Db, Result};
+use crate::{Caller, Db, Result, transaction::DEADLINE};
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgListener;
+use sqlx::{Executor, postgres::PgListener};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 /// What the triggers of the schema notify on.
 const CHANNEL: &str = "parlance";
 /// How long to wait before trying again to listen.
 const AGAIN: Duration = Duration::from_secs(30);
+/// How long nothing may be told before the database is asked whether it is still there.
+const QUIET: Duration = Duration::from_secs(30);
 /// How often an open stream's caller is looked at where nobody tells of changes.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -40,7 +42,11 @@ impl Db {
         self.remembered.all_changed();
         tracing::debug!("listening for changes");
         loop {
-            let told = listener.try_recv().await?;
+            let Ok(told) = timeout(QUIET, listener.try_recv()).await else {
+                still_there(&mut listener).await?;
+                continue;
+            };
+            let told = told?;
             match told.as_ref().and_then(|told| what(told.payload())) {
                 Some(("user", id)) => self.remembered.user_changed(id),
                 Some(("tenant", id)) => self.remembered.tenant_changed(id),
@@ -70,6 +76,16 @@ impl Db {
             }
         }
     }
+}
+
+/// Asks whether the other end of a connection on which nothing was told for a while is still there: if not, nothing ever
+/// will be.
+async fn still_there(listener: &mut PgListener) -> Result<(), sqlx::Error> {
+    let silent = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
+    timeout(DEADLINE, listener.execute("select 1"))
+        .await
+        .map_err(silent)?
+        .map(drop)
 }
 
 /// Of what kind it is that changed, and which one.

@@ -10,7 +10,7 @@ impl Db {
         let mut tx = self.outside().await?;
         let tenants = sqlx::query_as("select id, slug from tenants_of_origin($1)")
             .bind(origin)
-            .fetch_all(&mut *tx)
+            .fetch_all(tx.conn())
             .await?;
         Ok(tenants)
     }

@@ -1,9 +1,8 @@
 //! Who did what to what: written in the transaction of the deed.
 
-use crate::{AdminTx, Caller, Db, PlatformTx, Result, TenantTx};
+use crate::{AdminTx, Caller, Db, PlatformTx, Result, TenantTx, transaction::Conn};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use std::{fmt::Display, net::IpAddr, sync::Arc};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -49,7 +48,7 @@ impl Actor {
         }
     }
 
-    async fn write(&self, conn: &mut PgConnection, deed: &Deed) -> Result<()> {
+    async fn write(&self, conn: Conn<'_>, deed: &Deed) -> Result<()> {
         let who = Some((self.tenant_id, self.user_id));
         write(conn, who, &self.asked, deed).await
     }
@@ -199,7 +198,7 @@ impl Db {
 
 /// `who` is tenant and user; none before anybody has logged in.
 async fn write(
-    conn: &mut PgConnection,
+    conn: Conn<'_>,
     who: Option<(Uuid, Uuid)>,
     asked: &Asked,
     deed: &Deed,

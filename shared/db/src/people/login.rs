@@ -143,7 +143,7 @@ impl Db {
             "select tenant_id, user_id, password_hash from login_lookup_by_email($1)",
         )
         .bind(email)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(tx.conn())
         .await?;
         let stored = account.map(|(tenant_id, user_id, hash)| stored(tenant_id, user_id, hash));
         Ok(Candidate {
@@ -161,7 +161,7 @@ impl Db {
         )
         .bind(slug)
         .bind(email)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(tx.conn())
         .await?;
         let Some((tenant_id, allowed_origins, user_id, hash)) = found else {
             return Ok(Candidate::default());

@@ -42,7 +42,7 @@ impl Db {
             sqlx::query_as("select place, wait from rate_limit_take($1, $2)")
                 .bind(keys)
                 .bind(per_minute)
-                .fetch_one(&mut *tx)
+                .fetch_one(tx.conn())
                 .await?;
         tx.commit().await?;
         let limit = place.and_then(|place| limits.get(usize::try_from(place - 1).ok()?));
@@ -56,7 +56,7 @@ impl Db {
     pub(crate) async fn forget_full_buckets(&self) -> Result<()> {
         let mut tx = self.outside().await?;
         sqlx::query("select rate_limit_forget()")
-            .execute(&mut *tx)
+            .execute(tx.conn())
             .await?;
         Ok(tx.commit().await?)
     }

@@ -1,7 +1,9 @@
 //! Whether a database may be served from: its schema suits this binary, and row-level security binds the service.
 
-use crate::{Db, Error, MIGRATOR};
-use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+use crate::{
+    Db, Error, MIGRATOR,
+    transaction::{Conn, Transaction},
+};
 use std::collections::BTreeMap;
 
 /// Why this database must not be served from.
@@ -22,6 +24,11 @@ pub enum Unfit {
         "the database schema is not this binary's (migration {0} is unknown to it or differs). Deploy the version that made it, or newer"
     )]
     Foreign(i64),
+    /// Nothing can be stored.
+    #[error(
+        "the database takes no writes: it is a standby, or was set to read only. Point DATABASE_URL at the primary, or wait until this one is"
+    )]
+    ReadOnly,
     /// The database could not be asked.
     #[error(
         "the database cannot be used as the role of the service. Check DATABASE_URL, and that `parlance migrate` ran with the same SECRET_KEY and ROLE_PREFIX"
@@ -41,7 +48,7 @@ impl Db {
     pub async fn check(&self) -> Result<(), Unfit> {
         let examine = || async {
             let mut connection = self.bare().await?;
-            if let Some(newer) = check_schema(&mut connection).await? {
+            if let Some(newer) = check_schema(connection.conn()).await? {
                 tracing::warn!(
                     migration = newer,
                     "a newer release has migrated this database"
@@ -57,7 +64,10 @@ impl Db {
     /// # Errors
     /// It does not, or is not.
     pub async fn ready(&self) -> Result<(), Unfit> {
-        let newer = check_schema(&mut *self.bare().await?).await?;
+        let mut connection = self.bare().await?;
+        check_writable(connection.conn()).await?;
+        let newer = check_schema(connection.conn()).await?;
+        drop(connection);
         match newer {
             Some(newer) => Err(Unfit::Foreign(newer)),
             None => self.check().await,
@@ -65,14 +75,27 @@ impl Db {
     }
 
     /// A connection in no transaction, for the questions below, which are not for a tenant's rows.
-    async fn bare(&self) -> Result<PoolConnection<Postgres>, Unfit> {
-        let connection = self.app.acquire().await;
-        connection.map_err(|e| Unfit::Unreachable(e.into()))
+    async fn bare(&self) -> Result<Transaction, Unfit> {
+        let connection = Transaction::single(&self.app).await;
+        connection.map_err(Unfit::Unreachable)
+    }
+}
+
+/// Confirms that what is written can be stored.
+async fn check_writable(connection: Conn<'_>) -> Result<(), Unfit> {
+    let read_only: bool =
+        sqlx::query_scalar("select current_setting('transaction_read_only')::boolean")
+            .fetch_one(connection)
+            .await
+            .map_err(|e| Unfit::Unreachable(e.into()))?;
+    match read_only {
+        true => Err(Unfit::ReadOnly),
+        false => Ok(()),
     }
 }
 
 /// Confirms that the pool's role is bound by row-level security and can do no more than it must.
-async fn check_role(connection: &mut PgConnection) -> Result<(), Unfit> {
+async fn check_role(connection: &mut Transaction) -> Result<(), Unfit> {
     let excess: Vec<String> = sqlx::query_scalar(
         "select unnest(array_remove(array[
             case when r.rolsuper then 'is a superuser' end,
@@ -94,17 +117,17 @@ async fn check_role(connection: &mut PgConnection) -> Result<(), Unfit> {
           ], null))
          from pg_roles r where r.rolname = current_user",
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(connection.conn())
     .await
     .map_err(|e| Unfit::Unreachable(e.into()))?;
     if excess.is_empty() {
-        return check_policies_bite(connection).await;
+        return check_policies_bite(connection.conn()).await;
     }
     Err(Unfit::TooPowerful(excess.join(", ")))
 }
 
 /// Without a tenant a tenant's table must answer with an error, whatever the catalogue says.
-async fn check_policies_bite(connection: &mut PgConnection) -> Result<(), Unfit> {
+async fn check_policies_bite(connection: Conn<'_>) -> Result<(), Unfit> {
     match sqlx::query("select from parlance.users limit 1")
         .fetch_optional(connection)
         .await
@@ -119,11 +142,11 @@ async fn check_policies_bite(connection: &mut PgConnection) -> Result<(), Unfit>
 
 /// Confirms that every migration of this binary was applied. The newest one that it does not know, if there is one:
 /// a newer release has been here.
-async fn check_schema(connection: &mut PgConnection) -> Result<Option<i64>, Unfit> {
+async fn check_schema(connection: Conn<'_>) -> Result<Option<i64>, Unfit> {
     let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
     let applied: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("select version, checksum from parlance._sqlx_migrations where success")
-            .fetch_all(&mut *connection)
+            .fetch_all(connection)
             .await
             .map_err(|e| match &e {
                 // undefined_table, invalid_schema_name

@@ -23,6 +23,9 @@ pub struct Connections {
     pub max_platform_connections: u32,
     /// How long a request may wait for a connection.
     pub acquire_timeout: Duration,
+    /// Whether a connection that comes back is asked whether it is in no transaction: a message more for each, for tests of
+    /// what keeps them out.
+    pub ask_returned: bool,
 }
 
 /// When the process last woke up. A host that freezes it between requests stops its clock too, so a connection's
@@ -47,24 +50,23 @@ impl Woken {
 
 /// A lazy pool.
 ///
-/// A connection that comes back in a transaction is closed: in sqlx 0.9.0 a cancelled `begin()` leaves one
-/// open, and the next request's writes would vanish with it (transact-rs/sqlx#4393). One that was idle, for long or
-/// since before the process woke up, is tried before use: its socket may have died unseen.
+/// A connection that was idle, for long or since before the process woke up, is tried before use: its socket may have died
+/// unseen.
 ///
 /// # Errors
 /// The URL cannot be used.
 pub(crate) fn open(
     url: &SecretString,
     max: u32,
-    acquire_timeout: Duration,
+    connections: &Connections,
     woken: &Woken,
     counters: &Counters,
 ) -> Result<PgPool, BadDatabaseUrl> {
     let options = connect::options(url)?.application_name("parlance");
-    let (woken, stale) = (woken.clone(), counters.stale_tx_closed.clone());
-    Ok(PgPoolOptions::new()
+    let woken = woken.clone();
+    let pool = PgPoolOptions::new()
         .max_connections(max)
-        .acquire_timeout(acquire_timeout)
+        .acquire_timeout(connections.acquire_timeout)
         .idle_timeout(Duration::from_secs(300))
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
@@ -77,19 +79,28 @@ pub(crate) fn open(
                     tokio::time::timeout(Duration::from_millis(500), connection.ping()).await;
                 Ok(matches!(alive, Ok(Ok(()))))
             })
+        });
+    let pool = match connections.ask_returned {
+        true => asking(pool, counters),
+        false => pool,
+    };
+    Ok(pool.connect_lazy_with(options))
+}
+
+/// Closes a connection that comes back in a transaction, and counts it.
+fn asking(pool: PgPoolOptions, counters: &Counters) -> PgPoolOptions {
+    let stale = counters.stale_tx_closed.clone();
+    pool.after_release(move |connection, _| {
+        let stale = stale.clone();
+        Box::pin(async move {
+            let clean = is_clean(connection).await?;
+            if !clean {
+                tracing::error!("closed a connection that was left in a transaction");
+                stale.inc();
+            }
+            Ok(clean)
         })
-        .after_release(move |connection, _| {
-            let stale = stale.clone();
-            Box::pin(async move {
-                let clean = is_clean(connection).await?;
-                if !clean {
-                    tracing::warn!("closed a connection that was left in a transaction");
-                    stale.inc();
-                }
-                Ok(clean)
-            })
-        })
-        .connect_lazy_with(options))
+    })
 }
 
 /// A pool for the one connection on which changes are told.

@@ -28,7 +28,7 @@ impl Db {
                 sqlx::query_as("select last_tenant, answers, documents, logins from sweep($1, $2)")
                     .bind(after)
                     .bind(TENANTS)
-                    .fetch_one(&mut *tx)
+                    .fetch_one(tx.conn())
                     .await?;
             tx.commit().await?;
             swept.answers += answers;

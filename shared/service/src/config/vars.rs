@@ -217,6 +217,7 @@ impl Vars {
             max_connections,
             max_platform_connections,
             acquire_timeout: Duration::from_secs(2),
+            ask_returned: false,
         })
     }
 

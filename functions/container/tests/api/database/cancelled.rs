@@ -101,5 +101,6 @@ async fn no_acknowledged_write_is_lost_after_a_cancelled_request() {
     let (cancelled, closed): (Vec<usize>, Vec<u64>) = lanes.await.into_iter().unzip();
     let cancelled: usize = cancelled.into_iter().sum();
     assert!(cancelled > 10, "only {cancelled} requests were cancelled");
-    assert!(closed.iter().sum::<u64>() > 0, "none left a transaction");
+    // Every connection was asked when it came back.
+    assert_eq!(closed, [0; 8], "some came back in a transaction");
 }

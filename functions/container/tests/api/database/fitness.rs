@@ -16,6 +16,7 @@ fn db(url: String) -> Db {
         max_connections: 1,
         max_platform_connections: 1,
         acquire_timeout: Duration::from_secs(2),
+        ask_returned: true,
     };
     Db::new(&connections).expect("the URL parses")
 }

@@ -144,9 +144,36 @@ fn statements_run_in_transactions() {
     }
     let on_a_pool: Vec<_> = on_a_pool.iter().map(String::as_str).collect();
     assert_eq!(holding(&db, &on_a_pool), [""; 0]);
+    // What keeps a connection from going back in a transaction is the only one to take one from a pool.
+    assert_eq!(
+        holding(&db, &[".acquire()"]),
+        ["shared/db/src/transaction.rs"]
+    );
     // The checks before the first use ask about the role and the schema, not for a tenant's rows.
-    let loose = holding(&db, &[".acquire()"]);
-    assert_eq!(loose, ["shared/db/src/running/fitness.rs"]);
+    let mut single = holding(&db, &["Transaction::single("]);
+    single.sort();
+    assert_eq!(
+        single,
+        ["shared/db/src/running/fitness.rs", "shared/db/src/scope.rs"]
+    );
+    // A turn's functions name the tenant themselves, with the caller that proves it.
+    let mut alone = holding(&db, &["self.once()"]);
+    alone.sort();
+    assert_eq!(
+        alone,
+        [
+            "shared/db/src/chat/turns.rs",
+            "shared/db/src/knowledge/passages.rs"
+        ]
+    );
+    for (name, text) in db.iter().filter(|(name, _)| alone.contains(name)) {
+        let (once, tenant) = ("self.once()", ".bind(caller.tenant_id())");
+        assert_eq!(
+            text.matches(once).count(),
+            text.matches(tenant).count(),
+            "{name}: the first argument is the tenant of the caller"
+        );
+    }
 
     // Before a tenant is known there is a transaction without one: it may only ask the pinned functions.
     let mut without_tenant = holding(&db, &["self.outside()"]);
@@ -161,9 +188,9 @@ fn statements_run_in_transactions() {
         ]
     );
     assert_eq!(
-        holding(&db, &["self.app.begin()", "self.platform.begin()"]),
+        holding(&db, &["Transaction::begin("]),
         ["shared/db/src/scope.rs"]
     );
-    assert_eq!(holding(&db, &[".begin_with("]), ["shared/db/src/scope.rs"]);
+    assert_eq!(holding(&db, &[".begin_with(", ".begin()"]), [""; 0]);
     assert_eq!(holding(&db, &[".detach()", ".leak()"]), [""; 0]);
 }

@@ -67,7 +67,8 @@ impl Kit {
         let clock = Clock::fixed(Utc::now());
         let mut all = environment(&database);
         all.extend(vars);
-        let config = Config::from_vars(all).expect("the configuration of the test is good");
+        let mut config = Config::from_vars(all).expect("the configuration of the test is good");
+        config.secrets.connections.ask_returned = true;
         let service = Service::new(config, clock.clone()).expect("the service can be put together");
         let app = App::new(service);
         let pool = database.pool().await;
