@@ -143,12 +143,8 @@ impl Answerer {
 
     /// A flush that fails is tried again with the next; the end counts.
     async fn flush(&self, text: &str) {
-        let flushed = async {
-            let mut tx = self.app.db.tenant(&self.caller).await?;
-            tx.flush_answer(self.turn.message_id, text).await?;
-            tx.commit().await
-        };
-        if let Err(e) = flushed.await {
+        let id = self.turn.message_id;
+        if let Err(e) = self.app.db.flush_answer(&self.caller, id, text).await {
             tracing::warn!(error = %e, "a part of an answer could not be stored yet");
         }
     }
@@ -190,13 +186,9 @@ impl Answerer {
     async fn try_to_store(&self, end: &AnswerEnd<'_>) -> Result<()> {
         let mut attempt = 1;
         loop {
-            let stored = async {
-                let mut tx = self.app.db.tenant(&self.caller).await?;
-                tx.end_answer(self.turn.message_id, end).await?;
-                tx.commit().await
-            };
-            match stored.await {
-                Ok(()) => return Ok(()),
+            let id = self.turn.message_id;
+            match self.app.db.end_answer(&self.caller, id, end).await {
+                Ok(_) => return Ok(()),
                 Err(db::Error::Unavailable(_)) if attempt < STORE_ATTEMPTS => {
                     tokio::time::sleep(STORE_WAIT * attempt).await;
                     attempt += 1;

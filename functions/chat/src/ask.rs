@@ -87,15 +87,13 @@ pub(crate) async fn ask(
         provider: answering.provider.name(),
         model: &answering.options.model,
     };
-    let mut tx = app.db.tenant(&caller).await?;
-    let turn = tx.begin_turn(&caller, &new).await;
+    let turn = app.db.begin_turn(&caller, &new).await;
     // Whoever was deleted a moment ago may still be taken for a caller.
     let turn = turn.map_err(|e| match e.is_constraint(NO_SUCH_USER) {
         true => Error::invalid_token(),
         false => e.into(),
     });
     let turn = turn?.ok_or(Error::NotFound)?;
-    tx.commit().await?;
 
     let question = asked.message;
     let events = start(Answerer {

@@ -110,8 +110,7 @@ impl Service {
             .copied()
             .collect();
         if !missing.is_empty() {
-            let mut tx = self.db.tenant(caller).await?;
-            let found = tx.passages_by_id(&missing).await?;
+            let found = self.db.passages_by_id(caller, &missing).await?;
             known.extend(found.into_iter().map(|p| (p.chunk_id, p)));
         }
         let lists = [text_ids, by_vector];

@@ -1,9 +1,6 @@
 //! One chat turn in the database: a question and its answer, stored before the answer is known.
 
-use crate::{
-    Caller, MessageRole, MessageStatus, Result, TenantTx,
-    chat::messages::{Source, Usage},
-};
+use crate::{Caller, Db, MessageRole, MessageStatus, Result, Source, Usage};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -64,38 +61,19 @@ pub struct AnswerEnd<'a> {
     pub sources: &'a [Source],
 }
 
-impl TenantTx {
+/// Each is one statement, a function of `migrations/0021_turn.sql`, and a transaction by itself.
+impl Db {
     /// Stores a question and an answer that is `streaming`, in a new conversation or in one of the caller's.
-    /// `None` if the conversation is not the caller's. The row lock on the conversation numbers the
-    /// messages without gaps.
-    pub async fn begin_turn(&mut self, caller: &Caller, new: &NewTurn<'_>) -> Result<Option<Turn>> {
+    /// `None` if the conversation is not the caller's.
+    ///
+    /// # Errors
+    /// The database could not store it; nothing is stored then.
+    pub async fn begin_turn(&self, caller: &Caller, new: &NewTurn<'_>) -> Result<Option<Turn>> {
         let (user_message_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
-        let row: Option<(Uuid, Json<Vec<HistoryMessage>>)> = sqlx::query_as(
-            "with started as (
-               insert into chat_sessions (id, user_id, title, last_seq)
-               select $1, $2, $4, 2 where $3::uuid is null
-               returning id, last_seq
-             ), continued as (
-               update chat_sessions set last_seq = last_seq + 2, updated_at = now()
-               where id = $3 and user_id = $2
-               returning id, last_seq
-             ), session as (
-               select * from started union all select * from continued
-             ), question as (
-               insert into chat_messages (id, session_id, seq, role, content, status, metadata)
-               select $5, id, last_seq - 1, 'user', $7, 'complete', $8 from session
-             ), answer as (
-               insert into chat_messages (id, session_id, seq, role, content, status, provider, model)
-               select $6, id, last_seq, 'assistant', '', 'streaming', $9, $10 from session
-             )
-             select session.id, (
-               select coalesce(jsonb_agg(jsonb_build_object('role', h.role, 'content', h.content) order by h.seq), '[]')
-               from (select m.seq, m.role, m.content from chat_messages m
-                     where m.session_id = session.id and m.content <> ''
-                     order by m.seq desc limit 40) h
-             )
-             from session",
+        let (session, history): (Option<Uuid>, Option<Json<Vec<HistoryMessage>>>) = sqlx::query_as(
+            "select session_id, history from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
+        .bind(caller.tenant_id())
         .bind(Uuid::now_v7())
         .bind(caller.user_id())
         .bind(new.session_id)
@@ -106,47 +84,55 @@ impl TenantTx {
         .bind(new.metadata)
         .bind(new.provider)
         .bind(new.model)
-        .fetch_optional(self.conn())
+        .fetch_one(self.once().await?.conn())
         .await?;
-        Ok(row.map(|(session_id, Json(history))| Turn {
+        let turn = |(session_id, Json(history))| Turn {
             session_id,
             user_message_id,
             message_id,
             history,
-        }))
+        };
+        Ok(session.zip(history).map(turn))
     }
 
     /// Stores what there is of a running answer. False if it is no longer running.
-    pub async fn flush_answer(&mut self, message: Uuid, content: &str) -> Result<bool> {
-        let done = sqlx::query(
-            "update chat_messages set content = $2, heartbeat_at = now() where id = $1 and status = 'streaming'",
-        )
-        .bind(message)
-        .bind(content)
-        .execute(self.conn())
-        .await?;
-        Ok(done.rows_affected() == 1)
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn flush_answer(&self, caller: &Caller, message: Uuid, text: &str) -> Result<bool> {
+        let stored = sqlx::query_scalar("select flush_answer($1, $2, $3)")
+            .bind(caller.tenant_id())
+            .bind(message)
+            .bind(text)
+            .fetch_one(self.once().await?.conn())
+            .await?;
+        Ok(stored)
     }
 
     /// Ends a running answer. False if something else ended it before: then that stands.
-    pub async fn end_answer(&mut self, message: Uuid, end: &AnswerEnd<'_>) -> Result<bool> {
-        let done = sqlx::query(
-            "update chat_messages set
-                status = $2, content = $3, finish_reason = $4, error_code = $5, prompt_tokens = $6,
-                completion_tokens = $7, usage_exact = $8, sources = $9, heartbeat_at = now()
-             where id = $1 and status = 'streaming'",
-        )
-        .bind(message)
-        .bind(end.status)
-        .bind(end.content)
-        .bind(end.finish_reason)
-        .bind(end.error_code)
-        .bind(end.usage.map(|u| u.prompt_tokens))
-        .bind(end.usage.map(|u| u.completion_tokens))
-        .bind(end.usage.map(|u| u.exact))
-        .bind(Json(end.sources))
-        .execute(self.conn())
-        .await?;
-        Ok(done.rows_affected() == 1)
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn end_answer(
+        &self,
+        caller: &Caller,
+        message: Uuid,
+        end: &AnswerEnd<'_>,
+    ) -> Result<bool> {
+        let ended =
+            sqlx::query_scalar("select end_answer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+                .bind(caller.tenant_id())
+                .bind(message)
+                .bind(end.status)
+                .bind(end.content)
+                .bind(end.finish_reason)
+                .bind(end.error_code)
+                .bind(end.usage.map(|u| u.prompt_tokens))
+                .bind(end.usage.map(|u| u.completion_tokens))
+                .bind(end.usage.map(|u| u.exact))
+                .bind(Json(end.sources))
+                .fetch_one(self.once().await?.conn())
+                .await?;
+        Ok(ended)
     }
 }

@@ -1,6 +1,6 @@
 //! Finding what a tenant knows about a question.
 
-use crate::{Result, TenantTx};
+use crate::{Caller, Db, Result, TenantTx};
 use uuid::Uuid;
 
 /// A passage that was found.
@@ -58,18 +58,20 @@ impl TenantTx {
         .await?;
         Ok(passages)
     }
+}
 
-    /// The passages with these ids that still exist, in no particular order, with a score of 0.
-    pub async fn passages_by_id(&mut self, ids: &[Uuid]) -> Result<Vec<Passage>> {
-        let passages = sqlx::query_as(
-            "select c.document_id, c.id as chunk_id, d.title, d.source_url, c.text, 0::real as score
-             from document_chunks c
-             join documents d on d.tenant_id = c.tenant_id and d.id = c.document_id
-             where d.status = 'ready' and c.id = any ($1)",
-        )
-        .bind(ids)
-        .fetch_all(self.conn())
-        .await?;
+impl Db {
+    /// The passages with these ids that still exist, in no particular order, with a score of 0: one statement, a function of
+    /// `migrations/0021_turn.sql`.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn passages_by_id(&self, caller: &Caller, ids: &[Uuid]) -> Result<Vec<Passage>> {
+        let passages = sqlx::query_as("select * from passages_by_id($1, $2)")
+            .bind(caller.tenant_id())
+            .bind(ids)
+            .fetch_all(self.once().await?.conn())
+            .await?;
         Ok(passages)
     }
 }
