@@ -57,7 +57,7 @@ impl Db {
             woken,
             counters,
             listening: pool::listening(&connections.listen_url)?,
-            remembered: Remembered::nothing(),
+            remembered: Remembered::nothing(connections.memory),
         })
     }
 

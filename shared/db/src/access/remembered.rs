@@ -9,16 +9,13 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// How long a change may go unnoticed by the next request where nobody tells of it.
-const LIFE: Duration = Duration::from_secs(5);
-
 /// Tenant, user and login of a token.
 pub(crate) type Key = (Uuid, Uuid, Option<Uuid>);
 
 /// Something, and when its reading began. What changed after that may not be in it.
 type Read<T> = (T, Instant);
 
-/// Accounts and origins as they were at most five seconds ago.
+/// Accounts and origins as they were a moment ago.
 #[derive(Clone)]
 pub(crate) struct Remembered {
     accounts: Cache<Key, Read<Arc<Account>>>,
@@ -41,7 +38,8 @@ struct Last {
 }
 
 impl Remembered {
-    pub(crate) fn nothing() -> Self {
+    /// Nothing yet. `life` is how long a change may go unnoticed by the next request where nobody tells of it.
+    pub(crate) fn nothing(life: Duration) -> Self {
         let now = Instant::now();
         let last = Last {
             anything: now,
@@ -49,9 +47,9 @@ impl Remembered {
             everything: now,
         };
         Self {
-            accounts: cache(LIFE),
-            origins: cache(LIFE),
-            changed: cache(2 * LIFE),
+            accounts: cache(life),
+            origins: cache(life),
+            changed: cache(2 * life),
             last: Arc::new(Mutex::new(last)),
             told: Arc::default(),
         }

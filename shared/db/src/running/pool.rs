@@ -26,6 +26,8 @@ pub struct Connections {
     /// Whether a connection that comes back is asked whether it is in no transaction: a message more for each, for tests of
     /// what keeps them out.
     pub ask_returned: bool,
+    /// How long accounts and origins are remembered where nobody tells that they have changed.
+    pub memory: Duration,
 }
 
 /// When the process last woke up. A host that freezes it between requests stops its clock too, so a connection's

@@ -218,6 +218,7 @@ impl Vars {
             max_platform_connections,
             acquire_timeout: Duration::from_secs(2),
             ask_returned: false,
+            memory: Duration::from_secs(5),
         })
     }
 
