@@ -1,9 +1,7 @@
 //! A tenant's administrators read its audit log: page by page, filtered, or as a file.
 
 use crate::kit::{
-    ADMIN1, ADMIN2, Answer, Kit, SUPERUSER, T1, T2, U1,
-    http::{Served, soon},
-    request,
+    ADMIN1, ADMIN2, Answer, Kit, SUPERUSER, T1, T2, U1, http::Served, request, wait::wait_for,
 };
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -279,7 +277,7 @@ async fn a_file_that_breaks_off_does_not_look_whole() {
         let asked = request(&token, "GET", "/admin/audit?format=csv").body(Body::empty());
         let answer = served.send(asked.unwrap()).await;
         assert_eq!(answer.status(), 200);
-        soon(answer.into_body().collect()).await
+        wait_for("the rest of the file", answer.into_body().collect()).await
     };
     assert!(ask().await.is_ok());
     // The caller's login can be read once: that it is still good is asked again after the first thousand rows.

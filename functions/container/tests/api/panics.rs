@@ -2,8 +2,9 @@
 
 use crate::kit::{
     Kit, U1,
-    http::{Events, Served, soon, streamed},
+    http::{Events, Served, streamed},
     request,
+    wait::wait_for,
 };
 use axum::{body::Body, http::StatusCode, routing::get};
 use http_body_util::BodyExt;
@@ -57,7 +58,7 @@ async fn a_connection_survives_it() {
         ("/ready", 200),
     ] {
         let asked = request("", "GET", path).body(Body::empty()).unwrap();
-        let answer = soon(sender.send_request(asked)).await.unwrap();
+        let answer = wait_for(path, sender.send_request(asked)).await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();
@@ -66,6 +67,6 @@ async fn a_connection_survives_it() {
     }
     // And those of others do as well.
     let events = Events::new(served.send(streamed(&kit.token(U1).await, "Hello?")).await);
-    assert_eq!(soon(events.all()).await.last().unwrap().event, "done");
-    soon(served.stop()).await;
+    assert_eq!(events.all().await.last().unwrap().event, "done");
+    served.stop().await;
 }

@@ -2,10 +2,15 @@
 
 use crate::{
     config::{program, run},
-    kit::{JWT_SECRET_KEY, Kit, PASSWORD, SECRET_KEY, U1, database::Database, environment},
+    kit::{
+        JWT_SECRET_KEY, Kit, PASSWORD, SECRET_KEY, U1,
+        database::Database,
+        environment,
+        wait::{wait_for, wait_until},
+    },
 };
 use serde_json::json;
-use std::{collections::HashSet, net::TcpListener, time::Duration};
+use std::{collections::HashSet, net::TcpListener};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -207,14 +212,10 @@ async fn log_of_logins() -> (String, String) {
     let child = program(&["serve"], &vars).spawn().unwrap();
     let pid = child.id().unwrap().to_string();
     let ended = tokio::spawn(child.wait_with_output());
-    let ready = async {
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), ready)
-        .await
-        .unwrap();
+    wait_until("`parlance serve` to accept connections", async || {
+        TcpStream::connect(("127.0.0.1", port)).await
+    })
+    .await;
     let health = run(&["health"], &[("PORT", &*shown)], "").await;
     assert!(health.ok, "{}", health.stderr);
     let good = log_in(port, PASSWORD).await;
@@ -227,8 +228,8 @@ async fn log_of_logins() -> (String, String) {
     // SIGTERM; the standard library can only kill.
     let stop = tokio::process::Command::new("kill").arg(pid).status().await;
     assert!(stop.unwrap().success());
-    let output = tokio::time::timeout(Duration::from_secs(30), ended).await;
-    let output = output.unwrap().unwrap().unwrap();
+    let output = wait_for("the end of `parlance serve`", ended).await;
+    let output = output.unwrap().unwrap();
     assert!(output.status.success());
     (
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap(),

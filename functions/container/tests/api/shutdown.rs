@@ -2,15 +2,18 @@
 
 use crate::kit::{
     Kit, U1,
-    http::{Events, Served, eventually, soon, streamed, text_of},
+    http::{Events, Served, streamed, text_of},
     program::Program,
     provider::{Provider, Reply},
+    wait::wait_until,
 };
 use serde_json::json;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-deployment");
+/// Where an answer must finish, it may take the longest that there is.
+const PATIENT: (&str, &str) = ("SHUTDOWN_SECONDS", "600");
 
 /// Asks, and waits for the first piece of the answer.
 async fn begin(served: &Served, kit: &Kit) -> Events {
@@ -22,13 +25,20 @@ async fn begin(served: &Served, kit: &Kit) -> Events {
 }
 
 async fn no_longer_listens(address: SocketAddr) {
-    eventually(async || TcpStream::connect(address).await.is_err().then_some(())).await;
+    wait_until(
+        "the service to accept no more connections",
+        async || match TcpStream::connect(address).await {
+            Ok(_) => Err("it accepts them"),
+            Err(_) => Ok(()),
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn open_answers_may_finish() {
     let provider = Provider::start().await;
-    let kit = provider.kit([KEY]).await;
+    let kit = provider.kit([KEY, PATIENT]).await;
     let mut served = Served::new(&kit).await;
     assert_eq!(kit.get("", "/ready").await.status, 200);
     provider.hold(&["The beginning, ", "and the end."]);
@@ -37,15 +47,20 @@ async fn open_answers_may_finish() {
 
     served.begin_stop();
     no_longer_listens(served.address).await;
-    let not_ready = async || (kit.get("", "/ready").await.status == 503).then_some(());
-    eventually(not_ready).await;
+    wait_until("/ready to answer 503", async || {
+        match kit.get("", "/ready").await.status.as_u16() {
+            503 => Ok(()),
+            status => Err(status),
+        }
+    })
+    .await;
     assert_eq!(kit.get("", "/health").await.status, 200);
 
     provider.let_go(2);
-    let rest = soon(events.all()).await;
+    let rest = events.all().await;
     assert_eq!(text_of(&rest), "and the end.");
     assert_eq!(rest.last().unwrap().event, "done");
-    soon(served.stop()).await;
+    served.stop().await;
     let rows = kit.messages().await;
     assert_eq!(rows[1].status, "complete");
     assert_eq!(rows[1].content, "The beginning, and the end.");
@@ -54,7 +69,7 @@ async fn open_answers_may_finish() {
 #[tokio::test]
 async fn an_answer_whose_reader_left_is_waited_for_as_well() {
     let provider = Provider::start().await;
-    let kit = provider.kit([KEY]).await;
+    let kit = provider.kit([KEY, PATIENT]).await;
     let mut served = Served::new(&kit).await;
     provider.hold(&["The beginning, ", "and the end."]);
     provider.let_go(1);
@@ -62,7 +77,7 @@ async fn an_answer_whose_reader_left_is_waited_for_as_well() {
     served.begin_stop();
     no_longer_listens(served.address).await;
     provider.let_go(2);
-    soon(served.stop()).await;
+    served.stop().await;
     assert_eq!(kit.messages().await[1].status, "complete");
 }
 
@@ -77,7 +92,7 @@ async fn one_that_takes_too_long_is_ended_and_stored() {
     // Nor does a connection that asks nothing hold it up.
     let idle = TcpStream::connect(served.address).await.unwrap();
 
-    let (rest, ()) = soon(async { tokio::join!(events.all(), served.stop()) }).await;
+    let (rest, ()) = tokio::join!(events.all(), served.stop());
     assert_eq!(rest.len(), 1, "{rest:?}");
     assert_eq!(rest[0].event, "error");
     assert_eq!(rest[0].data["type"], "urn:parlance:error:server_shutdown");
@@ -101,7 +116,7 @@ async fn one_that_has_not_even_begun_is_ended_too() {
         provider.asked_for(1).await;
         served.stop().await;
     };
-    let (answer, ()) = soon(async { tokio::join!(plain, stop) }).await;
+    let (answer, ()) = tokio::join!(plain, stop);
     assert_eq!(answer.problem(503), "server_shutdown");
     assert_eq!(kit.messages().await[1].status, "interrupted");
 }
@@ -113,7 +128,7 @@ async fn sigterm_lets_the_program_finish_and_exit_well() {
     let vars: Vec<_> = provider
         .vars()
         .into_iter()
-        .chain([KEY].map(|(n, v)| (n.into(), v.into())))
+        .chain([KEY, PATIENT].map(|(n, v)| (n.into(), v.into())))
         .collect();
     let program = Program::serve(&kit, &vars).await;
     provider.hold(&["The beginning, ", "and the end."]);
@@ -125,7 +140,7 @@ async fn sigterm_lets_the_program_finish_and_exit_well() {
     program.terminate().await;
     no_longer_listens(program.address()).await;
     provider.let_go(2);
-    let rest = soon(events.all()).await;
+    let rest = events.all().await;
     assert_eq!(rest.last().unwrap().event, "done");
     assert_eq!(program.ended().await.code(), Some(0));
     assert_eq!(kit.messages().await[1].status, "complete");

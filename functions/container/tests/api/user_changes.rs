@@ -1,7 +1,7 @@
 //! What administrators change of people, and what ends with it.
 
 use crate::kit::{
-    ADMIN1, Answer, Kit, PASSWORD, Person, T1, U1, U2, http::eventually, scene::Stored,
+    ADMIN1, Answer, Kit, PASSWORD, Person, T1, U1, U2, scene::Stored, wait::wait_until,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -27,11 +27,18 @@ async fn refresh(kit: &Kit, login: &Answer) -> Answer {
 pub(crate) async fn until_waiting(kit: &Kit, transactions: i64) {
     let sql = "select count(*) from pg_stat_activity
                where datname = current_database() and wait_event_type = 'Lock'";
-    eventually(async || {
-        let waiting = sqlx::query_scalar(sql).fetch_one(&kit.pool);
-        let waiting: i64 = waiting.await.unwrap();
-        (waiting >= transactions).then_some(())
-    })
+    wait_until(
+        format!("{transactions} transactions that wait for a lock"),
+        async || {
+            let waiting = sqlx::query_scalar(sql).fetch_one(&kit.pool);
+            let waiting: i64 = waiting.await.unwrap();
+            if waiting >= transactions {
+                Ok(())
+            } else {
+                Err(waiting)
+            }
+        },
+    )
     .await;
 }
 

@@ -1,7 +1,8 @@
 //! Right and wrong passwords, equal cost, overload and the end of the threads.
 
 use super::*;
-use tokio::task::JoinSet;
+use std::sync::mpsc::{Sender, channel};
+use tokio::task::{JoinHandle, JoinSet};
 
 const TENANT: Uuid = Uuid::from_u128(1);
 const USER: Uuid = Uuid::from_u128(2);
@@ -12,6 +13,23 @@ fn stored(phc: &str) -> StoredPassword {
         user_id: USER,
         phc: phc.into(),
     }
+}
+
+/// Keeps one thread busy until the sender is dropped.
+async fn occupy(hasher: &Hasher) -> (Sender<()>, JoinHandle<Result<(), HasherError>>) {
+    let (go, gone) = channel();
+    let (begin, begun) = oneshot::channel();
+    let hasher = hasher.clone();
+    let occupied = tokio::spawn(async move {
+        let work = hasher.submit(move |_| {
+            begin.send(()).expect("it is waited for");
+            assert!(gone.recv().is_err(), "the sender only ends");
+            Ok(())
+        });
+        work.await
+    });
+    begun.await.expect("the thread begins");
+    (go, occupied)
 }
 
 async fn accepts(hasher: &Hasher, password: &str, phc: &str) -> bool {
@@ -138,22 +156,24 @@ async fn oversized_hashes_are_refused_without_work() {
 #[tokio::test] // R21
 async fn a_flood_is_partly_served_and_partly_turned_away() {
     let hasher = Hasher::new(1);
+    let (go, occupied) = occupy(&hasher).await;
     let mut flood = JoinSet::new();
     for _ in 0..200 {
         let hasher = hasher.clone();
         flood.spawn(async move { hasher.check("wrong".into(), None).await });
     }
-    let answers = flood.join_all().await;
-    let served = answers.iter().filter(|answer| **answer == Ok(None)).count();
-    let busy = answers
-        .iter()
-        .filter(|answer| **answer == Err(HasherError::Busy))
-        .count();
-    assert!(
-        served >= 1 && busy >= 200 - (QUEUE + 2),
-        "{served} served, {busy} busy"
-    );
-    assert_eq!(served + busy, 200);
+    // So many may wait; the others are told at once.
+    for _ in QUEUE..200 {
+        let turned_away = flood.join_next().await.unwrap().unwrap();
+        assert_eq!(turned_away, Err(HasherError::Busy));
+    }
+    drop(go);
+    assert_eq!(occupied.await.unwrap(), Ok(()));
+    // On a slow machine some of them have waited too long.
+    let waited = flood.join_all().await;
+    let served = waited.iter().filter(|answer| **answer == Ok(None)).count();
+    let late = waited.iter().filter(|a| **a == Err(HasherError::Busy));
+    assert_eq!(served + late.count(), QUEUE);
     assert_eq!(hasher.invocations(), served as u64);
     // It recovers.
     assert_eq!(hasher.check("wrong".into(), None).await, Ok(None));
@@ -162,22 +182,20 @@ async fn a_flood_is_partly_served_and_partly_turned_away() {
 #[tokio::test] // R21
 async fn waiting_too_long_is_busy_and_hanging_up_costs_nothing() {
     let hasher = Hasher::new(1);
-    let slow = hasher.submit(|_| {
-        thread::sleep(MAX_WAIT + Duration::from_millis(100));
-        Ok(())
-    });
-    let (slow, late) = tokio::join!(slow, hasher.check("wrong".into(), None));
-    assert_eq!((slow, late), (Ok(()), Err(HasherError::Busy)));
-    let hold = hasher.submit(|_| {
-        thread::sleep(Duration::from_millis(200));
-        Ok(())
-    });
-    let gone = tokio::time::timeout(
-        Duration::from_millis(50),
-        hasher.check("wrong".into(), None),
-    );
-    let (_, gone) = tokio::join!(hold, gone);
-    assert!(gone.is_err());
+    let (go, occupied) = occupy(&hasher).await;
+    let wait = async {
+        tokio::time::sleep(MAX_WAIT + Duration::from_millis(100)).await;
+        drop(go);
+    };
+    let (late, ()) = tokio::join!(hasher.check("wrong".into(), None), wait);
+    assert_eq!(late, Err(HasherError::Busy));
+    assert_eq!(occupied.await.unwrap(), Ok(()));
+
+    let (go, occupied) = occupy(&hasher).await;
+    let gone = tokio::time::timeout(Duration::ZERO, hasher.check("wrong".into(), None));
+    assert!(gone.await.is_err());
+    drop(go);
+    assert_eq!(occupied.await.unwrap(), Ok(()));
     hasher.submit(|_| Ok(())).await.unwrap();
     assert_eq!(hasher.invocations(), 0);
 }
@@ -221,7 +239,7 @@ async fn threads_end_with_the_last_clone() {
     assert_eq!(clone.check("wrong".into(), None).await, Ok(None));
     drop(clone);
     // Each thread holds the counter for as long as it lives.
-    for _ in 0..500 {
+    for _ in 0..30_000 {
         if runs.strong_count() == 0 {
             return;
         }

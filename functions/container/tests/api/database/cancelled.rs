@@ -1,6 +1,6 @@
 //! A request that is cancelled takes no other request's write with it.
 
-use crate::kit::{ADMIN1, Kit, U1, database::Database, environment, proxy};
+use crate::kit::{ADMIN1, Kit, U1, database::Database, environment, proxy, wait::wait_until};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -20,16 +20,18 @@ async fn assert_none_left_in_a_transaction(kit: &Kit) {
     let left = "select count(*) from pg_stat_activity
                 where datname = current_database() and usename = 'parlance_app' and state like 'idle in transaction%'";
     let mut clean = 0;
-    for _ in 0..60 {
+    wait_until("connections that are in no transaction", async || {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let left: i64 = sqlx::query_scalar(left).fetch_one(&kit.pool).await.unwrap();
         clean = if left == 0 { clean + 1 } else { 0 };
         // Longer than any message is on its way.
-        if clean == 5 {
-            return;
+        if clean >= 5 {
+            Ok(())
+        } else {
+            Err(format!("{left} are in one"))
         }
-    }
-    panic!("a connection went back to the pool in a transaction");
+    })
+    .await;
 }
 
 /// Cancels requests after each of the times and writes after each; how many were cancelled, and how many connections were

@@ -3,7 +3,7 @@
 
 use crate::{
     database::context::{assert_no_residue, watch_residue},
-    kit::{Kit, Person, U1},
+    kit::{Kit, Person, U1, wait::wait_until},
 };
 use serde_json::{Value, json};
 use std::{
@@ -17,8 +17,10 @@ use tokio::{task::JoinSet, time::timeout};
 use uuid::Uuid;
 
 const TASKS: u64 = 32;
+/// It goes on for so long, and on a slow machine until there were enough of both.
 const TIME: Duration = Duration::from_secs(8);
 const OPERATIONS: u64 = 6000;
+const ENOUGH: (u64, u64) = (300, 100);
 const SLUGS: [&str; 4] = ["north", "east", "south", "west"];
 
 /// A number that looks random (SplitMix64), the same for the same seed.
@@ -153,7 +155,12 @@ async fn nobody_is_given_what_is_anothers_however_requests_end() {
         let (kit, done, cancelled) = (kit.clone(), done.clone(), cancelled.clone());
         let mut random = Random(seed * 1000 + task);
         tasks.spawn(async move {
-            while started.elapsed() < TIME && done.load(Relaxed) < OPERATIONS {
+            let goes_on = || {
+                let (done, cancelled) = (done.load(Relaxed), cancelled.load(Relaxed));
+                let more = started.elapsed() < TIME && done < OPERATIONS;
+                more || done < ENOUGH.0 || cancelled < ENOUGH.1
+            };
+            while goes_on() {
                 let request = once(&kit, &home, random.below(9));
                 let micros = if random.below(2) == 0 {
                     random.below(20_000)
@@ -171,14 +178,19 @@ async fn nobody_is_given_what_is_anothers_however_requests_end() {
             }
         });
     }
+    wait_until("enough answers and cancelled requests", async || {
+        let now = (done.load(Relaxed), cancelled.load(Relaxed));
+        let enough = now.0 >= ENOUGH.0 && now.1 >= ENOUGH.1;
+        if enough {
+            Ok(())
+        } else {
+            Err(format!("{} and {}", now.0, now.1))
+        }
+    })
+    .await;
     while let Some(ended) = tasks.join_next().await {
         ended.unwrap_or_else(|e| panic!("STRESS_SEED={seed}: {e}"));
     }
-    let (done, cancelled) = (done.load(Relaxed), cancelled.load(Relaxed));
-    assert!(
-        done > 300 && cancelled > 100,
-        "only {done} answers and {cancelled} cancelled"
-    );
     let foreign: i64 = sqlx::query_scalar(
         "select count(*) from parlance.chat_sessions s join parlance.tenants t on t.id = s.tenant_id where s.title <> t.slug",
     )

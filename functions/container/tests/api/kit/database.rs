@@ -1,6 +1,9 @@
 //! A database per test, cloned from a template that is made once per server.
 
-use super::{Kit, PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER};
+use super::{
+    Kit, PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER,
+    wait::{wait_for, wait_until},
+};
 use db::{Operator, Roles};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
@@ -208,7 +211,8 @@ impl Kit {
     /// Waits until nothing goes on beside the answers.
     pub async fn settled(&self) {
         self.app.tasks.close();
-        super::http::soon(self.app.tasks.wait()).await;
+        let what = format!("{} tasks beside the answers to end", self.app.tasks.len());
+        wait_for(what, self.app.tasks.wait()).await;
         self.app.tasks.reopen();
     }
 
@@ -241,8 +245,13 @@ impl Kit {
 
     /// Waits until a message has that status.
     pub async fn until(&self, id: Uuid, status: &str) -> StoredMessage {
-        super::http::eventually(async || self.message(id).await.filter(|m| m.status == status))
-            .await
+        wait_until(format!("a message that is {status}"), async || {
+            match self.message(id).await {
+                Some(message) if message.status == status => Ok(message),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await
     }
 }
 

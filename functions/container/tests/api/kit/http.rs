@@ -1,17 +1,16 @@
 //! The service behind a real socket.
 
-use super::Kit;
+use super::{Kit, wait::wait_for};
 use axum::body::Body;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
-    time::{sleep, timeout},
 };
 use uuid::Uuid;
 
@@ -50,7 +49,8 @@ impl Served {
     /// What SIGTERM does; returns when the service has ended.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        self.running.await.expect("the service ends well");
+        let ended = wait_for("the end of a service that was told to stop", self.running);
+        ended.await.expect("the service ends well");
     }
 
     /// Begins to stop, without waiting.
@@ -73,9 +73,9 @@ pub async fn send(address: SocketAddr, request: Request<Body>) -> Response<Incom
         .await
         .expect("it speaks HTTP");
     tokio::spawn(connection);
-    soon(sender.send_request(request))
-        .await
-        .expect("it answers")
+    let what = format!("the answer to {} {}", request.method(), request.uri());
+    let answer = wait_for(&what, sender.send_request(request)).await;
+    answer.unwrap_or_else(|e| panic!("{what} did not come: {e}"))
 }
 
 /// One server-sent event.
@@ -90,6 +90,8 @@ pub struct Event {
 pub struct Events {
     body: Incoming,
     buffer: String,
+    /// The names of those that came, for whoever waits for another in vain.
+    came: Vec<String>,
 }
 
 impl Events {
@@ -97,6 +99,7 @@ impl Events {
         Self {
             body: response.into_body(),
             buffer: String::new(),
+            came: Vec::new(),
         }
     }
 
@@ -106,12 +109,14 @@ impl Events {
             if let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let event = parse(block);
                 self.buffer = rest.to_owned();
-                if event.is_some() {
-                    return event;
+                if let Some(event) = event {
+                    self.came.push(event.event.clone());
+                    return Some(event);
                 }
                 continue;
             }
-            let frame = self.body.frame().await?.ok()?;
+            let what = format!("the next event of a stream that had {:?}", self.came);
+            let frame = wait_for(what, self.body.frame()).await?.ok()?;
             let bytes = frame.into_data().ok()?;
             self.buffer
                 .push_str(std::str::from_utf8(&bytes).expect("events are UTF-8"));
@@ -150,26 +155,6 @@ fn parse(block: &str) -> Option<Event> {
     })
 }
 
-/// Waits for `work`, but not for ever.
-pub async fn soon<T>(work: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(30), work)
-        .await
-        .expect("it happens within 30 seconds")
-}
-
-/// Tries again and again until there is something.
-pub async fn eventually<T>(mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
-    soon(async {
-        loop {
-            if let Some(found) = attempt().await {
-                return found;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-}
-
 /// `POST /chat`, streamed.
 pub fn streamed(token: &str, message: &str) -> Request<Body> {
     let body = json!({ "message": message, "stream": true });
@@ -182,7 +167,8 @@ pub fn streamed(token: &str, message: &str) -> Request<Body> {
 impl Events {
     /// The next event, which must come.
     pub async fn one(&mut self) -> Event {
-        soon(self.next()).await.expect("another event")
+        let next = self.next().await;
+        next.unwrap_or_else(|| panic!("the stream ended after {:?}", self.came))
     }
 }
 

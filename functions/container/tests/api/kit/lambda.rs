@@ -3,7 +3,7 @@
 pub mod event;
 pub mod functions;
 
-use super::http::soon;
+use super::wait::wait_for;
 use axum::{
     Json, Router,
     extract::{Path, Request, State},
@@ -15,13 +15,19 @@ use event::Event;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::{
+    process::ExitStatus,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
     net::TcpListener,
+    process::Child,
     sync::{Mutex, mpsc},
+    time::timeout,
 };
+
+/// How long what a process told may take to arrive after its end.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// What the function told.
 #[derive(Debug)]
@@ -36,13 +42,13 @@ enum Told {
     Failed(String),
 }
 
-/// One API, for one function.
+/// One API, and the one function before it; both end with this.
 pub struct Runtime {
-    pub address: String,
     /// How long the function may take for the events to come.
     pub time: Duration,
     events: mpsc::UnboundedSender<(Value, Duration)>,
     told: mpsc::UnboundedReceiver<Told>,
+    program: Child,
 }
 
 struct Shared {
@@ -51,8 +57,8 @@ struct Shared {
 }
 
 impl Runtime {
-    /// Starts it on a free port of this machine.
-    pub async fn start() -> Self {
+    /// Starts the API on a free port of this machine, and what `launch` launches for the API at that address.
+    pub async fn start(launch: impl FnOnce(&str) -> Child) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("a port is free");
         let address = listener.local_addr().expect("it has an address");
@@ -75,7 +81,7 @@ impl Runtime {
             .with_state(Arc::new(shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
-            address: address.to_string(),
+            program: launch(&address.to_string()),
             time: Duration::from_secs(300),
             events,
             told,
@@ -137,7 +143,31 @@ impl Runtime {
     }
 
     async fn next(&mut self) -> Told {
-        soon(self.told.recv()).await.expect("the API runs")
+        let Self { told, program, .. } = self;
+        let next = async {
+            tokio::select! {
+                biased;
+                told = told.recv() => told,
+                // What it told last may still be on its way.
+                ended = program.wait() => match timeout(LAST_WORDS, told.recv()).await {
+                    Ok(told) => told,
+                    Err(_) => panic!("the function has ended ({ended:?}) and told no more"),
+                },
+            }
+        };
+        let told = wait_for("what the function tells next", next).await;
+        told.expect("the API runs")
+    }
+
+    /// The function's process.
+    pub fn program(&self) -> &Child {
+        &self.program
+    }
+
+    /// How the process ended.
+    pub async fn ended(mut self) -> ExitStatus {
+        let ended = wait_for("the end of the function's process", self.program.wait());
+        ended.await.expect("it is our child")
     }
 }
 

@@ -14,6 +14,7 @@ pub mod program;
 pub mod provider;
 pub mod proxy;
 pub mod scene;
+pub mod wait;
 
 use axum::{
     Router,
@@ -27,9 +28,10 @@ pub use people::{ADMIN1, ADMIN2, PEOPLE, Person, SUPERUSER, T1, T2, U1, U2, V1};
 use serde_json::{Value, json};
 use service::{Clock, Config, Service};
 use sqlx::PgPool;
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use tower::ServiceExt;
 use uuid::Uuid;
+use wait::wait_for;
 use web::App;
 
 /// The password of every seeded user.
@@ -64,11 +66,23 @@ impl Kit {
 
     /// A service on an existing database.
     pub async fn on(database: Database, vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self::adjusted(database, vars, |_| {}).await
+    }
+
+    /// As [`Kit::on`], with what no variable sets changed by `adjust`.
+    pub async fn adjusted(
+        database: Database,
+        vars: impl IntoIterator<Item = (String, String)>,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Self {
         let clock = Clock::fixed(Utc::now());
         let mut all = environment(&database);
         all.extend(vars);
         let mut config = Config::from_vars(all).expect("the configuration of the test is good");
         config.secrets.connections.ask_returned = true;
+        // Of a busy machine, two seconds without a connection say nothing.
+        config.secrets.connections.acquire_timeout = Duration::from_secs(60);
+        adjust(&mut config);
         let service = Service::new(config, clock.clone()).expect("the service can be put together");
         let app = App::new(service);
         let pool = database.pool().await;
@@ -138,14 +152,11 @@ impl Kit {
     /// Any request at all.
     pub async fn send(&self, request: request::Builder, body: Body) -> Answer {
         let request = request.body(body).expect("the request is well formed");
-        let response = self
-            .service
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("the router never fails");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("the body arrives").to_bytes();
+        let what = format!("the answer to {} {}", request.method(), request.uri());
+        let response = wait_for(&what, self.service.clone().oneshot(request)).await;
+        let (parts, body) = response.expect("the router never fails").into_parts();
+        let body = wait_for(format!("the rest of {what}"), body.collect()).await;
+        let bytes = body.expect("the body arrives").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         headers::assert_safe(&parts.headers);

@@ -2,15 +2,15 @@
 
 use super::{
     Kit, environment,
-    http::{send, soon},
+    http::send,
     request,
+    wait::{wait_for, wait_until},
 };
 use axum::body::Body;
 use hyper::{Request, Response, body::Incoming};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::{ExitStatus, Stdio},
-    time::Duration,
 };
 use tokio::{
     io::AsyncReadExt,
@@ -60,7 +60,7 @@ impl Program {
                 .kill_on_drop(true);
             let child = command.spawn().expect("the program starts");
             let mut program = Self { child, address };
-            if soon(program.is_ready()).await {
+            if program.is_ready().await {
                 return program;
             }
         }
@@ -69,17 +69,21 @@ impl Program {
 
     /// False if it ended instead.
     async fn is_ready(&mut self) -> bool {
-        loop {
+        wait_until("`parlance serve` to be ready", async || {
             if self.child.try_wait().expect("it is our child").is_some() {
-                return false;
+                return Ok(false);
             }
-            if TcpStream::connect(self.address).await.is_ok() {
-                let ready = request("", "GET", "/ready").body(Body::empty());
-                let ready = self.send(ready.expect("the request is well formed")).await;
-                return ready.status() == 200;
+            if TcpStream::connect(self.address).await.is_err() {
+                return Err("it accepts no connection".to_owned());
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            let ready = request("", "GET", "/ready").body(Body::empty());
+            let ready = self.send(ready.expect("the request is well formed")).await;
+            match ready.status().as_u16() {
+                200 => Ok(true),
+                status => Err(format!("/ready answers {status}")),
+            }
+        })
+        .await
     }
 
     /// Sends a request on a connection of its own.
@@ -114,7 +118,8 @@ impl Program {
 
     /// How it ended.
     pub async fn ended(mut self) -> ExitStatus {
-        soon(self.child.wait()).await.expect("it is our child")
+        let ended = wait_for("the end of `parlance serve`", self.child.wait());
+        ended.await.expect("it is our child")
     }
 }
 

@@ -1,7 +1,7 @@
 //! OpenAI, DeepSeek and Pinecone as a test wants them: one HTTP server that records what it is asked and answers
 //! as it was told.
 
-use super::{Kit, database::Database, http::eventually};
+use super::{Kit, database::Database, wait::wait_until};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -42,7 +42,7 @@ pub enum Reply {
     Status(u16, Value),
     /// Any bytes as an event stream.
     Raw(String),
-    /// Nothing, for a minute.
+    /// Nothing, ever.
     Silence,
 }
 
@@ -207,10 +207,7 @@ async fn chat(provider: Provider, streamed: bool, reply: Reply) -> Response {
             (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
         }
         Reply::Raw(text) => events(vec![text]),
-        Reply::Silence => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            StatusCode::GATEWAY_TIMEOUT.into_response()
-        }
+        Reply::Silence => std::future::pending().await,
     }
 }
 
@@ -294,6 +291,13 @@ impl Provider {
 
     /// Waits until `n` chat completions were asked for.
     pub async fn asked_for(&self, n: usize) {
-        eventually(async || (self.chats().len() >= n).then_some(())).await;
+        wait_until(
+            format!("{n} chat completions to be asked for"),
+            async || match self.chats().len() {
+                asked if asked >= n => Ok(()),
+                asked => Err(format!("{asked} were")),
+            },
+        )
+        .await;
     }
 }

@@ -3,13 +3,13 @@
 
 use crate::kit::{
     ADMIN1, Kit, PASSWORD, Person, SUPERUSER, T2, U1, V1,
-    http::eventually,
     lambda::{
         event::{Event, SHAPES, Shape},
         functions::Functions,
     },
     program::Program,
     request,
+    wait::wait_until,
 };
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -198,11 +198,13 @@ async fn who_is_suspended_at_one_is_refused_at_the_other() {
         let suspended = json!({ "status": "suspended" });
         let (status, answer) = both.ask(from, &root, "PATCH", &path, suspended).await;
         assert_eq!(status, 200, "{answer}");
-        let refused = eventually(async || {
-            let asked = both
-                .ask(to, &token, "GET", "/chat/sessions", Value::Null)
-                .await;
-            (asked.0 != 200).then_some(asked.0)
+        let what = format!("a refusal at {to:?} after a suspension at {from:?}");
+        let refused = wait_until(what, async || {
+            let asked = both.ask(to, &token, "GET", "/chat/sessions", Value::Null);
+            match asked.await.0 {
+                200 => Err(200),
+                status => Ok(status),
+            }
         });
         assert_eq!(refused.await, 401, "{from:?} {to:?}");
         let active = json!({ "status": "active" });

@@ -3,12 +3,12 @@
 use super::{scenario::Asked, service::Service};
 use crate::kit::{
     Kit,
-    http::soon,
     lambda::{
         event::{Event, Shape},
         functions::Functions,
     },
     program::Program,
+    wait::wait_for,
 };
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -38,7 +38,7 @@ impl Answered {
             let value = value.to_str().expect("the header is text");
             (name.as_str().to_owned(), value.to_owned())
         });
-        let body = soon(body.collect()).await;
+        let body = wait_for("the rest of an answer", body.collect()).await;
         let body = body.expect("the body arrives").to_bytes();
         Self {
             status: parts.status.as_u16(),
@@ -68,9 +68,9 @@ impl Door {
     pub(super) async fn ask(&mut self, asked: Asked) -> Answered {
         let host = self.host().to_owned();
         match self {
-            Self::Container(program) => soon(through_socket(program, &host, asked)).await,
+            Self::Container(program) => through_socket(program, &host, asked).await,
             Self::Functions(functions, shape) => {
-                soon(through_event(functions, *shape, &host, asked)).await
+                through_event(functions, *shape, &host, asked).await
             }
             Self::Service(service) => service.ask(asked).await,
         }

@@ -8,8 +8,8 @@ use crate::kit::{
     Kit,
     database::{connect_to, seed},
     environment,
-    http::{eventually, soon},
     lambda::functions::{FUNCTIONS, function_of, launch},
+    wait::{wait_for, wait_until},
 };
 use axum::body::Body;
 use hyper::{Request, Uri};
@@ -26,7 +26,7 @@ use tokio::{
 };
 
 /// Starts of the names of headers that fronts add: AWS's, the emulator's, and proxies'. The service has none like it.
-const OF_FRONTS: [&str; 5] = ["apigw-", "lambda-runtime-", "server", "via", "x-amz"];
+const OF_FRONTS: &[&str] = &["apigw-", "lambda-runtime-", "server", "via", "x-amz"];
 
 /// A service at a URL.
 pub(super) struct Service {
@@ -71,7 +71,8 @@ impl Service {
         }
         let request = request.body(Body::from(asked.body.unwrap_or_default()));
         let request = request.expect("the request is well formed");
-        let answer = soon(self.client.request(request)).await;
+        let what = format!("the answer of {url}");
+        let answer = wait_for(what, self.client.request(request)).await;
         let answer = answer.unwrap_or_else(|e| panic!("{url} does not answer: {e}"));
         let mut answered = Answered::read(answer).await;
         let is_fronts = |name: &str| OF_FRONTS.iter().any(|start| name.starts_with(start));
@@ -114,13 +115,17 @@ impl Emulator {
             .kill_on_drop(true);
         let emulator = command.spawn();
         let emulator = emulator.expect("the emulator needs cargo-lambda on PATH");
-        eventually(async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()).await;
-        let functions = FUNCTIONS.map(|name| {
+        wait_until(
+            "cargo-lambda's emulator to accept connections",
+            async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await,
+        )
+        .await;
+        let functions = FUNCTIONS.iter().map(|name| {
             let vars = environment(&kit.database).into_iter().chain(vars.to_vec());
             launch(name, vars, &format!("http://127.0.0.1:{port}/.rt/{name}"))
         });
         Self {
-            _programs: functions.into_iter().chain([emulator]).collect(),
+            _programs: functions.chain([emulator]).collect(),
             port,
         }
     }

@@ -1,7 +1,7 @@
 //! The functions as programs, each before a Runtime API of its own, and the way from a path to one of them.
 
 use super::{
-    super::{Kit, environment, http::soon, program::signalled},
+    super::{Kit, environment, program::signalled, wait::tell},
     Invocation, Runtime,
     event::Event,
 };
@@ -15,12 +15,13 @@ use std::{
 use tokio::process::Child;
 
 /// Those that answer requests.
-pub const FUNCTIONS: [&str; 5] = ["admin", "chat", "documents", "login", "tenants"];
+pub const FUNCTIONS: &[&str] = &["admin", "chat", "documents", "login", "tenants"];
 
 /// Those that are invoked for other reasons.
-const JOBS: [&str; 2] = ["jobs", "migrate"];
+const JOBS: &[&str] = &["jobs", "migrate"];
 
-/// The programs of the functions, built when the first test asks for one, beside this test and like it.
+/// The programs of the functions. `scripts/test` has built them before the tests; where somebody ran those by hand, they
+/// are built when the first test asks for one, beside this test and like it.
 static PROGRAMS: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(build);
 
 /// Cargo as for a person in a terminal: what it told this test about itself would make it build crates anew that
@@ -55,14 +56,15 @@ pub fn cargo(arguments: &[&str]) -> String {
 }
 
 fn build() -> HashMap<String, PathBuf> {
-    let mut arguments = vec!["build", "--locked", "--quiet"];
+    tell("The Lambda functions are built unless they are up to date, which takes minutes.");
+    let mut arguments = vec!["build", "--locked"];
     arguments.extend(["--features", "lambda,aws-secrets"]);
     arguments.push("--message-format=json-render-diagnostics");
     let own = std::env::current_exe().expect("a test has a file");
     if own.ancestors().any(|folder| folder.ends_with("release")) {
         arguments.push("--release");
     }
-    let all = FUNCTIONS.iter().chain(&JOBS);
+    let all = FUNCTIONS.iter().chain(JOBS);
     arguments.extend(all.flat_map(|name| ["-p", name]));
     let built = cargo(&arguments);
     let built = built.lines().filter_map(|line| {
@@ -99,7 +101,6 @@ pub fn launch(name: &str, vars: impl IntoIterator<Item = (String, String)>, api:
 /// A running function; it ends with this.
 pub struct Function {
     pub runtime: Runtime,
-    program: Child,
 }
 
 impl Function {
@@ -113,19 +114,18 @@ impl Function {
 
     /// Starts it with these variables and no others.
     pub async fn with(name: &str, vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        let runtime = Runtime::start().await;
-        let program = launch(name, vars, &runtime.address);
-        Self { runtime, program }
+        let runtime = Runtime::start(|api| launch(name, vars, api)).await;
+        Self { runtime }
     }
 
     /// Sends its process a signal: `TERM`, or `STOP` and `CONT`, which is what a freeze looks like from inside.
     pub async fn signal(&self, signal: &str) {
-        signalled(&self.program, signal).await;
+        signalled(self.runtime.program(), signal).await;
     }
 
     /// How its process ended.
-    pub async fn ended(mut self) -> ExitStatus {
-        soon(self.program.wait()).await.expect("it is our child")
+    pub async fn ended(self) -> ExitStatus {
+        self.runtime.ended().await
     }
 
     /// Its answer as it begins.
