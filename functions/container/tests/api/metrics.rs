@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const COUNTERS: [&str; 7] = [
+const COUNTERS: &[&str] = &[
     "authz_denied",
     "cross_tenant_drop",
     "decrypt_failed",
@@ -22,14 +22,14 @@ const COUNTERS: [&str; 7] = [
 async fn counted(kit: &Kit) -> BTreeMap<String, u64> {
     let answer = kit.get(METRICS_TOKEN, "/metrics").await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let counters = COUNTERS.map(|name| {
+    let counters = COUNTERS.iter().map(|name| {
         let start = format!("parlance_{name}_total ");
         let line = answer
             .text
             .lines()
             .find_map(|line| line.strip_prefix(&start));
         let count = line.unwrap_or_else(|| panic!("no {name} in {}", answer.text));
-        (name.to_owned(), count.parse().unwrap())
+        ((*name).to_owned(), count.parse().unwrap())
     });
     counters
         .into_iter()

@@ -16,7 +16,7 @@ static PROBLEM: LazyLock<Value> =
     LazyLock::new(|| contract()["components"]["schemas"]["Problem"].clone());
 
 /// What no answer may hold: tables, SQL, crates, files, secrets.
-const INSIDES: [&str; 34] = [
+const INSIDES: &[&str] = &[
     "parlance.",
     "login_sessions",
     "tenant_secrets",
@@ -56,7 +56,7 @@ const INSIDES: [&str; 34] = [
 /// Asserts that an answer tells nothing about how the service is made.
 pub(crate) fn assert_tells_nothing(answer: &Answer) {
     let version = format!("v{}", env!("CARGO_PKG_VERSION"));
-    for inside in INSIDES.into_iter().chain([&*version]) {
+    for inside in INSIDES.iter().copied().chain([&*version]) {
         assert!(
             !answer.text.contains(inside),
             "{inside:?} in {}",

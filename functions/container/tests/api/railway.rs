@@ -183,7 +183,7 @@ fn the_service_has_each_setting_in_one_place() {
 
 #[test]
 fn no_secret_is_written_down() {
-    const PLAIN: [&str; 3] = ["ACCESS_TOKEN_EXPIRE_MINUTES", "ALGORITHM", "RUST_LOG"];
+    const PLAIN: &[&str] = &["ACCESS_TOKEN_EXPIRE_MINUTES", "ALGORITHM", "RUST_LOG"];
     let service = ts_service();
     let env = service
         .sections

@@ -1,10 +1,10 @@
 //! What the catalogue says of every table, so that a new one cannot be forgotten.
 
-use crate::kit::{Kit, T1, U1, scene::Scene};
+use crate::kit::{Kit, T1, U1, listed::assert_listed, scene::Scene};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 
 /// The tables that belong to no single tenant. Whatever is added here is not kept apart by tenant.
-const SHARED: [&str; 4] = [
+const SHARED: &[&str] = &[
     "_sqlx_migrations",
     "rate_buckets",
     "tenants",
@@ -47,13 +47,21 @@ async fn run(pool: &PgPool, sql: &str) {
 #[tokio::test] // R32
 async fn every_table_of_tenants_is_guarded() {
     let kit = Kit::new().await;
-    assert_eq!(names(&kit.pool, UNGUARDED).await, [""; 0]);
+    let unguarded = names(&kit.pool, UNGUARDED).await;
+    assert!(
+        unguarded.is_empty(),
+        "their migrations must `call guard_tenant_table(...)`: {unguarded:?}"
+    );
     let shared = "
         select c.relname::text from pg_class c
         where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p', 'f')
           and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')
         order by 1";
-    assert_eq!(names(&kit.pool, shared).await, SHARED);
+    assert_listed(
+        names(&kit.pool, shared).await.iter().map(String::as_str),
+        SHARED.iter().copied(),
+        "SHARED in tests/api/database/catalogue.rs is the tables without a tenant; every other has `tenant_id`.",
+    );
     let not_forced = "
         select relname::text from pg_class
         where relnamespace = 'parlance'::regnamespace and relkind in ('r', 'p', 'f')

@@ -1,10 +1,10 @@
 //! The few functions that run with other rights than their caller's, pinned one by one.
 
-use crate::kit::Kit;
+use crate::kit::{Kit, listed::assert_listed};
 use sqlx::{Connection, PgConnection};
 
 /// Signature, owner, settings, and who may call it besides its owner. Whoever adds one here answers for it.
-const DEFINERS: [(&str, &str, &str, &str); 9] = [
+const DEFINERS: &[(&str, &str, &str, &str)] = &[
     (
         "create_superuser(uuid,text,uuid,text,text)",
         "parlance_definer",
@@ -79,11 +79,11 @@ async fn only_the_listed_functions_run_with_other_rights() {
     .fetch_all(&kit.pool)
     .await
     .unwrap();
-    let found: Vec<_> = found
-        .iter()
-        .map(|(a, b, c, d)| (&**a, &**b, &**c, &**d))
-        .collect();
-    assert_eq!(found, DEFINERS);
+    assert_listed(
+        found.iter().map(|(a, b, c, d)| (&**a, &**b, &**c, &**d)),
+        DEFINERS.iter().copied(),
+        "DEFINERS in tests/api/database/definers.rs is what runs with other rights than its caller's.",
+    );
 }
 
 #[tokio::test] // R39

@@ -67,7 +67,7 @@ fn put(body: &mut Value, place: &str, text: &str) {
 }
 
 /// What takes text only to compare it.
-const KEEPS_NOTHING: [&str; 5] = [
+const KEEPS_NOTHING: &[&str] = &[
     "POST /documents/search",
     "POST /login",
     "POST /login/invitation",
@@ -75,7 +75,7 @@ const KEEPS_NOTHING: [&str; 5] = [
     "POST /login/refresh",
 ];
 /// Where any text is accepted and kept. Everywhere else it is refused, as no name of a model, address and so on.
-const KEEPS_TEXT: [&str; 14] = [
+const KEEPS_TEXT: &[&str] = &[
     "PATCH /admin/users/{id} /full_name",
     "PATCH /chat/sessions/{id} /title",
     "PATCH /login/me /full_name",

@@ -26,7 +26,7 @@ async fn assert_refused(url: &str, statements: &[&str]) {
 }
 
 /// Nothing of the structure is the app role's to change, nor anything outside it to see.
-const STRUCTURE: [&str; 26] = [
+const STRUCTURE: &[&str] = &[
     "create table parlance.mine ()",
     "create table public.mine ()",
     "create temporary table mine ()",
@@ -55,7 +55,7 @@ const STRUCTURE: [&str; 26] = [
     "select * from pg_authid",
 ];
 /// Nor are other tenants' rows, nor the columns that say who may do what.
-const DATA: [&str; 17] = [
+const DATA: &[&str] = &[
     "select * from parlance.tenants_by_email",
     "update parlance.users set is_superuser = true",
     "update parlance.users set tenant_id = 'OTHER'",
@@ -82,8 +82,8 @@ async fn the_app_role_changes_data_of_its_tenant_and_nothing_else() {
     let scene = Scene::new().await;
     let before = Stored::all(&scene.pool).await;
     let url = scene.database.url_as("app");
-    assert_refused(&url, &STRUCTURE).await;
-    assert_refused(&url, &DATA).await;
+    assert_refused(&url, STRUCTURE).await;
+    assert_refused(&url, DATA).await;
     assert_eq!(Stored::all(&scene.pool).await, before);
 
     // Granting what one may not grant is only warned of; nothing is granted.

@@ -4,6 +4,7 @@ use crate::kit::{
     Answer, JWT_SECRET_KEY, Kit, U1,
     api::{Operation, operations},
     http::Served,
+    listed::assert_listed,
     request,
     scene::{Scene, Stored},
 };
@@ -19,7 +20,7 @@ use tokio::{
 use uuid::Uuid;
 
 /// What answers without a token. Whatever is added here is open to the world.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: &[&str] = &[
     "GET /docs",
     "GET /health",
     "GET /openapi.json",
@@ -31,7 +32,16 @@ const PUBLIC: [&str; 8] = [
 ];
 
 /// What has a token of its own, which is nobody's; metrics.rs has it.
-const OTHERWISE: [&str; 1] = ["GET /metrics"];
+const OTHERWISE: &[&str] = &["GET /metrics"];
+
+/// Asserts that these are the public operations.
+fn assert_public(found: &BTreeSet<String>) {
+    assert_listed(
+        found.iter().map(String::as_str),
+        PUBLIC.iter().copied(),
+        "PUBLIC in tests/api/isolation/doors.rs is what answers without a token; everything else takes one by its extractor.",
+    );
+}
 
 /// Asserts that nobody was let in.
 fn assert_shut_out(answer: &Answer, what: &str) {
@@ -86,7 +96,7 @@ async fn every_operation_but_the_public_ones_needs_a_token() {
             assert_shut_out(&answer, &operation.name());
             assert_eq!(answer.problem(401), "invalid_token", "{}", operation.name());
         }
-        assert_eq!(open, BTreeSet::from(PUBLIC.map(String::from)));
+        assert_public(&open);
     }
     // Logging in and refreshing is all that happened.
     let mut after = Stored::all(&scene.pool).await;
@@ -104,13 +114,17 @@ fn the_contract_says_which_operations_are_public() {
         .filter(|operation| operation.is_public())
         .map(Operation::name)
         .collect();
-    assert_eq!(public, BTreeSet::from(PUBLIC.map(String::from)));
+    assert_public(&public);
     let otherwise: BTreeSet<_> = operations()
         .iter()
         .filter(|operation| !operation.is_public() && !operation.needs_login())
         .map(Operation::name)
         .collect();
-    assert_eq!(otherwise, BTreeSet::from(OTHERWISE.map(String::from)));
+    assert_listed(
+        otherwise.iter().map(String::as_str),
+        OTHERWISE.iter().copied(),
+        "OTHERWISE in tests/api/isolation/doors.rs is what has a token of its own.",
+    );
 }
 
 #[tokio::test] // R1

@@ -20,7 +20,7 @@ const fn attempt(who: Person, whose: Person, status: u16) -> Attempt {
 }
 
 /// Another tenant's; another user's of the same tenant, whoever asks.
-const PERSONAL: [Attempt; 6] = [
+const PERSONAL: &[Attempt] = &[
     attempt(U1, V1, 404),
     attempt(V1, U1, 404),
     attempt(U1, U2, 404),
@@ -28,7 +28,7 @@ const PERSONAL: [Attempt; 6] = [
     attempt(ADMIN1, ADMIN2, 404),
     attempt(U1, ADMIN1, 404),
 ];
-const MANAGED: [Attempt; 4] = [
+const MANAGED: &[Attempt] = &[
     attempt(ADMIN1, V1, 404),
     attempt(ADMIN2, U1, 404),
     attempt(U1, V1, 403),
@@ -36,9 +36,9 @@ const MANAGED: [Attempt; 4] = [
 ];
 
 /// Only superusers name tenants, and they see which there are.
-const ASSUMED: [Attempt; 2] = [attempt(ADMIN1, V1, 403), attempt(U1, V1, 403)];
+const ASSUMED: &[Attempt] = &[attempt(ADMIN1, V1, 403), attempt(U1, V1, 403)];
 /// A filter that names somebody else finds nothing, as one that names nobody.
-const FILTERED: [Attempt; 3] = [
+const FILTERED: &[Attempt] = &[
     attempt(ADMIN1, V1, 200),
     attempt(ADMIN2, U1, 200),
     attempt(U1, V1, 403),
@@ -52,7 +52,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("PATCH /chat/sessions/{id}", "path:id")
         | ("DELETE /chat/sessions/{id}", "path:id")
         | ("DELETE /login/sessions/{id}", "path:id")
-        | ("GET /chat/sessions/{id}/messages", "path:id") => &PERSONAL,
+        | ("GET /chat/sessions/{id}/messages", "path:id") => PERSONAL,
         ("GET /documents/{id}", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
@@ -62,9 +62,9 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("PATCH /tenants/{tenant_id}", "path:tenant_id")
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
-        | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => &MANAGED,
-        ("POST /admin/tenants/{id}/assume", "path:id") => &ASSUMED,
-        ("GET /admin/audit", "query:actor_id") => &FILTERED,
+        | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,
+        ("POST /admin/tenants/{id}/assume", "path:id") => ASSUMED,
+        ("GET /admin/audit", "query:actor_id") => FILTERED,
         _ => return None,
     })
 }
@@ -139,7 +139,9 @@ async fn what_is_somebody_elses_answers_as_what_never_was() {
         for place in operation.names_ids() {
             let name = operation.name();
             let attempts = attempts(&name, &place)
-                .unwrap_or_else(|| panic!("{name} takes {place}: say who may not name what there"));
+                .unwrap_or_else(|| {
+                panic!("{name} takes {place}: say in `attempts` in tests/api/isolation/matrix.rs who may not name what there")
+            });
             for Attempt { who, whose, status } in attempts {
                 let (who, mine) = (*who, scene.ids_of(*who));
                 if place.ends_with("tenant_id") && whose.tenant_id == who.tenant_id {

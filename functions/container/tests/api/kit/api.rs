@@ -111,7 +111,7 @@ impl Operation {
         let path = path.replace("{provider}", "openai");
         assert!(
             !path.contains('{'),
-            "{path} has a parameter that no sample fills"
+            "{path} has a parameter that `path_of` in tests/api/kit/api.rs fills with no sample"
         );
         path
     }
@@ -150,7 +150,10 @@ impl Operation {
                 json!({ "email": "new@one.example", "password": "seven green bicycles" })
             }
             name => {
-                assert!(!self.takes_json(), "{name} needs a sample of its body");
+                assert!(
+                    !self.takes_json(),
+                    "{name} needs a sample of its body in `body` in tests/api/kit/api.rs"
+                );
                 Value::Null
             }
         }

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// No program's arguments and no output may hold one of these.
-const CANARIES: [&str; 3] = ["canary-login", "canary-root", "canary-provider"];
+const CANARIES: &[&str] = &["canary-login", "canary-root", "canary-provider"];
 pub const DATABASE_URL: &str =
     "postgresql://admin:canary-login@db.example:5432/parlance?sslmode=require";
 

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 
 /// How browsers must treat an answer; the pages of `/docs` may have a style as well.
-const SAFE: [(&str, &[&str]); 6] = [
+const SAFE: &[(&str, &[&str])] = &[
     ("x-content-type-options", &["nosniff"]),
     (
         "content-security-policy",
@@ -22,7 +22,7 @@ const SAFE: [(&str, &[&str]); 6] = [
 ];
 
 /// Bearer tokens only: no cookie, and no leave to send one. Nor does an answer tell what made it.
-const ABSENT: [&str; 5] = [
+const ABSENT: &[&str] = &[
     "access-control-allow-credentials",
     "server",
     "set-cookie",
@@ -40,12 +40,12 @@ pub fn assert_safe(headers: &HeaderMap) {
         false => &["no-store"],
     };
     assert_eq!(is("x-accel-buffering", "no"), streamed);
-    for (name, allowed) in SAFE.into_iter().chain([("cache-control", cache)]) {
+    for (name, allowed) in SAFE.iter().copied().chain([("cache-control", cache)]) {
         let values: Vec<_> = headers.get_all(name).iter().collect();
         let safe = matches!(values[..], [value] if allowed.iter().any(|text| value == text));
         assert!(safe, "{name}: {values:?}");
     }
-    for name in ABSENT {
+    for &name in ABSENT {
         assert!(!headers.contains_key(name), "{name}");
     }
     assert!(headers.contains_key("x-request-id"));

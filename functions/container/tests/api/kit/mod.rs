@@ -9,6 +9,7 @@ pub mod database;
 pub mod headers;
 pub mod http;
 pub mod lambda;
+pub mod listed;
 pub mod people;
 pub mod program;
 pub mod provider;

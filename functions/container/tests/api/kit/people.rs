@@ -78,4 +78,4 @@ pub const SUPERUSER: Person = person(
     "admin",
 );
 /// Everybody.
-pub const PEOPLE: [Person; 6] = [ADMIN1, U1, U2, ADMIN2, V1, SUPERUSER];
+pub const PEOPLE: &[Person] = &[ADMIN1, U1, U2, ADMIN2, V1, SUPERUSER];

@@ -47,7 +47,7 @@ impl Scene {
             let set = scene.kit.put(&token, path, key).await;
             assert_eq!(set.status, 204, "{}", set.text);
         }
-        for who in PEOPLE {
+        for &who in PEOPLE {
             let token = scene.kit.token(who).await;
             let logins = scene.kit.get(&token, "/login/sessions").await;
             let message = json!({ "message": format!("A question of {}", who.email) });

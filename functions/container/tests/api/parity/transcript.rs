@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// They say how the bytes of this answer travelled: `date` is the moment, `connection` and `transfer-encoding` are of
 /// one connection (RFC 9110, 7.6.1), and `content-length` is there or not as the body is streamed or not, which a
 /// front decides for itself. No handler sets any of them.
-const OF_THE_TRANSPORT: [&str; 4] = ["connection", "content-length", "date", "transfer-encoding"];
+const OF_THE_TRANSPORT: &[&str] = &["connection", "content-length", "date", "transfer-encoding"];
 
 /// What Lambda's runtime client writes into every answer that says nothing else. Only answers without a body do not, and
 /// of those it says nothing (RFC 9110, 8.3); one with a body is not spared.
