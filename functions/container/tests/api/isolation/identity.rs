@@ -3,17 +3,17 @@
 use crate::kit::{
     ADMIN1, JWT_SECRET_KEY, Person, SUPERUSER, T1, T2, U1, V1,
     api::{Ids, Operation, operations},
+    listed::assert_listed,
     scene::{Scene, Stored},
 };
 use axum::http::StatusCode;
-use chrono::Utc;
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 use tenant_auth::{AccessToken, Algorithm, Keys};
 use uuid::Uuid;
 
 /// What a member may do; everything else that needs a token needs a role.
-const MEMBERS: [&str; 12] = [
+const MEMBERS: &[&str] = &[
     "DELETE /chat/sessions/{id}",
     "DELETE /login/sessions/{id}",
     "GET /chat/sessions",
@@ -28,11 +28,22 @@ const MEMBERS: [&str; 12] = [
     "POST /login/password",
 ];
 /// What only superusers may do.
-const SUPERUSERS: [&str; 3] = [
+const SUPERUSERS: &[&str] = &[
     "GET /tenants",
     "POST /admin/tenants/{id}/assume",
     "POST /tenants",
 ];
+/// What administrators do without naming anything of a tenant: whatever ids they have, it works at home.
+const AT_HOME: &[&str] = &[
+    "GET /admin/audit",
+    "GET /admin/users",
+    "GET /documents",
+    "POST /admin/users",
+    "POST /admin/users/invite",
+    "POST /documents",
+];
+
+const THIS_FILE: &str = "tests/api/isolation/identity.rs";
 
 fn guarded() -> impl Iterator<Item = Operation> {
     operations().into_iter().filter(Operation::needs_login)
@@ -46,17 +57,23 @@ async fn login_of(scene: &Scene, who: Person) -> Uuid {
     newest.fetch_one(&scene.pool).await.unwrap()
 }
 
-/// A token signed by the service's own key.
-fn signed(user: Uuid, tenant: Uuid, login: Uuid) -> String {
+/// A token signed now by the service's own key.
+fn signed(scene: &Scene, user: Uuid, tenant: Uuid, login: Uuid) -> String {
     let keys = Keys::new(&JWT_SECRET_KEY.into(), Algorithm::default()).unwrap();
     keys.sign(&AccessToken {
         user_id: user,
         tenant_id: tenant,
         session_id: login,
         generation: 0,
-        issued_at: Utc::now().timestamp(),
+        issued_at: scene.clock.now().timestamp(),
         lifetime: Duration::from_secs(600),
     })
+}
+
+/// Asserts that the token is somebody's.
+async fn assert_somebody(scene: &Scene, token: &str) {
+    let me = scene.get(token, "/login/me").await;
+    assert_eq!(me.status, 200, "{}", me.text);
 }
 
 /// Asserts that the token is nobody's, at every operation.
@@ -75,11 +92,8 @@ async fn assert_nobody(scene: &Scene, token: &str) {
 async fn a_token_of_one_tenant_is_no_token_of_another() {
     let scene = Scene::new().await;
     let (u1, v1) = (login_of(&scene, U1).await, login_of(&scene, V1).await);
-    let me = scene.get(&signed(U1.id, T1, u1), "/login/me").await;
-    assert_eq!(
-        me.status, 200,
-        "the token is good but for what is changed below"
-    );
+    // Good but for what is changed below.
+    assert_somebody(&scene, &signed(&scene, U1.id, T1, u1)).await;
     let before = Stored::all(&scene.pool).await;
     for (user, tenant, login) in [
         (U1.id, T2, u1),
@@ -91,7 +105,7 @@ async fn a_token_of_one_tenant_is_no_token_of_another() {
         (U1.id, SUPERUSER.tenant_id, u1),
         (U1.id, Uuid::now_v7(), u1),
     ] {
-        assert_nobody(&scene, &signed(user, tenant, login)).await;
+        assert_nobody(&scene, &signed(&scene, user, tenant, login)).await;
     }
     assert_eq!(Stored::all(&scene.pool).await, before);
 }
@@ -102,6 +116,7 @@ async fn a_user_that_moved_to_another_tenant_takes_no_token_along() {
     // A new login, which the service cannot remember yet.
     let token = scene.token(U1).await;
     let login = login_of(&scene, U1).await;
+    let [here, there] = [T1, T2].map(|tenant| signed(&scene, U1.id, tenant, login));
     let mut tx = scene.pool.begin().await.unwrap();
     let hash: String =
         sqlx::query_scalar("delete from parlance.users where id = $1 returning password_hash")
@@ -120,8 +135,24 @@ async fn a_user_that_moved_to_another_tenant_takes_no_token_along() {
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    assert_nobody(&scene, &token).await;
-    assert_nobody(&scene, &signed(U1.id, T2, login)).await;
+    for token in [&token, &here, &there] {
+        assert_nobody(&scene, token).await;
+    }
+    // Even if the login came along, it would be one of the new tenant.
+    sqlx::query(
+        "insert into parlance.login_sessions (tenant_id, id, user_id, refreshed_at, expires_at, created_at)
+         values ($1, $2, $3, now(), now() + interval '1 day', now())",
+    )
+    .bind(T2)
+    .bind(login)
+    .bind(U1.id)
+    .execute(&scene.pool)
+    .await
+    .unwrap();
+    assert_somebody(&scene, &there).await;
+    for token in [&token, &here] {
+        assert_nobody(&scene, token).await;
+    }
 }
 
 /// The answer to every operation that needs a role, with the caller's own ids.
@@ -145,7 +176,10 @@ async fn a_member_may_chat_and_nothing_else() {
     let before = Stored::all(&scene.pool).await;
     for ids in [mine, Ids { tenant: T2, ..mine }, scene.ids_of(V1)] {
         for (name, status) in try_roles(&scene, U1, ids).await {
-            assert_eq!(status, 403, "{name}");
+            assert_eq!(
+                status, 403,
+                "{name}: if a member may call it, add it to MEMBERS in {THIS_FILE}; if not, make it ask for TenantAdmin"
+            );
         }
     }
     assert_eq!(Stored::all(&scene.pool).await, before);
@@ -164,7 +198,12 @@ async fn a_member_may_chat_and_nothing_else() {
             may.insert(operation.name());
         }
     }
-    assert_eq!(may, BTreeSet::from(MEMBERS.map(String::from)));
+    let list = format!("MEMBERS in {THIS_FILE} is what a member may do.");
+    assert_listed(
+        may.iter().map(String::as_str),
+        MEMBERS.iter().copied(),
+        &list,
+    );
 }
 
 #[tokio::test] // R29
@@ -190,16 +229,12 @@ async fn a_demotion_counts_at_once() {
     for (name, status) in try_roles(&scene, SUPERUSER, other).await {
         match &*name {
             name if SUPERUSERS.contains(&name) => assert_eq!(status, 403, "{name}"),
-            // These name nothing of the other tenant, so they work at home.
-            "GET /documents"
-            | "POST /documents"
-            | "GET /admin/audit"
-            | "GET /admin/users"
-            | "POST /admin/users"
-            | "POST /admin/users/invite" => {
-                assert!(status.is_success(), "{name}: {status}");
-            }
-            name => assert_eq!(status, 404, "{name}"),
+            name if AT_HOME.contains(&name) => assert!(status.is_success(), "{name}: {status}"),
+            name => assert_eq!(
+                status, 404,
+                "{name}: if it names nothing of a tenant, add it to MEMBERS or AT_HOME in {THIS_FILE}; if only superusers \
+                 may call it, to SUPERUSERS"
+            ),
         }
     }
     assert_eq!(Stored::of(&scene.pool, T2).await, theirs);
