@@ -34,6 +34,7 @@ mod login;
 mod login_limits;
 mod metrics;
 mod openapi;
+mod outages;
 mod panics;
 mod parity;
 mod passwords;
