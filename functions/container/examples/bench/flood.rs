@@ -4,7 +4,7 @@ use crate::{
     client::{Call, Connection, Server},
     load::Times,
     memory::peak,
-    table::Line,
+    table::{Column, Line},
 };
 use anyhow::{Result, bail};
 use std::{
@@ -47,32 +47,20 @@ pub async fn measure(
 
     let mut lines = Vec::new();
     for (status, times) in STATUSES.into_iter().zip(&answers?) {
-        lines.push(Line {
-            count: Some(times.whole.len() as f64),
-            ..Line::timed(
-                format!("of {LOGINS} logins at once: {status}"),
-                &times.whole,
-            )
-        });
+        let work = format!("of {LOGINS} logins at once: {status}");
+        let count = times.whole.len() as f64;
+        lines.push(Line::timed(work, &times.whole).with(Column::Count, count));
     }
-    lines[0].memory = Some(after as f64);
-    lines.push(Line {
-        work: "– memory that they added".into(),
-        memory: Some((after - before) as f64),
-        ..Line::default()
-    });
+    let [most, added] = [after, after - before].map(|kib| kib as f64);
+    lines.push(Line::new("– memory with them").with(Column::Memory, most));
+    lines.push(Line::new("– memory that they added").with(Column::Memory, added));
     for (call, other) in beside.iter().zip(others) {
         let (per_second, times) = other.await??;
         let slowest = times.whole.max() as f64 / 1000.0;
-        lines.push(Line {
-            per_second: Some(per_second),
-            ..Line::timed(format!("– {} meanwhile", call.path), &times.whole)
-        });
-        lines.push(Line {
-            work: "– – its slowest answer".into(),
-            p99: Some(slowest),
-            ..Line::default()
-        });
+        let work = format!("– {} meanwhile", call.path);
+        lines.push(Line::timed(work, &times.whole).with(Column::PerSecond, per_second));
+        let work = format!("– the slowest {} meanwhile", call.path);
+        lines.push(Line::new(work).with(Column::P99, slowest));
     }
     Ok(lines)
 }

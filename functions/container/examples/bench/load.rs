@@ -1,12 +1,15 @@
 //! The closed loop: as many workers as connections, each sending its next request when the last is answered.
 
-use crate::client::{Call, Connection, Timing};
+use crate::{
+    client::{Call, Connection, Timing},
+    cpu::{Meter, Spent},
+};
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use serde::Deserialize;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::sleep};
 
 /// However fast the service is, a worker stops after so many requests.
 const MOST_REQUESTS: usize = 1_000_000;
@@ -39,6 +42,16 @@ pub struct Times {
 pub struct Load {
     pub per_second: f64,
     pub times: Times,
+    pub spent: Spent,
+}
+
+/// How long a loop runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub time: Duration,
+    /// Over how long the workers' beginnings are spread: answers that take equally long would else end, and the next
+    /// begin, all at the same moment.
+    pub spread: Duration,
 }
 
 pub fn refresh(refresh_token: &str) -> Call {
@@ -112,21 +125,35 @@ impl Times {
     }
 }
 
-/// Runs `workers` for a tenth of `time` unmeasured, and then for `time`.
+/// Runs `workers` for a tenth of the time unmeasured, and then for all of it.
 ///
 /// # Errors
 /// The first request that fails ends it.
-pub async fn run(workers: Vec<Worker>, time: Duration) -> Result<Load> {
-    let (workers, _) = all(workers, time / 10).await?;
-    let begun = Instant::now();
-    let (_, times) = all(workers, time).await?;
-    let per_second = times.whole.len() as f64 / begun.elapsed().as_secs_f64();
-    Ok(Load { per_second, times })
+pub async fn run(workers: Vec<Worker>, plan: Plan, meter: Meter) -> Result<Load> {
+    let warm = Plan {
+        time: plan.time / 10,
+        ..plan
+    };
+    let (workers, _) = all(workers, warm).await?;
+    let (begun, before) = (Instant::now(), meter.read()?);
+    let (_, times) = all(workers, plan).await?;
+    let requests = times.whole.len();
+    Ok(Load {
+        per_second: requests as f64 / begun.elapsed().as_secs_f64(),
+        spent: meter.spent_since(&before, requests)?,
+        times,
+    })
 }
 
-async fn all(workers: Vec<Worker>, time: Duration) -> Result<(Vec<Worker>, Times)> {
-    let end = Instant::now() + time;
-    let mut running: JoinSet<_> = workers.into_iter().map(|w| w.until(end)).collect();
+async fn all(workers: Vec<Worker>, plan: Plan) -> Result<(Vec<Worker>, Times)> {
+    let begun = Instant::now();
+    let apart = plan.spread.div_f64(workers.len().max(1) as f64);
+    let wait = (0_u32..).map(|n| apart * n);
+    let begin = |(worker, wait): (Worker, Duration)| async move {
+        sleep(wait).await;
+        worker.until(begun + wait + plan.time).await
+    };
+    let mut running: JoinSet<_> = workers.into_iter().zip(wait).map(begin).collect();
     let (mut workers, mut times) = (Vec::new(), Times::new()?);
     while let Some(ended) = running.join_next().await {
         let (worker, own) = ended??;

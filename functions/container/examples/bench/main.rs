@@ -1,64 +1,47 @@
-//! Measures a build of the service, or a deployment of it, and prints a table; `scripts/bench` is its front.
+//! Measures builds of the service, or a deployment of it, and prints a table; `scripts/bench` is its front.
 
+mod bare;
 mod bench;
+mod cli;
 mod client;
+mod compare;
+mod cpu;
+mod database;
 mod flood;
 mod load;
 mod memory;
 mod provider;
+mod proxy;
 mod rows;
+mod run;
 mod seed;
 mod service;
+mod start;
 mod streams;
+mod subject;
 mod table;
+mod trips;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::Result;
 use bench::{Bench, Own};
 use clap::Parser;
+use cli::Cli;
 use client::Server;
+use compare::{BUILDS, OURS, summary};
 use container::cluster::{Cluster, Keep};
+use database::{DatabaseServer, FIRST, Place, SECOND, THIRD};
 use provider::Provider;
-use rows::{ROWS, Row};
+use rows::Row;
 use seed::Login;
 use service::Program;
 use std::{
     io::{Write, stderr, stdout},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
-    time::Duration,
 };
-use table::{Line, medians, render};
+use subject::Subject;
+use table::{Line, render};
 use tokio::signal::unix::{SignalKind, signal};
-
-/// Measures the service on this machine: a private PostgreSQL, a stand-in for OpenAI and Pinecone, and the load.
-#[derive(Parser)]
-#[command(name = "scripts/bench", max_term_width = 100)]
-struct Cli {
-    /// The program `parlance` to measure
-    #[arg(long, default_value = "target/release/parlance")]
-    binary: PathBuf,
-    /// Measure a running deployment instead; rows that ask its model run only if --only names them
-    #[arg(long, requires_all = ["tenant", "email", "password"])]
-    base_url: Option<String>,
-    /// The tenant to log in to there
-    #[arg(long)]
-    tenant: Option<String>,
-    /// The user to log in as there
-    #[arg(long)]
-    email: Option<String>,
-    /// The user's password
-    #[arg(long, env = "BENCH_PASSWORD", hide_env_values = true)]
-    password: Option<String>,
-    /// One run of 2 seconds for each row, not three of 10
-    #[arg(long)]
-    quick: bool,
-    /// Only rows whose names hold the word; may be repeated
-    #[arg(long, value_name = "WORD")]
-    only: Vec<String>,
-    /// How many streams are opened at once
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..))]
-    streams: u16,
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -66,6 +49,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<()> {
+    if cli.bare {
+        return bare::serve().await;
+    }
     let rows = cli.rows()?;
     let lines = match &cli.base_url {
         Some(url) => elsewhere(&cli, url, &rows).await?,
@@ -76,48 +62,20 @@ async fn run(cli: Cli) -> Result<()> {
         n => format!("Median of {n} runs"),
     };
     let seconds = cli.time().as_secs();
+    let names = match &cli.against {
+        Some(against) => format!(
+            " A is {}, B is {}.",
+            cli.binary.display(),
+            against.display()
+        ),
+        None => String::new(),
+    };
     writeln!(
         stdout(),
-        "{runs} of {seconds} s a row.\n\n{}",
+        "{runs} of {seconds} s a row.{names}\n\n{}",
         render(&lines).trim_end()
     )?;
     Ok(())
-}
-
-impl Cli {
-    fn rounds(&self) -> usize {
-        if self.quick { 1 } else { 3 }
-    }
-
-    fn time(&self) -> Duration {
-        Duration::from_secs(if self.quick { 2 } else { 10 })
-    }
-
-    fn rows(&self) -> Result<Vec<Row>> {
-        let named = |row: &Row| {
-            self.only
-                .iter()
-                .any(|word| row.name().contains(word.as_str()))
-        };
-        let wanted = |row: &Row| match (self.only.is_empty(), &self.base_url) {
-            (true, Some(_)) => !row.asks_a_model() && !row.needs_own(),
-            (true, None) => true,
-            (false, _) => named(row),
-        };
-        let rows: Vec<Row> = ROWS.into_iter().filter(wanted).collect();
-        let all = ROWS.map(Row::name).join(", ");
-        ensure!(!rows.is_empty(), "--only names no row; the rows are {all}");
-        let impossible = rows
-            .iter()
-            .find(|row| self.base_url.is_some() && row.needs_own());
-        if let Some(row) = impossible {
-            bail!(
-                "{} needs a service that is started here; leave --base-url out",
-                row.name()
-            );
-        }
-        Ok(rows)
-    }
 }
 
 async fn elsewhere(cli: &Cli, url: &str, rows: &[Row]) -> Result<Vec<Line>> {
@@ -127,12 +85,13 @@ async fn elsewhere(cli: &Cli, url: &str, rows: &[Row]) -> Result<Vec<Line>> {
         email: given(&cli.email),
         password: given(&cli.password),
     };
-    measure(cli, Server::new(url)?, login, None, rows).await
+    let subject = Subject::elsewhere(OURS, Server::new(url)?, login).await?;
+    measure(cli, None, vec![subject], rows).await
 }
 
 /// Starts everything, and stops it however the measuring ends.
 async fn here(cli: &Cli, rows: &[Row]) -> Result<Vec<Line>> {
-    say("starting a private PostgreSQL and the service")?;
+    say("starting a private PostgreSQL and what is measured")?;
     let dir = Path::new(".parlance/scratch").join(std::process::id().to_string());
     // Its commits wait for the disk, as they do where it matters.
     let cluster = Cluster::start(&dir, Keep::Data)?;
@@ -148,48 +107,63 @@ async fn here(cli: &Cli, rows: &[Row]) -> Result<Vec<Line>> {
 }
 
 async fn on(cluster: &Cluster, cli: &Cli, rows: &[Row]) -> Result<Vec<Line>> {
-    let provider = Provider::start().await?;
-    let program = Program::new(&cli.binary, &cluster.url()?, &provider);
-    let (service, login) = seed::begin(&program).await?;
-    let own = Own {
-        program,
-        provider,
-        service,
+    let mut server = DatabaseServer::connect(&cluster.url()?).await?;
+    let mut surroundings = async |binary: &Path, place: Place| -> Result<(Program, Provider)> {
+        let provider = Provider::start(cli.pace(), cli.held_pace()).await?;
+        let url = server.create(place).await?;
+        Ok((Program::new(binary, place, &url, &provider), provider))
     };
-    let server = own.service.server.clone();
-    measure(cli, server, login, Some(own), rows).await
+    let mut subjects = Vec::new();
+    let ours = if cli.against.is_some() {
+        BUILDS[0]
+    } else {
+        OURS
+    };
+    let (program, provider) = surroundings(&cli.binary, FIRST).await?;
+    subjects.push(Subject::here(ours, program, provider).await?);
+    if let Some(against) = &cli.against {
+        let (program, provider) = surroundings(against, SECOND).await?;
+        subjects.push(Subject::here(BUILDS[1], program, provider).await?);
+    }
+    if rows.iter().any(|row| row.has_bare()) {
+        let (program, provider) = surroundings(&cli.binary, THIRD).await?;
+        subjects.push(Subject::bare(program, provider).await?);
+    }
+    for subject in &mut subjects {
+        subject.end();
+    }
+    let own = Own {
+        database: server.process().await?,
+        pace: cli.pace(),
+    };
+    measure(cli, Some(own), subjects, rows).await
 }
 
-/// Round by round, so that a moment in which the machine is slow hurts no row more than another.
+/// Round by round, so that a moment in which the machine is slow hurts no row more than another; every second round
+/// backwards, so that it hurts no subject more.
 async fn measure(
     cli: &Cli,
-    server: Server,
-    login: Login,
     own: Option<Own>,
+    mut subjects: Vec<Subject>,
     rows: &[Row],
 ) -> Result<Vec<Line>> {
-    let tokens = login.tokens(&server).await.context("the login failed")?;
-    let mut bench = Bench {
-        server,
-        login,
-        tokens,
+    let bench = Bench {
         time: cli.time(),
-        streams: cli.streams.into(),
+        opening: cli.opening(),
         own,
     };
-    let mut runs = vec![Vec::new(); rows.len()];
+    let mut measured: Vec<Vec<_>> = rows.iter().map(|_| Vec::new()).collect();
     for round in 1..=cli.rounds() {
-        for (row, runs) in rows.iter().zip(&mut runs) {
+        for (row, measured) in rows.iter().zip(&mut measured) {
             say(&format!(
                 "round {round} of {}: {}",
                 cli.rounds(),
                 row.name()
             ))?;
-            let failed = || format!("the row {} could not be measured", row.name());
-            runs.push(bench.measure(*row).await.with_context(failed)?);
+            measured.push(bench.measure(&mut subjects, *row, round % 2 == 0).await?);
         }
     }
-    Ok(runs.iter().flat_map(|runs| medians(runs)).collect())
+    Ok(measured.iter().flat_map(|rounds| summary(rounds)).collect())
 }
 
 fn say(what: &str) -> Result<()> {

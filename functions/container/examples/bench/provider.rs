@@ -1,4 +1,8 @@
-//! OpenAI and Pinecone as they are needed to measure the service: prepared answers, as fast as can be.
+//! OpenAI and Pinecone as they are needed to measure the service: prepared answers, as fast as can be or at a pace.
+
+mod prepared;
+
+pub use prepared::vector;
 
 use anyhow::Result;
 use axum::{
@@ -10,30 +14,31 @@ use axum::{
     routing::{get, post},
     serve::ListenerExt,
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
+use prepared::Prepared;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
     convert::Infallible,
     net::{Ipv4Addr, SocketAddr},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{
+    net::TcpListener,
+    time::{interval, timeout},
+};
 
 /// As many numbers as OpenAI's `text-embedding-3-small` gives.
 const DIMENSIONS: u16 = 1536;
 /// A streamed answer has so many tokens.
 pub const TOKENS: usize = 50;
+/// A question that holds this is answered at a person's pace.
+pub const PACED: &str = "Answer steadily";
 /// A question that holds this is answered slowly, until [`Provider::let_go`].
-pub const SLOWLY: &str = "Answer slowly";
-/// The time between two tokens of a slow answer.
-const PACE: Duration = Duration::from_millis(500);
-/// A slow answer ends by itself after so many tokens.
-const MOST_TOKENS: usize = 600;
+pub const HELD: &str = "Answer slowly";
+/// A held answer ends by itself after so long.
+const LONGEST: Duration = Duration::from_secs(600);
 /// What the index finds, at most.
 const MATCHES: usize = 5;
 
@@ -42,19 +47,6 @@ const MATCHES: usize = 5;
 pub struct Provider {
     address: SocketAddr,
     prepared: Arc<Prepared>,
-}
-
-struct Prepared {
-    /// One embedding as JSON.
-    vector: String,
-    /// What a query finds: the first vectors that were stored.
-    matches: Mutex<Vec<Value>>,
-    whole: Bytes,
-    tokens: Vec<Bytes>,
-    end: Bytes,
-    held: watch::Sender<bool>,
-    /// How many slow answers have begun.
-    begun: AtomicUsize,
 }
 
 impl Provider {
@@ -75,10 +67,11 @@ impl Provider {
     }
 
     /// Starts it on a free port of this machine. It ends with this program.
-    pub async fn start() -> Result<Self> {
+    /// Between two tokens of a paced answer is `pace`; of a held one, `held_pace`.
+    pub async fn start(pace: Duration, held_pace: Duration) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let prepared = Arc::new(Prepared::new());
+        let prepared = Arc::new(Prepared::new(pace, held_pace));
         let router = Router::new()
             .route("/v1/embeddings", post(embed))
             .route("/v1/chat/completions", post(complete))
@@ -94,65 +87,21 @@ impl Provider {
         Ok(Self { address, prepared })
     }
 
-    /// Makes slow answers slow again, and counts them anew.
+    /// Holds answers again, and counts them anew.
     pub fn hold(&self) {
         self.prepared.begun.store(0, Ordering::Relaxed);
         self.prepared.held.send_replace(true);
     }
 
-    /// How many slow answers have begun since they are held.
+    /// How many held answers have begun since they are held.
     pub fn begun(&self) -> usize {
         self.prepared.begun.load(Ordering::Relaxed)
     }
 
-    /// Lets all slow answers end.
+    /// Lets all held answers end.
     pub fn let_go(&self) {
         self.prepared.held.send_replace(false);
     }
-}
-
-/// An embedding, with as many digits as real ones have.
-pub fn vector() -> Vec<f32> {
-    let numbers = (1_u16..=DIMENSIONS).map(|n| f32::from(n).sin() * 0.036_084_4);
-    numbers.collect()
-}
-
-impl Prepared {
-    fn new() -> Self {
-        let whole = json!({
-            "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
-            "choices": [{
-                "index": 0, "finish_reason": "stop",
-                "message": { "role": "assistant", "content": "word ".repeat(TOKENS) }
-            }],
-            "usage": { "prompt_tokens": 500, "completion_tokens": TOKENS, "total_tokens": 500 + TOKENS }
-        });
-        let stop = chunk(&json!([{ "index": 0, "delta": {}, "finish_reason": "stop" }]));
-        let usage = json!({
-            "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini", "choices": [],
-            "usage": { "prompt_tokens": 500, "completion_tokens": TOKENS, "total_tokens": 500 + TOKENS }
-        });
-        let token = |n| {
-            let delta = json!({ "content": format!("word{n} ") });
-            chunk(&json!([{ "index": 0, "delta": delta, "finish_reason": null }])).into()
-        };
-        Self {
-            vector: json!(vector()).to_string(),
-            matches: Mutex::default(),
-            whole: whole.to_string().into(),
-            tokens: (0..TOKENS).map(token).collect(),
-            end: format!("{stop}data: {usage}\n\ndata: [DONE]\n\n").into(),
-            held: watch::Sender::new(false),
-            begun: AtomicUsize::new(0),
-        }
-    }
-}
-
-fn chunk(choices: &Value) -> String {
-    let chunk = json!({
-        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini", "choices": choices
-    });
-    format!("data: {chunk}\n\n")
 }
 
 #[derive(Deserialize)]
@@ -223,29 +172,56 @@ async fn complete(State(prepared): State<Arc<Prepared>>, Json(asked): Json<Chat>
     if !asked.stream {
         return prepared_json(prepared.whole.clone());
     }
-    let question = asked.messages.last();
-    if question.is_some_and(|question| question.content.contains(SLOWLY)) {
+    let asks = |marker| {
+        let question = asked.messages.last();
+        question.is_some_and(|question| question.content.contains(marker))
+    };
+    if asks(HELD) {
         prepared.begun.fetch_add(1, Ordering::Relaxed);
-        return events(Body::from_stream(slow(prepared)));
+        return events(Body::from_stream(held(prepared)));
+    }
+    if asks(PACED) {
+        return events(Body::from_stream(paced(prepared)));
     }
     let blocks = prepared.tokens.iter().chain([&prepared.end]).cloned();
     let blocks: Vec<Result<Bytes, Infallible>> = blocks.map(Ok).collect();
     events(Body::from_stream(stream::iter(blocks)))
 }
 
-/// A token at once and one every [`PACE`], until the answers are let go.
-fn slow(prepared: Arc<Prepared>) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
+/// A token at once and one every so often, until the answers are let go.
+fn held(prepared: Arc<Prepared>) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let held = prepared.held.subscribe();
+    let most = LONGEST.div_duration_f64(prepared.held_pace) as usize;
     let begin = (prepared, held, Some(0));
-    let tokens = stream::unfold(begin, |(prepared, mut held, n)| async move {
+    let tokens = stream::unfold(begin, move |(prepared, mut held, n)| async move {
         let n: usize = n?;
-        let ended = n > 0 && timeout(PACE, held.wait_for(|held| !held)).await.is_ok();
-        let (block, next) = match ended || n == MOST_TOKENS {
+        let pause = prepared.held_pace;
+        let ended = n > 0 && timeout(pause, held.wait_for(|held| !held)).await.is_ok();
+        let (block, next) = match ended || n == most {
             true => (prepared.end.clone(), None),
             false => (prepared.tokens[n % TOKENS].clone(), Some(n + 1)),
         };
         Some((block, (prepared, held, next)))
     });
+    tokens.map(Ok)
+}
+
+/// A token at once and one after each pause, as many as of any answer.
+fn paced(prepared: Arc<Prepared>) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let pause = interval(prepared.pace);
+    let tokens = stream::unfold(
+        (prepared, pause, 0),
+        |(prepared, mut pause, n)| async move {
+            let block = match n {
+                TOKENS => prepared.end.clone(),
+                _ => prepared.tokens.get(n)?.clone(),
+            };
+            if n < TOKENS {
+                pause.tick().await;
+            }
+            Some((block, (prepared, pause, n + 1)))
+        },
+    );
     tokens.map(Ok)
 }
 

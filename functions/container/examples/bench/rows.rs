@@ -4,10 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
     Start,
+    RoundTrips,
     Profile,
     Sessions,
     Turn(usize),
+    /// Answers that come as fast as they are read.
     Stream(usize),
+    /// Answers that come as a model writes them.
+    Paced(usize),
     OpenStreams,
     Refresh,
     Login,
@@ -15,8 +19,9 @@ pub enum Row {
 }
 
 /// All of them.
-pub const ROWS: [Row; 12] = [
+pub const ROWS: [Row; 14] = [
     Row::Start,
+    Row::RoundTrips,
     Row::Profile,
     Row::Sessions,
     Row::Turn(32),
@@ -24,6 +29,7 @@ pub const ROWS: [Row; 12] = [
     Row::Turn(1),
     Row::Stream(16),
     Row::Stream(1),
+    Row::Paced(16),
     Row::OpenStreams,
     Row::Refresh,
     Row::Login,
@@ -35,10 +41,12 @@ impl Row {
     pub fn name(self) -> String {
         match self {
             Self::Start => "start".into(),
+            Self::RoundTrips => "round-trips".into(),
             Self::Profile => "profile".into(),
             Self::Sessions => "sessions".into(),
             Self::Turn(n) => format!("turn-{n}"),
             Self::Stream(n) => format!("stream-{n}"),
+            Self::Paced(n) => format!("paced-{n}"),
             Self::OpenStreams => "open-streams".into(),
             Self::Refresh => "refresh".into(),
             Self::Login => "login".into(),
@@ -48,11 +56,25 @@ impl Row {
 
     /// Whether it can be measured only on a service that was started here.
     pub fn needs_own(self) -> bool {
-        matches!(self, Self::OpenStreams | Self::Start | Self::Flood)
+        matches!(
+            self,
+            Self::Start | Self::RoundTrips | Self::Paced(_) | Self::OpenStreams | Self::Flood
+        )
     }
 
     /// Whether a model is asked, which may cost money.
     pub fn asks_a_model(self) -> bool {
-        matches!(self, Self::Turn(_) | Self::Stream(_) | Self::OpenStreams)
+        matches!(
+            self,
+            Self::Turn(_) | Self::Stream(_) | Self::Paced(_) | Self::OpenStreams | Self::RoundTrips
+        )
+    }
+
+    /// Whether the bare handler can do it as well.
+    pub fn has_bare(self) -> bool {
+        matches!(
+            self,
+            Self::Sessions | Self::Turn(_) | Self::Stream(_) | Self::Paced(_)
+        )
     }
 }

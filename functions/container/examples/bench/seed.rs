@@ -15,8 +15,12 @@ use uuid::Uuid;
 
 /// What the passages of the documents answer.
 pub const QUESTION: &str = "How long does a refund of a tent take?";
-const PROMPT: &str =
+pub const PROMPT: &str =
     "You are the assistant of a shop for hiking gear. Answer briefly, and only from the passages.";
+/// Whose slug it is.
+pub const TENANT: &str = "bench";
+/// Who asks.
+pub const MEMBER: &str = "member@bench.example";
 const SUPERUSER: &str = "root@bench.example";
 const SUBJECTS: [&str; 12] = [
     "tent",
@@ -94,7 +98,7 @@ pub async fn begin(program: &Program) -> Result<(Service, Login)> {
 async fn seed(server: &Server, superuser: &Login) -> Result<Login> {
     let root = superuser.tokens(server).await?.access_token;
     let tenant =
-        json!({ "slug": "bench", "name": "Bench", "provider": "openai", "system_prompt": PROMPT });
+        json!({ "slug": TENANT, "name": "Bench", "provider": "openai", "system_prompt": PROMPT });
     let tenant: Created = server
         .ask(&Call::post("/tenants", &tenant).by(&root))
         .await?;
@@ -103,8 +107,7 @@ async fn seed(server: &Server, superuser: &Login) -> Result<Login> {
         &json!({ "reason": "Measuring" }),
     );
     let inside: Assumed = server.ask(&assume.by(&root)).await?;
-    let [admin, member] =
-        ["admin", "member"].map(|role| Login::new("bench", &format!("{role}@bench.example")));
+    let [admin, member] = ["admin@bench.example", MEMBER].map(|email| Login::new(TENANT, email));
     for (login, role) in [(&admin, "admin"), (&member, "member")] {
         let user = json!({ "email": login.email, "password": login.password, "role": role });
         let call = Call::post("/admin/users", &user).by(&inside.access_token);
@@ -133,6 +136,11 @@ fn text(subject: &str) -> String {
     )
 }
 
+/// A question with one of the provider's markers.
+pub fn marked(marker: &str) -> String {
+    format!("{marker}: {QUESTION}")
+}
+
 /// A turn that starts a conversation, not streamed.
 pub fn turn(token: &str) -> Call {
     Call::post("/chat", &json!({ "message": QUESTION })).by(token)
@@ -148,13 +156,13 @@ pub fn streamed(token: &str, question: &str) -> Call {
 }
 
 /// What the service asks the provider for one turn.
-pub fn provider_calls(stream: bool) -> Vec<Call> {
-    let embed = json!({ "model": "text-embedding-3-small", "input": [QUESTION], "encoding_format": "float" });
+pub fn provider_calls(question: &str, stream: bool) -> Vec<Call> {
+    let embed = json!({ "model": "text-embedding-3-small", "input": [question], "encoding_format": "float" });
     let query = json!({ "namespace": "n", "vector": vector(), "topK": 5, "includeMetadata": true });
     let passages: String = SUBJECTS[..5].iter().map(|subject| text(subject)).collect();
     let messages = json!([
         { "role": "system", "content": format!("{PROMPT}\n\n{passages}") },
-        { "role": "user", "content": QUESTION }
+        { "role": "user", "content": question }
     ]);
     let complete = json!({ "model": "gpt-4o-mini", "messages": messages, "stream": stream });
     [

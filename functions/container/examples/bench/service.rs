@@ -2,12 +2,15 @@
 
 use crate::{
     client::{Call, Server},
+    database::Place,
     provider::Provider,
+    proxy::Proxy,
 };
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use std::{
+    env::current_exe,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
@@ -19,15 +22,18 @@ use tokio::{
     process::{Child, Command},
     time::sleep,
 };
+use url::Url;
 
 /// A service that is not ready by then has failed.
 const START: Duration = Duration::from_secs(60);
 /// Between two questions whether it is ready; much shorter than what is measured.
 const POLL: Duration = Duration::from_millis(1);
 
-/// The program, and the environment to run it in.
+/// The program, how it is told to serve, and the environment to run it in.
+#[derive(Clone)]
 pub struct Program {
     binary: PathBuf,
+    serve: &'static str,
     vars: Vec<(&'static str, String)>,
 }
 
@@ -40,13 +46,20 @@ pub struct Service {
 }
 
 impl Program {
-    pub fn new(binary: &Path, database_url: &SecretString, provider: &Provider) -> Self {
+    /// The build `binary` of the service, on a database of its own.
+    pub fn new(
+        binary: &Path,
+        place: Place,
+        database_url: &SecretString,
+        provider: &Provider,
+    ) -> Self {
         let secret = || {
             let half = || generate_password().expose_secret().to_owned();
             half() + &half()
         };
         let mut vars = vec![
             ("DATABASE_URL", database_url.expose_secret().to_owned()),
+            ("ROLE_PREFIX", place.name.to_owned()),
             ("SECRET_KEY", secret()),
             ("JWT_SECRET_KEY", secret()),
             // Attempts are counted as ever, and none is refused.
@@ -54,8 +67,33 @@ impl Program {
             ("LOGINS_PER_MINUTE_BY_ADDRESS", "1000000".to_owned()),
         ];
         vars.extend(provider.vars());
-        let binary = binary.to_owned();
-        Self { binary, vars }
+        Self {
+            binary: binary.to_owned(),
+            serve: "serve",
+            vars,
+        }
+    }
+
+    /// The bare handler, which is a part of this program, in the same surroundings.
+    pub fn bare(mut self) -> Result<Self> {
+        self.binary = current_exe()?;
+        self.serve = "--bare";
+        Ok(self)
+    }
+
+    /// The same, but that it reaches its database through a port of this machine.
+    pub async fn through_proxy(mut self) -> Result<(Self, Proxy)> {
+        let var = self
+            .vars
+            .iter_mut()
+            .find(|(name, _)| *name == "DATABASE_URL");
+        let (_, value) = var.context("every program has a database")?;
+        let mut url = Url::parse(value)?;
+        let proxy = Proxy::start(url.port().unwrap_or(5432)).await?;
+        // It fails for URLs without a host, which this is not.
+        url.set_port(Some(proxy.port)).ok();
+        *value = url.into();
+        Ok((self, proxy))
     }
 
     /// Runs one of the operator's commands.
@@ -78,23 +116,24 @@ impl Program {
         Ok(())
     }
 
-    /// Starts the service on a free port and waits for its first 200.
+    /// Starts the service on a free port and waits until it is ready.
     pub async fn serve(&self) -> Result<Service> {
+        self.serve_until("/ready").await
+    }
+
+    /// Starts the service on a free port and waits for the first 200 of `path`.
+    pub async fn serve_until(&self, path: &str) -> Result<Service> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = free.local_addr()?.port();
         drop(free);
         let server = Server::new(&format!("http://127.0.0.1:{port}"))?;
         let mut command = self.command();
-        command.arg("serve").env("PORT", port.to_string());
+        command.arg(self.serve).env("PORT", port.to_string());
         // A log line for each request is part of the work; reading them is not.
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let begun = Instant::now();
         let mut child = command.spawn().with_context(|| self.cannot_run())?;
-        while server
-            .ask::<IgnoredAny>(&Call::get("/ready"))
-            .await
-            .is_err()
-        {
+        while server.ask::<IgnoredAny>(&Call::get(path)).await.is_err() {
             if let Some(status) = child.try_wait()? {
                 bail!("the service ended at once ({status}); its reason is above");
             }

@@ -1,103 +1,130 @@
 //! What was measured, as a Markdown table.
 
+use crate::load::Load;
 use hdrhistogram::Histogram;
+
+/// What a line can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Count,
+    PerSecond,
+    /// Milliseconds.
+    P50,
+    /// Milliseconds.
+    P99,
+    /// Milliseconds of the service's processor time for each request.
+    ServiceCpu,
+    /// The same of PostgreSQL, with everything that it does beside.
+    DatabaseCpu,
+    /// KiB.
+    Memory,
+}
+
+const COLUMNS: [(Column, &str); 7] = [
+    (Column::Count, "count"),
+    (Column::PerSecond, "per second"),
+    (Column::P50, "p50, ms"),
+    (Column::P99, "p99, ms"),
+    (Column::ServiceCpu, "CPU ms each: service"),
+    (Column::DatabaseCpu, "PostgreSQL"),
+    (Column::Memory, "resident memory"),
+];
+
+/// What the values of a line are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Measured,
+    /// One subject's through another's.
+    Ratio,
+    /// What is added to another's: it has a sign.
+    Added,
+}
 
 /// One line of the table; what does not apply is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     pub work: String,
-    /// How many, written before the work.
-    pub count: Option<f64>,
-    pub per_second: Option<f64>,
-    /// Milliseconds.
-    pub p50: Option<f64>,
-    /// Milliseconds.
-    pub p99: Option<f64>,
-    /// KiB.
-    pub memory: Option<f64>,
-    /// The times are what is added to another's, and so have a sign.
-    pub added: bool,
+    /// What did the work.
+    pub who: String,
+    pub kind: Kind,
+    pub values: [Option<f64>; COLUMNS.len()],
 }
 
 impl Line {
+    pub fn new(work: impl Into<String>) -> Self {
+        Self {
+            work: work.into(),
+            ..Self::default()
+        }
+    }
+
     /// The times of one kind of answer, in microseconds; none of those that never came.
-    pub fn timed(work: String, times: &Histogram<u64>) -> Self {
+    pub fn timed(work: impl Into<String>, times: &Histogram<u64>) -> Self {
         let at = |quantile| {
             let value = times.value_at_quantile(quantile) as f64 / 1000.0;
             (!times.is_empty()).then_some(value)
         };
-        Self {
-            work,
-            p50: at(0.5),
-            p99: at(0.99),
-            ..Self::default()
-        }
+        Self::new(work)
+            .with(Column::P50, at(0.5))
+            .with(Column::P99, at(0.99))
+    }
+
+    /// A loop of whole answers.
+    pub fn whole(work: impl Into<String>, load: &Load, memory: Option<f64>) -> Self {
+        Self::timed(work, &load.times.whole)
+            .with(Column::PerSecond, load.per_second)
+            .with(Column::ServiceCpu, load.spent.service)
+            .with(Column::DatabaseCpu, load.spent.database)
+            .with(Column::Memory, memory)
+    }
+
+    pub fn with(mut self, column: Column, value: impl Into<Option<f64>>) -> Self {
+        self.values[column as usize] = value.into();
+        self
+    }
+
+    pub fn value(&self, column: Column) -> Option<f64> {
+        self.values[column as usize]
     }
 }
 
-/// The medians of several runs of the same lines.
-pub fn medians(runs: &[Vec<Line>]) -> Vec<Line> {
-    let first = runs.first().into_iter().flatten().enumerate();
-    first
-        .map(|(n, line)| {
-            let of = |field: fn(&Line) -> Option<f64>| {
-                median(runs.iter().filter_map(|run| field(run.get(n)?)).collect())
-            };
-            Line {
-                count: of(|line| line.count),
-                per_second: of(|line| line.per_second),
-                p50: of(|line| line.p50),
-                p99: of(|line| line.p99),
-                memory: of(|line| line.memory),
-                ..line.clone()
-            }
-        })
-        .collect()
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
-}
-
-/// The table.
+/// The table. The work is named on the first of its lines.
 pub fn render(lines: &[Line]) -> String {
-    let mut table = String::from(
-        "| work (connections) | per second | p50, ms | p99, ms | resident memory |\n\
-         | --- | ---: | ---: | ---: | ---: |\n",
+    let names: Vec<&str> = COLUMNS.iter().map(|(_, name)| *name).collect();
+    let mut table = format!(
+        "| work (connections) | of | {} |\n| --- | --- |{}\n",
+        names.join(" | "),
+        " ---: |".repeat(COLUMNS.len())
     );
+    let mut before = "";
     for line in lines {
-        let time = |value: Option<f64>| match line.added {
-            true => shown(value, |ms| format!("{ms:+.2}")),
-            false => shown(value, milliseconds),
-        };
-        let cells = [
-            line.count.map_or_else(String::new, |n| format!("{n:.0} ")) + &line.work,
-            shown(line.per_second, number),
-            time(line.p50),
-            time(line.p99),
-            shown(line.memory, memory),
-        ];
-        table.push_str(&format!("| {} |\n", cells.join(" | ")));
+        let work = if line.work == before { "" } else { &line.work };
+        before = &line.work;
+        let cells = COLUMNS.map(|(column, _)| cell(line, column));
+        table.push_str(&format!(
+            "| {work} | {} | {} |\n",
+            line.who,
+            cells.join(" | ")
+        ));
     }
     table
 }
 
-fn shown(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
-    value.map_or_else(|| "–".to_owned(), show)
-}
-
-fn number(value: f64) -> String {
-    match value < 100.0 {
-        true => format!("{value:.1}"),
-        false => format!("{value:.0}"),
-    }
-}
-
-fn milliseconds(value: f64) -> String {
-    match value < 10.0 {
-        true => format!("{value:.2}"),
-        false => format!("{value:.1}"),
+fn cell(line: &Line, column: Column) -> String {
+    let Some(value) = line.value(column) else {
+        return "–".to_owned();
+    };
+    match (line.kind, column) {
+        (Kind::Ratio, _) => format!("{value:.2} ×"),
+        (Kind::Added, _) => format!("{value:+.2}"),
+        (Kind::Measured, Column::Memory) => memory(value),
+        (Kind::Measured, Column::Count) => format!("{value:.0}"),
+        (Kind::Measured, Column::PerSecond) if value >= 100.0 => format!("{value:.0}"),
+        (Kind::Measured, Column::PerSecond) => format!("{value:.1}"),
+        (Kind::Measured, Column::ServiceCpu | Column::DatabaseCpu) => format!("{value:.3}"),
+        (Kind::Measured, _) if value >= 10.0 => format!("{value:.1}"),
+        (Kind::Measured, _) => format!("{value:.2}"),
     }
 }
 
