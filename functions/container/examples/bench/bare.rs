@@ -53,7 +53,8 @@ pub async fn serve() -> Result<()> {
         provider: Provider::new(&var("PINECONE_BASE_URL")?)?,
     });
     let router = Router::new()
-        .route("/ready", get(async || Json(json!({ "status": "ready" }))))
+        .route("/health", get(async || Json(json!({}))))
+        .route("/ready", get(async || Json(json!({}))))
         .route("/chat/sessions", get(sessions))
         .route("/chat", post(ask::ask))
         .with_state(bare);

@@ -14,13 +14,15 @@ use crate::{
     table::Line,
 };
 use anyhow::{Context, Result};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// What the rows need, whatever they measure.
 pub struct Bench {
     /// How long a row runs.
     pub time: Duration,
     pub opening: Opening,
+    /// The program of the function `chat`, whose first request is looked at.
+    pub function: Option<PathBuf>,
     /// What there is only if the service is started here.
     pub own: Option<Own>,
 }

@@ -54,6 +54,9 @@ pub struct Cli {
     /// Milliseconds between two tokens of the paced rows
     #[arg(long, default_value_t = 15, value_parser = value_parser!(u64).range(1..))]
     pace: u64,
+    /// The program `chat`, in any build: how often its first request waits for the database is counted as well
+    #[arg(long, value_name = "BINARY", conflicts_with = "base_url")]
+    pub function: Option<PathBuf>,
     /// Serve as the bare handler
     #[arg(long, hide = true)]
     pub bare: bool,

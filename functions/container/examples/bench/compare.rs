@@ -114,7 +114,11 @@ fn median(
     for (n, value) in median.values.iter_mut().enumerate() {
         let mut values: Vec<f64> = lines.iter().filter_map(|line| line.values[n]).collect();
         values.sort_by(f64::total_cmp);
-        *value = values.get(values.len() / 2).copied();
+        // Of an even number, the mean of the two in the middle.
+        let middle = (values.len().saturating_sub(1)) / 2..=values.len() / 2;
+        let middle = values.get(middle).unwrap_or(&values);
+        let mean = middle.iter().sum::<f64>() / middle.len() as f64;
+        *value = (!middle.is_empty()).then_some(mean);
     }
     median.values.iter().any(Option::is_some).then_some(median)
 }

@@ -150,6 +150,7 @@ async fn measure(
     let bench = Bench {
         time: cli.time(),
         opening: cli.opening(),
+        function: cli.function.clone(),
         own,
     };
     let mut measured: Vec<Vec<_>> = rows.iter().map(|_| Vec::new()).collect();

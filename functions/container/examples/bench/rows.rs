@@ -74,7 +74,7 @@ impl Row {
     pub fn has_bare(self) -> bool {
         matches!(
             self,
-            Self::Sessions | Self::Turn(_) | Self::Stream(_) | Self::Paced(_)
+            Self::RoundTrips | Self::Sessions | Self::Turn(_) | Self::Stream(_) | Self::Paced(_)
         )
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     bench::{Bench, work},
     client::Call,
+    compare::BARE,
     cpu::Meter,
     flood,
     load::{self, Load, Worker},
@@ -37,7 +38,7 @@ impl Run<'_> {
         let get = |path: &str| Call::get(path).by(token);
         match row {
             Row::Start => self.started().await,
-            Row::RoundTrips => trips::count(self.subject.own()?.0, self.subject.token()).await,
+            Row::RoundTrips => self.round_trips().await,
             Row::Profile => {
                 let call = get("/login/me");
                 self.repeated(row, "authenticated profile", call, READERS)
@@ -114,6 +115,18 @@ impl Run<'_> {
             beside,
         )
         .await
+    }
+
+    async fn round_trips(&self) -> Result<Vec<Line>> {
+        let (program, _) = self.subject.own()?;
+        let token = self.subject.token();
+        let mut lines = trips::warm(program, token).await?;
+        // Where the bare handler starts, it also makes its functions.
+        if self.subject.name != BARE {
+            let function = self.bench.function.as_deref();
+            lines.extend(trips::cold(program, function, token).await?);
+        }
+        Ok(lines)
     }
 
     async fn started(&self) -> Result<Vec<Line>> {

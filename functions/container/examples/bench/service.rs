@@ -81,6 +81,12 @@ impl Program {
         Ok(self)
     }
 
+    /// Another program of the service, in the same surroundings.
+    pub fn of(mut self, binary: &Path) -> Self {
+        self.binary = binary.to_owned();
+        self
+    }
+
     /// The same, but that it reaches its database through a port of this machine.
     pub async fn through_proxy(mut self) -> Result<(Self, Proxy)> {
         let var = self

@@ -1,4 +1,4 @@
-//! How often a request waits for the database, one wait after the other or beside each other.
+//! How often a request waits for the database; waits beside each other count as well.
 
 use crate::{
     client::Call,
@@ -8,33 +8,59 @@ use crate::{
 };
 use anyhow::Result;
 use serde::de::IgnoredAny;
+use std::path::Path;
 
 /// So many turns first: every connection has prepared its statements by then.
 const WARM: usize = 60;
 /// So many turns are counted, and their median told.
 const COUNTED: usize = 9;
 
-/// Counts the round trips of a service that is started for it.
+/// Those of a service that was just started, and of a function if there is one.
 ///
 /// # Errors
 /// It does not stop asking its database, or does not answer.
-pub async fn count(program: &Program, token: &str) -> Result<Vec<Line>> {
+pub async fn cold(program: &Program, function: Option<&Path>, token: &str) -> Result<Vec<Line>> {
+    let (through, proxy) = program.clone().through_proxy().await?;
+    let service = through.serve_until("/health").await?;
+    let started = proxy.trips().await?;
+    let list = Call::get("/chat/sessions").by(token);
+    service.server.ask::<IgnoredAny>(&list).await?;
+    let first = proxy.trips().await? - started;
+    let mut lines = vec![
+        line("start, with the first background job", started),
+        line("first request after a start", first),
+    ];
+    if let Some(function) = function {
+        let trips = of_function(program.clone().of(function), token).await?;
+        lines.push(line("first request of a cold function", trips));
+    }
+    Ok(lines)
+}
+
+/// A function has nothing to do in the background: all that it asks until it has answered is for its first request.
+async fn of_function(program: Program, token: &str) -> Result<usize> {
+    let (program, proxy) = program.through_proxy().await?;
+    let service = program.serve_until("/health").await?;
+    let list = Call::get("/chat/sessions").by(token);
+    service.server.ask::<IgnoredAny>(&list).await?;
+    proxy.trips().await
+}
+
+/// Those of single requests, once there is nothing left to prepare.
+///
+/// # Errors
+/// As [`cold`].
+pub async fn warm(program: &Program, token: &str) -> Result<Vec<Line>> {
     let (program, proxy) = program.clone().through_proxy().await?;
     let service = program.serve_until("/health").await?;
-    let started = proxy.trips().await?;
     let list = Call::get("/chat/sessions").by(token);
     let turn = seed::turn(token);
     let mut connection = service.server.connect().await?;
-    connection.send(&list).await?;
-    let first = proxy.trips().await? - started;
     for _ in 0..WARM {
         connection.send(&turn).await?;
-        service.server.ask::<IgnoredAny>(&list).await?;
+        connection.send(&list).await?;
     }
-    let mut lines = vec![
-        line("round trips: start, with the first background job", started),
-        line("round trips: first request after a start", first),
-    ];
+    let mut lines = Vec::new();
     for (work, call) in [("page of 20 sessions", &list), ("chat turn", &turn)] {
         let mut counts = Vec::new();
         for _ in 0..COUNTED {
@@ -43,11 +69,11 @@ pub async fn count(program: &Program, token: &str) -> Result<Vec<Line>> {
             counts.push(proxy.trips().await? - before);
         }
         counts.sort_unstable();
-        lines.push(line(&format!("round trips: {work}"), counts[COUNTED / 2]));
+        lines.push(line(work, counts[COUNTED / 2]));
     }
     Ok(lines)
 }
 
 fn line(work: &str, trips: usize) -> Line {
-    Line::new(work).with(Column::Count, trips as f64)
+    Line::new(format!("round trips: {work}")).with(Column::Count, trips as f64)
 }
