@@ -139,6 +139,8 @@ impl Connection {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.body(Full::new(call.body.clone()))?;
+        // The answer before may have been read a moment before its connection is free again.
+        self.sender.ready().await?;
         let begun = Instant::now();
         let mut response = self.sender.send_request(request).await?;
         let (mut body, mut first_byte, mut first_token) = (Vec::new(), None, None);

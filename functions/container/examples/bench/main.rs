@@ -53,6 +53,9 @@ async fn run(cli: Cli) -> Result<()> {
         return bare::serve().await;
     }
     let rows = cli.rows()?;
+    if rows.contains(&Row::OpenStreams) {
+        cli.opening().check_files()?;
+    }
     let lines = match &cli.base_url {
         Some(url) => elsewhere(&cli, url, &rows).await?,
         None => here(&cli, &rows).await?,

@@ -61,10 +61,10 @@ impl Proxy {
     /// # Errors
     /// There are more and more.
     pub async fn trips(&self) -> Result<usize> {
-        let mut before = self.now();
+        let mut before = self.so_far();
         for _ in 0..MOST_WAITS {
             sleep(QUIET).await;
-            let now = self.now();
+            let now = self.so_far();
             if now == before {
                 return Ok(now);
             }
@@ -74,7 +74,8 @@ impl Proxy {
             .context("round trips cannot be counted")
     }
 
-    fn now(&self) -> usize {
+    /// All round trips that have begun.
+    pub fn so_far(&self) -> usize {
         let connections = self
             .connections
             .lock()

@@ -57,9 +57,8 @@ struct Open {
 /// Opens the streams, holds them, and tells what that took.
 ///
 /// # Errors
-/// The machine lets no process have so many open, or the service has ended.
+/// Streams neither begin nor are refused any more, or the service has ended.
 pub async fn lines(subject: &Subject, opening: &Opening) -> Result<Vec<Line>> {
-    opening.check_files()?;
     let (_, process) = subject.own()?;
     let provider = subject
         .provider()
@@ -69,18 +68,20 @@ pub async fn lines(subject: &Subject, opening: &Opening) -> Result<Vec<Line>> {
     if let Some(why) = open.refused.first() {
         say(&format!("a stream was refused: {why}"))?;
     }
-    let name = |part: String| format!("{} open streams: {part}", opening.count);
+    let name = |part: String| format!("{} streams: {part}", opening.count);
     let mut lines = Vec::new();
     for (mark, times) in opening.marks().into_iter().zip(&open.times) {
         let part = |kind| name(format!("{kind} of those up to {mark}"));
         lines.push(Line::timed(part("first byte"), &times.first_byte));
         lines.push(Line::timed(part("first token"), &times.first_token));
     }
-    for (count, memory) in &open.memory {
+    for (mark, (count, memory)) in opening.marks().into_iter().zip(&open.memory) {
         let grown = memory.saturating_sub(open.memory_before) as f64 / *count as f64;
-        let at = |kind| name(format!("{kind} at {count}"));
-        lines.push(Line::new(at("memory")).with(Column::Memory, *memory as f64));
-        lines.push(Line::new(at("memory of each")).with(Column::Memory, grown));
+        let open = Line::new(name(format!("open of {mark}")));
+        let open = open.with(Column::Count, *count as f64);
+        lines.push(open.with(Column::Memory, *memory as f64));
+        let each = Line::new(name(format!("– memory of each of {mark}")));
+        lines.push(each.with(Column::Memory, grown));
     }
     let refused = open.refused.len() as f64;
     lines.push(Line::new(name("refused or cut off".into())).with(Column::Count, refused));
@@ -94,7 +95,10 @@ impl Opening {
     }
 
     /// The service has a connection to the client and one to the provider for each, and so has this program.
-    fn check_files(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// That is more than a process may open; the sentence says what to do.
+    pub fn check_files(&self) -> Result<()> {
         let limits = fs::read_to_string("/proc/self/limits")?;
         let line = limits
             .lines()

@@ -1,4 +1,5 @@
-//! How often a request waits for the database; waits beside each other count as well.
+//! How often a request waits for the database; waits beside each other count as well, and so
+//! do those after the answer, in which connections go back to their pool.
 
 use crate::{
     client::Call,
@@ -25,25 +26,29 @@ pub async fn cold(program: &Program, function: Option<&Path>, token: &str) -> Re
     let started = proxy.trips().await?;
     let list = Call::get("/chat/sessions").by(token);
     service.server.ask::<IgnoredAny>(&list).await?;
+    let answered = proxy.so_far() - started;
     let first = proxy.trips().await? - started;
     let mut lines = vec![
         line("start, with the first background job", started),
         line("first request after a start", first),
+        line("– of these, until it was answered", answered),
     ];
     if let Some(function) = function {
-        let trips = of_function(program.clone().of(function), token).await?;
-        lines.push(line("first request of a cold function", trips));
+        let [all, answered] = of_function(program.clone().of(function), token).await?;
+        lines.push(line("first request of a cold function", all));
+        lines.push(line("– of the function's, until it was answered", answered));
     }
     Ok(lines)
 }
 
 /// A function has nothing to do in the background: all that it asks until it has answered is for its first request.
-async fn of_function(program: Program, token: &str) -> Result<usize> {
+async fn of_function(program: Program, token: &str) -> Result<[usize; 2]> {
     let (program, proxy) = program.through_proxy().await?;
     let service = program.serve_until("/health").await?;
     let list = Call::get("/chat/sessions").by(token);
     service.server.ask::<IgnoredAny>(&list).await?;
-    proxy.trips().await
+    let answered = proxy.so_far();
+    Ok([proxy.trips().await?, answered])
 }
 
 /// Those of single requests, once there is nothing left to prepare.
