@@ -1,13 +1,21 @@
 //! `POST /documents`: a text that answers may draw on.
 
-use crate::{index::index, passages::passages};
+use crate::{
+    index::index,
+    passages::{passages, with_plain_lines},
+};
+use anyhow::Context;
 use axum::{extract::State, http::StatusCode};
 use db::{DocumentStatus, NewChunk, NewDocument};
 use serde::{Deserialize, Serialize};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Administrator, App, Error, Json, Result};
+
+/// A text of so many bytes is cut faster than another thread is woken for it.
+const CUT_AT_ONCE: usize = 16 * 1024;
 
 /// A text.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,7 +59,7 @@ pub(crate) async fn add(
             "must be an http or https address of at most 2000 characters",
         ));
     }
-    let chunks = chunks(&asked.text);
+    let chunks = cut(asked.text).await?;
     if chunks.is_empty() {
         return Err(Error::field("text", "must not be empty"));
     }
@@ -76,8 +84,28 @@ pub(crate) async fn add(
     Ok((StatusCode::ACCEPTED, Json(Added { id, status })))
 }
 
+/// The passages of `text`. A long one is cut on a thread of its own, one text at a time, so that requests which have
+/// nothing to do with it do not wait.
+///
+/// # Errors
+/// The thread died.
+async fn cut(text: String) -> Result<Vec<NewChunk>> {
+    static LONG: Semaphore = Semaphore::const_new(1);
+    if text.len() <= CUT_AT_ONCE {
+        return Ok(chunks(&text));
+    }
+    let turn = LONG.acquire().await;
+    let cut = spawn_blocking(move || {
+        // Held by the work and not by the request, which may be given up before the work is done.
+        let _turn = turn;
+        chunks(&text)
+    });
+    Ok(cut.await.context("a text could not be cut")?)
+}
+
 fn chunks(text: &str) -> Vec<NewChunk> {
-    let pieces = passages(text).into_iter();
+    let text = with_plain_lines(text);
+    let pieces = passages(&text).into_iter();
     pieces
         .map(|piece| NewChunk {
             id: Uuid::now_v7(),

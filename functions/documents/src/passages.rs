@@ -1,51 +1,161 @@
 //! Cutting a text into passages: what is searched for, given to a model, and quoted.
 
+use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The longest passage, in characters: a few paragraphs, which a model can be given five of.
 const LONGEST: usize = 1200;
 /// A passage of so many characters may end with its paragraph.
 const ENOUGH: usize = 300;
+/// So many characters in a row without a letter or digit are in no sentence. The rules for sentences look ahead from each
+/// of them, so that a long run would take the square of its length.
+const LONGEST_GAP: usize = 64;
 
-/// The passages of `text`, in order. They end with a paragraph where one is long enough, else with a sentence
-/// (Unicode UAX 29), and in the middle of one only where it is longer than a passage.
+/// `text` with every line ended by `\n` alone, so that a text is cut alike whatever wrote it.
+pub(crate) fn with_plain_lines(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => text.replace("\r\n", "\n").replace('\r', "\n").into(),
+        false => text.into(),
+    }
+}
+
+/// The passages of `text`, in order; its lines end with `\n`. They end with a paragraph where one is long enough, else
+/// with a sentence (Unicode UAX 29), and in the middle of one only where it is longer than a passage.
 pub(crate) fn passages(text: &str) -> Vec<&str> {
     let (mut passages, mut start, mut end, mut length) = (Vec::new(), 0, 0, 0);
-    for piece in text.split_sentence_bounds().flat_map(fitting) {
-        let more = piece.chars().count();
-        let paragraph_ends = length >= ENOUGH && text[..end].ends_with("\n\n");
-        if paragraph_ends || length + more > LONGEST {
+    for paragraph in paragraphs(text) {
+        if length >= ENOUGH {
             passages.push(&text[start..end]);
             (start, length) = (end, 0);
         }
-        end += piece.len();
-        length += more;
+        for piece in sentences(paragraph) {
+            let more = piece.chars().count();
+            if length + more > LONGEST {
+                passages.push(&text[start..end]);
+                (start, length) = (end, 0);
+            }
+            end += piece.len();
+            length += more;
+        }
     }
     passages.push(&text[start..]);
     let filled = passages.into_iter().map(str::trim);
     filled.filter(|passage| !passage.is_empty()).collect()
 }
 
-/// `sentence` in pieces that fit a passage, cut between words where there are any.
-fn fitting(sentence: &str) -> Vec<&str> {
-    let (mut pieces, mut rest) = (Vec::new(), sentence);
-    while let Some((limit, _)) = rest.char_indices().nth(LONGEST) {
-        let space = rest[..limit].rfind(char::is_whitespace);
-        let cut = space.map_or(limit, |at| {
-            at + rest[at..].chars().next().map_or(1, char::len_utf8)
-        });
-        let (piece, after) = rest.split_at(cut);
-        pieces.push(piece);
-        rest = after;
+/// The paragraphs of `text`, each with the blank lines that end it.
+fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (mut end, mut ended) = (0, false);
+        for line in rest.split_inclusive('\n') {
+            let blank = line.trim().is_empty();
+            if ended && !blank {
+                break;
+            }
+            ended |= blank;
+            end += line.len();
+        }
+        let paragraph;
+        (paragraph, rest) = rest.split_at(end);
+        Some(paragraph).filter(|paragraph| !paragraph.is_empty())
+    })
+}
+
+/// The sentences of `paragraph`, and the parts of those that are longer than a passage.
+fn sentences(paragraph: &str) -> Vec<&str> {
+    let (mut sentences, mut rest) = (Vec::new(), paragraph);
+    while !rest.is_empty() {
+        for sentence in Window::first(rest).sentences() {
+            sentences.push(sentence);
+            rest = &rest[sentence.len()..];
+        }
     }
-    pieces.push(rest);
-    pieces
+    sentences
+}
+
+/// A part of a paragraph that is no longer than a passage: all that is looked at to find a sentence, so that each
+/// character of a long text costs no more than one of a short text.
+struct Window<'a> {
+    text: &'a str,
+    /// Whether its last sentence ends with it.
+    whole: bool,
+}
+
+impl<'a> Window<'a> {
+    /// The window that `text` begins with.
+    fn first(text: &'a str) -> Self {
+        let (mut gap, mut space) = (0, None);
+        for (count, (at, c)) in text.char_indices().enumerate() {
+            if gap == LONGEST_GAP {
+                let (text, whole) = (&text[..space.unwrap_or(at)], true);
+                return Self { text, whole };
+            }
+            if count == LONGEST {
+                let (text, whole) = (&text[..at], false);
+                return Self { text, whole };
+            }
+            if c.is_alphanumeric() {
+                (gap, space) = (0, None);
+                continue;
+            }
+            gap += 1;
+            if c.is_whitespace() {
+                space = Some(at + c.len_utf8());
+            }
+        }
+        Self { text, whole: true }
+    }
+
+    /// Its sentences, but for the last if the window breaks that off. Where that is the only one, as many words of it as
+    /// there are.
+    fn sentences(self) -> Vec<&'a str> {
+        let mut sentences: Vec<_> = self.text.split_sentence_bounds().collect();
+        if self.whole {
+            return sentences;
+        }
+        if sentences.len() > 1 {
+            sentences.pop();
+            return sentences;
+        }
+        let last = self.text.char_indices().rfind(|(_, c)| c.is_whitespace());
+        let end = last.map_or(self.text.len(), |(at, space)| at + space.len_utf8());
+        vec![&self.text[..end]]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Everything that the rules for sentences are shown while `text` is cut.
+    fn windows(text: &str) -> Vec<&str> {
+        let mut windows = Vec::new();
+        for paragraph in paragraphs(text) {
+            let mut rest = paragraph;
+            while !rest.is_empty() {
+                let window = Window::first(rest);
+                windows.push(window.text);
+                rest = &rest[window.sentences().concat().len()..];
+            }
+        }
+        windows
+    }
+
+    /// Asserts that no more than twice the text is looked at, and how much at once.
+    fn assert_bounded(text: &str) {
+        let windows = windows(text);
+        let looked_at: usize = windows.iter().map(|w| w.chars().count()).sum();
+        let all = text.chars().count();
+        assert!(looked_at <= 2 * all + LONGEST, "{looked_at} of {all}");
+        for window in windows {
+            assert!(window.chars().count() <= LONGEST);
+            let gaps = window.split(char::is_alphanumeric);
+            let longest = gaps.map(|gap| gap.chars().count()).max();
+            assert!(longest <= Some(LONGEST_GAP), "{longest:?}");
+        }
+    }
 
     #[test]
     fn keeps_a_short_text_whole() {
@@ -57,19 +167,54 @@ mod tests {
     #[test]
     fn ends_with_a_paragraph_that_is_long_enough() {
         let (long, next) = ("One sentence. ".repeat(30), "Another paragraph.");
-        let text = format!("{}\n\n{next}", long.trim());
-        assert_eq!(passages(&text), [long.trim(), next]);
+        for blank in ["\n\n", "\n \t\n", "\n\n\n"] {
+            let text = format!("{}{blank}{next}", long.trim());
+            assert_eq!(passages(&text), [long.trim(), next]);
+        }
+    }
+
+    #[test]
+    fn line_ends_of_every_kind_are_the_same() {
+        for text in ["a\n\nb\nc\n", "a\r\n\r\nb\r\nc\r\n", "a\r\rb\rc\r"] {
+            assert_eq!(with_plain_lines(text), "a\n\nb\nc\n");
+        }
+    }
+
+    #[test]
+    fn a_sentence_that_a_window_breaks_off_stays_whole() {
+        let sentence = format!("{}end. ", "Word ".repeat(180));
+        let text = sentence.repeat(5);
+        assert_eq!(passages(&text), [sentence.trim(); 5]);
     }
 
     #[test]
     fn cuts_a_word_only_when_it_is_too_long() {
         assert_eq!(passages(&"x".repeat(3000)).len(), 3);
-        let words = "word ".repeat(1000);
-        assert!(
-            passages(&words)
-                .iter()
-                .all(|p| p.split(' ').all(|w| w == "word"))
-        );
+        for word in ["word", "1.5,", "(-)"] {
+            let words = format!("{word} ").repeat(1000);
+            let passages = passages(&words);
+            assert!(passages.len() > 1);
+            assert!(passages.iter().all(|p| p.split(' ').all(|w| w == word)));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_prose_costs_no_more() {
+        for odd in [
+            ". ",
+            " ",
+            ")",
+            ".",
+            "\n",
+            "\r",
+            "...)) ",
+            "1 ",
+            "é",
+            "👨\u{200d}",
+        ] {
+            assert_bounded(&odd.repeat((64 << 10) / odd.len()));
+        }
+        assert_bounded(&format!("a.{}b", " ".repeat(64 << 10)));
     }
 
     proptest! {
@@ -86,6 +231,11 @@ mod tests {
         fn takes_any_text(text in any::<String>()) {
             let kept: String = passages(&text).concat().split_whitespace().collect();
             prop_assert_eq!(kept, text.split_whitespace().collect::<String>());
+        }
+
+        #[test]
+        fn looks_at_any_text_twice_at_most(pieces in proptest::collection::vec("(a|\\.|\\)| |é|1){1,3}", 1..3), times in 1..3000_usize) {
+            assert_bounded(&pieces.concat().repeat(times));
         }
     }
 }

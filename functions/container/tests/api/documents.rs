@@ -191,3 +191,57 @@ async fn as_many_passages_are_found_as_asked_for() {
         assert_eq!(search(&kit, &member, body).await.len(), found, "{top_k}");
     }
 }
+
+/// Each took half a minute when what ends a sentence was looked for in the whole text.
+#[tokio::test]
+async fn a_text_that_is_no_prose_is_cut_like_any_other() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    for odd in [". ", ")", ".", "a. 1) "] {
+        let text = odd.repeat((63 << 10) / odd.len());
+        let added = kit.post(
+            &admin,
+            "/documents",
+            json!({ "title": "Odd", "text": text }),
+        );
+        assert_eq!(added.await.status, 202, "{odd}");
+    }
+    let apart = format!("a.{}b", " ".repeat(63 << 10));
+    let added = kit.post(
+        &admin,
+        "/documents",
+        json!({ "title": "Far apart", "text": apart }),
+    );
+    assert_eq!(added.await.status, 202);
+    let blank = json!({ "title": "Nothing", "text": " ".repeat(63 << 10) });
+    let refused = kit.post(&admin, "/documents", blank).await;
+    assert_eq!(refused.fields(), ["text"]);
+}
+
+/// The passages that are stored of a document, in order.
+async fn stored(kit: &Kit, document: Uuid) -> Vec<String> {
+    let sql = "select text from parlance.document_chunks where document_id = $1 order by ordinal";
+    let texts = sqlx::query_scalar(sql).bind(document).fetch_all(&kit.pool);
+    texts.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_text_is_cut_alike_whatever_ends_its_lines() {
+    let kit = Kit::new().await;
+    let section = |name: &str| {
+        let fact = |n| format!("{name} fact {n} is stated in this sentence.");
+        let facts: Vec<String> = (0..10).map(fact).collect();
+        format!("{name} heading\n{}", facts.join(" "))
+    };
+    let sections = ["Alpha", "Bravo", "Charlie", "Delta"].map(section);
+    for (end, blank) in [
+        ("\n", "\n\n"),
+        ("\r\n", "\r\n\r\n"),
+        ("\r", "\r\r"),
+        ("\n", "\n \n"),
+    ] {
+        let text = sections.clone().map(|s| s.replace('\n', end)).join(blank);
+        let id = kit.add_document(ADMIN1, "Sections", &text).await;
+        assert_eq!(stored(&kit, id).await, sections, "{end:?} {blank:?}");
+    }
+}
