@@ -12,6 +12,7 @@ use axum::{
 };
 use db::{MessageStatus, NewTurn, Source, Usage};
 use serde::{Deserialize, Serialize};
+use service::beginning;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -126,7 +127,7 @@ fn accepts_events(headers: &HeaderMap) -> bool {
 /// The beginning of the question, on one line.
 fn title(question: &str) -> String {
     let line = question.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(80).collect()
+    beginning(&line, 80).to_owned()
 }
 
 /// The whole answer at once.

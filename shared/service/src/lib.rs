@@ -1,5 +1,6 @@
 //! What the service does, whoever asks: a request, a schedule, or the command line. Knows nothing of HTTP.
 
+mod beginning;
 mod clock;
 mod config;
 mod denials;
@@ -18,6 +19,7 @@ mod service;
 mod telemetry;
 mod tokens;
 
+pub use beginning::beginning;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, OperatorConfig, Secrets, Via, environment};
 pub use email::email;

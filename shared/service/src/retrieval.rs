@@ -1,6 +1,6 @@
 //! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
 
-use crate::{Result, Service, VectorIndex};
+use crate::{Result, Service, VectorIndex, beginning};
 use db::{Caller, Passage, Source};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -128,7 +128,7 @@ impl Service {
 
 /// A passage as it is cited.
 pub fn source(passage: &Passage) -> Source {
-    let mut snippet: String = passage.text.chars().take(SNIPPET_CHARS).collect();
+    let mut snippet = beginning(&passage.text, SNIPPET_CHARS).to_owned();
     if snippet.len() < passage.text.len() {
         snippet.push('…');
     }

@@ -245,3 +245,23 @@ async fn a_text_is_cut_alike_whatever_ends_its_lines() {
         assert_eq!(stored(&kit, id).await, sections, "{end:?} {blank:?}");
     }
 }
+
+#[tokio::test]
+async fn titles_and_snippets_end_between_characters() {
+    let kit = Kit::new().await;
+    let family = "👨\u{200d}👩\u{200d}👧";
+    let text = format!("Refund {}{family} at last.", "x".repeat(229));
+    kit.add_document(ADMIN1, "Refunds", &text).await;
+    let member = kit.token(U1).await;
+    let found = search(&kit, &member, json!({ "query": "refund" })).await;
+    let snippet = format!("Refund {}…", "x".repeat(229));
+    assert_eq!(found[0]["snippet"], snippet);
+
+    let question = format!("{}e\u{301}x", "a".repeat(79));
+    let asked = kit
+        .post(&member, "/chat", json!({ "message": question }))
+        .await;
+    let session = format!("/chat/sessions/{}", asked.id("session_id"));
+    let shown = kit.get(&member, &session).await;
+    assert_eq!(shown.json["title"], "a".repeat(79));
+}
