@@ -8,7 +8,8 @@ use axum::{extract::State, http::StatusCode};
 use db::{NewTenant, Superuser, TenantStatus};
 use web::{App, Error, Json, Result};
 
-/// Creates a tenant. `slug` and `name` are required; every other setting has a default.
+/// Creates a tenant. `slug` and `name` are required; every other setting has a default. An index can be named when the
+/// tenant has a Pinecone key of its own.
 #[utoipa::path(post, path = "/tenants", tag = "tenants", request_body = TenantInput, responses(
     (status = 201, body = TenantOutput), (status = 403), (status = 409, description = "`slug_taken`"), (status = 422),
 ))]
@@ -18,6 +19,7 @@ pub(crate) async fn create(
     Json(mut asked): Json<TenantInput>,
 ) -> Result<(StatusCode, Json<TenantOutput>)> {
     asked.check(&app)?;
+    asked.check_without_own_key()?;
     let slug = asked
         .slug
         .take()
@@ -48,7 +50,7 @@ pub(crate) async fn create(
     let mut tenant = tx.tenant_for_update().await?;
     let changed = asked.settings();
     if !changed.is_empty() {
-        asked.apply(&mut tenant);
+        asked.apply(&app, &mut tenant);
         tx.save_tenant(&mut tenant, &changed.join(", ")).await?;
     }
     tx.commit().await?;

@@ -2,6 +2,7 @@
 
 use crate::{input::TenantInput, output::TenantOutput, show::show};
 use axum::extract::State;
+use db::SecretProvider;
 use web::{App, Error, Json, Result, TenantAt};
 
 /// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers; those must
@@ -39,8 +40,15 @@ pub(crate) async fn edit(
     }
     let mut tx = app.db.admin(at.admin()?).await?;
     let mut tenant = tx.tenant_for_update().await?;
+    let keys = tx.secrets().await?;
+    if !keys
+        .iter()
+        .any(|key| key.provider == SecretProvider::Pinecone.as_str())
+    {
+        asked.check_without_own_key()?;
+    }
     let changed = asked.settings().join(", ");
-    asked.apply(&mut tenant);
+    asked.apply(&app, &mut tenant);
     tx.save_tenant(&mut tenant, &changed).await?;
     tx.commit().await?;
     Ok(Json(tenant.into()))

@@ -60,11 +60,11 @@ struct RetrievalInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PineconeInput {
-    /// The index's name; null for the deployment's.
+    /// The index's name, for a tenant with a Pinecone key of its own; null for the deployment's.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     index: Option<Option<String>>,
-    /// The index's host, if Pinecone is not to be asked for it.
+    /// The index's host, for a tenant with a Pinecone key of its own, if Pinecone is not to be asked for it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     host: Option<Option<String>>,
@@ -132,8 +132,24 @@ impl TenantInput {
         faults.none()
     }
 
+    /// Confirms that a tenant without a Pinecone key of its own names no index: the deployment's key is not sent where
+    /// a tenant says.
+    ///
+    /// # Errors
+    /// 422 with each field that does.
+    pub(crate) fn check_without_own_key(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        if let Some(Object(PineconeInput { index, host, .. })) = &self.pinecone {
+            for (field, named) in [("pinecone.index", index), ("pinecone.host", host)] {
+                let named = named.as_ref().is_some_and(Option::is_some);
+                faults.refuse(field, named, NO_OWN_KEY);
+            }
+        }
+        faults.none()
+    }
+
     /// Writes what is set into `tenant`. Call [`TenantInput::check`] first.
-    pub(crate) fn apply(self, tenant: &mut Tenant) {
+    pub(crate) fn apply(self, app: &App, tenant: &mut Tenant) {
         fn put<T>(to: &mut T, from: Option<T>) {
             if let Some(value) = from {
                 *to = value;
@@ -158,11 +174,16 @@ impl TenantInput {
         }
         if let Some(Object(pinecone)) = self.pinecone {
             put(&mut tenant.pinecone_index, pinecone.index);
-            put(&mut tenant.pinecone_host, pinecone.host);
+            let as_parsed = |host: String| app.ai.check_host(&host).ok().map(|h| h.to_string());
+            let host = pinecone.host.map(|host| host.and_then(as_parsed));
+            put(&mut tenant.pinecone_host, host);
             put(&mut tenant.pinecone_environment, pinecone.environment);
         }
     }
 }
+
+/// What a tenant is told that names an index which its requests could not use.
+const NO_OWN_KEY: &str = "needs the tenant's own Pinecone key: set that first, with PUT /tenants/current/secrets/pinecone";
 
 impl PineconeInput {
     fn check(&self, app: &App, faults: &mut Faults) {

@@ -52,7 +52,9 @@ struct Retrieval {
 /// The vector index, beside full text.
 #[derive(Serialize, ToSchema)]
 struct Pinecone {
+    /// The index's name. Used with the tenant's own Pinecone key only, as the host is; the deployment's key has its own.
     index: Option<String>,
+    /// The index's host, as an address.
     host: Option<String>,
     environment: Option<String>,
     /// Where this tenant's vectors are; follows from its id and cannot be set.

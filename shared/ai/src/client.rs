@@ -1,22 +1,27 @@
-//! The one HTTP client, built once and shared by all tenants because it holds no credentials.
+//! The HTTP clients, built once and shared by all tenants because they hold no credentials.
 
 use std::sync::Arc;
 
+use reqwest::ClientBuilder;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::{Endpoints, Timeouts};
+use crate::{Endpoints, Timeouts, public::PublicOnly};
 
 /// Calls providers. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Client {
+    /// For addresses that the deployment chose.
     pub(crate) http: reqwest::Client,
+    /// For hosts that a tenant chose.
+    pub(crate) public: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) timeouts: Timeouts,
 }
 
 impl Client {
     /// Builds a client that trusts Mozilla's certificate authorities, follows no redirect, uses no
-    /// proxy and never repeats a request by itself.
+    /// proxy and never repeats a request by itself. Hosts that a tenant chose are reached at public
+    /// addresses only.
     ///
     /// A redirect is not followed because it would carry a tenant's key or prompt to an address the
     /// deployment did not choose.
@@ -24,17 +29,11 @@ impl Client {
     /// # Errors
     /// [`SetupError`] if TLS cannot be set up; not expected of a correct build.
     pub fn new(endpoints: Endpoints, timeouts: Timeouts) -> Result<Self, SetupError> {
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(timeouts.connect)
-            .user_agent(concat!("parlance/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let or_loopback = endpoints.pinecone.is_loopback();
+        let public = builder(&timeouts)?.dns_resolver(PublicOnly { or_loopback });
         Ok(Client {
-            http,
+            http: builder(&timeouts)?.build()?,
+            public: public.build()?,
             endpoints: Arc::new(endpoints),
             timeouts,
         })
@@ -44,6 +43,18 @@ impl Client {
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
+}
+
+fn builder(timeouts: &Timeouts) -> Result<ClientBuilder, SetupError> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(timeouts.connect)
+        .user_agent(concat!("parlance/", env!("CARGO_PKG_VERSION")));
+    Ok(builder)
 }
 
 /// The provider is named rather than installed for the process, so that no other crate's choice of a
@@ -78,5 +89,19 @@ mod tests {
     fn builds_without_a_process_wide_crypto_provider() {
         Client::new(Endpoints::default(), Timeouts::default()).unwrap();
         assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    }
+
+    #[tokio::test] // R60
+    async fn what_a_tenant_chose_does_not_reach_this_machine() {
+        let listener = tokio::net::TcpListener::bind("localhost:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://localhost:{port}/");
+        let client = Client::new(Endpoints::default(), Timeouts::default()).unwrap();
+        let refused = client.public.get(&url).send().await.unwrap_err();
+        assert!(refused.is_connect(), "{refused:?}");
+        // The other one gets as far as the listener.
+        let called = tokio::spawn(client.http.get(&url).send());
+        listener.accept().await.unwrap();
+        called.abort();
     }
 }

@@ -88,7 +88,10 @@ impl Client {
                 namespace: &name,
                 vectors: vectors.collect(),
             };
-            let request = self.http.post(host.at("vectors/upsert")).json(&body);
+            let request = self
+                .toward(host)
+                .post(host.at("vectors/upsert"))
+                .json(&body);
             let _: IgnoredAny = self.ask(key, request).await?;
         }
         Ok(())
@@ -116,7 +119,7 @@ impl Client {
             include_metadata: true,
             include_values: false,
         };
-        let request = self.http.post(host.at("query")).json(&body);
+        let request = self.toward(host).post(host.at("query")).json(&body);
         let found: Found = self.ask(key, request).await?;
         let mut nearest = own(found.matches, namespace.tenant());
         let most = usize::try_from(top_k).unwrap_or(usize::MAX);
@@ -141,7 +144,10 @@ impl Client {
                 namespace: &name,
                 ids,
             };
-            let request = self.http.post(host.at("vectors/delete")).json(&body);
+            let request = self
+                .toward(host)
+                .post(host.at("vectors/delete"))
+                .json(&body);
             let sent = http::answered(SERVICE, keyed(request, key)?);
             let response = http::within(self.timeouts.idle, sent).await?;
             // A namespace comes to be with its first vector; without one, there is nothing to delete.

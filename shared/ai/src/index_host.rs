@@ -46,19 +46,34 @@ impl fmt::Display for IndexName {
     }
 }
 
+/// The longest host that is looked at, in bytes: names have at most 253.
+const MAX_HOST: usize = 300;
+
+/// Whose key a request carries, and so whose word it is where the request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// The deployment's: its hosts may be in its own network.
+    Deployment,
+    /// A tenant's: its hosts must be on the public internet.
+    Tenant,
+}
+
 /// A host of an index that passed [`Client::check_host`]; displayed as a URL, which passes again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexHost(Url);
+pub struct IndexHost {
+    url: Url,
+    chosen_by: KeyOwner,
+}
 
 impl IndexHost {
     /// The address.
     pub fn as_url(&self) -> &Url {
-        &self.0
+        &self.url
     }
 
     /// `path` on this host.
     pub(crate) fn at(&self, path: &str) -> Url {
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         url.set_path(path);
         url
     }
@@ -66,7 +81,7 @@ impl IndexHost {
 
 impl fmt::Display for IndexHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.url.fmt(f)
     }
 }
 
@@ -83,8 +98,18 @@ impl Client {
     /// port and then by `http`.
     ///
     /// # Errors
-    /// [`HostError`] for anything else, and for a host with a user, path, query or fragment.
+    /// [`HostError`] for anything else, and for a host with a user, path, query or fragment or of more
+    /// than 300 bytes.
     pub fn check_host(&self, host: &str) -> Result<IndexHost, HostError> {
+        let chosen_by = KeyOwner::Tenant;
+        let url = self.host_url(host)?;
+        Ok(IndexHost { url, chosen_by })
+    }
+
+    fn host_url(&self, host: &str) -> Result<Url, HostError> {
+        if host.len() > MAX_HOST {
+            return Err(HostError);
+        }
         let text = match host.contains("://") {
             true => host.to_owned(),
             false => format!("https://{host}"),
@@ -102,18 +127,18 @@ impl Client {
             };
             url = Url::parse(&text).map_err(|_| HostError)?;
             return match url.scheme() {
-                "http" => Ok(IndexHost(url)),
+                "http" => Ok(url),
                 _ => Err(HostError),
             };
         }
         let ours = matches!(url.host(), Some(Host::Domain(name)) if name.ends_with(".pinecone.io"));
         match ours && url.scheme() == "https" && url.port().is_none() {
-            true => Ok(IndexHost(url)),
+            true => Ok(url),
             false => Err(HostError),
         }
     }
 
-    /// Asks Pinecone where the index `name` of this key is.
+    /// Asks Pinecone where the index `name` of this key is, whose owner so chose the host.
     ///
     /// # Errors
     /// [`Error::Rejected`] if there is none; [`Error::Invalid`] if the answer names a host that
@@ -121,6 +146,7 @@ impl Client {
     pub async fn index_host(
         &self,
         key: &SecretString,
+        owner: KeyOwner,
         name: &IndexName,
     ) -> Result<IndexHost, Error> {
         #[derive(Deserialize)]
@@ -130,7 +156,17 @@ impl Client {
         let url = self.endpoints.pinecone.at(&format!("indexes/{name}"));
         let request = keyed(self.http.get(url), key)?;
         let index: Index = http::json(SERVICE, request, self.timeouts.idle).await?;
-        self.check_host(&index.host).map_err(|_| Error::Invalid)
+        let url = self.host_url(&index.host).map_err(|_| Error::Invalid)?;
+        let chosen_by = owner;
+        Ok(IndexHost { url, chosen_by })
+    }
+
+    /// The client for calls to `host`.
+    pub(crate) fn toward(&self, host: &IndexHost) -> &reqwest::Client {
+        match host.chosen_by {
+            KeyOwner::Deployment => &self.http,
+            KeyOwner::Tenant => &self.public,
+        }
     }
 }
 
@@ -165,6 +201,7 @@ mod tests {
             "evilpinecone.io",
             "a.pinecone.io.evil.example",
             "evil.example/.pinecone.io",
+            &format!("{}.pinecone.io", "a".repeat(300)),
             "evil.example#.pinecone.io",
             "evil.example?.pinecone.io",
             "evil.example\\.pinecone.io",

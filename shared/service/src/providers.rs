@@ -1,8 +1,8 @@
 //! Which provider answers for a tenant, with whose key.
 
 use crate::{Error, Result, Service};
-use ai::{IndexHost, IndexName, Options, Provider};
-use db::{Caller, Deed, TenantProvider};
+use ai::{IndexHost, IndexName, KeyOwner, Options, Provider};
+use db::{Caller, Deed, SealedSecret, TenantProvider};
 use secrecy::SecretString;
 use tenant_auth::{SealContext, SealError, Sealer};
 use uuid::Uuid;
@@ -31,6 +31,14 @@ pub struct VectorIndex {
     pub host: IndexHost,
     /// The tenant's part of it.
     pub namespace: ai::Namespace,
+}
+
+/// Which index a host was asked for: what one key is told is nothing that another key may be sent to.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct IndexOf {
+    /// The tenant's key; none is the deployment's.
+    sealed: Option<Vec<u8>>,
+    name: String,
 }
 
 impl Service {
@@ -68,8 +76,11 @@ impl Service {
         })
     }
 
-    /// The tenant's vector index, if it has one: a Pinecone key, the name or host of an index, and an OpenAI
-    /// key for embeddings, each its own or the deployment's.
+    /// The tenant's vector index, if it has one, with an OpenAI key for embeddings, its own or the deployment's.
+    ///
+    /// With a Pinecone key of its own, the index is the one that its settings name, else the deployment's name of one.
+    /// With the deployment's key it is the deployment's index whatever the settings say: a tenant that chose where the
+    /// key goes could read it there.
     ///
     /// # Errors
     /// A key that cannot be opened, an index that Pinecone does not know.
@@ -82,16 +93,27 @@ impl Service {
         let openai = self
             .key(caller, "openai", secrets.openai_api_key.as_ref())
             .await?;
-        let name = tenant
-            .pinecone_index
-            .as_ref()
-            .or(self.config.index_name.as_ref());
         let (Some(pinecone_key), Some(openai_key)) = (pinecone, openai) else {
             return Ok(None);
         };
-        let host = match (&tenant.pinecone_host, name) {
+        let own = own_key(caller, "pinecone");
+        let (index, host) = match own {
+            Some(_) => (
+                tenant.pinecone_index.as_ref(),
+                tenant.pinecone_host.as_ref(),
+            ),
+            None => (None, None),
+        };
+        let name = index.or(self.config.index_name.as_ref());
+        let host = match (host, name) {
             (Some(host), _) => self.ai.check_host(host).map_err(|_| ai::Error::Rejected)?,
-            (None, Some(name)) => self.index_host(caller, name, &pinecone_key).await?,
+            (None, Some(name)) => {
+                let of = IndexOf {
+                    sealed: own.map(|own| own.sealed.clone()),
+                    name: name.clone(),
+                };
+                self.index_host(caller, of, &pinecone_key).await?
+            }
             (None, None) => return Ok(None),
         };
         let model = tenant.embedding_model.as_deref().unwrap_or(EMBEDDING_MODEL);
@@ -107,17 +129,20 @@ impl Service {
     async fn index_host(
         &self,
         caller: &Caller,
-        name: &str,
+        of: IndexOf,
         key: &SecretString,
     ) -> Result<IndexHost> {
-        let cached = (caller.tenant_id(), name.to_owned());
-        if let Some(host) = self.index_hosts.get(&cached) {
+        if let Some(host) = self.index_hosts.get(&of) {
             return Ok(host);
         }
-        let name: IndexName = name.parse().map_err(|_| ai::Error::Rejected)?;
-        let host = self.ai.index_host(key, &name).await;
+        let owner = match of.sealed {
+            Some(_) => KeyOwner::Tenant,
+            None => KeyOwner::Deployment,
+        };
+        let name: IndexName = of.name.parse().map_err(|_| ai::Error::Rejected)?;
+        let host = self.ai.index_host(key, owner, &name).await;
         let host = self.answered(caller, "pinecone", host).await?;
-        self.index_hosts.insert(cached, host.clone());
+        self.index_hosts.insert(of, host.clone());
         Ok(host)
     }
 
@@ -129,8 +154,7 @@ impl Service {
         provider: &'static str,
         deployment: Option<&SecretString>,
     ) -> Result<Option<SecretString>> {
-        let secrets = &caller.account().secrets;
-        let Some(own) = secrets.iter().find(|secret| secret.provider == provider) else {
+        let Some(own) = own_key(caller, provider) else {
             return Ok(deployment.cloned());
         };
         let opened = self.open_key(caller.tenant_id(), provider, own.id, &own.sealed);
@@ -168,8 +192,7 @@ impl Service {
         provider: &str,
         error: &ai::Error,
     ) -> Result<()> {
-        let mut own = caller.account().secrets.iter();
-        if *error != ai::Error::Auth || !own.any(|secret| secret.provider == provider) {
+        if *error != ai::Error::Auth || own_key(caller, provider).is_none() {
             return Ok(());
         }
         let rejected = Deed::failed("secret.rejected", provider);
@@ -219,4 +242,10 @@ impl Service {
     pub fn key_id(sealed: &[u8]) -> Option<String> {
         Sealer::key_id_of(sealed)
     }
+}
+
+/// The tenant's own key, sealed.
+fn own_key<'a>(caller: &'a Caller, provider: &str) -> Option<&'a SealedSecret> {
+    let mut keys = caller.account().secrets.iter();
+    keys.find(|secret| secret.provider == provider)
 }

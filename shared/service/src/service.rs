@@ -1,6 +1,6 @@
 //! The service: everything that its work needs, put together once.
 
-use crate::{Clock, Config, start_logging};
+use crate::{Clock, Config, providers::IndexOf, start_logging};
 use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
@@ -34,7 +34,7 @@ pub struct Service {
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
     pub(crate) denials: Cache<(Uuid, String), ()>,
-    pub(crate) index_hosts: Cache<(Uuid, String), ai::IndexHost>,
+    pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
 }
 
 /// Everything derived from the secrets. Private: whoever uses the service can neither mint a token nor open a provider's

@@ -13,6 +13,7 @@ mod cors;
 mod database;
 mod dependencies;
 mod deploy;
+mod destinations;
 mod documents;
 mod durability;
 mod failures;

@@ -99,7 +99,7 @@ async fn a_tenant() {
     let superuser = kit.token(SUPERUSER).await;
     let asked = json!({
         "slug": "three", "name": "Three Ltd", "system_prompt": "Be brief.", "temperature": 0.5,
-        "allowed_origins": ["https://three.example"], "pinecone": { "index": "three" }
+        "allowed_origins": ["https://three.example"], "pinecone": { "environment": "old" }
     });
     let made = kit.post(&superuser, "/tenants", asked).await;
     redacted(|| {
@@ -116,9 +116,9 @@ async fn a_tenant() {
       "max_output_tokens": 1024,
       "name": "Three Ltd",
       "pinecone": {
-        "environment": null,
+        "environment": "old",
         "host": null,
-        "index": "three",
+        "index": null,
         "namespace": "[namespace]"
       },
       "provider": "openai",

@@ -13,7 +13,7 @@ async fn a_superuser_sets_up_a_tenant_and_its_first_administrator() {
     let asked = json!({
         "slug": "three", "name": "Three Ltd", "system_prompt": "Be brief.",
         "allowed_origins": ["HTTPS://Three.Example:443/"], "provider": "deepseek", "temperature": 0.5,
-        "retrieval": { "top_k": 3 }, "pinecone": { "index": "three" }
+        "retrieval": { "top_k": 3 }, "pinecone": { "environment": "old" }
     });
     let made = kit.post(&superuser, "/tenants", asked).await;
     assert_eq!(made.status, 201, "{}", made.text);
@@ -175,6 +175,11 @@ async fn no_tenant_chooses_where_its_key_is_sent() {
     let kit = Kit::new().await;
     for person in [ADMIN1, SUPERUSER] {
         let token = kit.token(person).await;
+        let key = json!({ "api_key": "pc-key-0123456789" });
+        let set = kit
+            .put(&token, "/tenants/current/secrets/pinecone", key)
+            .await;
+        assert_eq!(set.status, 204, "{}", set.text);
         for name in ["base_url", "openai_base_url", "endpoint", "url", "proxy"] {
             let change = json!({ name: "https://evil.example/v1/" });
             let refused = kit.patch(&token, "/tenants/current", change).await;

@@ -1,6 +1,6 @@
 //! The vector index: hosts, namespaces, and matches that belong to somebody else.
 
-use ai::{Error, IndexHost, Match, Namespace, Vector};
+use ai::{Error, IndexHost, KeyOwner, Match, Namespace, Vector};
 use secrecy::SecretString;
 use serde_json::json;
 use uuid::Uuid;
@@ -32,7 +32,10 @@ async fn the_host_is_asked_for_by_name() {
     })
     .await;
     let name = "docs".parse().unwrap();
-    let found = server.client().index_host(&key(), &name).await;
+    let found = server
+        .client()
+        .index_host(&key(), KeyOwner::Tenant, &name)
+        .await;
     assert_eq!(found, Ok(host(&server)));
     let seen = server.only();
     assert_eq!(seen.method, "GET");
@@ -46,7 +49,10 @@ async fn a_host_elsewhere_is_invalid() {
     for host in ["evil.example", "169.254.169.254", "http://a.pinecone.io"] {
         let server = Server::always(move || server::json(json!({"host": host}))).await;
         let name = "docs".parse().unwrap();
-        let found = server.client().index_host(&key(), &name).await;
+        let found = server
+            .client()
+            .index_host(&key(), KeyOwner::Tenant, &name)
+            .await;
         assert_eq!(found, Err(Error::Invalid));
     }
 }
