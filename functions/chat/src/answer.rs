@@ -123,9 +123,9 @@ impl Answerer {
         if !tenant.retrieval_enabled {
             return Ok(Vec::new());
         }
-        self.app
-            .retrieve(&self.caller, &self.question, tenant.retrieval_top_k)
-            .await
+        let top_k = tenant.retrieval_top_k;
+        let retrieved = self.app.retrieve(&self.caller, &self.question, top_k);
+        Ok(retrieved.await?.passages)
     }
 
     /// Only what the tenant's own transaction found, and roles of our choice.

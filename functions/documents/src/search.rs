@@ -24,7 +24,7 @@ pub(crate) struct Found {
 
 /// The passages that a chat with this question would be given.
 #[utoipa::path(post, path = "/documents/search", tag = "documents", request_body = Search, responses(
-    (status = 200, body = Found), (status = 422),
+    (status = 200, body = Found), (status = 422), (status = 503, description = "`search_timeout`"),
 ))]
 pub(crate) async fn search(
     State(app): State<App>,
@@ -40,7 +40,10 @@ pub(crate) async fn search(
     if !(1..=20).contains(&top_k) {
         return Err(Error::field("top_k", "must be from 1 to 20"));
     }
-    let passages = app.retrieve(&caller, &asked.query, top_k).await?;
-    let items = passages.iter().map(service::source).collect();
+    let found = app.retrieve(&caller, &asked.query, top_k).await?;
+    if !found.whole {
+        return Err(service::Error::SearchTooSlow.into());
+    }
+    let items = found.passages.iter().map(service::source).collect();
     Ok(Json(Found { items }))
 }

@@ -18,6 +18,7 @@ use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlStr};
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -66,6 +67,13 @@ impl Db {
         self.open(caller.tenant_id()).await
     }
 
+    /// As [`Db::tenant`], but no statement in it may take longer than `limit`, in whole milliseconds.
+    pub async fn tenant_within(&self, caller: &Caller, limit: Duration) -> Result<TenantTx> {
+        let limit = limit.as_millis();
+        let also = format!(", set_config('statement_timeout', '{limit}', true)");
+        self.open_and(caller.tenant_id(), &also).await
+    }
+
     /// Opens a transaction that also manages that tenant.
     pub async fn admin(&self, admin: &TenantAdmin) -> Result<AdminTx> {
         Ok(AdminTx {
@@ -86,8 +94,12 @@ impl Db {
     /// One message begins the transaction and names its tenant. The setting is local to the transaction:
     /// behind a pooler the next client of the connection must not find it.
     pub(crate) async fn open(&self, tenant: Uuid) -> Result<TenantTx> {
+        self.open_and(tenant, "").await
+    }
+
+    async fn open_and(&self, tenant: Uuid, also: &str) -> Result<TenantTx> {
         // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
-        let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true)");
+        let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true){also}");
         self.check().await?;
         let begin = AssertSqlSafe(begin).into_sql_str();
         Ok(TenantTx(Transaction::begin(&self.app, begin).await?))

@@ -29,6 +29,9 @@ pub enum Error {
     /// Too busy, or the database is away.
     #[error("The service is busy or its database is away. Try again in a moment.")]
     Unavailable(#[source] anyhow::Error),
+    /// What a tenant knows could not be searched in the time that one search may take.
+    #[error("The search took too long. Try again in a moment, with fewer words.")]
+    SearchTooSlow,
     /// The process is ending, or the time that its host gives a request.
     #[error("The service had to end the answer early. Ask again; what there is of it was kept.")]
     Stopping,
@@ -68,6 +71,7 @@ impl Error {
             Self::Provider(e) => e.code(),
             Self::KeyUnavailable(..) => "provider_key_unavailable",
             Self::Unavailable(_) => "unavailable",
+            Self::SearchTooSlow => "search_timeout",
             Self::Stopping => "server_shutdown",
             Self::Internal(_) => "internal",
         }

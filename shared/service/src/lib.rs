@@ -27,7 +27,7 @@ pub use error::{Error, FieldError, Result, told};
 pub use name::check_full_name;
 pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};
-pub use retrieval::source;
+pub use retrieval::{Retrieved, source};
 pub use service::Service;
 pub use telemetry::start_logging;
 pub use tokens::{AssumedToken, TokenPair};

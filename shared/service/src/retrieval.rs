@@ -2,7 +2,8 @@
 
 use crate::{Result, Service, VectorIndex, beginning};
 use db::{Caller, Passage, Source};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::timeout};
 use uuid::Uuid;
 
 /// How much of a question is searched for; the rest of a long one adds nothing but cost.
@@ -10,44 +11,65 @@ const QUESTION_CHARS: usize = 4000;
 /// How long a source's snippet is, in characters.
 const SNIPPET_CHARS: usize = 240;
 
+/// How long full text may take, and how long it may wait for its turn.
+const SEARCH_TIME: Duration = Duration::from_secs(1);
+/// How many full text searches of one tenant may go on in this process: each holds a connection of the few that all
+/// tenants share.
+const SEARCHES_AT_ONCE: usize = 2;
+
+/// What was found.
+pub struct Retrieved {
+    /// Best first.
+    pub passages: Vec<Passage>,
+    /// Whether full text is part of it; it is left out when it takes too long.
+    pub whole: bool,
+}
+
 impl Service {
     /// The passages for `question`, best first. No connection is held while the providers are asked.
     ///
-    /// When the vector index cannot be used, full text alone must do: an answer with fewer sources is better
-    /// than none.
+    /// When the vector index cannot be used, or full text takes too long, the other must do: an answer with fewer
+    /// sources is better than none.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn retrieve(
-        &self,
-        caller: &Caller,
-        question: &str,
-        top_k: i32,
-    ) -> Result<Vec<Passage>> {
+    pub async fn retrieve(&self, caller: &Caller, question: &str, top_k: i32) -> Result<Retrieved> {
         let question: String = question.chars().take(QUESTION_CHARS).collect();
         let (by_text, by_vector) = tokio::join!(
             self.passages_by_text(caller, &question, top_k),
             self.near_passages(caller, &question, top_k)
         );
         let by_text = by_text?;
+        if by_text.is_none() {
+            tracing::warn!("full text took too long and was left out of a search");
+        }
+        let whole = by_text.is_some();
+        let by_text = by_text.unwrap_or_default();
         let by_vector = by_vector.unwrap_or_else(|e| {
             tracing::warn!(code = e.code(), "the vector index was left out of a search");
             Vec::new()
         });
-        if by_vector.is_empty() {
-            return Ok(by_text);
-        }
-        self.fuse(caller, by_text, by_vector, top_k).await
+        let passages = match by_vector.is_empty() {
+            true => by_text,
+            false => self.fuse(caller, by_text, by_vector, top_k).await?,
+        };
+        Ok(Retrieved { passages, whole })
     }
 
+    /// `None` if it takes too long, or the tenant's other searches do.
     async fn passages_by_text(
         &self,
         caller: &Caller,
         question: &str,
         top_k: i32,
-    ) -> Result<Vec<Passage>> {
+    ) -> Result<Option<Vec<Passage>>> {
         let min_score = caller.account().tenant.retrieval_min_score;
-        let mut tx = self.db.tenant(caller).await?;
+        let turns = || Arc::new(Semaphore::new(SEARCHES_AT_ONCE));
+        let turns = self.searches.get_with(caller.tenant_id(), turns);
+        let Ok(_turn) = timeout(SEARCH_TIME, turns.acquire()).await else {
+            return Ok(None);
+        };
+        let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;
         Ok(tx.passages_by_text(question, top_k, min_score).await?)
     }
 

@@ -4,8 +4,9 @@ use crate::{Clock, Config, providers::IndexOf, start_logging};
 use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tenant_auth::{Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -34,6 +35,8 @@ pub struct Service {
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
     pub(crate) denials: Cache<(Uuid, String), ()>,
+    /// Whose turn it is to search, by tenant.
+    pub(crate) searches: Cache<Uuid, Arc<Semaphore>>,
     pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
 }
 
@@ -81,6 +84,10 @@ impl Service {
             draining: CancellationToken::new(),
             keyring,
             denials: cache(Duration::from_secs(60)),
+            searches: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_idle(Duration::from_secs(60))
+                .build(),
             index_hosts: cache(Duration::from_secs(3600)),
             config,
         })

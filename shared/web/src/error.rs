@@ -54,7 +54,7 @@ pub struct Problem {
     /// `own_account`, `not_joined`, `too_large`, `unsupported_media_type`, `invalid_request`, `password_blocked`,
     /// `too_many_requests`, `provider_timeout`, `provider_unreachable`, `provider_auth_failed`,
     /// `provider_rate_limited`, `provider_rejected`, `provider_unavailable`, `upstream_invalid`,
-    /// `provider_interrupted`, `provider_key_unavailable`, `server_shutdown`, `unavailable`, `internal`.
+    /// `provider_interrupted`, `provider_key_unavailable`, `search_timeout`, `server_shutdown`, `unavailable`, `internal`.
     pub r#type: String,
     /// The status in words.
     pub title: String,
@@ -164,7 +164,9 @@ fn status_of(error: &service::Error) -> StatusCode {
         E::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
         E::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         E::Provider(_) => StatusCode::BAD_GATEWAY,
-        E::KeyUnavailable(..) | E::Unavailable(_) | E::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        E::KeyUnavailable(..) | E::Unavailable(_) | E::SearchTooSlow | E::Stopping => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         E::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -176,7 +178,9 @@ fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
             header::WWW_AUTHENTICATE,
             HeaderValue::from_static(r#"Bearer error="invalid_token""#),
         )],
-        E::Unavailable(_) => vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))],
+        E::Unavailable(_) | E::SearchTooSlow => {
+            vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))]
+        }
         E::TooMany(exhausted) => {
             let wait = exhausted.seconds();
             vec![

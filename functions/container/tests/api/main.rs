@@ -47,6 +47,7 @@ mod railway;
 mod refresh_races;
 mod renewal;
 mod revocation;
+mod searching;
 mod sessions;
 mod shutdown;
 mod smoke;

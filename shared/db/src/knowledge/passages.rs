@@ -20,43 +20,56 @@ pub struct Passage {
     pub score: f32,
 }
 
+/// What PostgreSQL answers when a statement took too long (appendix A).
+const QUERY_CANCELED: &str = "57014";
+
 impl TenantTx {
-    /// The passages that share the most words (stemmed, without stop words) with the question, best first.
+    /// The passages that share the most words (stemmed, without stop words) with the question, best first; `None` if
+    /// finding them takes longer than the transaction allows, after which it is of no more use.
     ///
     /// Any shared word finds a passage and the share ranks it: a question is not a list of words that an
-    /// answer must all contain.
+    /// answer must all contain. Of a long question the longest words count, which are the rarest as a rule; and of
+    /// the passages that share most, so many are ranked by how near the words are to each other as a reader could be
+    /// shown: both cost the database time for each word and each passage.
     pub async fn passages_by_text(
         &mut self,
         question: &str,
         top_k: i32,
         min_score: f32,
-    ) -> Result<Vec<Passage>> {
+    ) -> Result<Option<Vec<Passage>>> {
         let passages = sqlx::query_as(
             r"with question as (
                select array_agg(lexeme) as words,
                       string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery as query
-               from unnest(to_tsvector('english', left($1, 4000)))
+               from (select lexeme from unnest(to_tsvector('english', left($1, 4000)))
+                     order by length(lexeme) desc, lexeme limit 32) words
              ), found as (
-               select c.document_id, c.id as chunk_id, d.title, d.source_url, c.text,
-                      ts_rank_cd(c.terms, q.query, 1) as rank,
-                      ((select count(*) from unnest(q.words) w where w = any (tsvector_to_array(c.terms)))::real
-                        / cardinality(q.words))::real as score
+               select c.document_id, c.id as chunk_id, d.title, d.source_url, c.text, c.terms, score
                from question q, document_chunks c
-               join documents d on d.tenant_id = c.tenant_id and d.id = c.document_id
-               where d.status = 'ready' and c.terms @@ q.query
+               join documents d on d.tenant_id = c.tenant_id and d.id = c.document_id,
+               lateral (select length(c.terms) - length(ts_delete(c.terms, q.words)) as shared offset 0) counted,
+               lateral (select (shared::real / cardinality(q.words))::real as score) scored
+               where d.status = 'ready' and shared > 0 and score >= $3
+               order by shared desc, c.id
+               limit 100
              )
              select document_id, chunk_id, title, source_url, text, score
-             from found
-             where score >= $3
-             order by score desc, rank desc, chunk_id
+             from question q, found
+             order by score desc, ts_rank_cd(terms, q.query, 1) desc, chunk_id
              limit $2",
         )
         .bind(question)
         .bind(top_k)
         .bind(min_score)
         .fetch_all(self.conn())
-        .await?;
-        Ok(passages)
+        .await;
+        match passages {
+            Ok(passages) => Ok(Some(passages)),
+            Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(QUERY_CANCELED) => {
+                Ok(None)
+            }
+            Err(e) => Err(e.into()),
+        }
     }
 }
 
