@@ -23,7 +23,7 @@ const CUT_AT_ONCE: usize = 16 * 1024;
 pub(crate) struct AddDocument {
     /// Its title, 1 to 300 characters; answers cite it.
     title: String,
-    /// The text itself.
+    /// The text itself; the whole request may have 2 MiB.
     text: String,
     /// Where it is published, http or https.
     source_url: Option<String>,
@@ -38,7 +38,8 @@ pub(crate) struct Added {
 
 /// Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector.
 #[utoipa::path(post, path = "/documents", tag = "documents", request_body = AddDocument, responses(
-    (status = 202, body = Added), (status = 403), (status = 415), (status = 422),
+    (status = 202, body = Added), (status = 403), (status = 413, description = "Over 2 MiB"), (status = 415),
+    (status = 422),
 ))]
 pub(crate) async fn add(
     State(app): State<App>,

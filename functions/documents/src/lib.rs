@@ -7,12 +7,16 @@ mod passages;
 mod search;
 
 use utoipa_axum::routes;
-use web::{App, Routes};
+use web::{App, BodyLimit, Routes};
+
+/// A document is sent as a whole, and its text as a JSON string.
+const DOCUMENT_LIMIT: BodyLimit = BodyLimit::kib(2048);
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
-    Routes::new()
-        .routes(routes!(add::add, manage::list))
+    let all = Routes::new().routes(routes!(add::add, manage::list));
+    DOCUMENT_LIMIT
+        .on(all)
         .routes(routes!(manage::show, manage::delete))
         .routes(routes!(search::search))
 }

@@ -8,16 +8,15 @@ mod password;
 mod refresh;
 mod sessions;
 
-use axum::extract::DefaultBodyLimit;
 use utoipa_axum::routes;
-use web::{App, Routes};
+use web::{App, BodyLimit, Routes};
 
 /// Nothing that is sent here is long.
-const BODY_LIMIT: usize = 4 * 1024;
+const BODY_LIMIT: BodyLimit = BodyLimit::kib(4);
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
-    Routes::new()
+    let routes = Routes::new()
         .routes(routes!(enter::enter))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
@@ -25,6 +24,6 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(me::me, me::change))
         .routes(routes!(password::change))
         .routes(routes!(sessions::list))
-        .routes(routes!(sessions::end))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .routes(routes!(sessions::end));
+    BODY_LIMIT.on(routes)
 }

@@ -156,7 +156,7 @@ fn unexplained(answer: &Response) -> Option<Error> {
     Some(match status {
         StatusCode::NOT_FOUND => Error::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Error::MethodNotAllowed,
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(None),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::MediaType("application/json"),
         s if s.is_client_error() => Error::Malformed("The request cannot be read.".into()),
         s => anyhow::anyhow!("an answer with status {s} and no explanation").into(),

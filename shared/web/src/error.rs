@@ -1,5 +1,6 @@
 //! What a client gets when it cannot get an answer: RFC 9457 problems, one variant per kind.
 
+use crate::BodyLimit;
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -33,9 +34,9 @@ pub enum Error {
     /// 409: the request contradicts what is stored. The first is the code.
     #[error("{1}")]
     Conflict(&'static str, String),
-    /// 413.
-    #[error("The request is larger than this route takes.")]
-    TooLarge,
+    /// 413; with the limit, where it is known.
+    #[error("The request is larger than {}.", largest(*.0))]
+    TooLarge(Option<BodyLimit>),
     /// 415.
     #[error("Send the body as {0}.")]
     MediaType(&'static str),
@@ -110,7 +111,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Slow => "request_timeout",
-            Self::TooLarge => "too_large",
+            Self::TooLarge(_) => "too_large",
             Self::MediaType(_) => "unsupported_media_type",
         }
     }
@@ -125,7 +126,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(..) => StatusCode::CONFLICT,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
@@ -201,6 +202,13 @@ fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
 const RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+fn largest(limit: Option<BodyLimit>) -> String {
+    match limit {
+        Some(limit) => format!("{limit}, which is the most that this route takes"),
+        None => "this route takes".to_owned(),
+    }
+}
 
 /// The answer carries the error itself; `edge.rs` writes the body, which names the request, and logs the cause.
 impl IntoResponse for Error {

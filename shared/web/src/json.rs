@@ -1,6 +1,6 @@
 //! JSON in and out, strictly.
 
-use crate::Error;
+use crate::{BodyLimit, Error};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
@@ -93,10 +93,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
 
 /// The whole body, within the route's limit and in time.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    let limit = BodyLimit::of(request.extensions());
     let reading = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state));
     let read = reading.await.map_err(|_| Error::Slow)?;
     read.map_err(|rejection: BytesRejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(limit),
         _ => Error::Malformed("The body cannot be read.".into()),
     })
 }

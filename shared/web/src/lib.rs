@@ -1,6 +1,7 @@
 //! HTTP: what every route shares of it. Extractors, errors as answers, layers, pages, and the host it runs on.
 
 mod app;
+mod body_limit;
 mod client;
 mod cors;
 mod denied;
@@ -17,6 +18,7 @@ mod router;
 mod stop;
 
 pub use app::App;
+pub use body_limit::BodyLimit;
 pub use cors::login_origin_allowed;
 pub use error::{Error, Problem, Result};
 pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};

@@ -1,16 +1,17 @@
 //! The routes of a program, and what every deployment has besides.
 
 use crate::{
-    App, Error, Problem, Routes, cors::cors, denied::denied, docs, edge::edge, health, metrics,
+    App, BodyLimit, Error, Problem, Routes, cors::cors, denied::denied, docs, edge::edge, health,
+    metrics,
 };
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, middleware};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
 /// Bodies of routes that set no limit of their own.
-const BODY_LIMIT: usize = 64 * 1024;
+const BODY_LIMIT: BodyLimit = BodyLimit::kib(64);
 
 #[derive(OpenApi)]
 #[openapi(
@@ -71,11 +72,10 @@ pub fn router(routes: Routes<App>, app: App) -> Router {
     if app.config.docs {
         routes = routes.merge(docs::routes());
     }
-    let router = Router::from(routes);
+    let router = Router::from(BODY_LIMIT.on(routes));
     router
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(app.clone(), denied))
         .layer(middleware::from_fn_with_state(app.clone(), cors))
         .layer(middleware::from_fn_with_state(app.clone(), edge))

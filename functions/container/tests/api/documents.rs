@@ -265,3 +265,17 @@ async fn titles_and_snippets_end_between_characters() {
     let shown = kit.get(&member, &session).await;
     assert_eq!(shown.json["title"], "a".repeat(79));
 }
+
+#[tokio::test]
+async fn a_long_document_is_taken_and_found() {
+    let kit = Kit::new().await;
+    let filler = "Parcels leave on Mondays and arrive when they arrive. ".repeat(35_000);
+    let text = format!("{filler}\n\n{REFUNDS}");
+    let id = kit.add_document(ADMIN1, "Everything", &text).await;
+    let member = kit.token(U1).await;
+    let found = search(&kit, &member, json!({ "query": "refund" })).await;
+    assert_eq!(found[0]["document_id"], id.to_string());
+    let all = stored(&kit, id).await.concat();
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    assert!(plain(&all) == plain(&text), "not a word is lost");
+}

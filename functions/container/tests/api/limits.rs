@@ -16,6 +16,7 @@ use tokio::{
 
 fn limit(path: &str) -> usize {
     match path.split('/').nth(1) {
+        _ if path == "/documents" => 2 * 1024 * 1024,
         Some("login") => 4 * 1024,
         Some("chat") => 256 * 1024,
         _ => 64 * 1024,
@@ -42,6 +43,12 @@ async fn one_byte_over_the_limit_is_too_large() {
             assert!(answer.status.as_u16() < 500, "{at}");
             if too_large {
                 assert_eq!(answer.problem(413), "too_large");
+                let told = match limit / 1024 {
+                    2048 => "2 MiB".to_owned(),
+                    kib => format!("{kib} KiB"),
+                };
+                let sentence = answer.json["detail"].as_str().unwrap();
+                assert!(sentence.contains(&told), "{at}");
                 assert_problem(&answer);
             }
         }

@@ -1,6 +1,6 @@
 //! A search that takes long: it ends, and keeps nobody from anything else.
 
-use crate::kit::{ADMIN1, ADMIN2, Answer, Kit, U1, V1, http::soon};
+use crate::kit::{ADMIN1, ADMIN2, Answer, Kit, U1, V1, wait::wait_for};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_json::json;
 use sqlx::{Executor, PgConnection, Postgres, Transaction};
@@ -31,17 +31,17 @@ async fn an_answer_does_without_a_search_that_takes_too_long() {
         .await;
     let token = kit.token(U1).await;
     let held = held(&kit).await;
-    let refused = soon(search(&kit, &token)).await;
+    let refused = wait_for("the answer to a search", search(&kit, &token)).await;
     assert_eq!(refused.problem(503), "search_timeout");
     assert_eq!(refused.header("retry-after"), "1");
-    let answered = soon(ask(&kit, &token)).await;
+    let answered = wait_for("the answer to a question", ask(&kit, &token)).await;
     assert_eq!(answered.status, 200, "{}", answered.text);
     assert_eq!(answered.json["sources"], json!([]));
 
     drop(held);
-    let found = soon(search(&kit, &token)).await;
+    let found = wait_for("the answer to a search", search(&kit, &token)).await;
     assert_eq!(found.json["items"][0]["title"], "Refunds", "{}", found.text);
-    let answered = soon(ask(&kit, &token)).await;
+    let answered = wait_for("the answer to a question", ask(&kit, &token)).await;
     assert_eq!(answered.json["sources"][0]["title"], "Refunds");
 }
 
@@ -70,7 +70,10 @@ async fn many_searches_of_one_tenant_leave_connections_for_others() {
         }
         answers
     };
-    let (others, searched) = soon(async { tokio::join!(others, searching) }).await;
+    let (others, searched) = wait_for("the answers of both tenants", async {
+        tokio::join!(others, searching)
+    })
+    .await;
     assert_eq!(others, [200; 8]);
     assert_eq!(searched, ["search_timeout"; 8]);
 }
