@@ -116,7 +116,7 @@ fn chunks(text: &str) -> Vec<NewChunk> {
 }
 
 fn is_web_address(text: &str) -> bool {
-    let url = Url::parse(text);
-    text.len() <= 2000
-        && url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    // The length first: an international name takes the square of its length to read.
+    text.len() <= 2000 && Url::parse(text).is_ok_and(is_web)
 }
