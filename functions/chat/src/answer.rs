@@ -7,7 +7,10 @@ use crate::{
 };
 use ai::{Message, Passage, Prompt};
 use db::{AnswerEnd, Caller, MessageRole, MessageStatus, Source, Turn, Usage};
-use futures_util::StreamExt;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, Fuse, FusedFuture},
+};
 use service::{Answering, Result, Service};
 use std::{pin::pin, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
@@ -50,15 +53,17 @@ pub(crate) fn start(answerer: Answerer) -> mpsc::Receiver<Event> {
 impl Answerer {
     async fn run(self, mut outlet: Outlet) {
         let mut draft = Draft::default();
-        let work = self.answer(&mut draft, &mut outlet);
+        // In boxes, here and below: a stream that waits for its next piece must not hold room for all that it has done or may
+        // still do.
+        let work = Box::pin(self.answer(&mut draft, &mut outlet));
         let ending = caught(work).await;
-        let last = self.store(&draft, ending).await;
+        let last = Box::pin(self.store(&draft, ending)).await;
         outlet.send(last).await;
     }
 
     async fn answer(&self, draft: &mut Draft, outlet: &mut Outlet) -> Ending {
         outlet.send(Event::Start(self.begun())).await;
-        let passages = self.passages().await?;
+        let passages = Box::pin(self.passages()).await?;
         if !passages.is_empty() {
             draft.sources = passages.iter().map(service::source).collect();
             let sources = draft.sources.clone();
@@ -72,9 +77,12 @@ impl Answerer {
             .answer(provider, prompt, options.clone(), self.streamed);
         let (mut flushed_at, mut flushed) = (Instant::now(), 0);
         let mut cut_short = pin!(self.cut_short());
+        // Beside the pieces: a reader does not wait for the database.
+        let mut flush: Fuse<BoxFuture<'_, ()>> = Fuse::terminated();
         loop {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
+                () = &mut flush => continue,
                 broken = &mut cut_short => return Err(broken),
             };
             match piece {
@@ -88,13 +96,15 @@ impl Answerer {
                 })) => return Ok((finish_reason, counted(usage))),
                 Some(Err(e)) => {
                     let refused = self.app.note_refusal(&self.caller, provider.name(), &e);
-                    refused.await?;
+                    Box::pin(refused).await?;
                     return Err(e.into());
                 }
                 None => return Err(ai::Error::Interrupted.into()),
             }
-            if draft.text.len() - flushed >= FLUSH_BYTES || flushed_at.elapsed() >= FLUSH_TIME {
-                self.flush(&draft.text).await;
+            let is_due =
+                draft.text.len() - flushed >= FLUSH_BYTES || flushed_at.elapsed() >= FLUSH_TIME;
+            if is_due && flush.is_terminated() {
+                flush = self.flush(draft.text.clone()).boxed().fuse();
                 (flushed_at, flushed) = (Instant::now(), draft.text.len());
             }
         }
@@ -142,9 +152,9 @@ impl Answerer {
     }
 
     /// A flush that fails is tried again with the next; the end counts.
-    async fn flush(&self, text: &str) {
+    async fn flush(&self, text: String) {
         let id = self.turn.message_id;
-        if let Err(e) = self.app.db.flush_answer(&self.caller, id, text).await {
+        if let Err(e) = self.app.db.flush_answer(&self.caller, id, &text).await {
             tracing::warn!(error = %e, "a part of an answer could not be stored yet");
         }
     }

@@ -93,8 +93,11 @@ impl Client {
             max_tokens,
             max_completion_tokens,
         };
-        let request = self
-            .http
+        let client = match stream {
+            true => &self.streams,
+            false => &self.http,
+        };
+        let request = client
             .post(target.base.at("chat/completions"))
             .header(AUTHORIZATION, secret_header("Bearer ", target.key)?)
             .json(&body);

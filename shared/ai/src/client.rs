@@ -12,6 +12,9 @@ use crate::{Endpoints, Timeouts, public::PublicOnly};
 pub struct Client {
     /// For addresses that the deployment chose.
     pub(crate) http: reqwest::Client,
+    /// Likewise, for answers that are streamed: a connection's buffers grow with the largest answer that it has carried, and
+    /// a stream holds its connection for long.
+    pub(crate) streams: reqwest::Client,
     /// For hosts that a tenant chose.
     pub(crate) public: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
@@ -33,6 +36,7 @@ impl Client {
         let public = builder(&timeouts)?.dns_resolver(PublicOnly { or_loopback });
         Ok(Client {
             http: builder(&timeouts)?.build()?,
+            streams: builder(&timeouts)?.build()?,
             public: public.build()?,
             endpoints: Arc::new(endpoints),
             timeouts,

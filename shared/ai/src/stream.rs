@@ -16,7 +16,9 @@ use crate::{
 pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> + Send + 'static {
     try_stream! {
         let mut clock = Clock::start(call.timeouts);
-        let mut response = clock.limit(http::send(call.service, call.request)).await?;
+        // In a box: it is done before the first piece, and larger than all that reads them.
+        let send = Box::pin(http::send(call.service, call.request));
+        let mut response = clock.limit(send).await?;
         let mut reply = Reply::new(call.prompt_tokens);
         loop {
             let chunk = async { response.chunk().await.map_err(|_| Error::Interrupted) };

@@ -20,7 +20,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use uuid::Uuid;
 
 /// The database. Has no method that runs tenant SQL without a proof.
@@ -36,6 +36,9 @@ pub struct Db {
     pub(crate) woken: Woken,
     pub(crate) counters: Counters,
     pub(crate) listening: PgPool,
+    /// How many of the app role's connections may at once store what is still being made: half of them, so that however
+    /// many answers grow, there are others for requests.
+    pub(crate) growing: Arc<Semaphore>,
     pub(crate) remembered: Remembered,
 }
 
@@ -47,6 +50,9 @@ impl Db {
     pub fn new(connections: &Connections) -> Result<Self, BadDatabaseUrl> {
         let woken = Woken::now();
         let counters = Counters::default();
+        let growing = usize::try_from(connections.max_connections / 2)
+            .unwrap_or(1)
+            .max(1);
         let pool = |url, most| pool::open(url, most, connections, &woken, &counters);
         Ok(Self {
             app: pool(&connections.app_url, connections.max_connections)?,
@@ -57,6 +63,7 @@ impl Db {
             fit: Arc::default(),
             woken,
             counters,
+            growing: Arc::new(Semaphore::new(growing)),
             listening: pool::listening(&connections.listen_url)?,
             remembered: Remembered::nothing(connections.memory),
         })

@@ -95,11 +95,14 @@ impl Db {
         Ok(session.zip(history).map(turn))
     }
 
-    /// Stores what there is of a running answer. False if it is no longer running.
+    /// Stores what there is of a running answer. False if it is no longer running. Of many at once only some are stored at
+    /// the same time; the others wait.
     ///
     /// # Errors
     /// It could not be stored.
     pub async fn flush_answer(&self, caller: &Caller, message: Uuid, text: &str) -> Result<bool> {
+        // Never closed.
+        let _turn = self.growing.acquire().await;
         let stored = sqlx::query_scalar("select flush_answer($1, $2, $3)")
             .bind(caller.tenant_id())
             .bind(message)
