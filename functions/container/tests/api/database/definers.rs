@@ -80,8 +80,8 @@ async fn only_the_listed_functions_run_with_other_rights() {
     .await
     .unwrap();
     assert_listed(
-        found.iter().map(|(a, b, c, d)| (&**a, &**b, &**c, &**d)),
-        DEFINERS.iter().copied(),
+        found,
+        DEFINERS,
         "DEFINERS in tests/api/database/definers.rs is what runs with other rights than its caller's.",
     );
 }

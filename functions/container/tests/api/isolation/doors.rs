@@ -19,6 +19,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
+const PUBLIC_IS: &str = "PUBLIC in tests/api/isolation/doors.rs is what answers without a token; a `Caller` in a handler takes one.";
 /// What answers without a token. Whatever is added here is open to the world.
 const PUBLIC: &[&str] = &[
     "GET /docs",
@@ -33,15 +34,6 @@ const PUBLIC: &[&str] = &[
 
 /// What has a token of its own, which is nobody's; metrics.rs has it.
 const OTHERWISE: &[&str] = &["GET /metrics"];
-
-/// Asserts that these are the public operations.
-fn assert_public(found: &BTreeSet<String>) {
-    assert_listed(
-        found.iter().map(String::as_str),
-        PUBLIC.iter().copied(),
-        "PUBLIC in tests/api/isolation/doors.rs is what answers without a token; everything else takes one by its extractor.",
-    );
-}
 
 /// Asserts that nobody was let in.
 fn assert_shut_out(answer: &Answer, what: &str) {
@@ -96,7 +88,7 @@ async fn every_operation_but_the_public_ones_needs_a_token() {
             assert_shut_out(&answer, &operation.name());
             assert_eq!(answer.problem(401), "invalid_token", "{}", operation.name());
         }
-        assert_public(&open);
+        assert_listed(&open, PUBLIC, PUBLIC_IS);
     }
     // Logging in and refreshing is all that happened.
     let mut after = Stored::all(&scene.pool).await;
@@ -114,17 +106,14 @@ fn the_contract_says_which_operations_are_public() {
         .filter(|operation| operation.is_public())
         .map(Operation::name)
         .collect();
-    assert_public(&public);
+    assert_listed(&public, PUBLIC, PUBLIC_IS);
     let otherwise: BTreeSet<_> = operations()
         .iter()
         .filter(|operation| !operation.is_public() && !operation.needs_login())
         .map(Operation::name)
         .collect();
-    assert_listed(
-        otherwise.iter().map(String::as_str),
-        OTHERWISE.iter().copied(),
-        "OTHERWISE in tests/api/isolation/doors.rs is what has a token of its own.",
-    );
+    let list = "OTHERWISE in tests/api/isolation/doors.rs is what has a token of its own.";
+    assert_listed(&otherwise, OTHERWISE, list);
 }
 
 #[tokio::test] // R1

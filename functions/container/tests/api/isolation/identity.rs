@@ -199,11 +199,7 @@ async fn a_member_may_chat_and_nothing_else() {
         }
     }
     let list = format!("MEMBERS in {THIS_FILE} is what a member may do.");
-    assert_listed(
-        may.iter().map(String::as_str),
-        MEMBERS.iter().copied(),
-        &list,
-    );
+    assert_listed(&may, MEMBERS, &list);
 }
 
 #[tokio::test] // R29

@@ -67,10 +67,8 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
-        let address = listener
-            .local_addr()
-            .expect("it has an address")
-            .to_string();
+        let address = listener.local_addr().expect("it has an address");
+        let address = address.to_string();
         let inner = Arc::new(Inner {
             asked: Mutex::default(),
             replies: Mutex::default(),
@@ -289,15 +287,12 @@ impl Provider {
         self.reply(Reply::Held(pieces.iter().map(|&p| p.to_owned()).collect()));
     }
 
-    /// Waits until `n` chat completions were asked for.
+    /// Waits for `n` chat completions.
     pub async fn asked_for(&self, n: usize) {
-        wait_until(
-            format!("{n} chat completions to be asked for"),
-            async || match self.chats().len() {
-                asked if asked >= n => Ok(()),
-                asked => Err(format!("{asked} were")),
-            },
-        )
+        wait_until(format!("{n} chat completions"), async || {
+            let asked = self.chats().len();
+            (asked >= n).then_some(()).ok_or(asked)
+        })
         .await;
     }
 }

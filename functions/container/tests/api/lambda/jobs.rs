@@ -46,15 +46,7 @@ async fn the_schedule_minds_no_connection_that_died_in_the_freeze() {
     for _ in 0..3 {
         let done = function.runtime.run(json!({})).await;
         done.expect("the job succeeds");
-        function.signal("STOP").await;
-        sqlx::query(
-            "select pg_terminate_backend(pid) from pg_stat_activity
-             where datname = current_database() and application_name = 'parlance'",
-        )
-        .execute(&kit.pool)
-        .await
-        .unwrap();
-        function.signal("CONT").await;
+        function.freeze(&kit).await;
     }
 }
 

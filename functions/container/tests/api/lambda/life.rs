@@ -61,15 +61,7 @@ async fn connections_that_died_in_the_freeze_are_replaced() {
         let answer = function.invoke(list).await;
         assert_eq!(answer.status(), 200);
         answer.text().await;
-        function.signal("STOP").await;
-        sqlx::query(
-            "select pg_terminate_backend(pid) from pg_stat_activity
-             where datname = current_database() and application_name = 'parlance'",
-        )
-        .execute(&kit.pool)
-        .await
-        .unwrap();
-        function.signal("CONT").await;
+        function.freeze(&kit).await;
     }
 }
 

@@ -118,6 +118,19 @@ impl Function {
         Self { runtime }
     }
 
+    /// Freezes its process for as long as it takes the server to close its connections.
+    pub async fn freeze(&self, kit: &Kit) {
+        self.signal("STOP").await;
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and application_name = 'parlance'",
+        )
+        .execute(&kit.pool)
+        .await
+        .expect("a superuser may end connections");
+        self.signal("CONT").await;
+    }
+
     /// Sends its process a signal: `TERM`, or `STOP` and `CONT`, which is what a freeze looks like from inside.
     pub async fn signal(&self, signal: &str) {
         signalled(self.runtime.program(), signal).await;
