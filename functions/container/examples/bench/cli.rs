@@ -48,8 +48,8 @@ pub struct Cli {
     /// How many of them each second
     #[arg(long, default_value_t = 200, value_parser = value_parser!(u32).range(1..))]
     rate: u32,
-    /// Milliseconds between two tokens of each of them
-    #[arg(long, default_value_t = 500, value_parser = value_parser!(u64).range(1..))]
+    /// Milliseconds between two tokens of each of them; the service gives up a provider that is silent for longer
+    #[arg(long, default_value_t = 500, value_parser = value_parser!(u64).range(1..=20_000))]
     held_pace: u64,
     /// Milliseconds between two tokens of the paced rows
     #[arg(long, default_value_t = 15, value_parser = value_parser!(u64).range(1..))]

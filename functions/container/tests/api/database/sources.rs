@@ -36,7 +36,7 @@ fn files(dir: &str, suffix: &str) -> Vec<(String, String)> {
     named.collect()
 }
 
-/// The program's own Rust: everything but tests.
+/// The program's own Rust: everything but tests and measurements.
 fn program() -> Vec<(String, String)> {
     let mut all = files("functions", ".rs");
     all.extend(files("shared", ".rs"));
