@@ -1,5 +1,9 @@
 //! `railway.toml` and `.railway/railway.ts` describe one service to Railway, the former only until Railway stops reading
-//! it. They must say the same.
+//! it. They must say the same; and the latter must leave everything alone that it does not describe.
+
+mod changes;
+mod plan;
+mod sdk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -36,100 +40,48 @@ fn toml_sections() -> Sections {
         .collect()
 }
 
-/// What the argument of `service(…)` has: its fields that are one line long, and its sections with their settings, all
-/// as they are written.
-struct Service {
-    fields: BTreeMap<String, String>,
-    sections: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-/// Understands one way of writing `.railway/railway.ts` only, so that it never passes over anything: a setting to a
-/// line, a section opened by `name: {` and closed by `},`.
-fn ts_service() -> Service {
+/// The settings that `.railway/railway.ts` lays over the service's own, as literals that are JSON as well. Understands one
+/// way of writing them only, so that it never passes over anything: a setting to a line, a section opened by `name: {` and
+/// closed by `},`, all of it between `const settings = {` and `};`.
+fn ts_sections() -> Sections {
     let text = read(TS);
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim()))
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with("//"));
-
-    let opens = |line: &str| line.starts_with("service(") && line.ends_with('{');
-    assert_eq!(
-        text.lines()
-            .filter(|line| line.contains("service("))
-            .count(),
-        1,
-        "{TS} must describe exactly one service."
-    );
-    assert!(
-        lines.any(|(_, line)| opens(line)),
-        "{TS}: no line reads `service(\"…\", {{`."
-    );
-
-    let mut service = Service {
-        fields: BTreeMap::new(),
-        sections: BTreeMap::new(),
-    };
+    let (_, settings) = text
+        .split_once("\nconst settings = {\n")
+        .unwrap_or_else(|| panic!("{TS}: no line reads `const settings = {{`."));
+    let (settings, _) = settings
+        .split_once("\n};\n")
+        .unwrap_or_else(|| panic!("{TS}: `settings` is not closed by a line `}};`."));
+    let mut sections = Sections::new();
     let mut open: Option<String> = None;
-    for (number, line) in lines {
-        let place = format!("{TS}, line {number}");
-        match (&open, line) {
-            (None, "}),") => return service,
-            (Some(_), "},") => open = None,
-            (None, _) if line.ends_with(": {") => {
-                let name = line.trim_end_matches(": {").to_owned();
-                let doubled = service
-                    .sections
-                    .insert(name.clone(), BTreeMap::new())
-                    .is_some();
-                assert!(!doubled, "{place}: `{name}` is there twice.");
-                open = Some(name);
+    for line in settings.lines().map(str::trim) {
+        match (&open, line.strip_suffix(": {")) {
+            (Some(_), _) if line == "}," => open = None,
+            (None, Some(name)) => {
+                let doubled = sections.insert(name.to_owned(), BTreeMap::new()).is_some();
+                assert!(!doubled, "{TS}: `{name}` is there twice.");
+                open = Some(name.to_owned());
             }
-            _ => {
-                let (name, value) = setting(line, &place);
-                let settings = match &open {
-                    Some(section) => service
-                        .sections
-                        .get_mut(section)
-                        .expect("the section was opened"),
-                    None => &mut service.fields,
-                };
-                let doubled = settings.insert(name.to_owned(), value.to_owned()).is_some();
-                assert!(!doubled, "{place}: `{name}` is there twice.");
+            (Some(section), _) => {
+                let (name, value) = setting(line);
+                let value = serde_json::from_str(value).unwrap_or_else(|_| {
+                    panic!("{TS}: `{section}.{name}` is `{value}`, which is not a plain literal.")
+                });
+                let settings = sections.get_mut(section).expect("the section was opened");
+                let doubled = settings.insert(name.to_owned(), value).is_some();
+                assert!(!doubled, "{TS}: `{section}.{name}` is there twice.");
             }
+            (None, None) => panic!("{TS}: `{line}` belongs in `build` or `deploy`."),
         }
     }
-    panic!("{TS}: the service is not closed by a line `}}),`.");
+    sections
 }
 
-fn setting<'a>(line: &'a str, place: &str) -> (&'a str, &'a str) {
+fn setting(line: &str) -> (&str, &str) {
     let setting = line
         .strip_suffix(',')
         .and_then(|line| line.split_once(": "));
-    setting.unwrap_or_else(|| {
-        panic!("{place}: `{line}` is not one setting in the form `name: value,`.")
-    })
-}
-
-/// The literals of `build` and `deploy`. Literals as they are written there are JSON as well.
-fn ts_sections() -> Sections {
-    let literal = |section: &str, name: &str, value: &str| {
-        serde_json::from_str(value).unwrap_or_else(|_| {
-            panic!("{TS}: `{section}.{name}` is `{value}`, which is not a plain literal.")
-        })
-    };
-    ts_service()
-        .sections
-        .iter()
-        .filter(|(section, _)| *section != "env")
-        .map(|(section, settings)| {
-            let settings = settings
-                .iter()
-                .map(|(name, value)| (name.clone(), literal(section, name, value)))
-                .collect();
-            (section.clone(), settings)
-        })
-        .collect()
+    setting
+        .unwrap_or_else(|| panic!("{TS}: `{line}` is not one setting in the form `name: value,`."))
 }
 
 /// Every setting by its full name, as `deploy.startCommand`.
@@ -162,39 +114,6 @@ fn both_files_say_the_same() {
         })
         .collect();
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
-}
-
-/// Railway's `service()` also takes these settings under other names (`start` beside `deploy.startCommand`, say), and
-/// those would win.
-#[test]
-fn the_service_has_each_setting_in_one_place() {
-    let service = ts_service();
-    let names: Vec<&String> = service
-        .fields
-        .keys()
-        .chain(service.sections.keys())
-        .collect();
-    assert_eq!(
-        names,
-        ["source", "build", "deploy", "env"],
-        "{TS}: the fields of the service must be `source`, `build`, `deploy` and `env`."
-    );
-}
-
-#[test]
-fn no_secret_is_written_down() {
-    const PLAIN: &[&str] = &["ACCESS_TOKEN_EXPIRE_MINUTES", "ALGORITHM", "RUST_LOG"];
-    let service = ts_service();
-    let env = service
-        .sections
-        .get("env")
-        .unwrap_or_else(|| panic!("{TS} has no `env`."));
-    for (name, value) in env {
-        assert!(
-            PLAIN.contains(&name.as_str()) || value == "preserve()",
-            "{TS}: `env.{name}` must be `preserve()`: its value belongs in Railway only."
-        );
-    }
 }
 
 #[test]
