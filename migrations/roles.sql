@@ -7,11 +7,14 @@
 --   <prefix>_definer   cannot log in; owns the few SECURITY DEFINER functions
 --   <prefix>_app       every request; row-level security binds it; data, not structure
 --   <prefix>_platform  the superusers' tenant list; no grant on any content
+--   <prefix>_backup    reads everything, past row-level security; has no password but for the day after
+--                      `parlance backup-url`
 do $roles$
 declare
   prefix constant text := current_setting('parlance.role_prefix');
   owner_role constant text := prefix || '_owner';
   definer_role constant text := prefix || '_definer';
+  backup_role constant text := prefix || '_backup';
   role_name text;
 begin
   foreach role_name in array array[owner_role, definer_role] loop
@@ -35,6 +38,15 @@ begin
     execute format('grant connect on database %I to %I', current_database(), role_name);
   end loop;
 
+  -- Only who bypasses row-level security may let another one do so; without this role all but backups works.
+  if not exists (select from pg_roles where rolname = backup_role) then
+    begin
+      execute format('create role %I login noinherit bypassrls', backup_role);
+      execute format('alter role %I set default_transaction_read_only = on', backup_role);
+    exception when insufficient_privilege then null;
+    end;
+  end if;
+
   -- Whoever migrates acts as the owner, and hands functions to the definer.
   if not (select rolsuper from pg_roles where rolname = current_user) then
     execute format('grant %I, %I to %I', owner_role, definer_role, current_user);
@@ -48,5 +60,13 @@ begin
   execute format('create schema if not exists parlance authorization %I', owner_role);
   execute format('grant usage on schema parlance to %I, %I, %I',
     prefix || '_app', prefix || '_platform', definer_role);
+
+  if exists (select from pg_roles where rolname = backup_role) then
+    execute format('grant connect on database %I to %I', current_database(), backup_role);
+    execute format('grant usage on schema parlance to %I', backup_role);
+    execute format('grant select on all tables in schema parlance to %I', backup_role);
+    execute format('alter default privileges for role %I in schema parlance grant select on tables to %I',
+      owner_role, backup_role);
+  end if;
 end
 $roles$;

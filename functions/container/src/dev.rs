@@ -78,7 +78,7 @@ impl Prepared {
     async fn serve(self, started: Instant) -> Result<()> {
         // Demo accounts are for this machine.
         let listener = web::bind_loopback(self.app.config.port).await?;
-        say(&self.demo.welcome(started.elapsed()))?;
+        crate::say(&self.demo.welcome(started.elapsed()))?;
         service::start_logging()?;
         self.app.tasks.spawn(jobs::repeat(self.app.service()));
         web::serve_tcp(listener, self.service, self.app).await
@@ -128,8 +128,4 @@ fn add_database(vars: &mut HashMap<String, String>, state: &Path) -> Result<Opti
 
 fn step(what: &str) -> Result<()> {
     Ok(writeln!(std::io::stderr(), "parlance dev: {what}")?)
-}
-
-fn say(text: &str) -> Result<()> {
-    Ok(writeln!(std::io::stdout(), "{text}")?)
 }

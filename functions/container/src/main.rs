@@ -5,7 +5,8 @@ mod operator;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use operator::Whose;
+use std::{path::PathBuf, process::ExitCode};
 
 /// One backend that serves AI chat to many frontends, each for its own tenant.
 ///
@@ -42,17 +43,15 @@ enum Command {
     /// PostgreSQL of its own. Ctrl-C stops everything; the next run finds its data again.
     Dev,
     /// Create a superuser, who manages tenants
-    CreateSuperuser {
-        /// The address to log in with
-        #[arg(long)]
-        email: String,
-        /// The slug of the tenant to log in to; it is created if there is none
-        #[arg(long, default_value = "platform")]
-        tenant: String,
-        /// Read the password from standard input; otherwise one is made up and printed
-        #[arg(long)]
-        password_stdin: bool,
-    },
+    CreateSuperuser(Person),
+    /// Give somebody who is locked out another password, such as a superuser; ends all their logins
+    ResetPassword(Person),
+    /// Read the configuration and ask the database, and say what is wrong, without serving
+    Check,
+    /// Print a URL for pg_dump, good for 24 hours: it holds a password, and whoever has it reads everything
+    ///
+    /// As in: pg_dump -Fc -n parlance -f parlance.dump "$(parlance backup-url)"
+    BackupUrl,
     /// Print the HTTP contract as OpenAPI
     Openapi,
     /// Ask the service on PORT of this machine whether it is up; for container health checks
@@ -66,6 +65,30 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+}
+
+/// Whose account it is about.
+#[derive(clap::Args)]
+struct Person {
+    /// The address to log in with
+    #[arg(long)]
+    email: String,
+    /// The slug of the tenant to log in to; a superuser's is created if there is none
+    #[arg(long, default_value = "platform")]
+    tenant: String,
+    /// Read the password from standard input; otherwise one is made up and printed
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl Person {
+    fn whose(&self) -> Whose<'_> {
+        Whose {
+            email: &self.email,
+            tenant: &self.tenant,
+            password_stdin: self.password_stdin,
+        }
+    }
 }
 
 const ENVIRONMENT: &str = "\
@@ -116,16 +139,13 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Migrate { print_roles: true } => operator::print_roles().await?,
         Command::Migrate { print_roles: false } => operator::migrate().await?,
         Command::Dev => container::dev::run().await?,
-        Command::CreateSuperuser {
-            email,
-            tenant,
-            password_stdin,
-        } => {
-            operator::create_superuser(&email, &tenant, password_stdin).await?;
-        }
+        Command::CreateSuperuser(person) => operator::create_superuser(&person.whose()).await?,
+        Command::ResetPassword(person) => operator::reset_password(&person.whose()).await?,
+        Command::Check => operator::check().await?,
+        Command::BackupUrl => operator::backup_url().await?,
         Command::Openapi => {
             let api = web::openapi(container::routes());
-            writeln!(std::io::stdout(), "{}", api.to_pretty_json()?)?;
+            container::say(&api.to_pretty_json()?)?;
         }
         Command::Health => health::check().await?,
         Command::Postgres { dir, command } => {

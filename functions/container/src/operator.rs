@@ -1,66 +1,143 @@
 //! The operator's commands: with the powerful login of `DATABASE_URL`, which the service never holds.
 
 use anyhow::{Context, Result};
-use db::Operator;
+use container::say;
+use db::{Asked, Operator};
 use secrecy::{ExposeSecret, SecretString};
-use service::OperatorConfig;
-use std::io::{Read, Write};
+use service::{Clock, Config, OperatorConfig, Service};
+use std::io::Read;
 use tenant_auth::{Hasher, PasswordOwner, check_new_password, generate_password};
 
 /// `parlance migrate`.
 pub(crate) async fn migrate() -> Result<()> {
-    migrate::run().await?;
-    writeln!(std::io::stdout(), "The database is up to date.")?;
-    Ok(())
+    say(&migrate::run().await?)
 }
 
 /// `parlance migrate --print-roles`.
 pub(crate) async fn print_roles() -> Result<()> {
     let OperatorConfig { root, roles, .. } = OperatorConfig::from_env().await?;
-    write!(std::io::stdout(), "{}", Operator::roles_sql(&roles, &root))?;
-    Ok(())
+    say(&Operator::roles_sql(&roles, &root))
 }
 
-/// `parlance create-superuser`.
-pub(crate) async fn create_superuser(
-    email: &str,
-    tenant: &str,
-    password_stdin: bool,
-) -> Result<()> {
+/// `parlance check`.
+pub(crate) async fn check() -> Result<()> {
+    let config = Config::from_env().await?;
+    say(&format!("Set: {}", config.set.join(" ")))?;
+    let service = Service::new(config, Clock::System)?;
+    service.db.check().await?;
+    say(
+        "The configuration can be used, the schema is this program's, and row-level security binds the service.",
+    )
+}
+
+/// `parlance backup-url`.
+pub(crate) async fn backup_url() -> Result<()> {
     let OperatorConfig {
         database_url,
         roles,
         ..
     } = OperatorConfig::from_env().await?;
-    let given = if password_stdin {
-        Some(read_password()?)
-    } else {
-        None
-    };
-    let password = given.clone().unwrap_or_else(generate_password);
-    let email = service::email(email).context("--email is not an email address")?;
-    let owner = PasswordOwner {
-        email: &email,
-        tenant_slug: tenant,
-        ..PasswordOwner::default()
-    };
-    check_new_password(password.expose_secret(), 15, &owner)
-        .context("the password cannot be used")?;
-    let hash = Hasher::new(1).hash(password.clone()).await?;
+    let mut operator = Operator::connect(&database_url, roles).await?;
+    let login = operator
+        .backup_login(&database_url, Clock::System.now())
+        .await?;
+    say(login.url.expose_secret())
+}
+
+/// Whose password is given.
+pub(crate) struct Whose<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) tenant: &'a str,
+    pub(crate) password_stdin: bool,
+}
+
+/// A password that can be used, and its hash.
+struct Password {
+    email: String,
+    /// To be shown, if it was made up.
+    made_up: Option<SecretString>,
+    hash: SecretString,
+}
+
+impl Whose<'_> {
+    async fn password(&self) -> Result<Password> {
+        let given = if self.password_stdin {
+            Some(read_password()?)
+        } else {
+            None
+        };
+        let password = given.clone().unwrap_or_else(generate_password);
+        let email = service::email(self.email).context("--email is not an email address")?;
+        let owner = PasswordOwner {
+            email: &email,
+            tenant_slug: self.tenant,
+            ..PasswordOwner::default()
+        };
+        check_new_password(password.expose_secret(), 15, &owner)
+            .context("the password cannot be used")?;
+        let hash = Hasher::new(1).hash(password.clone()).await?.into();
+        Ok(Password {
+            email,
+            made_up: given.is_none().then_some(password),
+            hash,
+        })
+    }
+}
+
+/// `parlance create-superuser`.
+pub(crate) async fn create_superuser(whose: &Whose<'_>) -> Result<()> {
+    let OperatorConfig {
+        database_url,
+        roles,
+        ..
+    } = OperatorConfig::from_env().await?;
+    let password = whose.password().await?;
     let mut operator = Operator::connect(&database_url, roles).await?;
     operator
-        .create_superuser(tenant, &email, &hash.into())
+        .create_superuser(whose.tenant, &password.email, &password.hash)
         .await?;
-    let mut out = std::io::stdout();
-    writeln!(out, "Created the superuser {email} of the tenant {tenant}.")?;
-    if given.is_none() {
-        writeln!(
-            out,
+    let (email, tenant) = (&password.email, whose.tenant);
+    say(&format!(
+        "Created the superuser {email} of the tenant {tenant}."
+    ))?;
+    password.show()
+}
+
+/// `parlance reset-password`.
+pub(crate) async fn reset_password(whose: &Whose<'_>) -> Result<()> {
+    let OperatorConfig {
+        database_url,
+        root,
+        roles,
+    } = OperatorConfig::from_env().await?;
+    let password = whose.password().await?;
+    let mut operator = Operator::connect(&database_url, roles).await?;
+    let asked = Asked {
+        at: Clock::System.now(),
+        request_id: "parlance reset-password".into(),
+        client_ip: None,
+    };
+    let who = (whose.tenant, &*password.email);
+    operator
+        .reset_password(&database_url, &root, who, &password.hash, &asked)
+        .await?;
+    let (email, tenant) = (&password.email, whose.tenant);
+    say(&format!(
+        "{email} of the tenant {tenant} has another password; its logins have ended."
+    ))?;
+    password.show()
+}
+
+impl Password {
+    fn show(&self) -> Result<()> {
+        let Some(password) = &self.made_up else {
+            return Ok(());
+        };
+        say(&format!(
             "Password (shown only now): {}",
             password.expose_secret()
-        )?;
+        ))
     }
-    Ok(())
 }
 
 fn read_password() -> Result<SecretString> {

@@ -4,7 +4,12 @@
 async fn main() -> std::process::ExitCode {
     let work = async {
         service::start_logging()?;
-        web::work(migrate::run).await
+        web::work(async || {
+            let done = migrate::run().await?;
+            tracing::info!("{done}");
+            Ok(())
+        })
+        .await
     };
     web::program("migrate", work).await
 }

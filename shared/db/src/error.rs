@@ -1,6 +1,6 @@
 //! What can go wrong in the database, sorted by what the caller can do about it.
 
-use crate::Unfit;
+use crate::{Cause, Unfit};
 
 /// What can go wrong in the database.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +13,13 @@ pub enum Error {
     Text,
     /// The database cannot be reached, is full of connections, or took too long: worth trying again.
     #[error("the database is not available")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Cause),
     /// Nothing may be served from this database.
     #[error("the database must not be used")]
     Unfit(#[source] Box<Unfit>),
     /// Anything else: a fault of ours.
     #[error("the database refused a statement")]
-    Statement(#[source] sqlx::Error),
+    Statement(#[source] Cause),
 }
 
 impl Error {
@@ -46,10 +46,10 @@ impl From<sqlx::Error> for Error {
         use sqlx::Error as E;
         match &e {
             E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::BeginFailed => {
-                Self::Unavailable(e)
+                Self::Unavailable(e.into())
             }
             // What the server sends while it is shut down can be cut anywhere.
-            E::Io(_) | E::Tls(_) | E::Protocol(_) => Self::Unavailable(e),
+            E::Io(_) | E::Tls(_) | E::Protocol(_) => Self::Unavailable(e.into()),
             E::Database(refused) => match (refused.constraint(), refused.code().as_deref()) {
                 (Some(name), _) => Self::Constraint(name.to_owned()),
                 // PostgreSQL, appendix A: character_not_in_repertoire, untranslatable_character.
@@ -60,11 +60,11 @@ impl From<sqlx::Error> for Error {
                     if ["08", "53", "57"].contains(&&code[..2])
                         || ["55P03", "25006", "25P03", "25P04"].contains(&code) =>
                 {
-                    Self::Unavailable(e)
+                    Self::Unavailable(e.into())
                 }
-                _ => Self::Statement(e),
+                _ => Self::Statement(e.into()),
             },
-            _ => Self::Statement(e),
+            _ => Self::Statement(e.into()),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Running: how the database is reached and by whom, whether it may be served from, and what keeps it in order.
 
+pub(crate) mod backup;
+pub(crate) mod cause;
 pub(crate) mod connect;
 pub(crate) mod counters;
 pub(crate) mod fitness;
 pub(crate) mod operator;
 pub(crate) mod pool;
+mod reset;
 pub(crate) mod roles;
 pub(crate) mod sweep;

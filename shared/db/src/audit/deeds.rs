@@ -3,6 +3,7 @@
 use crate::{AdminTx, Caller, Db, PlatformTx, Result, TenantTx, transaction::Conn};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sqlx::{Executor, Postgres};
 use std::{fmt::Display, net::IpAddr, sync::Arc};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -196,9 +197,9 @@ impl Db {
     }
 }
 
-/// `who` is tenant and user; none before anybody has logged in.
-async fn write(
-    conn: Conn<'_>,
+/// `who` is tenant and user; none where nobody has logged in.
+pub(crate) async fn write<'c>(
+    conn: impl Executor<'c, Database = Postgres>,
     who: Option<(Uuid, Uuid)>,
     asked: &Asked,
     deed: &Deed,

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use std::{net::IpAddr, str::FromStr};
+use std::{borrow::Cow, net::IpAddr, str::FromStr};
 
 /// Why a connection is not even tried. Repeats nothing of the URL.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +10,11 @@ pub enum BadDatabaseUrl {
     /// It does not parse.
     #[error("must be a URL such as postgresql://user:password@host:5432/name")]
     NotAUrl,
+    /// The server would choose the database named like the user, which is never meant.
+    #[error(
+        "names no database: it must end in /name, as in postgresql://user:password@host:5432/name"
+    )]
+    NoDatabase,
     /// Passwords and everything else would cross a public network readable.
     #[error(
         "reaches its server over a public network, where TLS cannot be off: leave sslmode out, or use sslmode=require or verify-full"
@@ -28,12 +33,11 @@ pub fn check_url(url: &SecretString) -> Result<(), BadDatabaseUrl> {
 /// How to connect. Over a public network TLS is required (OWASP ASVS 5.0, 12.3.1): left to itself, sqlx falls back to
 /// plaintext when a server, or somebody in between, says that it has no TLS.
 pub(crate) fn options(url: &SecretString) -> Result<PgConnectOptions, BadDatabaseUrl> {
-    let url = url.expose_secret();
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-    if !matches!(scheme, Some("postgres" | "postgresql")) {
-        return Err(BadDatabaseUrl::NotAUrl);
+    let url = without_driver(url.expose_secret()).ok_or(BadDatabaseUrl::NotAUrl)?;
+    let options = PgConnectOptions::from_str(&url).map_err(|_| BadDatabaseUrl::NotAUrl)?;
+    if options.get_database().is_none_or(str::is_empty) {
+        return Err(BadDatabaseUrl::NoDatabase);
     }
-    let options = PgConnectOptions::from_str(url).map_err(|_| BadDatabaseUrl::NotAUrl)?;
     if options.get_socket().is_some() || !is_public(options.get_host()) {
         return Ok(options);
     }
@@ -44,9 +48,39 @@ pub(crate) fn options(url: &SecretString) -> Result<PgConnectOptions, BadDatabas
     }
 }
 
+/// The URL as PostgreSQL knows it, of one that also names a driver as SQLAlchemy's do (`postgresql+asyncpg://`). `None` if
+/// it is for another database.
+pub(crate) fn without_driver(url: &str) -> Option<Cow<'_, str>> {
+    let (scheme, rest) = url.split_once("://")?;
+    match scheme.split_once('+') {
+        None if matches!(scheme, "postgres" | "postgresql") => Some(url.into()),
+        // What asyncpg calls `ssl` is `sslmode` everywhere else.
+        Some(("postgres" | "postgresql", _)) => {
+            let rest = rest
+                .replace("?ssl=", "?sslmode=")
+                .replace("&ssl=", "&sslmode=");
+            Some(format!("postgresql://{rest}").into())
+        }
+        _ => None,
+    }
+}
+
+/// Which database on which server; no user, no password.
+pub(crate) fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_default();
+    match options.get_socket() {
+        Some(socket) => format!("{database} on {}", socket.display()),
+        None => format!(
+            "{database} on {}:{}",
+            options.get_host(),
+            options.get_port()
+        ),
+    }
+}
+
 /// Whether the way to `host` may lead over a network that is not our own. A name without a dot is a neighbour of the
 /// container; the listed endings are never in the public DNS (RFC 6761, RFC 6762, RFC 8375, ICANN's `.internal`).
-fn is_public(host: &str) -> bool {
+pub(crate) fn is_public(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']).trim_end_matches('.');
     if host.starts_with('/') {
         return false;
@@ -109,6 +143,36 @@ mod tests {
             assert!(matches!(default, Ok(PgSslMode::Prefer)), "{host}");
             let off = mode(&format!("{host}/name?sslmode=disable"));
             assert!(matches!(off, Ok(PgSslMode::Disable)), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_driver_of_sqlalchemy_is_passed_over() {
+        for scheme in [
+            "postgresql+asyncpg",
+            "postgres+asyncpg",
+            "postgresql+psycopg2",
+        ] {
+            let url = format!("{scheme}://user:password@db.example.com/name?ssl=verify-full");
+            let options = options(&url.into()).unwrap();
+            assert!(
+                matches!(options.get_ssl_mode(), PgSslMode::VerifyFull),
+                "{scheme}"
+            );
+            assert_eq!(place(&options), "name on db.example.com:5432");
+        }
+        let other = options(&"mysql+asyncmy://user:password@host/name".into());
+        assert!(matches!(other, Err(BadDatabaseUrl::NotAUrl)));
+    }
+
+    #[test]
+    fn a_url_must_name_a_database() {
+        for url in [
+            "postgresql://user:password@host:5432",
+            "postgresql://user:password@host/",
+        ] {
+            let refused = options(&url.into());
+            assert!(matches!(refused, Err(BadDatabaseUrl::NoDatabase)), "{url}");
         }
     }
 

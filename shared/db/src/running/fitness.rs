@@ -4,6 +4,7 @@ use crate::{
     Db, Error, MIGRATOR,
     transaction::{Conn, Transaction},
 };
+use sqlx::{Executor, Postgres};
 use std::collections::BTreeMap;
 
 /// Why this database must not be served from.
@@ -30,10 +31,20 @@ pub enum Unfit {
     )]
     ReadOnly,
     /// The database could not be asked.
-    #[error(
-        "the database cannot be used as the role of the service. Check DATABASE_URL, and that `parlance migrate` ran with the same SECRET_KEY and ROLE_PREFIX"
-    )]
+    #[error("{}", unreachable(.0))]
     Unreachable(#[source] Error),
+}
+
+/// A database that is away has nothing to do with keys and roles.
+fn unreachable(cause: &Error) -> &'static str {
+    match cause {
+        Error::Unavailable(_) => {
+            "the database does not answer. Check that it runs, and host and port of DATABASE_URL"
+        }
+        _ => {
+            "the database cannot be used as the role of the service. Check DATABASE_URL, and that `parlance migrate` ran with the same SECRET_KEY and ROLE_PREFIX"
+        }
+    }
 }
 
 impl Db {
@@ -142,7 +153,9 @@ async fn check_policies_bite(connection: Conn<'_>) -> Result<(), Unfit> {
 
 /// Confirms that every migration of this binary was applied. The newest one that it does not know, if there is one:
 /// a newer release has been here.
-async fn check_schema(connection: Conn<'_>) -> Result<Option<i64>, Unfit> {
+pub(crate) async fn check_schema<'c>(
+    connection: impl Executor<'c, Database = Postgres>,
+) -> Result<Option<i64>, Unfit> {
     let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
     let applied: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("select version, checksum from parlance._sqlx_migrations where success")

@@ -1,6 +1,9 @@
 //! What the operator's powerful login does, and the service's never: roles, migrations, the first superuser.
 
-use crate::{BadDatabaseUrl, Error, MIGRATOR, Roles, running::connect};
+use crate::{
+    BadDatabaseUrl, Cause, Error, MIGRATOR, Roles, Unfit,
+    running::{connect, fitness::check_schema},
+};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use std::time::Duration;
@@ -11,8 +14,18 @@ const ROLES_SQL: &str = include_str!("../../../../migrations/roles.sql");
 
 /// A connection with the login of `DATABASE_URL`.
 pub struct Operator {
-    connection: PgConnection,
-    roles: Roles,
+    pub(crate) connection: PgConnection,
+    pub(crate) roles: Roles,
+    place: String,
+}
+
+/// What a migration found and did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// How many migrations the schema now has.
+    pub all: usize,
+    /// How many of them were applied this time.
+    pub now: usize,
 }
 
 /// What the operator could not do.
@@ -25,21 +38,53 @@ pub enum OperatorError {
     #[error(
         "the database of DATABASE_URL cannot be reached or refuses the login. Check host, port, user and password"
     )]
-    Connect(#[source] sqlx::Error),
+    Connect(#[source] Cause),
     /// The login of `DATABASE_URL` may not do what roles.sql does.
     #[error(
         "the login of DATABASE_URL may not create or change the roles of this deployment. Let the server's administrator run what `parlance migrate --print-roles` prints, then try again"
     )]
-    Roles(#[source] sqlx::Error),
+    Roles(#[source] Cause),
+    /// The schema was not made by this deployment's roles.
+    #[error(
+        "the schema `parlance` of this database belongs to the role {owner}, and not to {expected}. Either ROLE_PREFIX is not the one that it was made with, or a backup was restored before its roles were there: then drop that schema, run what `parlance migrate --print-roles` prints, restore again, and migrate (docs/backup.md)"
+    )]
+    Owner {
+        /// Whose it is.
+        owner: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// There is no schema, or an older one.
+    #[error(transparent)]
+    Unfit(Box<Unfit>),
     /// A migration failed.
     #[error("a migration failed; the schema is as it was before it")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
+    Migrate(#[source] Cause),
     /// The address is taken.
     #[error("that tenant already has a user with this email")]
     UserExists,
+    /// There is nobody with that address.
+    #[error("the tenant {0} has no user with this email. --tenant takes the tenant's slug")]
+    NoUser(String),
+    /// There is no role for backups, or not one that can do them.
+    #[error(
+        "the role {0} is not there or cannot read everything, because the login that migrated may not create such a role. Let a superuser of the server run what `parlance migrate --print-roles` prints"
+    )]
+    NoBackupRole(String),
+    /// The login of `DATABASE_URL` may not let anybody log in as the role for backups.
+    #[error(
+        "the login of DATABASE_URL may not give the role {0} a password. Let the server's administrator do it: alter role {0} password '...'"
+    )]
+    BackupPassword(String, #[source] Cause),
     /// Anything else.
     #[error("the database refused a statement")]
     Statement(#[source] Error),
+}
+
+impl From<Error> for OperatorError {
+    fn from(e: Error) -> Self {
+        Self::Statement(e)
+    }
 }
 
 impl From<sqlx::Error> for OperatorError {
@@ -58,19 +103,81 @@ impl Operator {
         let connecting = PgConnection::connect_with(&options);
         let connection = tokio::time::timeout(Duration::from_secs(10), connecting)
             .await
-            .map_err(|_| OperatorError::Connect(sqlx::Error::PoolTimedOut))?
-            .map_err(OperatorError::Connect)?;
-        Ok(Self { connection, roles })
+            .map_err(|_| OperatorError::Connect(sqlx::Error::PoolTimedOut.into()))?
+            .map_err(|e| OperatorError::Connect(e.into()))?;
+        Ok(Self {
+            connection,
+            roles,
+            place: connect::place(&options),
+        })
+    }
+
+    /// Which database on which server, as `name on host:port`.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// Creates the roles, or gives them the passwords that follow from `root`; then brings the schema up to
     /// date. Safe to run at any time and by several at once.
-    pub async fn migrate(&mut self, root: &RootSecret) -> Result<(), OperatorError> {
+    pub async fn migrate(&mut self, root: &RootSecret) -> Result<Migrated, OperatorError> {
+        self.check_owner().await?;
         self.ensure_roles(root).await?;
         self.act_as_owner().await?;
+        let before = self.applied().await?;
         let done = MIGRATOR.run(&mut self.connection).await;
+        let all = self.applied().await?;
         self.connection.execute("reset role").await?;
-        done.map_err(OperatorError::Migrate)
+        done.map_err(|e| OperatorError::Migrate(e.into()))?;
+        Ok(Migrated {
+            all,
+            now: all.saturating_sub(before),
+        })
+    }
+
+    /// How many migrations the schema has; the owner asks.
+    async fn applied(&mut self) -> Result<usize, OperatorError> {
+        let there: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+            .fetch_one(&mut self.connection)
+            .await?;
+        if !there {
+            return Ok(0);
+        }
+        let applied: i64 =
+            sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+                .fetch_one(&mut self.connection)
+                .await?;
+        Ok(usize::try_from(applied).unwrap_or(0))
+    }
+
+    /// A schema that somebody else owns cannot be migrated, and every sentence of PostgreSQL about it misleads.
+    async fn check_owner(&mut self) -> Result<(), OperatorError> {
+        let expected = self.roles.owner();
+        let owner: Option<String> = sqlx::query_scalar(
+            "select pg_get_userbyid(nspowner)::text from pg_namespace where nspname = 'parlance'",
+        )
+        .fetch_optional(&mut self.connection)
+        .await?;
+        match owner {
+            Some(owner) if owner != expected => Err(OperatorError::Owner { owner, expected }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Confirms that there is something to work on.
+    pub(crate) async fn check_migrated(&mut self) -> Result<(), OperatorError> {
+        let unfit = |unfit| OperatorError::Unfit(Box::new(unfit));
+        let role: bool =
+            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+                .bind(self.roles.owner())
+                .fetch_one(&mut self.connection)
+                .await?;
+        if !role {
+            return Err(unfit(Unfit::Behind(1)));
+        }
+        self.act_as_owner().await?;
+        let checked = check_schema(&mut self.connection).await;
+        self.connection.execute("reset role").await?;
+        checked.map(drop).map_err(unfit)
     }
 
     async fn ensure_roles(&mut self, root: &RootSecret) -> Result<(), OperatorError> {
@@ -92,7 +199,7 @@ impl Operator {
                     tokio::time::sleep(Duration::from_millis(100 * attempt)).await;
                 }
                 Err(_) if self.roles_are_there().await => return Ok(()),
-                Err(e) => return Err(OperatorError::Roles(e)),
+                Err(e) => return Err(OperatorError::Roles(e.into())),
             }
         }
     }
@@ -128,6 +235,7 @@ impl Operator {
         email: &str,
         password_hash: &SecretString,
     ) -> Result<(), OperatorError> {
+        self.check_migrated().await?;
         self.act_as_owner().await?;
         let created = sqlx::query("select create_superuser($1, $2, $3, $4, $5)")
             .bind(Uuid::now_v7())

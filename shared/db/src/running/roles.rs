@@ -51,6 +51,11 @@ impl Roles {
         format!("{}_platform", self.prefix)
     }
 
+    /// The role that reads everything, for backups.
+    pub fn backup(&self) -> String {
+        format!("{}_backup", self.prefix)
+    }
+
     /// `database_url` with the user and password of `role`, so that a running service never holds the
     /// powerful login that the operator configured.
     ///
@@ -62,13 +67,8 @@ impl Roles {
         role: &str,
         root: &RootSecret,
     ) -> Result<SecretString, url::ParseError> {
-        let mut url = Url::parse(database_url.expose_secret())?;
-        let password = root.role_password(role);
-        let set = url
-            .set_username(role)
-            .and_then(|()| url.set_password(Some(password.expose_secret())));
-        set.map_err(|()| url::ParseError::EmptyHost)?;
-        Ok(String::from(url).into())
+        let url = Url::parse(database_url.expose_secret())?;
+        with_login(url, role, &root.role_password(role))
     }
 
     /// `url` as it is if it names a user, else with the login of `role`: nobody is told that role's password.
@@ -86,4 +86,20 @@ impl Roles {
         }
         Ok(url.clone())
     }
+}
+
+/// `url` with another user and password.
+///
+/// # Errors
+/// It has no host.
+pub(crate) fn with_login(
+    mut url: Url,
+    user: &str,
+    password: &SecretString,
+) -> Result<SecretString, url::ParseError> {
+    let set = url
+        .set_username(user)
+        .and_then(|()| url.set_password(Some(password.expose_secret())));
+    set.map_err(|()| url::ParseError::EmptyHost)?;
+    Ok(String::from(url).into())
 }

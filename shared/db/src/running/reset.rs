@@ -1,0 +1,66 @@
+//! Another password for somebody who has none that works, set by the operator.
+
+use crate::{Asked, Connections, Db, Deed, Operator, OperatorError, audit::deeds::write};
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+use tenant_auth::RootSecret;
+use uuid::Uuid;
+
+impl Operator {
+    /// Sets another password for a user, a superuser most likely, and ends its logins and its invitation. `slug` names the
+    /// tenant, `email` is in lower case, `password_hash` a PHC string.
+    ///
+    /// Done as the service's own role: the operator's may not see a tenant's rows either.
+    ///
+    /// # Errors
+    /// [`OperatorError::NoUser`] if there is nobody; or the database is not this binary's.
+    pub async fn reset_password(
+        &mut self,
+        database_url: &SecretString,
+        root: &RootSecret,
+        (slug, email): (&str, &str),
+        password_hash: &SecretString,
+        asked: &Asked,
+    ) -> Result<(), OperatorError> {
+        self.check_migrated().await?;
+        let app_url = self.roles.login(database_url, &self.roles.app(), root);
+        let app_url = app_url.map_err(|_| crate::BadDatabaseUrl::NotAUrl)?;
+        let db = Db::new(&Connections {
+            platform_url: app_url.clone(),
+            listen_url: app_url.clone(),
+            app_url,
+            max_connections: 1,
+            max_platform_connections: 1,
+            acquire_timeout: Duration::from_secs(10),
+            ask_returned: false,
+            memory: Duration::ZERO,
+        })?;
+        let found = db.find_login(Some(slug), None, email).await?;
+        let nobody = || OperatorError::NoUser(slug.to_owned());
+        let tenant = found.tenant_id.ok_or_else(nobody)?;
+        let mut tx = db.open(tenant).await?;
+        let user: Option<Uuid> = sqlx::query_scalar(
+            "with u as (
+               update users set password_hash = $2, password_changed_at = $3, updated_at = $3
+               where email = $1 returning id
+             ), ended as (
+               update login_sessions set revoked_at = $3
+               where user_id in (select id from u) and revoked_at is null
+             ), forgotten as (
+               delete from invitations where user_id in (select id from u)
+             )
+             select id from u",
+        )
+        .bind(email)
+        .bind(password_hash.expose_secret())
+        .bind(asked.at)
+        .fetch_optional(tx.conn())
+        .await?;
+        let user = user.ok_or_else(nobody)?;
+        let deed = Deed::done("password.reset", user).detail("by the operator");
+        write(tx.conn(), None, asked, &deed).await?;
+        tx.commit().await?;
+        db.close().await;
+        Ok(())
+    }
+}
