@@ -114,6 +114,8 @@ impl Demo {
              curl -s {base}/login/me -H \"authorization: Bearer $TOKEN\"\n\n\
              curl -N {base}/chat -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' -d \
              '{{\"message\":\"{question}\",\"stream\":true}}'\n\n\
+             Pages of this machine may call it, on any port: http://localhost:* and http://127.0.0.1:*. How a page does \
+             that: docs/frontends.md\n\n\
              Ctrl-C stops everything; the data is kept.\n",
             took.as_secs_f64(),
             logins.join("\n"),

@@ -17,7 +17,7 @@ use std::{
     time::Instant,
 };
 use tenant_auth::generate_password;
-use web::App;
+use web::{App, Listeners};
 
 /// Where the state is kept, in the current folder.
 const STATE: &str = ".parlance";
@@ -32,13 +32,15 @@ pub async fn run() -> Result<()> {
     fs::create_dir_all(state).context("the folder .parlance cannot be made here")?;
     let mut vars: HashMap<String, String> = service::environment().collect();
     add_secrets(&mut vars, state)?;
+    // Whatever is wrong with the configuration or the port is said before anything is made.
+    let listeners = web::bind_loopback(port(&vars)?).await?;
     let cluster = add_database(&mut vars, state)?;
     let prepared = tokio::select! {
         prepared = prepare(vars, state) => prepared,
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow!("stopped before it was ready")),
     };
     let served = match prepared {
-        Ok(prepared) => prepared.serve(started).await,
+        Ok(prepared) => prepared.serve(listeners, started).await,
         Err(e) => Err(e),
     };
     if let Some(cluster) = cluster {
@@ -46,6 +48,16 @@ pub async fn run() -> Result<()> {
         cluster.stop()?;
     }
     served
+}
+
+/// The port, of a configuration that is good as far as it goes.
+fn port(vars: &HashMap<String, String>) -> Result<u16> {
+    let mut vars = vars.clone();
+    let url = vars.entry("DATABASE_URL".into()).or_default();
+    if url.is_empty() {
+        *url = "postgresql://127.0.0.1/not-yet".into();
+    }
+    Ok(Config::from_vars(vars)?.port)
 }
 
 /// A service with its demo data, not yet listening.
@@ -65,7 +77,9 @@ async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared
     let mut operator = Operator::connect(&database_url, roles).await?;
     operator.migrate(&root).await?;
 
-    let app = App::new(Service::new(Config::from_vars(vars)?, Clock::System)?);
+    let mut config = Config::from_vars(vars)?;
+    config.local_origins = true;
+    let app = App::new(Service::new(config, Clock::System)?);
     app.db.check().await?;
     let service = web::router(crate::routes(), app.clone());
     let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port)?;
@@ -75,13 +89,11 @@ async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared
 }
 
 impl Prepared {
-    async fn serve(self, started: Instant) -> Result<()> {
-        // Demo accounts are for this machine.
-        let listener = web::bind_loopback(self.app.config.port).await?;
+    async fn serve(self, listeners: Listeners, started: Instant) -> Result<()> {
         crate::say(&self.demo.welcome(started.elapsed()))?;
         service::start_logging()?;
         self.app.tasks.spawn(jobs::repeat(self.app.service()));
-        web::serve_tcp(listener, self.service, self.app).await
+        web::serve_tcp(listeners, self.service, self.app).await
     }
 }
 

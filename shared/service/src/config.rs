@@ -50,6 +50,8 @@ pub struct Config {
     pub index_name: Option<String>,
     /// Browser origins that may call for every tenant.
     pub cors_origins: Vec<Origin>,
+    /// Whether pages of this machine, on any port, may call for every tenant, too. For `parlance dev`: no variable sets it.
+    pub local_origins: bool,
     /// The TCP port.
     pub port: u16,
     /// Where the providers are.
@@ -192,6 +194,7 @@ impl Config {
                 access_token_life: Duration::from_secs(60 * access_token_minutes),
                 index_name: vars.get("INDEX_NAME"),
                 cors_origins: cors_origins.unwrap_or_default(),
+                local_origins: false,
                 port,
                 endpoints,
                 password_min_length,

@@ -51,6 +51,19 @@ impl Origin {
         named.map(Self::parse).collect()
     }
 
+    /// Whether a browser says so of a page that this machine serves without TLS, on whatever port.
+    pub(crate) fn is_local(origin: &str) -> bool {
+        let Ok(Self(origin)) = Self::parse(origin) else {
+            return false;
+        };
+        let authority = origin.strip_prefix("http://").unwrap_or_default();
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        ["localhost", "127.0.0.1", "[::1]"].contains(&host)
+    }
+
     /// As browsers send it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -60,6 +73,30 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_of_this_machine_are_told_from_others() {
+        for local in [
+            "http://localhost:5173",
+            "http://localhost",
+            "http://127.0.0.1:4173",
+            "http://[::1]:3000",
+        ] {
+            assert!(Origin::is_local(local), "{local}");
+        }
+        for other in [
+            "https://localhost:5173",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com:80",
+            "http://localhost:5173@example.com",
+            "http://192.168.0.1:5173",
+            "http://[::2]",
+            "null",
+            "",
+        ] {
+            assert!(!Origin::is_local(other), "{other}");
+        }
+    }
 
     #[test]
     fn reads_both_spellings_of_a_list() {

@@ -6,7 +6,7 @@ mod lambda;
 mod process;
 mod tcp;
 
-pub use tcp::{bind, bind_loopback, serve_on, serve_tcp};
+pub use tcp::{Listeners, bind, bind_loopback, serve_on, serve_tcp};
 
 use crate::{App, Routes, router};
 use service::Service;

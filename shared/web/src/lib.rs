@@ -22,7 +22,9 @@ pub use body_limit::BodyLimit;
 pub use cors::login_origin_allowed;
 pub use error::{Error, Problem, Result};
 pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};
-pub use host::{bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work};
+pub use host::{
+    Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
+};
 pub use json::{Json, JsonOrForm, Object};
 pub use page::{Listing, PageQuery};
 pub use router::{openapi, router};

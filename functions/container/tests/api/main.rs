@@ -15,6 +15,7 @@ mod database;
 mod dependencies;
 mod deploy;
 mod destinations;
+mod dev;
 mod documents;
 mod durability;
 mod failures;

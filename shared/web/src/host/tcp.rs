@@ -11,8 +11,10 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{
+    io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 use tokio::{
@@ -36,8 +38,12 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Signals cannot be received.
-pub async fn serve_tcp(listener: TcpListener, service: Router, app: App) -> anyhow::Result<()> {
-    serve_on(listener, service, app, stopped()?).await;
+pub async fn serve_tcp(
+    listeners: impl Into<Listeners>,
+    service: Router,
+    app: App,
+) -> anyhow::Result<()> {
+    serve_on(listeners, service, app, stopped()?).await;
     Ok(())
 }
 
@@ -53,12 +59,40 @@ pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
     .await
 }
 
-/// Listens on this machine's loopback address only.
+/// Listens on this machine's loopback addresses only; on a machine without IPv6, on the one of IPv4. A browser that is told
+/// `localhost` tries both.
 ///
 /// # Errors
 /// The port is taken or not ours to take.
-pub async fn bind_loopback(port: u16) -> anyhow::Result<TcpListener> {
-    listen(port, &[Ipv4Addr::LOCALHOST.into()]).await
+pub async fn bind_loopback(port: u16) -> anyhow::Result<Listeners> {
+    let mut listeners = vec![listen(port, &[Ipv4Addr::LOCALHOST.into()]).await?];
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        Ok(listener) => listeners.push(listener),
+        Err(e) if e.kind() == ErrorKind::AddrInUse => return Err(e).with_context(|| taken(port)),
+        Err(_) => {}
+    }
+    Ok(Listeners(listeners))
+}
+
+/// One or several addresses to serve on.
+#[derive(Debug)]
+pub struct Listeners(Vec<TcpListener>);
+
+impl From<TcpListener> for Listeners {
+    fn from(listener: TcpListener) -> Self {
+        Self(vec![listener])
+    }
+}
+
+impl Listeners {
+    /// The next connection to any of them.
+    async fn accept(&self) -> std::io::Result<(TcpStream, SocketAddr)> {
+        std::future::poll_fn(|cx| {
+            let mut polled = self.0.iter().map(|listener| listener.poll_accept(cx));
+            polled.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        })
+        .await
+    }
 }
 
 /// The first of the addresses that can be had.
@@ -68,8 +102,11 @@ async fn listen(port: u16, addresses: &[IpAddr]) -> anyhow::Result<TcpListener> 
         .map(|ip| SocketAddr::new(*ip, port))
         .collect();
     let listener = TcpListener::bind(&addresses[..]).await;
-    listener
-        .with_context(|| format!("port {port} is taken or not allowed. Set PORT to another one"))
+    listener.with_context(|| taken(port))
+}
+
+fn taken(port: u16) -> String {
+    format!("port {port} is taken or not allowed. Set PORT to another one")
 }
 
 fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
@@ -88,11 +125,12 @@ fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
 /// Serves until `stopped`, then lets open answers finish for as long as the configuration says, ends the
 /// rest so that they are stored, and closes the database.
 pub async fn serve_on(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     service: Router,
     app: App,
     stopped: impl Future<Output = ()>,
 ) {
+    let listeners = listeners.into();
     let db = app.db.clone();
     tokio::spawn(async move { db.listen().await });
     let connections = GracefulShutdown::new();
@@ -100,7 +138,7 @@ pub async fn serve_on(
     tokio::pin!(stopped);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &free) => accepted,
+            accepted = accept(&listeners, &free) => accepted,
             () = &mut stopped => break,
         };
         let Some((stream, peer, permit)) = accepted else {
@@ -124,16 +162,16 @@ pub async fn serve_on(
             drop(permit);
         });
     }
-    drop(listener);
+    drop(listeners);
     shut_down(connections, app).await;
 }
 
 type Accepted = (TcpStream, Peer, tokio::sync::OwnedSemaphorePermit);
 
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> Option<Accepted> {
+async fn accept(listeners: &Listeners, free: &Arc<Semaphore>) -> Option<Accepted> {
     // The semaphore is never closed.
     let permit = free.clone().acquire_owned().await.ok()?;
-    match listener.accept().await {
+    match listeners.accept().await {
         Ok((stream, address)) => {
             // Events of a stream are small and must not wait for one another.
             if let Err(e) = stream.set_nodelay(true) {
