@@ -1,7 +1,7 @@
 # The whole backend as one image: `parlance serve`, `parlance migrate` and `parlance health` are the same program.
 #
 #   docker build -t parlance .
-#   docker run --rm -p 8080:8080 --env-file .env parlance
+#   docker run --rm -p 8080:8080 --env-file .env parlance    (.env.example has every variable)
 #
 # Both base images are pinned by the digest of their multi-platform index. To raise one, change its tag and put the
 # digest that this prints after the @:
@@ -31,6 +31,12 @@ RUN find functions shared migrations -type f -exec touch {} + \
  && cargo build --locked --release -p container
 
 FROM debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
+# Where it comes from and which version it is, is for whoever builds it to say:
+#   --label org.opencontainers.image.source=<address> --label org.opencontainers.image.revision=$(git rev-parse HEAD)
+LABEL org.opencontainers.image.title="Parlance" \
+      org.opencontainers.image.description="One backend that serves AI chat to many frontends, each for its own tenant" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 # Nothing is installed here: TLS roots are compiled into the program, and it needs no library but the C library. The
 # shell that comes with the image stays, for the commands a platform runs before a deployment.
 COPY --from=build /src/target/release/parlance /usr/local/bin/parlance

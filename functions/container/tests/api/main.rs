@@ -52,6 +52,7 @@ mod renewal;
 mod revocation;
 mod searching;
 mod sessions;
+mod settings;
 mod shutdown;
 mod smoke;
 mod snapshots;
