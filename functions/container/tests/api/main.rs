@@ -18,6 +18,7 @@ mod destinations;
 mod dev;
 mod documents;
 mod durability;
+mod examples;
 mod failures;
 mod flood;
 mod headers;

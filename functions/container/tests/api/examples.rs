@@ -1,0 +1,98 @@
+//! The client of docs/examples, against the service itself; left out where there is no Node.
+
+use crate::kit::{ADMIN1, Kit, PASSWORD, U1, http::Served};
+use serde_json::Value;
+use std::{fs, path::Path};
+use tokio::process::Command;
+
+/// What a browser has and Node has not; and then what the example page does, besides a stream cut in odd places.
+const PAGE: &str = r#"
+const kept = new Map();
+globalThis.localStorage = {
+  getItem: (name) => kept.get(name) ?? null,
+  setItem: (name, value) => kept.set(name, value),
+  removeItem: (name) => kept.delete(name),
+};
+let turn = Promise.resolve();
+const locks = { request: (_, work) => (turn = turn.catch(() => {}).then(work)) };
+Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
+const { Parlance, events } = await import("./parlance.mjs");
+const [, , base, email, password] = process.argv;
+
+const bytes = new TextEncoder().encode(': a heartbeat\n\nid: 1\nevent: delta\ndata: {"text":"für\\n\\n€"}\n\nevent: done\ndata: {}\n\n');
+const cut = new ReadableStream({ start(to) { for (const byte of bytes) to.enqueue(new Uint8Array([byte])); to.close(); } });
+const said = { cut: [] };
+for await (const event of events(cut)) said.cut.push(event);
+
+const api = new Parlance(base, "one");
+said.wrong = await api.login(email, "not the password").catch(({ code, status }) => ({ code, status }));
+await api.login(email, password);
+const ask = async (client, session) => {
+  const all = [];
+  for await (const event of client.ask("How long does a refund take?", session)) all.push(event);
+  return all;
+};
+said.events = await ask(api);
+// Two pages that are opened later have the refresh token only.
+const later = [new Parlance(base, "one"), new Parlance(base, "one")];
+said.later = (await Promise.all(later.map((client) => ask(client)))).map((all) => all.at(-1).event);
+process.stdout.write(JSON.stringify(said));
+"#;
+
+#[tokio::test]
+async fn the_example_logs_in_streams_and_takes_turns_with_other_pages() {
+    if Command::new("node")
+        .arg("--version")
+        .output()
+        .await
+        .is_err()
+    {
+        eprintln!("left out, because Node is not installed");
+        return;
+    }
+    let kit = Kit::new().await;
+    kit.add_document(ADMIN1, "Refunds", "A refund takes 5 working days.")
+        .await;
+    let served = Served::new(&kit).await;
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples");
+    let here = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
+    fs::create_dir_all(&here).unwrap();
+    fs::copy(examples.join("parlance.js"), here.join("parlance.mjs")).unwrap();
+    fs::write(here.join("page.mjs"), PAGE).unwrap();
+    let base = format!("http://{}", served.address);
+    let ran = Command::new("node")
+        .arg("page.mjs")
+        .args([&base, U1.email, PASSWORD])
+        .current_dir(&here)
+        .output();
+    let ran = ran.await.unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let said: Value = serde_json::from_slice(&ran.stdout).unwrap();
+
+    assert_eq!(said["cut"][0]["data"]["text"], "für\n\n€");
+    assert_eq!(said["cut"][1]["event"], "done");
+    assert_eq!(said["wrong"]["code"], "invalid_credentials");
+    assert_eq!(said["wrong"]["status"], 401);
+    let events = said["events"].as_array().unwrap();
+    let names: Vec<_> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (names[0], names[1], names[2]),
+        ("start", "sources", "delta"),
+        "{names:?}"
+    );
+    assert_eq!(names.last(), Some(&"done"), "{names:?}");
+    assert_eq!(events[1]["data"]["sources"][0]["title"], "Refunds");
+    let text: String = events
+        .iter()
+        .filter_map(|event| event["data"]["text"].as_str())
+        .collect();
+    assert!(text.contains("5 working days"), "{text}");
+    assert_eq!(said["later"], serde_json::json!(["done", "done"]));
+}
