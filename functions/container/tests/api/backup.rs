@@ -5,7 +5,7 @@ use crate::{
     kit::{
         ADMIN1, Kit, SECRET_KEY, T1, T2, U1,
         database::connect_to,
-        environment,
+        environment, left_out,
         scene::{Scene, Stored},
     },
 };
@@ -60,7 +60,7 @@ fn client(program: &str) -> Option<PathBuf> {
         .map(|place| place.join(program));
     let found = places.find(|program| program.exists());
     if found.is_none() {
-        eprintln!("left out, because PostgreSQL's {program} is not installed");
+        left_out(&format!("PostgreSQL's {program} is not installed"));
     }
     found
 }
@@ -134,79 +134,82 @@ async fn serving(scene: &Scene, url: &str) -> Kit {
     }
 }
 
+/// PostgreSQL's programs, and the file of a dump.
+struct Tools {
+    psql: PathBuf,
+    dump: PathBuf,
+    restore: PathBuf,
+    file: String,
+}
+
+impl Tools {
+    fn find(files: &Path) -> Option<Self> {
+        std::fs::create_dir_all(files).expect("a folder can be made");
+        let file = files.join("parlance.dump");
+        Some(Self {
+            psql: client("psql")?,
+            dump: client("pg_dump")?,
+            restore: client("pg_restore")?,
+            file: file.to_str().expect("the path is text").to_owned(),
+        })
+    }
+
+    async fn dump(&self, from: &str) {
+        let from = backup_url(from).await;
+        let arguments = ["-Fc", "-n", "parlance", "-f", &self.file, "-d", &from];
+        let dumped = ran(&self.dump, &arguments, None).await;
+        assert!(dumped.0, "{}", dumped.1);
+    }
+
+    /// Without the roles, nothing is whose it should be.
+    async fn restore_the_wrong_way_round(&self, to: &str) {
+        assert!(!ran(&self.restore, &["-d", to, &self.file], None).await.0);
+        let migrated = parlance(&["migrate"], to).await;
+        assert!(!migrated.ok);
+        for told in [
+            "belongs to the role parlance, and not to parlance_owner",
+            "docs/backup.md",
+        ] {
+            assert!(migrated.stderr.contains(told), "{}", migrated.stderr);
+        }
+    }
+
+    async fn restore(&self, to: &str) {
+        let printed = parlance(&["migrate", "--print-roles"], to).await;
+        let roles = PathBuf::from(format!("{}.roles", self.file));
+        std::fs::write(&roles, printed.stdout).expect("a file can be written");
+        let arguments = ["-v", "ON_ERROR_STOP=1", "-d", to];
+        let made = ran(&self.psql, &arguments, Some(&roles)).await;
+        assert!(made.0, "{}", made.1);
+        let arguments = "--exit-on-error --single-transaction -n parlance -d";
+        let arguments: Vec<_> = arguments.split(' ').chain([to, &*self.file]).collect();
+        let restored = ran(&self.restore, &arguments, None).await;
+        assert!(restored.0, "{}", restored.1);
+        let migrated = parlance(&["migrate"], to).await;
+        let all = MIGRATOR.iter().count();
+        let said = format!("is up to date: {all} migrations, 0 of them applied now.");
+        assert!(migrated.stdout.contains(&said), "{}", migrated.stderr);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_restored_on_another_server_is_all_there() {
-    let (Some(psql), Some(dump), Some(restore)) =
-        (client("psql"), client("pg_dump"), client("pg_restore"))
-    else {
+    let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backup");
+    let Some(tools) = Tools::find(&files) else {
         return;
     };
     let _alone = alone().await;
     let scene = Scene::new().await;
     scene.settled().await;
-    let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backup");
-    std::fs::create_dir_all(&files).expect("a folder can be made");
-    let (file, roles) = (files.join("parlance.dump"), files.join("roles.sql"));
-    let shown = file.to_str().expect("the path is text");
-    let from = backup_url(&scene.database.url()).await;
-    let dumped = ran(
-        &dump,
-        &["-Fc", "-n", "parlance", "-f", shown, "-d", &from],
-        None,
-    )
-    .await;
-    assert!(dumped.0, "{}", dumped.1);
+    tools.dump(&scene.database.url()).await;
 
     let server = files.join(format!("server-{}", std::process::id()));
     let cluster = Cluster::start(&server, Keep::Nothing).expect("a server starts");
-    let at = cluster
-        .url()
-        .expect("it has a password")
-        .expose_secret()
-        .to_owned();
-
-    // The wrong way round: without the roles, nothing is whose it should be.
-    let wrong = database(&at, "wrong").await;
-    assert!(!ran(&restore, &["-d", &wrong, shown], None).await.0);
-    let migrated = parlance(&["migrate"], &wrong).await;
-    assert!(!migrated.ok);
-    for told in [
-        "belongs to the role parlance, and not to parlance_owner",
-        "docs/backup.md",
-    ] {
-        assert!(migrated.stderr.contains(told), "{}", migrated.stderr);
-    }
-
-    let right = database(&at, "restored").await;
-    let printed = parlance(&["migrate", "--print-roles"], &right).await;
-    std::fs::write(&roles, printed.stdout).expect("a file can be written");
-    let made = ran(
-        &psql,
-        &["-v", "ON_ERROR_STOP=1", "-d", &right],
-        Some(&roles),
-    )
-    .await;
-    assert!(made.0, "{}", made.1);
-    let arguments = [
-        "--exit-on-error",
-        "--single-transaction",
-        "-n",
-        "parlance",
-        "-d",
-        &*right,
-        shown,
-    ];
-    let restored = ran(&restore, &arguments, None).await;
-    assert!(restored.0, "{}", restored.1);
-    let migrated = parlance(&["migrate"], &right).await;
-    let all = MIGRATOR.iter().count();
-    let said = format!("is up to date: {all} migrations, 0 of them applied now.");
-    assert!(
-        migrated.stdout.contains(&said),
-        "{} {}",
-        migrated.stdout,
-        migrated.stderr
-    );
+    let at = cluster.url().expect("it has a password");
+    let wrong = database(at.expose_secret(), "wrong").await;
+    tools.restore_the_wrong_way_round(&wrong).await;
+    let right = database(at.expose_secret(), "restored").await;
+    tools.restore(&right).await;
 
     let kit = serving(&scene, &right).await;
     assert_eq!(Stored::all(&kit.pool).await, Stored::all(&scene.pool).await);
@@ -214,13 +217,8 @@ async fn what_is_restored_on_another_server_is_all_there() {
     let token = kit.token(ADMIN1).await;
     let secrets = kit.get(&token, "/tenants/current/secrets").await;
     assert_eq!(secrets.json[0]["readable"], true, "{}", secrets.text);
-    let asked = kit
-        .post(
-            &kit.token(U1).await,
-            "/chat",
-            json!({ "message": "Which word?" }),
-        )
-        .await;
+    let question = json!({ "message": "Which word?" });
+    let asked = kit.post(&kit.token(U1).await, "/chat", question).await;
     assert_eq!(asked.status, 200, "{}", asked.text);
     kit.app.db.close().await;
     kit.pool.close().await;
@@ -266,8 +264,7 @@ async fn nobody_logs_in_as_the_role_for_backups_but_with_todays_url() {
     let refused = async |url: &str| {
         let refused = <sqlx::PgConnection as sqlx::Connection>::connect(url)
             .await
-            .err()
-            .expect("it must not log in");
+            .expect_err("it must not log in");
         let refused = refused
             .into_database_error()
             .expect("PostgreSQL refused it");

@@ -1,6 +1,6 @@
 //! The client of docs/examples, against the service itself; left out where there is no Node.
 
-use crate::kit::{ADMIN1, Kit, PASSWORD, U1, http::Served};
+use crate::kit::{ADMIN1, Kit, PASSWORD, U1, http::Served, left_out};
 use serde_json::Value;
 use std::{fs, path::Path};
 use tokio::process::Command;
@@ -47,7 +47,7 @@ async fn the_example_logs_in_streams_and_takes_turns_with_other_pages() {
         .await
         .is_err()
     {
-        eprintln!("left out, because Node is not installed");
+        left_out("Node is not installed");
         return;
     }
     let kit = Kit::new().await;

@@ -2,6 +2,7 @@
 //! the file asks what the project has.
 
 use super::{TS, root};
+use crate::kit::left_out;
 use serde_json::Value;
 use std::{
     env, fs,
@@ -30,6 +31,11 @@ node --import tsx --input-type=module -e "$EVALUATE" -- "$5" >"$HERE/asked.json"
 cat "$HERE/current.json"
 "#;
 
+fn missing(why: &str) -> Option<PathBuf> {
+    left_out(&format!("npm cannot install {SDK}: {why}"));
+    None
+}
+
 /// Where the SDK is, if it can be had: a sentence says why it cannot.
 fn installed() -> Option<&'static Path> {
     static AT: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -53,16 +59,11 @@ fn installed() -> Option<&'static Path> {
             .output();
         match npm {
             Ok(npm) if npm.status.success() => Some(at),
-            Ok(npm) => left_out(&String::from_utf8_lossy(&npm.stderr)),
-            Err(e) => left_out(&e.to_string()),
+            Ok(npm) => missing(&String::from_utf8_lossy(&npm.stderr)),
+            Err(e) => missing(&e.to_string()),
         }
     };
     AT.get_or_init(install).as_deref()
-}
-
-fn left_out(why: &str) -> Option<PathBuf> {
-    eprintln!("left out, because npm cannot install {SDK}: {why}");
-    None
 }
 
 /// What the file says, and what it said when it asked.
