@@ -9,7 +9,9 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use crate::Error;
+use url::Url;
+
+use crate::{Error, why};
 
 /// The most bytes of a JSON answer that are read.
 const MAX_JSON: usize = 4 * 1024 * 1024;
@@ -38,11 +40,52 @@ pub(crate) async fn answered(
     service: &'static str,
     request: RequestBuilder,
 ) -> Result<Response, Error> {
-    request.send().await.map_err(|error| {
-        let error = not_answered(&error);
-        tracing::warn!(service, code = error.code(), "a provider did not answer");
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| not_answered(&error))?;
+    let waiting = Waiting::begin(service, request.url());
+    let answer = client.execute(request).await;
+    let host = waiting.end();
+    answer.map_err(|error| {
+        let (cause, error) = (why::not_answered(&error), not_answered(&error));
+        let code = error.code();
+        tracing::warn!(service, host, code, cause, "a provider did not answer");
         error
     })
+}
+
+/// A request that has no answer yet. Dropped so, its time was over: what gives up on it does not know whom it asked.
+struct Waiting {
+    service: &'static str,
+    host: Option<String>,
+}
+
+impl Waiting {
+    fn begin(service: &'static str, url: &Url) -> Self {
+        let host = Some(host(url));
+        Self { service, host }
+    }
+
+    fn end(mut self) -> String {
+        self.host.take().unwrap_or_default()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(host) = &self.host {
+            let service = self.service;
+            tracing::warn!(service, host, "a provider was not waited for any longer");
+        }
+    }
+}
+
+/// Host and port of an address: all of it that a log may tell.
+pub(crate) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 /// Passes on a successful answer.
@@ -57,7 +100,8 @@ pub(crate) fn accepted(service: &'static str, response: Response) -> Result<Resp
     }
     let error = judge(&response);
     let (status, code) = (response.status().as_u16(), error.code());
-    tracing::warn!(service, status, code, "a provider refused a request");
+    let host = host(response.url());
+    tracing::warn!(service, host, status, code, "a provider refused a request");
     Err(error)
 }
 
@@ -96,7 +140,15 @@ pub(crate) async fn json<T: DeserializeOwned>(
     limit: Duration,
 ) -> Result<T, Error> {
     let body = within(limit, async { read(send(service, request).await?).await }).await?;
-    serde_json::from_slice(&body).map_err(|_| Error::Invalid)
+    serde_json::from_slice(&body).map_err(|_| {
+        let code = Error::Invalid.code();
+        tracing::warn!(
+            service,
+            code,
+            "a provider's answer is not what was asked for"
+        );
+        Error::Invalid
+    })
 }
 
 /// Reads at most [`MAX_JSON`] bytes.

@@ -30,6 +30,7 @@ mod sse;
 mod stream;
 mod timeouts;
 pub mod tokens;
+mod why;
 
 pub use answer::Answer;
 pub use client::{Client, SetupError};

@@ -23,6 +23,10 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
         loop {
             let chunk = async { response.chunk().await.map_err(|_| Error::Interrupted) };
             let given = clock.limit(chunk).await;
+            if let Err(error) = &given {
+                let (host, code) = (http::host(response.url()), error.code());
+                tracing::warn!(service = call.service, host, code, "an answer broke off");
+            }
             let mut pieces = Vec::new();
             let step = reply.step(given, &mut pieces);
             for piece in pieces {

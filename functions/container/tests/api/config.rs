@@ -99,6 +99,8 @@ async fn a_weak_secret_ends_the_program_before_it_serves() {
             assert_refused(&ended, name, value.trim());
         }
     }
+    let short = serve(&[("JWT_SECRET_KEY", letters)]).await;
+    assert_refused(&short, "Taking over", letters);
     let same = serve(&[("JWT_SECRET_KEY", SECRET_KEY)]).await;
     assert_refused(
         &same,

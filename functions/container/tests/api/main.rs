@@ -6,6 +6,7 @@ mod audit;
 mod audit_list;
 mod audit_refused;
 mod backup;
+mod causes;
 mod chat;
 mod chat_snapshots;
 mod config;

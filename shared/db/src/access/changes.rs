@@ -1,6 +1,6 @@
 //! Changes that other processes make, told by the database as they are committed.
 
-use crate::{Caller, Db, Result, transaction::DEADLINE};
+use crate::{Caller, Cause, Db, Result, transaction::DEADLINE};
 use chrono::{DateTime, Utc};
 use sqlx::{Executor, postgres::PgListener};
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Db {
                 return;
             }
             tracing::warn!(
-                error = %e,
+                error = %Cause::from(e),
                 "changes by other processes are not told at once; they take effect within 5 s"
             );
             tokio::select! {

@@ -114,7 +114,7 @@ impl Vars {
             ("DEEPSEEK_BASE_URL", &mut endpoints.deepseek),
             ("PINECONE_BASE_URL", &mut endpoints.pinecone),
         ] {
-            if let Some(url) = self.parsed(name, BaseUrl::from_str) {
+            if let Some(url) = self.parsed(name, base_url) {
                 *base = url;
             }
         }
@@ -161,7 +161,7 @@ impl Vars {
         if self.get("SECRET_KEY").as_deref() == Some(secret.expose_secret()) {
             self.fault(name, "must not be the same as SECRET_KEY");
         }
-        self.usable(name, take(secret))
+        self.usable(name, take(secret).map_err(with_way_out))
     }
 
     /// What a scraper holds must open nothing but the counters.
@@ -236,7 +236,8 @@ impl Vars {
 
     fn root(&mut self) -> Option<RootSecret> {
         let secret_key = self.required("SECRET_KEY")?;
-        self.usable("SECRET_KEY", RootSecret::new(&secret_key))
+        let root = RootSecret::new(&secret_key);
+        self.usable("SECRET_KEY", root.map_err(with_way_out))
     }
 
     fn roles(&mut self) -> Option<Roles> {
@@ -260,6 +261,21 @@ impl Vars {
             );
         }
     }
+}
+
+/// The service before this one may have done with less.
+fn with_way_out(weak: WeakSecret) -> String {
+    match weak {
+        WeakSecret::TooShort { .. } => format!(
+            "{weak}. A shorter one of an earlier service cannot be kept; what a new one means is in docs/running.md, \
+             under \"Taking over\""
+        ),
+        weak => weak.to_string(),
+    }
+}
+
+fn base_url(text: &str) -> Result<BaseUrl, String> {
+    text.parse().map_err(|e| format!("cannot be used. {e}"))
 }
 
 /// Connections of the app role, how many are allowed, and those of the platform role. A function serves one request
