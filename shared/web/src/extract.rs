@@ -1,9 +1,9 @@
 //! Extractors: who is asking, as a proof, and what is asked for. A handler that does not take a proof can
 //! reach nobody's data.
 
-use crate::{App, Error, Result, cors::check_origin, denied::Known};
+use crate::{App, Error, Result, cors::check_origin, denied::Known, wording::refusal};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, RawPathParams, path::ErrorKind, rejection::PathRejection},
     http::{HeaderMap, header, request::Parts},
 };
 use db::{Asked, Caller, Superuser, TenantAdmin};
@@ -207,8 +207,12 @@ impl FromRequestParts<App> for TenantAt {
         let Path(TenantId { tenant_id }) = Path::from_request_parts(parts, app).await?;
         let tenant_id = match &*tenant_id {
             "current" => caller.tenant_id(),
-            id => Uuid::try_parse(id)
-                .map_err(|_| Error::field("tenant_id", "is not an id (a UUID)"))?,
+            id => Uuid::try_parse(id).map_err(|_| {
+                Error::field(
+                    "tenant_id",
+                    "is neither an id (a UUID) nor `current`, which is your own tenant",
+                )
+            })?,
         };
         let admin = admin.filter(|admin| admin.tenant_id() == tenant_id);
         if superuser.is_none() && admin.is_none() {
@@ -227,7 +231,7 @@ struct TenantId {
     tenant_id: String,
 }
 
-/// What the path names; an id that is no UUID is 422.
+/// What the path names; what does not fit is 422, by the name of the parameter.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -236,16 +240,33 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
-        path.map(|path| Self(path.0)).map_err(|_| {
-            Error::field(
-                "path",
-                "does not fit: ids are UUIDs, and names are those of the contract",
-            )
-        })
+        match path {
+            Ok(path) => Ok(Self(path.0)),
+            Err(PathRejection::FailedToDeserializePathParams(e)) => {
+                let given = RawPathParams::from_request_parts(parts, app).await;
+                Err(unfit(e.into_kind(), given.ok().as_ref()))
+            }
+            Err(e) => Err(anyhow::Error::from(e).into()),
+        }
     }
 }
 
-/// The query string; what does not fit is 422.
+fn unfit(kind: ErrorKind, given: Option<&RawPathParams>) -> Error {
+    match kind {
+        ErrorKind::DeserializeError { key, message, .. } => refusal(&key, &message),
+        ErrorKind::InvalidUtf8InPathParam { key } => Error::field(&key, "is not text"),
+        // A word among several parameters is not told by name, but by what it is.
+        ErrorKind::Message(message) => {
+            let named = |value: &str| message.contains(&format!("unknown variant `{value}`"));
+            let mut all = given.into_iter().flatten();
+            let name = all.find(|(_, value)| named(value));
+            refusal(name.map_or("path", |(name, _)| name), &message)
+        }
+        other => Error::field("path", other.to_string()),
+    }
+}
+
+/// The query string; what does not fit is 422, by the name of the parameter.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -253,9 +274,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
-        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        query
-            .map(|query| Self(query.0))
-            .map_err(|e| Error::field("query", e.body_text()))
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
+        read.map(Self)
+            .map_err(|e| refusal(&e.path().to_string(), &e.inner().to_string()))
     }
 }

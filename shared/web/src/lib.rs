@@ -16,6 +16,7 @@ mod metrics;
 mod page;
 mod router;
 mod stop;
+mod wording;
 
 pub use app::App;
 pub use body_limit::BodyLimit;

@@ -127,7 +127,8 @@ async fn filters_narrow_the_list() {
         "format=xml",
     ] {
         let refused = kit.get(&token, &format!("/admin/audit?{query}")).await;
-        assert_eq!(refused.fields(), ["query"], "{query}");
+        let name = query.split('=').next().unwrap();
+        assert_eq!(refused.fields(), [name], "{query}");
     }
     for query in ["target=%00", "action=a%00."] {
         let refused = kit.get(&token, &format!("/admin/audit?{query}")).await;

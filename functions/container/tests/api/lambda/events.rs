@@ -89,8 +89,8 @@ async fn a_parameter_may_be_encoded_and_repeated() {
         for (query, status, holds) in [
             ("limit=%35", 200, "items"),
             ("limit=%2B5", 200, "items"),
-            ("limit=+5", 422, "invalid digit"),
-            ("limit=1&limit=2", 422, "duplicate field `limit`"),
+            ("limit=+5", 422, r#""field":"limit""#),
+            ("limit=1&limit=2", 422, "must not be given twice"),
             ("cursor=%20%26limit%3D1", 422, r#""field":"cursor""#),
             ("gr%C3%B6%C3%9Fe=1", 422, "größe"),
         ] {
