@@ -25,7 +25,6 @@ pub(crate) struct AuditQuery {
     /// What it was done to: mostly an id.
     target: Option<String>,
     /// How it ended.
-    #[param(inline)]
     outcome: Option<Outcome>,
     /// Not before this moment (RFC 3339).
     from: Option<DateTime<Utc>>,
@@ -38,6 +37,7 @@ pub(crate) struct AuditQuery {
     #[param(default = 20, minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// `next_cursor` of the page before; with the same filters.
+    #[param(min_length = 1)]
     cursor: Option<String>,
 }
 
@@ -51,14 +51,17 @@ enum Format {
 /// What somebody did, or tried to do.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditItem {
+    /// Its id.
     id: Uuid,
     /// When.
     at: DateTime<Utc>,
     /// What was done, such as `user.create`.
+    #[schema(example = "user.create")]
     action: String,
     /// To what: the id of a user, a tenant, a login or a document; the name of a provider; a route. `unknown` for a
     /// login with an address that nobody has.
     target: String,
+    /// How it ended.
     outcome: Outcome,
     /// What else is told, such as the names of changed fields.
     detail: Option<String>,
@@ -73,6 +76,7 @@ pub(crate) struct AuditItem {
 /// Who did it.
 #[derive(Serialize, ToSchema)]
 struct AuditActor {
+    /// The user's id.
     id: Uuid,
     /// Another tenant's id is a superuser's.
     tenant_id: Uuid,
@@ -84,9 +88,9 @@ struct AuditActor {
 /// What was done in the caller's tenant, newest first: page by page, or as a CSV file with all rows.
 ///
 /// The file ends as a good answer does (RFC 9112, section 8); one that breaks off is not whole.
-#[utoipa::path(get, path = "/admin/audit", tag = "admin", params(AuditQuery), responses(
+#[utoipa::path(get, path = "/admin/audit", operation_id = "listAuditLog", tag = "admin", params(AuditQuery), responses(
     (status = 200, content((Listing<AuditItem> = "application/json"), (String = "text/csv"))),
-    (status = 403), (status = 422),
+    (status = 403),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,

@@ -21,8 +21,10 @@ use web::{App, Error, Json, Own, Result, Stop};
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChatRequest)]
 pub(crate) struct Ask {
-    /// The question.
+    /// The question; not only blanks.
+    #[schema(min_length = 1, example = "How long does a refund take?")]
     message: String,
     /// The conversation it continues; absent, it starts one.
     session_id: Option<Uuid>,
@@ -37,21 +39,29 @@ pub(crate) struct Ask {
 
 /// A question's answer.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatAnswer)]
 pub(crate) struct Answer {
+    /// The conversation; send it with the next question.
     session_id: Uuid,
     /// The answer's message.
     message_id: Uuid,
     /// The question's message.
     user_message_id: Uuid,
     /// The answer.
+    #[schema(example = "A refund takes 14 days.")]
     answer: String,
     /// What it was given to draw on.
     sources: Vec<Source>,
     /// The model that wrote it.
+    #[schema(example = "local-extractive")]
     model: String,
+    /// What it cost.
     usage: Usage,
     /// `stop`, `length`, `content_filter` or `other`.
+    #[schema(example = "stop")]
     finish_reason: &'static str,
+    /// What became of it.
+    #[schema(value_type = MessageStatus, example = "complete")]
     status: MessageStatus,
 }
 
@@ -59,13 +69,36 @@ pub(crate) struct Answer {
 /// stored even if the client leaves.
 ///
 /// Streamed, the events are `start`, then perhaps `sources`, then `delta`s, and at the end exactly one of
-/// `done` and `error`; a stream that ends without either was cut off.
-#[utoipa::path(post, path = "/chat", tag = "chat", request_body = Ask, responses(
-    (status = 200, content((Answer = "application/json"), (String = "text/event-stream"))),
-    (status = 401), (status = 404, description = "No such conversation"), (status = 422),
-    (status = 502, description = "The model's provider failed"),
-    (status = 503, description = "`provider_key_unavailable`, or the database is away"),
-    (status = 504, description = "`provider_timeout`"),
+/// `done` and `error`; a stream that ends without either was cut off. Lines that begin with a colon keep the connection
+/// alive. The data of each event is one line of JSON:
+///
+/// ```text
+/// id: 0
+/// event: start
+/// data: {"session_id":"0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d","message_id":"0193d0f2-7c20-7b11-8f3d-5b7f0c9e1d22","user_message_id":"0193d0f2-7c1f-7e02-a1c4-0d9b8e7f6a55","model":"gpt-4o-mini"}
+///
+/// id: 1
+/// event: sources
+/// data: {"sources":[{"document_id":"0193d0ea-11aa-7c3e-b0de-9a8b7c6d5e4f","title":"Refunds","chunk_id":"0193d0ea-11ab-7d10-8c2f-1a2b3c4d5e6f","score":0.82,"snippet":"Refunds take 14 days."}]}
+///
+/// id: 2
+/// event: delta
+/// data: {"text":"A refund takes"}
+///
+/// id: 3
+/// event: delta
+/// data: {"text":" 14 days."}
+///
+/// id: 4
+/// event: done
+/// data: {"message_id":"0193d0f2-7c20-7b11-8f3d-5b7f0c9e1d22","finish_reason":"stop","status":"complete","usage":{"prompt_tokens":231,"completion_tokens":9,"exact":true}}
+/// ```
+#[utoipa::path(post, path = "/chat", operation_id = "askChat", tag = "chat", request_body = Ask, responses(
+    (status = 200, content((Answer = "application/json"), (Event = "text/event-stream"))),
+    (status = 404, description = "`not_found`: you have no such conversation."),
+    (status = 502, description = "`provider_unreachable` and the like: the model's provider failed."),
+    (status = 503, description = "`provider_rate_limited`, `provider_key_unavailable`, `server_shutdown` or `unavailable`."),
+    (status = 504, description = "`provider_timeout`: the model's provider did not answer in time."),
 ))]
 pub(crate) async fn ask(
     State(app): State<App>,

@@ -6,8 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Problem;
 
-/// One event of a turn.
-#[derive(Debug)]
+/// The data of one event of a streamed answer. The event's name says which it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatEvent)]
+#[serde(untagged)]
 pub(crate) enum Event {
     /// Question and answer have their rows; the provider is about to be asked.
     Start(Start),
@@ -21,44 +23,60 @@ pub(crate) enum Event {
     Error(Failure),
 }
 
-/// The rows of a turn.
+/// `event: start`: question and answer are stored, and the model is about to be asked.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = StartEvent)]
 pub(crate) struct Start {
+    /// The conversation; send it with the next question.
     pub(crate) session_id: Uuid,
     /// The answer's message.
     pub(crate) message_id: Uuid,
     /// The question's message.
     pub(crate) user_message_id: Uuid,
+    /// The model that is asked.
+    #[schema(example = "gpt-4o-mini")]
     pub(crate) model: String,
 }
 
-/// What an answer draws on.
+/// `event: sources`: what the answer draws on; there is none where nothing was found.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourcesEvent)]
 pub(crate) struct Sources {
+    /// Best first.
     pub(crate) sources: Vec<Source>,
 }
 
-/// A piece of an answer.
+/// `event: delta`: a piece of the answer. The answer is all of them, one after the other.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeltaEvent)]
 pub(crate) struct Delta {
+    /// The piece.
+    #[schema(example = "A refund takes")]
     pub(crate) text: String,
 }
 
-/// The end of a good answer.
+/// `event: done`: the end of a good answer, which is stored now.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DoneEvent)]
 pub(crate) struct Done {
+    /// The answer's message.
     pub(crate) message_id: Uuid,
     /// `stop`, `length`, `content_filter` or `other`.
+    #[schema(example = "stop")]
     pub(crate) finish_reason: &'static str,
+    /// What became of it.
     pub(crate) status: MessageStatus,
+    /// What it cost.
     pub(crate) usage: Usage,
 }
 
-/// The end of an answer that failed: a problem, and whether asking again may help.
+/// `event: error`: the end of an answer that failed, as a problem. What there is of the answer is kept.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorEvent)]
 pub(crate) struct Failure {
     #[serde(flatten)]
     pub(crate) problem: Problem,
+    /// Whether asking again may help.
     pub(crate) retryable: bool,
     /// What to return where the answer is not streamed.
     #[serde(skip)]

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use web::{App, Error, Json, Listing, Own, PageQuery, Path, Query, Result};
 
 /// The caller's conversations, newest first; everybody's for a superuser who has assumed the tenant.
-#[utoipa::path(get, path = "/chat/sessions", tag = "chat", params(PageQuery), responses(
-    (status = 200, body = Listing<ChatSession>), (status = 422),
+#[utoipa::path(get, path = "/chat/sessions", operation_id = "listChatSessions", tag = "chat", params(PageQuery), responses(
+    (status = 200, body = Listing<ChatSession>),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -27,8 +27,8 @@ pub(crate) async fn list(
 }
 
 /// One conversation of the caller.
-#[utoipa::path(get, path = "/chat/sessions/{id}", tag = "chat", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = ChatSession), (status = 404),
+#[utoipa::path(get, path = "/chat/sessions/{id}", operation_id = "getChatSession", tag = "chat", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = ChatSession),
 ))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -47,14 +47,16 @@ pub(crate) async fn show(
 /// A new title.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UpdateChatSessionRequest)]
 pub(crate) struct Rename {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200, example = "Refunds")]
     title: String,
 }
 
 /// Gives a conversation another title.
-#[utoipa::path(patch, path = "/chat/sessions/{id}", tag = "chat", params(("id" = Uuid, Path)), request_body = Rename,
-    responses((status = 200, body = ChatSession), (status = 404), (status = 422))
+#[utoipa::path(patch, path = "/chat/sessions/{id}", operation_id = "updateChatSession", tag = "chat", params(("id" = Uuid, Path)), request_body = Rename,
+    responses((status = 200, body = ChatSession))
 )]
 pub(crate) async fn rename(
     State(app): State<App>,
@@ -76,8 +78,8 @@ pub(crate) async fn rename(
 }
 
 /// Deletes a conversation with its messages.
-#[utoipa::path(delete, path = "/chat/sessions/{id}", tag = "chat", params(("id" = Uuid, Path)), responses(
-    (status = 204), (status = 404),
+#[utoipa::path(delete, path = "/chat/sessions/{id}", operation_id = "deleteChatSession", tag = "chat", params(("id" = Uuid, Path)), responses(
+    (status = 204),
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
@@ -93,8 +95,8 @@ pub(crate) async fn delete(
 }
 
 /// The messages of a conversation, oldest first.
-#[utoipa::path(get, path = "/chat/sessions/{id}/messages", tag = "chat", params(("id" = Uuid, Path), PageQuery), responses(
-    (status = 200, body = Listing<Message>), (status = 404), (status = 422),
+#[utoipa::path(get, path = "/chat/sessions/{id}/messages", operation_id = "listChatMessages", tag = "chat", params(("id" = Uuid, Path), PageQuery), responses(
+    (status = 200, body = Listing<Message>),
 ))]
 pub(crate) async fn messages(
     State(app): State<App>,

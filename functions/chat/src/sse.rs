@@ -9,7 +9,6 @@ use axum::{
     },
 };
 use futures_util::StreamExt;
-use serde::Serialize;
 use std::{convert::Infallible, time::Duration};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -36,19 +35,16 @@ pub(crate) fn stream(events: mpsc::Receiver<Event>) -> Response {
 }
 
 fn render(number: usize, event: &Event) -> sse::Event {
-    match event {
-        Event::Start(data) => named("start", number, data),
-        Event::Sources(data) => named("sources", number, data),
-        Event::Delta(data) => named("delta", number, data),
-        Event::Done(data) => named("done", number, data),
-        Event::Error(data) => named("error", number, data),
-    }
-}
-
-fn named(name: &str, number: usize, data: &impl Serialize) -> sse::Event {
-    let event = sse::Event::default().id(number.to_string()).event(name);
+    let name = match event {
+        Event::Start(_) => "start",
+        Event::Sources(_) => "sources",
+        Event::Delta(_) => "delta",
+        Event::Done(_) => "done",
+        Event::Error(_) => "error",
+    };
+    let named = sse::Event::default().id(number.to_string()).event(name);
     // JSON has no bare line break, so one event stays one event whatever a model writes.
-    event
-        .json_data(data)
+    named
+        .json_data(event)
         .expect("structs with string keys always serialise")
 }

@@ -20,26 +20,33 @@ const CUT_AT_ONCE: usize = 16 * 1024;
 /// A text.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AddDocumentRequest)]
 pub(crate) struct AddDocument {
     /// Its title, 1 to 300 characters; answers cite it.
+    #[schema(min_length = 1, max_length = 300, example = "Refunds")]
     title: String,
-    /// The text itself; the whole request may have 2 MiB.
+    /// The text itself, not only blanks; the whole request may have 2 MiB.
+    #[schema(min_length = 1, example = "Refunds take 14 days.")]
     text: String,
-    /// Where it is published, http or https.
+    /// Where it is published, http or https, at most 2000 characters.
+    #[schema(max_length = 2000, example = "https://www.acme.example/refunds")]
     source_url: Option<String>,
 }
 
 /// A document that was taken in.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AddedDocument)]
 pub(crate) struct Added {
+    /// Its id.
     id: Uuid,
+    /// How far its indexing is.
+    #[schema(value_type = DocumentStatus, example = "ready")]
     status: DocumentStatus,
 }
 
 /// Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector.
-#[utoipa::path(post, path = "/documents", tag = "documents", request_body = AddDocument, responses(
-    (status = 202, body = Added), (status = 403), (status = 413, description = "Over 2 MiB"), (status = 415),
-    (status = 422),
+#[utoipa::path(post, path = "/documents", operation_id = "addDocument", tag = "documents", request_body = AddDocument, responses(
+    (status = 202, body = Added), (status = 403),
 ))]
 pub(crate) async fn add(
     State(app): State<App>,

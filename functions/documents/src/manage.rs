@@ -7,8 +7,8 @@ use uuid::Uuid;
 use web::{Administrator, App, Error, Json, Listing, PageQuery, Path, Query, Result};
 
 /// The tenant's documents, newest first.
-#[utoipa::path(get, path = "/documents", tag = "documents", params(PageQuery), responses(
-    (status = 200, body = Listing<Document>), (status = 403), (status = 422),
+#[utoipa::path(get, path = "/documents", operation_id = "listDocuments", tag = "documents", params(PageQuery), responses(
+    (status = 200, body = Listing<Document>), (status = 403),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -21,8 +21,8 @@ pub(crate) async fn list(
 }
 
 /// One document: whether it can be found, and if not, why.
-#[utoipa::path(get, path = "/documents/{id}", tag = "documents", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = Document), (status = 403), (status = 404),
+#[utoipa::path(get, path = "/documents/{id}", operation_id = "getDocument", tag = "documents", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = Document), (status = 403),
 ))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -35,8 +35,8 @@ pub(crate) async fn show(
 
 /// Deletes a document. It is cited no more from this moment. Its vectors go too; should the index be away, they
 /// stay behind unread, for nothing is cited that the database no longer holds.
-#[utoipa::path(delete, path = "/documents/{id}", tag = "documents", params(("id" = Uuid, Path)), responses(
-    (status = 204), (status = 403), (status = 404),
+#[utoipa::path(delete, path = "/documents/{id}", operation_id = "deleteDocument", tag = "documents", params(("id" = Uuid, Path)), responses(
+    (status = 204), (status = 403),
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,

@@ -9,22 +9,27 @@ use web::{App, Error, Json, Result};
 /// What to look for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SearchDocumentsRequest)]
 pub(crate) struct Search {
-    /// The question.
+    /// The question; not only blanks.
+    #[schema(min_length = 1, example = "How long does a refund take?")]
     query: String,
     /// How many passages, 1 to 20; the tenant's setting if absent.
+    #[schema(minimum = 1, maximum = 20)]
     top_k: Option<i32>,
 }
 
 /// What was found, best first.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SearchResults)]
 pub(crate) struct Found {
+    /// The passages.
     items: Vec<Source>,
 }
 
 /// The passages that a chat with this question would be given.
-#[utoipa::path(post, path = "/documents/search", tag = "documents", request_body = Search, responses(
-    (status = 200, body = Found), (status = 422), (status = 503, description = "`search_timeout`"),
+#[utoipa::path(post, path = "/documents/search", operation_id = "searchDocuments", tag = "documents", request_body = Search, responses(
+    (status = 200, body = Found), (status = 503, description = "`search_timeout`: try again in a moment, with fewer words."),
 ))]
 pub(crate) async fn search(
     State(app): State<App>,

@@ -14,18 +14,20 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{App, ClientIp, Error, Json, JsonOrForm, Result, login_origin_allowed};
 
-/// Who wants in. As JSON, or as the form of OAuth 2's password grant (RFC 6749, section 4.3.2), where
-/// `username` is the email and `client_id` the tenant.
+/// Who wants in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LoginRequest)]
 pub(crate) struct Enter {
     /// The email.
+    #[schema(example = "ada@acme.example")]
     #[serde(alias = "username")]
     email: String,
     /// The password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
     password: SecretString,
     /// The tenant's slug. Without it the browser's origin decides, else the email if only one account has it.
+    #[schema(example = "acme")]
     #[serde(default, alias = "client_id")]
     tenant: Option<String>,
     /// What else OAuth 2 clients send; it changes nothing.
@@ -40,14 +42,40 @@ pub(crate) struct Enter {
     _client_secret: Option<SecretString>,
 }
 
+/// The form of OAuth 2's password grant (RFC 6749, section 4.3.2).
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it is read as what it stands for; this is how OAuth 2 names its fields"
+)]
+pub(crate) struct LoginForm {
+    /// The email.
+    #[schema(example = "ada@acme.example")]
+    username: String,
+    /// The password.
+    #[schema(format = Password, example = "correct horse battery staple")]
+    password: String,
+    /// The tenant's slug. Without it the browser's origin decides, else the email if only one account has it.
+    #[schema(example = "acme")]
+    client_id: Option<String>,
+    /// `password`; it changes nothing.
+    #[schema(example = "password")]
+    grant_type: Option<String>,
+    /// It changes nothing.
+    scope: Option<String>,
+    /// It changes nothing.
+    client_secret: Option<String>,
+}
+
 /// Logs in. Every failure is the same 401, and takes the same work.
-#[utoipa::path(post, path = "/login", tag = "login", security(()),
-    request_body(content((Enter = "application/json"), (Enter = "application/x-www-form-urlencoded"))),
+#[utoipa::path(post, path = "/login", operation_id = "login", tag = "login", security(()),
+    params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves. It decides which tenant is meant where none is named.")),
+    request_body(content((Enter = "application/json"), (LoginForm = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, body = TokenPair),
-        (status = 401, description = "`invalid_credentials`"),
-        (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin"),
-        (status = 422), (status = 429), (status = 503, description = "Too many logins at once"),
+        (status = 401, description = "`invalid_credentials`: email, password or tenant is wrong."),
+        (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin."),
+        (status = 429),
     )
 )]
 pub(crate) async fn enter(

@@ -12,23 +12,25 @@ use web::{App, ClientIp, Json, Result};
 /// An invitation, and what the invited user makes of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AcceptInvitationRequest)]
 pub(crate) struct Accept {
     /// As the invitation gave it.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, example = "the token of the invitation")]
     token: SecretString,
-    /// The password to log in with from now on.
-    #[schema(value_type = String, format = Password)]
+    /// The password to log in with from now on: 15 to 128 characters, if the deployment does not ask for another number.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "seven green bicycles")]
     password: SecretString,
     /// The user's name, at most 200 characters; as the invitation has it if absent.
+    #[schema(max_length = 200, example = "Ada Lovelace")]
     full_name: Option<String>,
 }
 
 /// Sets the first password of an invited user, who can log in with it then. An invitation works once; a password that is
 /// refused does not spend it.
-#[utoipa::path(post, path = "/login/invitation", tag = "login", security(()), request_body = Accept, responses(
+#[utoipa::path(post, path = "/login/invitation", operation_id = "acceptInvitation", tag = "login", security(()), request_body = Accept, responses(
     (status = 204),
-    (status = 401, description = "`invalid_invitation`: forged, used, replaced or expired, or its user or tenant is not active"),
-    (status = 422), (status = 429), (status = 503, description = "Too many passwords are being hashed"),
+    (status = 401, description = "`invalid_invitation`: forged, used, replaced or expired, or its user or tenant is not active."),
+    (status = 429),
 ))]
 pub(crate) async fn accept(
     State(app): State<App>,

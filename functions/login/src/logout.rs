@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use web::{App, Json, Result};
 
 /// Ends a login. Ending one that has ended, or that never was, is no error (RFC 7009, section 2.2).
-#[utoipa::path(post, path = "/login/logout", tag = "login", security(()), request_body = RefreshToken, responses((status = 204)))]
+#[utoipa::path(post, path = "/login/logout", operation_id = "logout", tag = "login", security(()), request_body = RefreshToken, responses((status = 204)))]
 pub(crate) async fn logout(
     State(app): State<App>,
     asked: Asked,

@@ -2,44 +2,27 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use db::{Caller, Role};
+use db::Caller;
 use serde::{Deserialize, Serialize};
-use service::check_full_name;
+use service::{CurrentTenant, CurrentUser, check_full_name};
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::{App, Error, Json, Own, Result};
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Me {
     /// The user.
-    user: MeUser,
+    user: CurrentUser,
     /// The user's tenant; or the one that a superuser has assumed.
-    tenant: MeTenant,
+    tenant: CurrentTenant,
     /// Whether the user is a superuser who has assumed the tenant.
     has_assumed: bool,
     /// When the access token expires.
     expires_at: DateTime<Utc>,
 }
 
-#[derive(Serialize, ToSchema)]
-struct MeUser {
-    id: Uuid,
-    email: String,
-    full_name: String,
-    role: Role,
-    is_superuser: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-struct MeTenant {
-    id: Uuid,
-    slug: String,
-    name: String,
-}
-
 /// The caller: user, role, tenant, and when the token expires. At most five seconds old.
-#[utoipa::path(get, path = "/login/me", tag = "login", responses((status = 200, body = Me), (status = 401)))]
+#[utoipa::path(get, path = "/login/me", operation_id = "getMe", tag = "login", responses((status = 200, body = Me)))]
 pub(crate) async fn me(caller: Caller) -> Json<Me> {
     Json(Me::of(&caller))
 }
@@ -47,15 +30,17 @@ pub(crate) async fn me(caller: Caller) -> Json<Me> {
 /// What the caller sets of itself.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UpdateMeRequest)]
 pub(crate) struct ChangeMe {
     /// Its name, at most 200 characters.
+    #[schema(max_length = 200, example = "Ada Lovelace")]
     full_name: String,
 }
 
 /// Changes the caller's name. The email stays an administrator's matter: it is what the caller logs in with, and nobody
 /// has confirmed that another one is the caller's.
-#[utoipa::path(patch, path = "/login/me", tag = "login", request_body = ChangeMe, responses(
-    (status = 200, body = Me), (status = 401), (status = 422),
+#[utoipa::path(patch, path = "/login/me", operation_id = "updateMe", tag = "login", request_body = ChangeMe, responses(
+    (status = 200, body = Me),
 ))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -77,14 +62,14 @@ impl Me {
     fn of(caller: &Caller) -> Self {
         let account = caller.account();
         Self {
-            user: MeUser {
+            user: CurrentUser {
                 id: account.user_id,
                 email: account.email.clone(),
                 full_name: account.full_name.clone(),
                 role: account.role,
                 is_superuser: account.is_superuser,
             },
-            tenant: MeTenant {
+            tenant: CurrentTenant {
                 id: account.tenant.id,
                 slug: account.tenant.slug.clone(),
                 name: account.tenant.name.clone(),

@@ -10,18 +10,19 @@ use web::{App, Error, Json, Own, Result};
 /// The password as it is, and as it shall be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangePasswordRequest)]
 pub(crate) struct ChangePassword {
     /// The present password: a token alone, such as one left open on a desk, is not enough.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
     current_password: SecretString,
-    /// The new one.
-    #[schema(value_type = String, format = Password)]
+    /// The new one: 15 to 128 characters, if the deployment does not ask for another number.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "seven green bicycles")]
     new_password: SecretString,
 }
 
 /// Changes the caller's password and ends its other logins.
-#[utoipa::path(post, path = "/login/password", tag = "login", request_body = ChangePassword, responses(
-    (status = 204), (status = 422), (status = 429), (status = 503, description = "Too many passwords are being checked"),
+#[utoipa::path(post, path = "/login/password", operation_id = "changePassword", tag = "login", request_body = ChangePassword, responses(
+    (status = 204), (status = 429),
 ))]
 pub(crate) async fn change(
     State(app): State<App>,

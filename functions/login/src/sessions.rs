@@ -6,8 +6,8 @@ use uuid::Uuid;
 use web::{App, Error, Json, Listing, Own, PageQuery, Path, Query, Result};
 
 /// The caller's logins that have not ended, newest first.
-#[utoipa::path(get, path = "/login/sessions", tag = "login", params(PageQuery), responses(
-    (status = 200, body = Listing<LoginSession>), (status = 422),
+#[utoipa::path(get, path = "/login/sessions", operation_id = "listLoginSessions", tag = "login", params(PageQuery), responses(
+    (status = 200, body = Listing<LoginSession>),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -23,8 +23,8 @@ pub(crate) async fn list(
 }
 
 /// Ends one of the caller's logins, wherever that is: its refresh token at once, its access token within 5 seconds.
-#[utoipa::path(delete, path = "/login/sessions/{id}", tag = "login", params(("id" = Uuid, Path)), responses(
-    (status = 204), (status = 404),
+#[utoipa::path(delete, path = "/login/sessions/{id}", operation_id = "endLoginSession", tag = "login", params(("id" = Uuid, Path)), responses(
+    (status = 204),
 ))]
 pub(crate) async fn end(
     State(app): State<App>,

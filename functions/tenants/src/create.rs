@@ -10,8 +10,10 @@ use web::{App, Error, Json, Result};
 
 /// Creates a tenant. `slug` and `name` are required; every other setting has a default. An index can be named when the
 /// tenant has a Pinecone key of its own.
-#[utoipa::path(post, path = "/tenants", tag = "tenants", request_body = TenantInput, responses(
-    (status = 201, body = TenantOutput), (status = 403), (status = 409, description = "`slug_taken`"), (status = 422),
+#[utoipa::path(post, path = "/tenants", operation_id = "createTenant", tag = "tenants", 
+    request_body(content = TenantInput, example = json!({ "slug": "acme", "name": "Acme", "allowed_origins": ["https://www.acme.example"] })),
+    responses(
+    (status = 201, body = TenantOutput), (status = 403), (status = 409, description = "`slug_taken`: choose another one."),
 ))]
 pub(crate) async fn create(
     State(app): State<App>,

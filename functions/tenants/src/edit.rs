@@ -7,9 +7,9 @@ use web::{App, Error, Json, Result, TenantAt};
 
 /// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers; those must
 /// assume the tenant for the rest (`assume_required`). `current` is the caller's own tenant.
-#[utoipa::path(patch, path = "/tenants/{tenant_id}", tag = "tenants", params(("tenant_id" = String, Path)),
+#[utoipa::path(patch, path = "/tenants/{tenant_id}", operation_id = "updateTenant", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")),
     request_body = TenantInput,
-    responses((status = 200, body = TenantOutput), (status = 403), (status = 404), (status = 422))
+    responses((status = 200, body = TenantOutput), (status = 403))
 )]
 pub(crate) async fn edit(
     State(app): State<App>,

@@ -9,34 +9,45 @@ use web::{App, Object, Result};
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TenantSettings)]
 pub(crate) struct TenantInput {
-    /// The name in logins: 1 to 63 of a-z, 0-9 and -. Only at creation.
+    /// The name in logins: 1 to 63 of a-z, 0-9 and -. Required at creation, and never changed.
+    #[schema(
+        min_length = 1,
+        max_length = 63,
+        pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+    )]
     pub(crate) slug: Option<String>,
-    /// The name for people, 1 to 200 characters.
+    /// The name for people, 1 to 200 characters. Required at creation.
+    #[schema(min_length = 1, max_length = 200, example = "Acme")]
     pub(crate) name: Option<String>,
     /// Whether its users may come in. Superusers only.
     pub(crate) status: Option<TenantStatus>,
     /// What the model is told before every conversation, up to 32768 characters.
+    #[schema(max_length = 32_768, example = "You are the assistant of Acme's shop.")]
     system_prompt: Option<String>,
     /// The browser origins whose pages may call for this tenant, up to 50.
+    #[schema(max_items = 50, example = json!(["https://www.acme.example"]))]
     allowed_origins: Option<Vec<String>>,
     /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
     provider: Option<TenantProvider>,
     /// The model that answers; null for the provider's usual one.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
     chat_model: Option<Option<String>>,
     /// The model that embeds; null for the usual one. Vectors of different models do not mix.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
     embedding_model: Option<Option<String>>,
     /// From 0 to 2; null for the model's own.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<f32>)]
+    #[schema(value_type = Option<f32>, minimum = 0, maximum = 2)]
     temperature: Option<Option<f32>>,
     /// The longest answer, 1 to 32768 tokens.
+    #[schema(minimum = 1, maximum = 32_768)]
     max_output_tokens: Option<i32>,
     /// How much of the conversation the model is given, 0 to 200000 tokens.
+    #[schema(minimum = 0, maximum = 200_000)]
     history_token_budget: Option<i32>,
     /// How documents are searched.
     #[schema(value_type = Option<RetrievalInput>)]
@@ -46,19 +57,25 @@ pub(crate) struct TenantInput {
     pinecone: Option<Object<PineconeInput>>,
 }
 
+/// How documents are searched; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RetrievalSettings)]
 struct RetrievalInput {
     /// Whether answers draw on documents.
     enabled: Option<bool>,
     /// How many passages, 1 to 20.
+    #[schema(minimum = 1, maximum = 20)]
     top_k: Option<i32>,
     /// How well a passage must fit, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     min_score: Option<f32>,
 }
 
+/// The vector index; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PineconeSettings)]
 struct PineconeInput {
     /// The index's name, for a tenant with a Pinecone key of its own; null for the deployment's.
     #[serde(default, deserialize_with = "present")]
@@ -70,7 +87,7 @@ struct PineconeInput {
     host: Option<Option<String>>,
     /// Kept for what old settings held; indexes no longer need it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 100)]
     environment: Option<Option<String>>,
 }
 

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use web::{App, Json, Listing, PageQuery, Query, Result};
 
 /// All tenants, newest first.
-#[utoipa::path(get, path = "/tenants", tag = "tenants", params(PageQuery), responses(
-    (status = 200, body = Listing<TenantOutput>), (status = 403), (status = 422),
+#[utoipa::path(get, path = "/tenants", operation_id = "listTenants", tag = "tenants", params(PageQuery), responses(
+    (status = 200, body = Listing<TenantOutput>), (status = 403),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,

@@ -10,15 +10,21 @@ use uuid::Uuid;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Tenant)]
 pub(crate) struct TenantOutput {
+    /// Its id.
     id: Uuid,
     /// The name in logins.
+    #[schema(example = "acme")]
     slug: String,
     /// The name for people.
+    #[schema(example = "Acme")]
     name: String,
+    /// Whether its users may come in.
     status: TenantStatus,
     /// What the model is told before every conversation.
+    #[schema(example = "You are the assistant of Acme's shop.")]
     system_prompt: String,
     /// The browser origins whose pages may call for this tenant.
+    #[schema(example = json!(["https://www.acme.example"]))]
     allowed_origins: Vec<String>,
     /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
     provider: TenantProvider,
@@ -29,12 +35,18 @@ pub(crate) struct TenantOutput {
     /// Null for the model's own.
     temperature: Option<f32>,
     /// The longest answer, in tokens.
+    #[schema(example = 1024)]
     max_output_tokens: i32,
     /// How much of the conversation the model is given, in tokens.
+    #[schema(example = 4000)]
     history_token_budget: i32,
+    /// How documents are searched.
     retrieval: Retrieval,
+    /// The vector index, beside full text.
     pinecone: Pinecone,
+    /// When it was created.
     created_at: DateTime<Utc>,
+    /// When a setting was last changed.
     updated_at: DateTime<Utc>,
 }
 
@@ -44,6 +56,7 @@ struct Retrieval {
     /// Whether answers draw on documents.
     enabled: bool,
     /// How many passages.
+    #[schema(example = 5)]
     top_k: i32,
     /// How well a passage must fit, 0 to 1.
     min_score: f32,
@@ -56,6 +69,7 @@ struct Pinecone {
     index: Option<String>,
     /// The index's host, as an address.
     host: Option<String>,
+    /// Kept for what old settings held.
     environment: Option<String>,
     /// Where this tenant's vectors are; follows from its id and cannot be set.
     namespace: String,

@@ -11,10 +11,13 @@ use web::{App, Error, Json, Path, Result, TenantAt};
 
 /// What may be told of a key.
 #[derive(Serialize, ToSchema)]
+#[schema(as = TenantSecret)]
 pub(crate) struct SecretOutput {
-    /// Whose key it is.
+    /// Whose key it is: `openai`, `deepseek` or `pinecone`.
+    #[schema(example = "openai")]
     provider: String,
-    /// Its last four characters.
+    /// Its last four characters; empty for a short one.
+    #[schema(example = "x7Qm")]
     last4: String,
     /// When it was set.
     set_at: DateTime<Utc>,
@@ -25,8 +28,8 @@ pub(crate) struct SecretOutput {
 }
 
 /// The keys that are set. Without one of its own, a tenant uses the deployment's.
-#[utoipa::path(get, path = "/tenants/{tenant_id}/secrets", tag = "tenants", params(("tenant_id" = String, Path)), responses(
-    (status = 200, body = Vec<SecretOutput>), (status = 403), (status = 404),
+#[utoipa::path(get, path = "/tenants/{tenant_id}/secrets", operation_id = "listTenantSecrets", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")), responses(
+    (status = 200, body = Vec<SecretOutput>), (status = 403),
 ))]
 pub(crate) async fn list(State(app): State<App>, at: TenantAt) -> Result<Json<Vec<SecretOutput>>> {
     let secrets = app.db.admin(at.admin()?).await?.secrets().await?;
@@ -45,16 +48,17 @@ pub(crate) async fn list(State(app): State<App>, at: TenantAt) -> Result<Json<Ve
 /// A provider key.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SetTenantSecretRequest)]
 pub(crate) struct SetSecret {
     /// 8 to 512 printable ASCII characters without spaces.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 512, pattern = "^[!-~]+$", example = "sk-your-key")]
     api_key: SecretString,
 }
 
 /// Sets the tenant's key for a provider, replacing the one there was.
-#[utoipa::path(put, path = "/tenants/{tenant_id}/secrets/{provider}", tag = "tenants",
-    params(("tenant_id" = String, Path), ("provider" = SecretProvider, Path)), request_body = SetSecret,
-    responses((status = 204), (status = 403), (status = 404), (status = 422))
+#[utoipa::path(put, path = "/tenants/{tenant_id}/secrets/{provider}", operation_id = "setTenantSecret", tag = "tenants",
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = SecretProvider, Path, description = "Whose key it is")), request_body = SetSecret,
+    responses((status = 204), (status = 403))
 )]
 pub(crate) async fn set(
     State(app): State<App>,
@@ -84,9 +88,9 @@ pub(crate) async fn set(
 }
 
 /// Forgets the tenant's key for a provider.
-#[utoipa::path(delete, path = "/tenants/{tenant_id}/secrets/{provider}", tag = "tenants",
-    params(("tenant_id" = String, Path), ("provider" = SecretProvider, Path)),
-    responses((status = 204), (status = 403), (status = 404))
+#[utoipa::path(delete, path = "/tenants/{tenant_id}/secrets/{provider}", operation_id = "deleteTenantSecret", tag = "tenants",
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = SecretProvider, Path, description = "Whose key it is")),
+    responses((status = 204), (status = 403))
 )]
 pub(crate) async fn delete(
     State(app): State<App>,

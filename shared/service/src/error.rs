@@ -46,9 +46,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// One field that is not acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where: the path of the field, `body` for the whole.
+    /// Where: the path of the field, or the name of the parameter; `body` for the whole body.
+    #[schema(example = "title")]
     pub field: String,
     /// What is wrong with it.
+    #[schema(example = "must be 1 to 200 characters")]
     pub message: String,
 }
 

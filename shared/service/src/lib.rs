@@ -30,4 +30,4 @@ pub use providers::{Answering, VectorIndex};
 pub use retrieval::{Retrieved, source};
 pub use service::Service;
 pub use telemetry::start_logging;
-pub use tokens::{AssumedToken, TokenPair};
+pub use tokens::{AssumedToken, CurrentTenant, CurrentUser, TokenPair};

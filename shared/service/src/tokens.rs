@@ -18,38 +18,53 @@ const IDLE_LIFE: TimeDelta = TimeDelta::days(14);
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenPair {
     /// Sent as `Authorization: Bearer <access_token>`.
+    #[schema(example = "eyJhbGciOiJIUzI1NiJ9...")]
     access_token: String,
     /// Always `bearer`.
     #[schema(example = "bearer")]
     token_type: &'static str,
     /// Life of the access token, in seconds.
+    #[schema(example = 900)]
     expires_in: i64,
     /// Traded for a new pair, once, at `POST /login/refresh`.
     refresh_token: String,
     /// Life of the refresh token, in seconds.
+    #[schema(example = 1_209_600)]
     refresh_expires_in: i64,
     /// Who logged in.
-    user: LoggedIn,
+    user: CurrentUser,
     /// Where.
-    tenant: LoginTenant,
+    tenant: CurrentTenant,
 }
 
-/// Who logged in.
+/// The user that a token stands for.
 #[derive(Debug, Serialize, ToSchema)]
-struct LoggedIn {
-    id: Uuid,
-    email: String,
-    full_name: String,
-    role: Role,
-    is_superuser: bool,
+pub struct CurrentUser {
+    /// The user's id.
+    pub id: Uuid,
+    /// The address the user logs in with.
+    #[schema(example = "ada@acme.example")]
+    pub email: String,
+    /// The user's name; may be empty.
+    #[schema(example = "Ada Lovelace")]
+    pub full_name: String,
+    /// What the user may do in its tenant.
+    pub role: Role,
+    /// Whether the user may manage tenants.
+    pub is_superuser: bool,
 }
 
-/// The tenant of a login.
+/// The tenant that a token is good for.
 #[derive(Debug, Serialize, ToSchema)]
-struct LoginTenant {
-    id: Uuid,
-    slug: String,
-    name: String,
+pub struct CurrentTenant {
+    /// The tenant's id.
+    pub id: Uuid,
+    /// The tenant's name in logins.
+    #[schema(example = "acme")]
+    pub slug: String,
+    /// The tenant's name for people.
+    #[schema(example = "Acme")]
+    pub name: String,
 }
 
 /// A superuser's token for one tenant. It cannot be renewed.
@@ -61,9 +76,10 @@ pub struct AssumedToken {
     #[schema(example = "bearer")]
     token_type: &'static str,
     /// Life of the token, in seconds.
+    #[schema(example = 900)]
     expires_in: i64,
     /// Where it is good.
-    tenant: LoginTenant,
+    tenant: CurrentTenant,
 }
 
 impl Service {
@@ -96,14 +112,14 @@ impl Service {
             expires_in: i64::try_from(life.as_secs()).unwrap_or(i64::MAX),
             refresh_token: refresh.issue(login.tenant_id(), login.session_id(), login.generation()),
             refresh_expires_in: IDLE_LIFE.min(login.expires_at() - now).num_seconds(),
-            user: LoggedIn {
+            user: CurrentUser {
                 id: login.user_id(),
                 email: login.email().to_owned(),
                 full_name: login.full_name().to_owned(),
                 role: login.role(),
                 is_superuser: login.is_superuser(),
             },
-            tenant: LoginTenant {
+            tenant: CurrentTenant {
                 id: login.tenant_id(),
                 slug: login.tenant_slug().to_owned(),
                 name: login.tenant_name().to_owned(),
@@ -127,7 +143,7 @@ impl Service {
             }),
             token_type: "bearer",
             expires_in: life,
-            tenant: LoginTenant {
+            tenant: CurrentTenant {
                 id: tenant.id,
                 slug: tenant.slug.clone(),
                 name: tenant.name.clone(),

@@ -48,20 +48,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A problem (RFC 9457), sent as `application/problem+json`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// `urn:parlance:error:<code>`. The codes are stable: `malformed_request`, `invalid_token`,
-    /// `token_expired`, `invalid_credentials`, `invalid_refresh_token`, `refresh_token_reused`,
-    /// `session_expired`, `session_revoked`, `invalid_invitation`, `forbidden`, `assume_required`, `tenant_assumed`,
-    /// `origin_not_allowed`, `not_found`, `method_not_allowed`, `request_timeout`, `slug_taken`, `email_taken`,
-    /// `own_account`, `not_joined`, `too_large`, `unsupported_media_type`, `invalid_request`, `password_blocked`,
-    /// `too_many_requests`, `provider_timeout`, `provider_unreachable`, `provider_auth_failed`,
-    /// `provider_rate_limited`, `provider_rejected`, `provider_unavailable`, `upstream_invalid`,
-    /// `provider_interrupted`, `provider_key_unavailable`, `search_timeout`, `server_shutdown`, `unavailable`, `internal`.
+    /// `urn:parlance:error:<code>`. The codes are stable; `x-error-codes` of this document lists them.
+    #[schema(example = "urn:parlance:error:not_found")]
     pub r#type: String,
     /// The status in words.
+    #[schema(example = "Not Found")]
     pub title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 404)]
     pub status: u16,
-    /// What happened and what to do, for people.
+    /// What happened and what to do, for people, in English. Show it, or a text of your own for the code.
+    #[schema(example = "There is nothing here that you can see.")]
     pub detail: String,
     /// The request id, which the log knows too.
     pub instance: String,

@@ -14,8 +14,10 @@ pub(crate) fn routes() -> Routes<App> {
 #[derive(Serialize, ToSchema)]
 struct Health {
     /// `ok` or `ready`.
+    #[schema(example = "ok")]
     status: &'static str,
     /// The version of the running program.
+    #[schema(example = "0.1.0")]
     version: &'static str,
 }
 
@@ -25,14 +27,14 @@ fn health_is(status: &'static str) -> Json<Health> {
 }
 
 /// The process is up. Asks nothing of the database.
-#[utoipa::path(get, path = "/health", tag = "every deployment", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "deployment", security(()), responses((status = 200, body = Health)))]
 async fn health() -> Json<Health> {
     health_is("ok")
 }
 
 /// The database answers and its schema is the one this program was built for.
-#[utoipa::path(get, path = "/ready", tag = "every deployment", security(()), responses(
-    (status = 200, body = Health), (status = 503, description = "Not now: starting, stopping, or no database")
+#[utoipa::path(get, path = "/ready", operation_id = "getReadiness", tag = "deployment", security(()), responses(
+    (status = 200, body = Health), (status = 503, description = "`unavailable`: it is starting or stopping, or its database is away.")
 ))]
 async fn ready(State(app): State<App>) -> Result<Json<Health>> {
     if app.draining.is_cancelled() {

@@ -3,6 +3,7 @@
 mod app;
 mod body_limit;
 mod client;
+mod contract;
 mod cors;
 mod denied;
 mod docs;
@@ -20,6 +21,7 @@ mod wording;
 
 pub use app::App;
 pub use body_limit::BodyLimit;
+pub use contract::openapi;
 pub use cors::login_origin_allowed;
 pub use error::{Error, Problem, Result};
 pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};
@@ -28,6 +30,6 @@ pub use host::{
 };
 pub use json::{Json, JsonOrForm, Object};
 pub use page::{Listing, PageQuery};
-pub use router::{openapi, router};
+pub use router::router;
 pub use stop::Stop;
 pub use utoipa_axum::router::OpenApiRouter as Routes;

@@ -19,8 +19,9 @@ pub(crate) fn routes() -> Routes<App> {
 }
 
 /// What this process has counted since it began. Only there if `METRICS_TOKEN` is set, which is the bearer token.
-#[utoipa::path(get, path = "/metrics", tag = "every deployment", security(("metrics" = [])), responses(
-    (status = 200, body = String, content_type = "application/openmetrics-text"), (status = 401),
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "deployment", security(("metrics" = [])), responses(
+    (status = 200, body = String, content_type = "application/openmetrics-text"), (status = 404, description = "`not_found`: it is switched off; METRICS_TOKEN is not set."),
+    (status = 401, description = "`invalid_token`: this is not the METRICS_TOKEN."),
 ))]
 async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse> {
     let token = bearer(&headers).unwrap_or_default().as_bytes();

@@ -16,6 +16,7 @@ pub struct PageQuery {
     #[param(default = 20, minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// `next_cursor` of the page before.
+    #[param(min_length = 1)]
     cursor: Option<String>,
 }
 
@@ -24,7 +25,8 @@ pub struct PageQuery {
 pub struct Listing<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Where the next page starts; null on the last one.
+    /// Where the next page starts: send it as `cursor`. Null on the last one.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

@@ -13,15 +13,17 @@ use web::{Administrator, App, Error, Json, Path, Result};
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UpdateUserRequest)]
 pub(crate) struct ChangeUser {
     /// The user's name, at most 200 characters.
+    #[schema(max_length = 200, example = "Grace Hopper")]
     full_name: Option<String>,
     /// What the user may do.
     role: Option<Role>,
     /// Whether the user may log in. `false` ends all its logins.
     is_active: Option<bool>,
     /// Another password. It ends all logins of the user.
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 8, max_length = 128)]
     password: Option<SecretString>,
     /// Whether the user may manage tenants. Superusers only, and alone in its request.
     is_superuser: Option<bool>,
@@ -53,11 +55,10 @@ impl ChangeUser {
 ///
 /// Deactivation and another password end all of its logins: refresh tokens at once, access tokens within 5 seconds. Nobody
 /// can demote or deactivate themselves or set their own password here; only superusers can change a superuser.
-#[utoipa::path(patch, path = "/admin/users/{id}", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeUser,
+#[utoipa::path(patch, path = "/admin/users/{id}", operation_id = "updateUser", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeUser,
     responses(
-        (status = 200, body = User), (status = 403), (status = 404),
-        (status = 409, description = "`own_account`; `not_joined`: who is only invited cannot become a superuser"),
-        (status = 422), (status = 503, description = "Too many passwords are being hashed"),
+        (status = 200, body = User), (status = 403),
+        (status = 409, description = "`own_account`; `not_joined`: who is only invited cannot become a superuser."),
     )
 )]
 pub(crate) async fn change(

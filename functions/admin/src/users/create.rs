@@ -12,14 +12,18 @@ use web::{Administrator, App, Json, Query, Result};
 /// A user to be created.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CreateUserRequest)]
 pub(crate) struct CreateUser {
     /// The address to log in with; unique in the tenant.
+    #[schema(max_length = 254, example = "grace@acme.example")]
     email: String,
-    /// The first password.
-    #[schema(value_type = String, format = Password)]
+    /// The first password: 15 to 128 characters, if the deployment does not ask for another number.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "seven green bicycles")]
     password: SecretString,
     /// The user's name.
+    #[schema(max_length = 200, example = "Grace Hopper")]
     #[serde(default)]
+    #[schema(max_length = 200, example = "Grace Hopper")]
     full_name: String,
     /// What the user may do; `member` if absent.
     role: Option<Role>,
@@ -32,8 +36,8 @@ pub(crate) struct NoQuery {}
 
 /// Creates a user in the caller's tenant, with a password that the caller has to hand over. `POST /admin/users/invite`
 /// lets people choose their own.
-#[utoipa::path(post, path = "/admin/users", tag = "admin", request_body = CreateUser, responses(
-    (status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`"), (status = 422),
+#[utoipa::path(post, path = "/admin/users", operation_id = "createUser", tag = "admin", request_body = CreateUser, responses(
+    (status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`: the tenant has a user with this email."),
 ))]
 pub(crate) async fn create(
     State(app): State<App>,

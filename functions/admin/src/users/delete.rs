@@ -7,8 +7,8 @@ use web::{Administrator, App, Path, Result};
 
 /// Deletes a user of the caller's tenant, and with it its conversations and logins. What it added to the documents stays.
 /// Nobody can delete themselves; only superusers can delete a superuser.
-#[utoipa::path(delete, path = "/admin/users/{id}", tag = "admin", params(("id" = Uuid, Path)), responses(
-    (status = 204), (status = 403), (status = 404), (status = 409, description = "`own_account`"),
+#[utoipa::path(delete, path = "/admin/users/{id}", operation_id = "deleteUser", tag = "admin", params(("id" = Uuid, Path)), responses(
+    (status = 204), (status = 403), (status = 409, description = "`own_account`: another administrator can delete it."),
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,

@@ -12,10 +12,13 @@ use web::{Administrator, App, Error, Json, Result};
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = InviteUserRequest)]
 pub(crate) struct Invite {
     /// The address to log in with; unique in the tenant.
+    #[schema(max_length = 254, example = "grace@acme.example")]
     email: String,
     /// The user's name, which it can still change. At most 200 characters.
+    #[schema(max_length = 200, example = "Grace Hopper")]
     full_name: Option<String>,
     /// What the user may do; `member` if absent.
     role: Option<Role>,
@@ -28,6 +31,7 @@ pub(crate) struct Invite {
 
 /// An invitation, to be handed to whom it is for: whoever has the token can become that user.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invitation)]
 pub(crate) struct Invited {
     /// The user; `is_invited` until the invitation is accepted.
     user: User,
@@ -43,9 +47,9 @@ pub(crate) struct Invited {
 /// one. Nothing is sent: the caller hands over token or link.
 ///
 /// Who is still invited can be invited again, also after deactivation: the earlier token ends, and what is given counts.
-#[utoipa::path(post, path = "/admin/users/invite", tag = "admin", request_body = Invite, responses(
+#[utoipa::path(post, path = "/admin/users/invite", operation_id = "inviteUser", tag = "admin", request_body = Invite, responses(
     (status = 201, body = Invited), (status = 403),
-    (status = 409, description = "`email_taken`: by somebody who has a password"), (status = 422),
+    (status = 409, description = "`email_taken`: by somebody who has a password."),
 ))]
 pub(crate) async fn invite(
     State(app): State<App>,

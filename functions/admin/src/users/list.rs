@@ -13,9 +13,9 @@ use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListUsers {
     /// A part of the email or the name, in whatever case, at most 254 characters.
+    #[param(max_length = 254)]
     search: Option<String>,
     /// What they may do.
-    #[param(inline)]
     role: Option<Role>,
     /// Whether they may log in.
     is_active: Option<bool>,
@@ -23,12 +23,13 @@ pub(crate) struct ListUsers {
     #[param(default = 20, minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// `next_cursor` of the page before, of the same search.
+    #[param(min_length = 1)]
     cursor: Option<String>,
 }
 
 /// The users of the caller's tenant that fit all that is asked for, newest first.
-#[utoipa::path(get, path = "/admin/users", tag = "admin", params(ListUsers), responses(
-    (status = 200, body = Listing<User>), (status = 403), (status = 422),
+#[utoipa::path(get, path = "/admin/users", operation_id = "listUsers", tag = "admin", params(ListUsers), responses(
+    (status = 200, body = Listing<User>), (status = 403),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -51,8 +52,8 @@ pub(crate) async fn list(
 }
 
 /// One user of the caller's tenant.
-#[utoipa::path(get, path = "/admin/users/{id}", tag = "admin", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = User), (status = 403), (status = 404),
+#[utoipa::path(get, path = "/admin/users/{id}", operation_id = "getUser", tag = "admin", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = User), (status = 403),
 ))]
 pub(crate) async fn show(
     State(app): State<App>,

@@ -176,7 +176,6 @@ async fn every_answer_varies_by_origin() {
         "/health",
         "/ready",
         "/docs",
-        "/openapi.json",
         "/login/me",
         "/chat/sessions",
         "/nothing",
@@ -185,6 +184,11 @@ async fn every_answer_varies_by_origin() {
             assert_eq!(allowed(&kit.get(token, path).await), "", "{path}");
         }
     }
+    // It is the same for everybody.
+    assert_eq!(allowed(&kit.get("", "/openapi.json").await), "*");
+    let elsewhere =
+        request("", "GET", "/openapi.json").header(header::ORIGIN, "https://editor.example");
+    assert_eq!(allowed(&kit.send(elsewhere, Body::empty()).await), "*");
     let streamed = kit
         .post(
             &token,

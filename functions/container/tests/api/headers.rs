@@ -38,11 +38,21 @@ async fn good_answers_have_the_same_headers() {
     assert_eq!(gone.status, 204);
     assert_safe(&gone.headers);
     let docs = kit.get("", "/docs").await;
+    let policy = docs.header("content-security-policy");
     assert!(
-        docs.header("content-security-policy")
-            .starts_with("default-src 'none';")
+        policy.starts_with("default-src 'none'; script-src 'sha256-"),
+        "{policy}"
     );
-    assert!(!docs.text.contains("<script"));
+    // What runs in the page is named by its hash: nothing is loaded, and nothing in the text can become a script.
+    assert_eq!(docs.text.matches("<script>").count(), 1);
+    for from_elsewhere in ["src=", "onclick=", "style=", "http:", "https:"] {
+        assert!(!docs.text.contains(from_elsewhere), "{from_elsewhere}");
+    }
+    let slash = kit.get("", "/docs/").await;
+    assert_eq!(
+        (slash.status.as_u16(), slash.header("location")),
+        (308, "../docs")
+    );
 }
 
 #[tokio::test] // R69 R70

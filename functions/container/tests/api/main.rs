@@ -42,6 +42,7 @@ mod openapi;
 mod operator;
 mod outages;
 mod panics;
+mod parameters;
 mod parity;
 mod passwords;
 mod problems;

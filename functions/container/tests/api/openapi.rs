@@ -1,5 +1,7 @@
 //! `openapi.json` is the published contract; it changes together with the code or not at all.
 
+mod rules;
+
 use crate::{config::run, kit::api::contract};
 use std::{fs, path::PathBuf};
 

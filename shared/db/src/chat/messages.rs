@@ -41,12 +41,15 @@ pub struct Source {
     /// The document.
     pub document_id: Uuid,
     /// The document's title.
+    #[schema(example = "Refunds")]
     pub title: String,
     /// The passage in it.
     pub chunk_id: Uuid,
     /// How well it fits the question; higher is better.
+    #[schema(example = 0.82)]
     pub score: f32,
     /// The beginning of the passage.
+    #[schema(example = "Refunds take 14 days.")]
     pub snippet: String,
     /// Where the document is published.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,8 +60,10 @@ pub struct Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Usage {
     /// Tokens in.
+    #[schema(example = 231)]
     pub prompt_tokens: i32,
     /// Tokens out.
+    #[schema(example = 9)]
     pub completion_tokens: i32,
     /// Whether the provider counted them; else they are estimated.
     pub exact: bool,
@@ -72,6 +77,7 @@ pub struct Message {
     /// Who said it.
     pub role: MessageRole,
     /// What was said.
+    #[schema(example = "A refund takes 14 days.")]
     pub content: String,
     /// What became of it.
     pub status: MessageStatus,
@@ -84,6 +90,7 @@ pub struct Message {
     /// Why the model ended: `stop`, `length` or `content_filter`.
     pub finish_reason: Option<String>,
     /// What the client attached to it.
+    #[schema(value_type = Object)]
     pub metadata: serde_json::Value,
     /// When it was stored.
     pub created_at: DateTime<Utc>,

@@ -14,6 +14,7 @@ pub struct ChatSession {
     /// Whose it is.
     pub user_id: Uuid,
     /// Its title: the beginning of the first message until it is changed.
+    #[schema(example = "How long does a refund take?")]
     pub title: String,
     /// When it was started.
     pub created_at: DateTime<Utc>,

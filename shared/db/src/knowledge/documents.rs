@@ -25,6 +25,7 @@ pub struct Document {
     /// Its id.
     pub id: Uuid,
     /// Its title, which answers cite.
+    #[schema(example = "Refunds")]
     pub title: String,
     /// Where it is published.
     pub source_url: Option<String>,

@@ -36,8 +36,10 @@ pub struct User {
     /// The tenant the user belongs to.
     pub tenant_id: Uuid,
     /// The address the user logs in with, in lower case.
+    #[schema(example = "ada@acme.example")]
     pub email: String,
     /// The user's name; may be empty.
+    #[schema(example = "Ada Lovelace")]
     pub full_name: String,
     /// What the user may do in its tenant.
     pub role: Role,

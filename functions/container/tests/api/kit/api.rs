@@ -2,6 +2,7 @@
 
 use super::{Answer, PASSWORD, Person, U1};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 /// One operation of the published contract.
@@ -27,7 +28,11 @@ pub struct Ids {
 
 /// The published contract.
 pub fn contract() -> Value {
-    serde_json::to_value(web::openapi(container::routes())).expect("the contract is JSON")
+    static CONTRACT: LazyLock<Value> = LazyLock::new(|| {
+        let contract = web::openapi(container::routes());
+        serde_json::to_value(contract).expect("the contract is JSON")
+    });
+    CONTRACT.clone()
 }
 
 /// Every operation of it.
@@ -45,6 +50,25 @@ pub fn operations() -> Vec<Operation> {
         })
     };
     paths.iter().flat_map(of_path).collect()
+}
+
+/// The operation that a request is for: of those that fit, the one with the fewest parameters.
+pub fn asked_for<'a>(
+    operations: &'a [Operation],
+    method: &str,
+    path: &str,
+) -> Option<&'a Operation> {
+    let path = path.split('?').next().unwrap_or_default();
+    let fits = |operation: &&Operation| {
+        let (ours, theirs) = (path.split('/'), operation.path.split('/'));
+        operation.method == method
+            && ours.clone().count() == theirs.clone().count()
+            && ours
+                .zip(theirs)
+                .all(|(our, their)| their.starts_with('{') || our == their)
+    };
+    let fitting = operations.iter().filter(fits);
+    fitting.min_by_key(|operation| operation.path.matches('{').count())
 }
 
 fn fields(contract: &Value, about: &Value) -> Vec<String> {
@@ -78,6 +102,32 @@ impl Operation {
     /// Whether it needs an access token: not so what is public, nor what has a token of its own.
     pub fn needs_login(&self) -> bool {
         self.about["security"].is_null()
+    }
+
+    /// The statuses that it may answer, but for those which follow alike from what many operations are: bodies that
+    /// cannot be read, parameters that do not fit, pages of other tenants, `default`.
+    pub fn own_statuses(&self) -> Vec<u16> {
+        let has_query = self.about["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|p| p["in"] == "query");
+        let responses = self.about["responses"].as_object().into_iter().flatten();
+        let own = responses.filter(|(_, response)| {
+            let shared = response["$ref"].as_str().unwrap_or_default();
+            let shared = shared.rsplit('/').next().unwrap_or_default();
+            match shared {
+                "Malformed"
+                | "TooLarge"
+                | "UnsupportedMediaType"
+                | "OriginNotAllowed"
+                | "Failed" => false,
+                "Invalid" => self.takes_json() || has_query,
+                _ => true,
+            }
+        });
+        own.map(|(status, _)| status.parse().expect("a status is a number"))
+            .collect()
     }
 
     /// Whether it takes a JSON body.

@@ -1,6 +1,6 @@
 //! The service behind a real socket.
 
-use super::{Kit, wait::wait_for};
+use super::{Kit, documented::assert_documented, wait::wait_for};
 use axum::body::Body;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, client::conn::http1};
@@ -73,9 +73,13 @@ pub async fn send(address: SocketAddr, request: Request<Body>) -> Response<Incom
         .await
         .expect("it speaks HTTP");
     tokio::spawn(connection);
-    let what = format!("the answer to {} {}", request.method(), request.uri());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let what = format!("the answer to {method} {}", request.uri());
     let answer = wait_for(&what, sender.send_request(request)).await;
-    answer.unwrap_or_else(|e| panic!("{what} did not come: {e}"))
+    let response = answer.unwrap_or_else(|e| panic!("{what} did not come: {e}"));
+    let (parts, body) = response.into_parts();
+    assert_documented(&method, &path, &parts);
+    Response::from_parts(parts, body)
 }
 
 /// One server-sent event.

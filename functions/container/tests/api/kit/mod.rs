@@ -6,6 +6,7 @@ pub mod api;
 pub mod aws;
 pub mod aws_secrets;
 pub mod database;
+pub mod documented;
 pub mod headers;
 pub mod http;
 pub mod lambda;
@@ -153,7 +154,8 @@ impl Kit {
     /// Any request at all.
     pub async fn send(&self, request: request::Builder, body: Body) -> Answer {
         let request = request.body(body).expect("the request is well formed");
-        let what = format!("the answer to {} {}", request.method(), request.uri());
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let what = format!("the answer to {method} {}", request.uri());
         let response = wait_for(&what, self.service.clone().oneshot(request)).await;
         let (parts, body) = response.expect("the router never fails").into_parts();
         let body = wait_for(format!("the rest of {what}"), body.collect()).await;
@@ -161,6 +163,8 @@ impl Kit {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         headers::assert_safe(&parts.headers);
+        documented::assert_documented(&method, &path, &parts);
+        documented::assert_listed(&json);
         Answer {
             status: parts.status,
             headers: parts.headers,

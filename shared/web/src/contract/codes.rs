@@ -1,0 +1,246 @@
+//! Every code that a problem can have.
+
+/// Code, status, and what it means to whoever gets it. A test holds this list against the sources, and every problem that
+/// any test meets against this list.
+pub(super) const ERROR_CODES: [(&str, u16, &str); 38] = [
+    (
+        "malformed_request",
+        400,
+        "The body cannot be read, or is not JSON.",
+    ),
+    (
+        "invalid_token",
+        401,
+        "There is no access token, or it is forged, or its login has ended. Log in.",
+    ),
+    (
+        "token_expired",
+        401,
+        "The access token has expired. Refresh it, or log in again.",
+    ),
+    (
+        "invalid_credentials",
+        401,
+        "Email, password or tenant is wrong, or the account is not active.",
+    ),
+    (
+        "invalid_refresh_token",
+        401,
+        "This is not a refresh token. Log in again.",
+    ),
+    (
+        "refresh_token_reused",
+        401,
+        "The refresh token was used before, so its login was ended. Log in again.",
+    ),
+    ("session_expired", 401, "The login has ended. Log in again."),
+    (
+        "session_revoked",
+        401,
+        "The login ended, or its user or tenant was suspended, while the answer was made.",
+    ),
+    (
+        "invalid_invitation",
+        401,
+        "The invitation is forged, used, replaced or expired. Ask for another one.",
+    ),
+    ("forbidden", 403, "The caller's role does not allow this."),
+    (
+        "origin_not_allowed",
+        403,
+        "The tenant does not allow the browser page's origin. Its administrator can, in `allowed_origins`.",
+    ),
+    (
+        "tenant_assumed",
+        403,
+        "A superuser who has assumed a tenant does nothing in a user's name.",
+    ),
+    (
+        "assume_required",
+        403,
+        "A superuser must assume the tenant first.",
+    ),
+    (
+        "not_found",
+        404,
+        "There is nothing here that the caller can see.",
+    ),
+    (
+        "method_not_allowed",
+        405,
+        "The path does not have that method; `Allow` names those that it has.",
+    ),
+    (
+        "request_timeout",
+        408,
+        "The request did not arrive in time. Send it again.",
+    ),
+    (
+        "slug_taken",
+        409,
+        "Another tenant has this slug. Choose another one.",
+    ),
+    ("email_taken", 409, "The tenant has a user with this email."),
+    (
+        "own_account",
+        409,
+        "Nobody takes away their own rights. Another administrator can.",
+    ),
+    (
+        "not_joined",
+        409,
+        "The user has not accepted its invitation yet.",
+    ),
+    ("too_large", 413, "The body is larger than the route takes."),
+    (
+        "unsupported_media_type",
+        415,
+        "The body must be sent as the media type that `detail` names.",
+    ),
+    (
+        "invalid_request",
+        422,
+        "Some fields or parameters are not acceptable; `errors` says which, and why.",
+    ),
+    (
+        "password_blocked",
+        422,
+        "The new password is easy to guess. Choose another.",
+    ),
+    (
+        "too_many_requests",
+        429,
+        "That was tried too often. Wait for `Retry-After` seconds.",
+    ),
+    (
+        "internal",
+        500,
+        "Something went wrong in the service; its log knows the request id.",
+    ),
+    (
+        "provider_unreachable",
+        502,
+        "The model's provider could not be reached. Try again.",
+    ),
+    (
+        "provider_auth_failed",
+        502,
+        "The model's provider refused the key. An administrator must set another one.",
+    ),
+    (
+        "provider_rejected",
+        502,
+        "The model's provider refused the request. It will refuse it again.",
+    ),
+    (
+        "provider_unavailable",
+        502,
+        "The model's provider has a failure of its own. Try again.",
+    ),
+    (
+        "upstream_invalid",
+        502,
+        "The model's provider gave an answer that makes no sense.",
+    ),
+    (
+        "provider_interrupted",
+        502,
+        "The model's provider broke off in the middle of the answer. Try again.",
+    ),
+    (
+        "provider_rate_limited",
+        503,
+        "The model's provider has too much to do. Wait for `Retry-After` seconds.",
+    ),
+    (
+        "provider_key_unavailable",
+        503,
+        "The tenant's key for the provider cannot be opened. An administrator must set it again.",
+    ),
+    (
+        "search_timeout",
+        503,
+        "The search took longer than one may. Try again in a moment, with fewer words.",
+    ),
+    (
+        "server_shutdown",
+        503,
+        "The service had to end the answer early. What there is of it was kept; ask again.",
+    ),
+    (
+        "unavailable",
+        503,
+        "The service is busy, or its database is away. Wait for `Retry-After` seconds.",
+    ),
+    (
+        "provider_timeout",
+        504,
+        "The model's provider did not answer in time. Try again.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_listed_once_with_the_status_that_they_have() {
+        let codes: BTreeSet<_> = ERROR_CODES.iter().map(|(code, ..)| code).collect();
+        assert_eq!(codes.len(), ERROR_CODES.len());
+        let wait = std::time::Duration::ZERO;
+        let none = || anyhow::anyhow!("none");
+        let field = || service::FieldError {
+            field: String::new(),
+            message: String::new(),
+        };
+        let own = [
+            Error::Malformed(String::new()),
+            Error::NotFound,
+            Error::MethodNotAllowed,
+            Error::Slow,
+            Error::TooLarge(None),
+            Error::MediaType(""),
+        ];
+        use service::Error as E;
+        let services = [
+            E::Invalid(Vec::new()),
+            E::PasswordBlocked(field()),
+            E::TooMany(db::Exhausted {
+                wait,
+                per_minute: 1,
+            }),
+            E::KeyUnavailable("", none()),
+            E::Unavailable(none()),
+            E::SearchTooSlow,
+            E::Stopping,
+            E::Internal(none()),
+        ];
+        let providers = [
+            ai::Error::Timeout,
+            ai::Error::Unreachable,
+            ai::Error::Auth,
+            ai::Error::RateLimited { retry_after: None },
+            ai::Error::Rejected,
+            ai::Error::Unavailable,
+            ai::Error::Invalid,
+            ai::Error::Interrupted,
+        ];
+        for error in own.into_iter().chain(
+            services
+                .into_iter()
+                .chain(providers.map(E::from))
+                .map(Error::from),
+        ) {
+            let listed = ERROR_CODES.iter().find(|(code, ..)| *code == error.code());
+            let status = listed.map(|(_, status, _)| *status);
+            assert_eq!(status, Some(error.status().as_u16()), "{}", error.code());
+        }
+        assert!(
+            ERROR_CODES
+                .iter()
+                .all(|(_, _, meaning)| meaning.ends_with('.'))
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! What follows from what an operation is, so that no route can forget it: how it may fail, and in which shape; and that
+//! lists name what they hold.
+
+use super::is_public;
+use utoipa::openapi::{
+    Components, Content, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
+    header::HeaderBuilder,
+    path::{Operation, ParameterIn},
+    schema::{ArrayItems, ObjectBuilder, Schema, Type},
+};
+
+/// The media type of failures (RFC 9457).
+const PROBLEM: &str = "application/problem+json";
+
+/// A failure that many operations share.
+struct Failure {
+    /// Among the components.
+    name: &'static str,
+    /// Or `default`.
+    status: &'static str,
+    description: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+}
+
+const WAIT: (&str, &str) = ("Retry-After", "After how many seconds to try again");
+
+/// The first of a status is what a route means that names this status and says nothing about it.
+const FAILURES: [Failure; 11] = [
+    Failure {
+        name: "Malformed",
+        status: "400",
+        description: "`malformed_request`: the body cannot be read, or is not JSON.",
+        headers: &[],
+    },
+    Failure {
+        name: "Unauthorized",
+        status: "401",
+        description: "`invalid_token`: there is no good access token; log in. `token_expired`: refresh it.",
+        headers: &[("WWW-Authenticate", "RFC 6750")],
+    },
+    Failure {
+        name: "Forbidden",
+        status: "403",
+        description: "`forbidden`: your role does not allow this. `assume_required`: a superuser must assume the \
+            tenant first. `origin_not_allowed`: the browser page is another tenant's.",
+        headers: &[],
+    },
+    Failure {
+        name: "OriginNotAllowed",
+        status: "403",
+        description: "`origin_not_allowed`: the browser page is another tenant's. `tenant_assumed`: a superuser who \
+            has assumed a tenant does nothing in a user's name.",
+        headers: &[],
+    },
+    Failure {
+        name: "NotFound",
+        status: "404",
+        description: "`not_found`: there is nothing here that you can see.",
+        headers: &[],
+    },
+    Failure {
+        name: "TooLarge",
+        status: "413",
+        description: "`too_large`: the body is larger than this route takes.",
+        headers: &[],
+    },
+    Failure {
+        name: "UnsupportedMediaType",
+        status: "415",
+        description: "`unsupported_media_type`: `detail` names the one to send.",
+        headers: &[],
+    },
+    Failure {
+        name: "Invalid",
+        status: "422",
+        description: "`invalid_request`: `errors` says which fields or parameters are not acceptable, and why.",
+        headers: &[],
+    },
+    Failure {
+        name: "TooManyRequests",
+        status: "429",
+        description: "`too_many_requests`: that was tried too often.",
+        headers: &[
+            WAIT,
+            ("RateLimit-Limit", "How often it may be tried in a minute"),
+            ("RateLimit-Remaining", "How often it may be tried now"),
+            (
+                "RateLimit-Reset",
+                "After how many seconds it may be tried again",
+            ),
+        ],
+    },
+    Failure {
+        name: "Unavailable",
+        status: "503",
+        description: "`unavailable`: the service is busy, or its database is away.",
+        headers: &[WAIT],
+    },
+    Failure {
+        name: "Failed",
+        status: "default",
+        description: "Any other failure, such as `request_timeout` (408) and `internal` (500).",
+        headers: &[],
+    },
+];
+
+/// Completes what the routes say.
+pub(super) fn complete(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_default();
+    for failure in &FAILURES {
+        let response = failure.response();
+        components
+            .responses
+            .insert(failure.name.into(), response.into());
+    }
+    name_lists(components);
+    for operation in api.paths.paths.values_mut().flat_map(operations) {
+        require_body(operation);
+        fail(operation);
+        describe(operation, components);
+    }
+}
+
+impl Failure {
+    fn response(&self) -> Response {
+        let response = ResponseBuilder::new()
+            .description(self.description)
+            .content(PROBLEM, problem());
+        let add = |response: ResponseBuilder, (name, description): &(&str, &str)| {
+            let kind = match name {
+                &"WWW-Authenticate" => Type::String,
+                _ => Type::Integer,
+            };
+            let schema = ObjectBuilder::new().schema_type(kind);
+            let header = HeaderBuilder::new()
+                .schema(Some(schema))
+                .description(Some(*description));
+            response.header(*name, header.build())
+        };
+        self.headers.iter().fold(response, add).build()
+    }
+
+    fn reference(&self) -> RefOr<Response> {
+        Ref::from_response_name(self.name).into()
+    }
+}
+
+fn problem() -> Content {
+    Content::new(Some(Ref::from_schema_name("Problem")))
+}
+
+/// The operations of a path.
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let methods = [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.patch,
+    ];
+    methods.into_iter().filter_map(Option::as_mut)
+}
+
+/// Whoever reads a body wants one, though a route cannot say so of one that comes in two forms.
+fn require_body(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.required = Some(Required::True);
+    }
+}
+
+/// Adds how the operation may fail, being what it is. What its route says of a status counts.
+fn fail(operation: &mut Operation) {
+    let security = operation.security.as_deref();
+    let (public, own_token) = (is_public(security), security.is_some());
+    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let in_path = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_in_path(p));
+    let has_body = operation.request_body.is_some();
+    let follows = [
+        ("Malformed", has_body),
+        ("Unauthorized", !public),
+        ("OriginNotAllowed", !public && !own_token),
+        ("NotFound", parameters.iter().any(in_path)),
+        ("TooLarge", has_body),
+        ("UnsupportedMediaType", has_body),
+        ("Invalid", has_body || !parameters.is_empty()),
+        ("Unavailable", true),
+        ("Failed", true),
+    ];
+    let responses = &mut operation.responses.responses;
+    for (status, response) in responses.iter_mut() {
+        let shared = FAILURES.iter().find(|failure| failure.status == status);
+        match (&mut *response, shared) {
+            (RefOr::T(said), Some(shared)) if said.description.is_empty() => {
+                *response = shared.reference();
+            }
+            (RefOr::T(said), _) if status.as_str() >= "400" && said.content.is_empty() => {
+                said.content.insert(PROBLEM.into(), problem().into());
+            }
+            _ => {}
+        }
+    }
+    for (name, _) in follows.into_iter().filter(|(_, follows)| *follows) {
+        let failure = FAILURES.iter().find(|failure| failure.name == name);
+        let failure = failure.expect("it is in the list");
+        let status = failure.status.to_owned();
+        responses
+            .entry(status)
+            .or_insert_with(|| failure.reference());
+    }
+}
+
+fn is_in_path(parameter: &utoipa::openapi::path::Parameter) -> bool {
+    matches!(parameter.parameter_in, ParameterIn::Path)
+}
+
+/// Describes a good answer as what is in it describes itself, and names the list that is in it.
+fn describe(operation: &mut Operation, components: &Components) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let contents = response.content.values_mut();
+        let schemas = contents.filter_map(|content| match content {
+            RefOr::T(content) => content.schema.as_mut(),
+            RefOr::Ref(_) => None,
+        });
+        let mut description = None;
+        for schema in schemas {
+            let RefOr::Ref(target) = schema else { continue };
+            if let Some(item) = target
+                .ref_location
+                .strip_prefix("#/components/schemas/Listing_")
+            {
+                *target = Ref::from_schema_name(list_of(item));
+            }
+            description = description.or_else(|| described(components, &target.ref_location));
+        }
+        if response.description.is_empty() {
+            let usual = match status.as_str() {
+                "204" => "It is done.",
+                _ => "The answer.",
+            };
+            response.description = description.unwrap_or_else(|| usual.to_owned());
+        }
+    }
+}
+
+fn described(components: &Components, location: &str) -> Option<String> {
+    let name = location.strip_prefix("#/components/schemas/")?;
+    match components.schemas.get(name)? {
+        RefOr::T(Schema::Object(object)) => object.description.clone(),
+        _ => None,
+    }
+}
+
+/// The name of a page of items.
+fn list_of(item: &str) -> String {
+    format!("{item}List")
+}
+
+/// Gives the pages of lists names that a client can guess, and has them name what they hold: generic types are written
+/// out where they are used.
+fn name_lists(components: &mut Components) {
+    let lists = components
+        .schemas
+        .keys()
+        .filter_map(|name| name.strip_prefix("Listing_"));
+    let lists: Vec<String> = lists.map(str::to_owned).collect();
+    for item in lists {
+        let list = components.schemas.remove(&format!("Listing_{item}"));
+        let mut list = list.expect("it was there");
+        if let RefOr::T(Schema::Object(page)) = &mut list
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            let item = Ref::from_schema_name(&item);
+            items.items = ArrayItems::RefOrSchema(Box::new(item.into()));
+        }
+        components.schemas.insert(list_of(&item), list);
+    }
+}
