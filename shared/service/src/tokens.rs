@@ -71,6 +71,7 @@ pub struct CurrentTenant {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AssumedToken {
     /// Sent as `Authorization: Bearer <access_token>`.
+    #[schema(example = "eyJhbGciOiJIUzI1NiJ9...")]
     access_token: String,
     /// Always `bearer`.
     #[schema(example = "bearer")]

@@ -24,11 +24,8 @@ fn wording(message: &str) -> String {
     }
     if has(&["unknown field"]) {
         return match expected {
-            "there are no fields" => "is no parameter here; there are none".to_owned(),
-            _ => format!(
-                "is no parameter here; there is {}",
-                expected.trim_start_matches("one of ")
-            ),
+            "there are no fields" => "is not a parameter here: there are none".to_owned(),
+            _ => format!("is not a parameter here: use {expected}"),
         };
     }
     let words = if has(&["duplicate field"]) {
@@ -110,7 +107,7 @@ mod tests {
             read::<Word>("a=x"),
             "a: must be one of `one`, `two`, `three`"
         );
-        assert_eq!(read::<i64>("b=1"), "b: is no parameter here; there is `a`");
+        assert_eq!(read::<i64>("b=1"), "b: is not a parameter here: use `a`");
         assert_eq!(read::<i64>("a=1&a=2"), "a: must not be given twice");
         assert!(read::<i64>(&"b".repeat(9000)).len() < 200);
     }
