@@ -8,7 +8,7 @@ pub(crate) mod list;
 
 use db::{AdminTx, Role, User};
 use secrecy::SecretString;
-use tenant_auth::PasswordOwner;
+use tenant_auth::{PasswordOwner, Turn};
 use uuid::Uuid;
 use web::{Administrator, App, Error, Result};
 
@@ -38,6 +38,17 @@ fn check_password(
         tenant_name: &tenant.name,
     };
     Ok(app.check_new_password("password", password, &owner)?)
+}
+
+/// Hashes a password that an administrator sets; so many a minute, and after those who log in.
+///
+/// # Errors
+/// 429: too many.
+async fn hash(app: &App, by: &Administrator, password: SecretString) -> Result<SecretString> {
+    let tenant = by.admin.tenant_id();
+    app.count_set_password(tenant).await?;
+    let turn = Turn::Other(Some(tenant));
+    Ok(app.hasher.hash(password, turn).await?.into())
 }
 
 fn email_taken() -> Error {

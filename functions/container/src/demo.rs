@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{fs, io::ErrorKind, path::Path, time::Duration};
-use tenant_auth::{Hasher, generate_password};
+use tenant_auth::{Hasher, Turn, generate_password};
 
 /// What `.parlance/demo.json` holds: how to log in.
 #[derive(Debug, Serialize, Deserialize)]
@@ -141,7 +141,10 @@ pub async fn seed(
         password,
         tenant,
     } = &demo.superuser;
-    let hash: SecretString = hasher.hash(password.clone().into()).await?.into();
+    let hash: SecretString = hasher
+        .hash(password.clone().into(), Turn::Other(None))
+        .await?
+        .into();
     match operator.create_superuser(tenant, email, &hash).await {
         Ok(()) | Err(OperatorError::UserExists) => {}
         Err(e) => return Err(e.into()),

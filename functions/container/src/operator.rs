@@ -6,7 +6,7 @@ use db::{Asked, Operator};
 use secrecy::{ExposeSecret, SecretString};
 use service::{Clock, Config, OperatorConfig, Service};
 use std::io::Read;
-use tenant_auth::{Hasher, PasswordOwner, check_new_password, generate_password};
+use tenant_auth::{Hasher, PasswordOwner, Turn, check_new_password, generate_password};
 
 /// `parlance migrate`.
 pub(crate) async fn migrate() -> Result<()> {
@@ -75,7 +75,10 @@ impl Whose<'_> {
         };
         check_new_password(password.expose_secret(), 15, &owner)
             .context("the password cannot be used")?;
-        let hash = Hasher::new(1).hash(password.clone()).await?.into();
+        let hash = Hasher::new(1)
+            .hash(password.clone(), Turn::Other(None))
+            .await?
+            .into();
         Ok(Password {
             email,
             made_up: given.is_none().then_some(password),

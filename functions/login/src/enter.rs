@@ -4,15 +4,15 @@ use axum::{
     extract::State,
     http::{HeaderMap, header},
 };
-use db::{Asked, NewLogin};
+use db::{Asked, Candidate, NewLogin};
 use secrecy::SecretString;
 use serde::Deserialize;
 use service::TokenPair;
-use tenant_auth::{Authenticated, StoredPassword};
+use tenant_auth::{Attempt, Authenticated, Turn};
 use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, ClientIp, Error, Json, JsonOrForm, Result, login_origin_allowed};
+use web::{App, ClientIp, Error, Json, JsonOrForm, Result, page_of_a_tenant};
 
 /// Who wants in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,7 +26,8 @@ pub(crate) struct Enter {
     /// The password.
     #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
     password: SecretString,
-    /// The tenant's slug. Without it the browser's origin decides, else the email if only one account has it.
+    /// The tenant's slug. Without it the email decides and, where two tenants have it, the password, then the page's
+    /// origin; on an origin that a superuser gave to a tenant, that tenant.
     #[schema(example = "acme")]
     #[serde(default, alias = "client_id")]
     tenant: Option<String>,
@@ -55,7 +56,8 @@ pub(crate) struct LoginForm {
     /// The password.
     #[schema(format = Password, example = "correct horse battery staple")]
     password: String,
-    /// The tenant's slug. Without it the browser's origin decides, else the email if only one account has it.
+    /// The tenant's slug. Without it the email decides and, where two tenants have it, the password, then the page's
+    /// origin; on an origin that a superuser gave to a tenant, that tenant.
     #[schema(example = "acme")]
     client_id: Option<String>,
     /// `password`; it changes nothing.
@@ -85,76 +87,123 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     JsonOrForm(enter): JsonOrForm<Enter>,
 ) -> Result<Json<TokenPair>> {
-    let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
+    let agent = headers.get(header::USER_AGENT);
     let slug = enter.tenant.as_deref().filter(|slug| !slug.is_empty());
     // What is no address is nobody's, and takes the same work.
     let email = service::email(&enter.email).unwrap_or_default();
-    app.count_login(slug.unwrap_or_default(), &email, client.0)
-        .await?;
-    let mut tenant = None;
+    let before = service::email_as_before(&enter.email);
+    let from = app.count_login(&email, client.0).await?;
+    let page = page_of_a_tenant(&app, &headers);
+    let mut failure = Failure::default();
     // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
     for _ in 0..2 {
-        let origin = text(header::ORIGIN);
-        let candidate = app.db.find_login(slug, origin, &email).await?;
-        if let (Some(_), Some(allowed)) = (slug, &candidate.allowed_origins)
-            && !login_origin_allowed(&app, &headers, allowed)
+        let mut candidate = app.db.find_login(slug, page, &email).await?;
+        if let Some(before) = &before
+            && candidate.stored.is_empty()
         {
-            return Err(Error::origin_not_allowed());
+            candidate = app.db.find_login(slug, page, before).await?;
         }
-        tenant = candidate.tenant_id;
-        let password = enter.password.clone();
-        let Some(proven) = prove(&app, password, candidate.stored).await? else {
+        if let (Some(_), Some(page)) = (slug, page) {
+            check_page(&candidate, page)?;
+        }
+        let (proven, failed) = prove(&app, &enter.password, candidate).await?;
+        failure = failed;
+        let Some(proven) = proven else {
             break;
         };
         let new = NewLogin {
             asked: &asked,
             expires_at: app.login_ends(),
-            user_agent: text(header::USER_AGENT),
-            checked: &proven.stored.phc,
+            client: from.as_deref(),
+            user_agent: agent.and_then(|agent| agent.to_str().ok()),
+            checked: &proven.phc,
             rehashed: proven.rehashed.as_deref(),
         };
         if let Some(login) = app.db.login(&proven.who, &new).await? {
             return Ok(Json(app.tokens(&login)));
         }
     }
-    Err(failed(&app, asked, tenant, email))
+    Err(failed(&app, asked, failure, email))
+}
+
+/// Refuses a page that the named tenant does not allow; likewise where there is no such tenant.
+fn check_page(candidate: &Candidate, page: &str) -> Result<()> {
+    let allowed = candidate.allowed_origins.iter().flatten();
+    match allowed.into_iter().any(|origin| origin == page) {
+        true => Ok(()),
+        false => Err(Error::origin_not_allowed()),
+    }
 }
 
 /// A password that was right.
 struct Proven {
     who: Authenticated,
-    stored: StoredPassword,
-    /// The same password hashed anew, if what is stored was made with weaker parameters.
+    /// The hash that it was checked against.
+    phc: SecretString,
+    /// The same password hashed anew, if what is stored was made otherwise.
     rehashed: Option<String>,
+}
+
+/// What is written down of one that was not: in the log of the tenant that was named, or of those with such an account.
+#[derive(Default)]
+struct Failure {
+    tenants: Vec<Uuid>,
+    unusable: Vec<(Uuid, Uuid)>,
 }
 
 /// Checks a password; that of an account that there is not takes as long.
 async fn prove(
     app: &App,
-    password: SecretString,
-    stored: Option<StoredPassword>,
-) -> Result<Option<Proven>> {
-    let who = app.hasher.check(password.clone(), stored.clone()).await?;
-    let Some((who, stored)) = who.zip(stored) else {
-        return Ok(None);
+    password: &SecretString,
+    candidate: Candidate,
+) -> Result<(Option<Proven>, Failure)> {
+    let turn = Turn::Login(candidate.tenant_id);
+    let attempt = Attempt {
+        stored: candidate.stored.clone(),
+        tries: candidate.tries,
+        bcrypt_cost: candidate.bcrypt_cost,
+    };
+    let checked = app.hasher.check(password.clone(), attempt, turn).await?;
+    let of_accounts = candidate.stored.iter().map(|stored| stored.tenant_id);
+    let failure = Failure {
+        tenants: match candidate.tenant_id {
+            Some(named) => vec![named],
+            None => of_accounts.collect(),
+        },
+        unusable: checked.unusable,
+    };
+    // Whose password is the same in two tenants says which one is meant, by its page or its slug.
+    let who = match checked.matching[..] {
+        [one] => Some(one),
+        ref several => several
+            .iter()
+            .find(|who| Some(who.tenant_id()) == candidate.preferred)
+            .copied(),
+    };
+    let its = |who: &Authenticated| {
+        let mut stored = candidate.stored.iter();
+        let its = stored.find(|stored| stored.tenant_id == who.tenant_id());
+        its.map(|stored| (*who, stored.phc.clone()))
+    };
+    let Some((who, phc)) = who.as_ref().and_then(its) else {
+        return Ok((None, failure));
     };
     let rehashed = match who.needs_rehash() {
-        true => Some(app.hasher.hash(password).await?),
+        true => Some(app.hasher.hash(password.clone(), turn).await?),
         false => None,
     };
-    Ok(Some(Proven {
-        who,
-        stored,
-        rehashed,
-    }))
+    let proven = Proven { who, phc, rehashed };
+    Ok((Some(proven), failure))
 }
 
 /// The one answer to every failure. It is written down beside the answer, not before it: how long that takes depends on
 /// what there is to write (OWASP ASVS 5.0, 6.3.8).
-fn failed(app: &App, asked: Asked, tenant: Option<Uuid>, email: String) -> Error {
+fn failed(app: &App, asked: Asked, failure: Failure, email: String) -> Error {
     let db = app.db.clone();
     let written = async move {
-        if let Err(e) = db.audit_failed_login(&asked, tenant, &email).await {
+        let Failure { tenants, unusable } = failure;
+        let written = db.audit_failed_login(&asked, &tenants, &email, &unusable);
+        if let Err(e) = written.await {
             tracing::error!(
                 error = service::told(&e),
                 "a failed login is not in the audit log"

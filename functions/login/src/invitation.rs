@@ -5,7 +5,7 @@ use db::{Acceptance, Asked};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use service::check_full_name;
-use tenant_auth::PasswordOwner;
+use tenant_auth::{PasswordOwner, Turn};
 use utoipa::ToSchema;
 use web::{App, ClientIp, Json, Result};
 
@@ -53,9 +53,10 @@ pub(crate) async fn accept(
         tenant_name: &invited.tenant_name,
     };
     app.check_new_password("password", &sent.password, &owner)?;
+    let turn = Turn::Other(Some(claim.tenant_id()));
     let acceptance = Acceptance {
         asked: &asked,
-        password_hash: &app.hasher.hash(sent.password).await?.into(),
+        password_hash: &app.hasher.hash(sent.password, turn).await?.into(),
         full_name,
     };
     match app.db.accept(&claim, &acceptance).await? {

@@ -40,7 +40,7 @@ pub(crate) struct ChangeMe {
 /// Changes the caller's name. The email stays an administrator's matter: it is what the caller logs in with, and nobody
 /// has confirmed that another one is the caller's.
 #[utoipa::path(patch, path = "/login/me", operation_id = "updateMe", tag = "login", request_body = ChangeMe, responses(
-    (status = 200, body = Me),
+    (status = 200, body = Me), (status = 429),
 ))]
 pub(crate) async fn change(
     State(app): State<App>,
@@ -48,6 +48,7 @@ pub(crate) async fn change(
     Json(asked): Json<ChangeMe>,
 ) -> Result<Json<Me>> {
     check_full_name(&asked.full_name)?;
+    app.count_rename(&caller).await?;
     let mut tx = app.db.tenant(&caller).await?;
     if !tx.rename(&caller, &asked.full_name).await? {
         return Err(Error::invalid_token());

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
-use tenant_auth::PasswordOwner;
+use tenant_auth::{Attempt, PasswordOwner, Turn};
 use utoipa::ToSchema;
 use web::{App, Error, Json, Own, Result};
 
@@ -44,11 +44,13 @@ pub(crate) async fn change(
     // No connection is held while a password is hashed.
     drop(tx);
     let old = old.ok_or_else(Error::invalid_token)?;
-    let known = app.hasher.check(asked.current_password, Some(old.clone()));
-    if known.await?.is_none() {
+    let turn = Turn::Other(Some(caller.tenant_id()));
+    let attempt = Attempt::at(old.clone());
+    let checked = app.hasher.check(asked.current_password, attempt, turn);
+    if checked.await?.matching.is_empty() {
         return Err(wrong());
     }
-    let hash = app.hasher.hash(new).await?.into();
+    let hash = app.hasher.hash(new, turn).await?.into();
     let mut tx = app.db.tenant(&caller).await?;
     if !tx
         .change_password(&caller, &old, &hash, app.clock.now())

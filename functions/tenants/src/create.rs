@@ -4,7 +4,10 @@ use crate::{
     input::{TenantInput, is_slug},
     output::TenantOutput,
 };
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use db::{NewTenant, Superuser, TenantStatus};
 use web::{App, Error, Json, Result};
 
@@ -18,9 +21,10 @@ use web::{App, Error, Json, Result};
 pub(crate) async fn create(
     State(app): State<App>,
     superuser: Superuser,
+    headers: HeaderMap,
     Json(mut asked): Json<TenantInput>,
 ) -> Result<(StatusCode, Json<TenantOutput>)> {
-    asked.check(&app)?;
+    asked.check(&app, &headers)?;
     asked.check_without_own_key()?;
     let slug = asked
         .slug
@@ -50,10 +54,11 @@ pub(crate) async fn create(
 
     let mut tx = app.db.admin(&admin).await?;
     let mut tenant = tx.tenant_for_update().await?;
-    let changed = asked.settings();
-    if !changed.is_empty() {
+    let sent = asked.settings();
+    if !sent.is_empty() {
+        let before = tenant.clone();
         asked.apply(&app, &mut tenant);
-        tx.save_tenant(&mut tenant, &changed.join(", ")).await?;
+        tx.save_tenant(&before, &mut tenant, &sent).await?;
     }
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(tenant.into())))

@@ -1,7 +1,11 @@
 //! `PATCH /tenants/{tenant_id}`: a tenant's settings.
 
-use crate::{input::TenantInput, output::TenantOutput, show::show};
-use axum::extract::State;
+use crate::{
+    input::{TenantInput, refused},
+    output::TenantOutput,
+    show::show,
+};
+use axum::{extract::State, http::HeaderMap};
 use db::SecretProvider;
 use web::{App, Error, Json, Result, TenantAt};
 
@@ -9,14 +13,15 @@ use web::{App, Error, Json, Result, TenantAt};
 /// assume the tenant for the rest (`assume_required`). `current` is the caller's own tenant.
 #[utoipa::path(patch, path = "/tenants/{tenant_id}", operation_id = "updateTenant", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")),
     request_body = TenantInput,
-    responses((status = 200, body = TenantOutput), (status = 403))
+    responses((status = 200, body = TenantOutput), (status = 403), (status = 409, description = "`origin_taken`: another tenant has it."))
 )]
 pub(crate) async fn edit(
     State(app): State<App>,
     at: TenantAt,
+    headers: HeaderMap,
     Json(asked): Json<TenantInput>,
 ) -> Result<Json<TenantOutput>> {
-    asked.check(&app)?;
+    asked.check(&app, &headers)?;
     if asked.slug.is_some() {
         return Err(Error::field(
             "slug",
@@ -47,9 +52,11 @@ pub(crate) async fn edit(
     {
         asked.check_without_own_key()?;
     }
-    let changed = asked.settings().join(", ");
+    let (before, sent) = (tenant.clone(), asked.settings());
     asked.apply(&app, &mut tenant);
-    tx.save_tenant(&mut tenant, &changed).await?;
+    tx.save_tenant(&before, &mut tenant, &sent)
+        .await
+        .map_err(refused)?;
     tx.commit().await?;
     Ok(Json(tenant.into()))
 }

@@ -1,10 +1,11 @@
 //! A tenant's settings as they are sent, for `POST` and `PATCH` alike.
 
+use axum::http::HeaderMap;
 use db::{Tenant, TenantProvider, TenantStatus};
 use serde::{Deserialize, Deserializer};
 use service::{FieldError, Origin};
 use utoipa::ToSchema;
-use web::{App, Object, Result};
+use web::{App, Error, Object, Result, is_everybodys};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,7 +27,8 @@ pub(crate) struct TenantInput {
     /// What the model is told before every conversation, up to 32768 characters.
     #[schema(max_length = 32_768, example = "You are the assistant of Acme's shop.")]
     system_prompt: Option<String>,
-    /// The browser origins whose pages may call for this tenant, up to 50.
+    /// The browser origins whose pages may call for this tenant, up to 50. Each belongs to one tenant, but for those that
+    /// every machine has, such as `http://localhost:3000`. Those of the deployment are open to all tenants anyway.
     #[schema(max_items = 50, example = json!(["https://www.acme.example"]))]
     allowed_origins: Option<Vec<String>>,
     /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
@@ -122,9 +124,16 @@ impl TenantInput {
     ///
     /// # Errors
     /// 422 with each one that is not.
-    pub(crate) fn check(&self, app: &App) -> Result<()> {
+    pub(crate) fn check(&self, app: &App, headers: &HeaderMap) -> Result<()> {
         let mut faults = Faults::default();
         faults.text("name", self.name.as_ref(), 1, 200);
+        let hidden = |name: &String| !name.trim().is_empty() && !service::is_visible(name);
+        let hidden = self.name.as_ref().is_some_and(hidden);
+        faults.refuse(
+            "name",
+            hidden,
+            "must hold no characters that cannot be seen",
+        );
         faults.text("system_prompt", self.system_prompt.as_ref(), 0, 32_768);
         faults.model("chat_model", self.chat_model.as_ref());
         faults.model("embedding_model", self.embedding_model.as_ref());
@@ -137,7 +146,7 @@ impl TenantInput {
             200_000,
         );
         if let Some(origins) = &self.allowed_origins {
-            faults.origins(origins);
+            faults.origins(app, headers, origins);
         }
         if let Some(Object(retrieval)) = &self.retrieval {
             faults.number("retrieval.top_k", retrieval.top_k, 1, 20);
@@ -260,11 +269,17 @@ impl Faults {
         );
     }
 
-    fn origins(&mut self, origins: &[String]) {
+    fn origins(&mut self, app: &App, headers: &HeaderMap, origins: &[String]) {
         self.refuse("allowed_origins", origins.len() > 50, "must be at most 50");
         for (n, origin) in origins.iter().enumerate() {
-            if let Err(e) = Origin::parse(origin) {
-                self.refuse(&format!("allowed_origins[{n}]"), true, e.to_string());
+            let field = format!("allowed_origins[{n}]");
+            match Origin::parse(origin) {
+                Err(e) => self.refuse(&field, true, e.to_string()),
+                Ok(origin) => self.refuse(
+                    &field,
+                    is_everybodys(app, headers, &origin),
+                    "is open to every tenant of this service already: leave it out",
+                ),
             }
         }
     }
@@ -275,6 +290,18 @@ impl Faults {
         } else {
             Err(service::Error::Invalid(self.0).into())
         }
+    }
+}
+
+/// What the database says against settings, as the answer tells it.
+pub(crate) fn refused(e: db::Error) -> Error {
+    match e.is_constraint("origins_pkey") {
+        true => Error::Conflict(
+            "origin_taken",
+            "Another tenant has one of these origins. If it is yours, ask whoever runs this service to give it to you."
+                .into(),
+        ),
+        false => e.into(),
     }
 }
 

@@ -4,5 +4,5 @@ pub(crate) mod accounts;
 pub(crate) mod assumptions;
 mod callers;
 mod changes;
-mod origins;
+pub(crate) mod origins;
 pub(crate) mod remembered;

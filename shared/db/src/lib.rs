@@ -15,6 +15,7 @@ mod transaction;
 
 pub use access::accounts::Account;
 pub use access::assumptions::Assumption;
+pub use access::origins::OriginClaim;
 pub use audit::deeds::{Asked, Deed, Outcome};
 pub use audit::log::{AuditFilter, AuditRow};
 pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
@@ -26,7 +27,7 @@ pub use knowledge::passages::Passage;
 pub use people::invitations::{Acceptance, Invitation, Invited, NewInvitation};
 pub use people::login::{Candidate, Login, NewLogin, Refresh};
 pub use people::login_sessions::LoginSession;
-pub use people::rate_limits::{Exhausted, RateLimit};
+pub use people::rate_limits::{Exhausted, LoginLimits, RateLimit};
 pub use people::user_changes::{Locked, UserChange};
 pub use people::users::{NewUser, Role, User, UserFilter};
 pub use running::backup::BackupLogin;

@@ -2,4 +2,5 @@
 
 pub(crate) mod platform;
 pub(crate) mod secrets;
+mod tenant_changes;
 pub(crate) mod tenants;

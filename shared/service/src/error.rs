@@ -108,7 +108,7 @@ impl From<tenant_auth::HasherError> for Error {
         match e {
             E::Busy => Self::Unavailable(e.into()),
             E::Refused(_) => Self::field("password", e.to_string()),
-            E::UnusableHash | E::Failed => Self::Internal(e.into()),
+            E::Failed => Self::Internal(e.into()),
         }
     }
 }

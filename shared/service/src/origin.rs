@@ -13,6 +13,13 @@ pub struct Origin(String);
 )]
 pub struct BadOrigin;
 
+/// What the pages of apps have for an origin: those of Capacitor, Ionic and Tauri.
+const MOBILE_SHELLS: [&str; 3] = [
+    "capacitor://localhost",
+    "ionic://localhost",
+    "tauri://localhost",
+];
+
 impl Origin {
     /// In bytes: a host has at most 253. The database's index takes no more than some 2700.
     pub(crate) const MAX_LENGTH: usize = 300;
@@ -20,10 +27,13 @@ impl Origin {
     /// Reads an origin as a person writes it; a trailing slash is forgiven.
     ///
     /// # Errors
-    /// It is `*`, `null`, has a path, or is not http or https.
+    /// It is `*`, `null`, has a path, or is neither http nor https nor of a mobile shell.
     pub fn parse(text: &str) -> Result<Self, BadOrigin> {
         let text = text.trim();
         let url = Url::parse(text).map_err(|_| BadOrigin)?;
+        if let Some(shell) = MOBILE_SHELLS.iter().find(|shell| url.as_str() == **shell) {
+            return Ok(Self((*shell).to_owned()));
+        }
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
@@ -130,6 +140,9 @@ mod tests {
 
     #[test]
     fn writes_an_origin_as_browsers_do() {
+        let app = "capacitor://localhost";
+        assert_eq!(Origin::parse(app).unwrap().as_str(), app);
+        assert!(Origin::parse("capacitor://app.example").is_err());
         assert_eq!(
             Origin::parse("HTTPS://A.Example:443/").unwrap().as_str(),
             "https://a.example"

@@ -1,9 +1,7 @@
 //! Whose pages may call: the deployment's origins for every tenant, a tenant's own for that tenant.
 
 use crate::{Origin, Result, Service};
-use db::Caller;
-use std::sync::Arc;
-use uuid::Uuid;
+use db::{Caller, OriginClaim};
 
 impl Service {
     /// Whether pages of `origin` may call for every tenant.
@@ -18,26 +16,29 @@ impl Service {
     /// # Errors
     /// The database is away.
     pub async fn is_known_origin(&self, origin: &str) -> Result<bool> {
-        Ok(self.is_deployments_origin(origin) || !self.tenants_of_origin(origin).await?.is_empty())
+        Ok(self.is_deployments_origin(origin) || self.origin_claim(origin).await?.is_listed)
     }
 
-    /// Whether a token of `caller` may come from a page of `origin`: it may not from one of another tenant.
+    /// Whether the tenant of `caller` allows pages of `origin`.
+    pub fn allows_origin(&self, caller: &Caller, origin: &str) -> bool {
+        let own = &caller.account().tenant.allowed_origins;
+        self.is_deployments_origin(origin) || own.iter().any(|o| o == origin)
+    }
+
+    /// Whether a superuser has said that `origin` is another tenant's than that of `caller`; at most 5 s old.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn may_call_from(&self, caller: &Caller, origin: &str) -> Result<bool> {
-        let own = &caller.account().tenant.allowed_origins;
-        if self.is_deployments_origin(origin) || own.iter().any(|o| o == origin) {
-            return Ok(true);
-        }
-        Ok(self.tenants_of_origin(origin).await?.is_empty())
+    pub async fn is_anothers_origin(&self, caller: &Caller, origin: &str) -> Result<bool> {
+        let owner = self.origin_claim(origin).await?.owner;
+        Ok(owner.is_some_and(|owner| owner != caller.tenant_id()))
     }
 
-    async fn tenants_of_origin(&self, origin: &str) -> Result<Arc<[Uuid]>> {
+    async fn origin_claim(&self, origin: &str) -> Result<OriginClaim> {
         // Nothing longer is an origin; it must not fill the cache.
         if origin.len() > Origin::MAX_LENGTH {
-            return Ok([].into());
+            return Ok(OriginClaim::default());
         }
-        Ok(self.db.who_allows(origin).await?)
+        Ok(self.db.origin_claim(origin).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! The service: everything that its work needs, put together once.
 
-use crate::{Clock, Config, providers::IndexOf, start_logging};
+use crate::{Clock, Config, limits::Flooding, providers::IndexOf, start_logging};
 use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
@@ -35,6 +35,7 @@ pub struct Service {
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
     pub(crate) denials: Cache<(Uuid, String), ()>,
+    pub(crate) flooding: Flooding,
     /// Whose turn it is to search, by tenant.
     pub(crate) searches: Cache<Uuid, Arc<Semaphore>>,
     pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
@@ -84,6 +85,7 @@ impl Service {
             draining: CancellationToken::new(),
             keyring,
             denials: cache(Duration::from_secs(60)),
+            flooding: Flooding::nobody(),
             searches: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_idle(Duration::from_secs(60))

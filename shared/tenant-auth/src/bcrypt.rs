@@ -8,20 +8,39 @@ use std::str::FromStr;
 const MAX_COST: u32 = 14;
 
 /// A hash that can be compared with.
-pub(crate) struct Bcrypt(String);
+pub(crate) struct Bcrypt {
+    hash: String,
+    cost: u32,
+}
 
 impl Bcrypt {
     /// Reads a hash as `bcrypt` and `passlib` of Python write it; `None` if it is none or costs too much.
     pub(crate) fn parse(hash: &str) -> Option<Self> {
         let known = ["$2a$", "$2b$", "$2y$"].iter().any(|v| hash.starts_with(v));
         let parts = HashParts::from_str(hash).ok()?;
-        (known && parts.get_cost() <= MAX_COST).then(|| Self(hash.to_owned()))
+        let cost = parts.get_cost();
+        (known && cost <= MAX_COST).then(|| Self {
+            hash: hash.to_owned(),
+            cost,
+        })
+    }
+
+    /// A hash of no password that anybody knows, at this cost; `None` if no stored hash may have it.
+    pub(crate) fn dummy(cost: u32) -> Option<Self> {
+        Self::parse(&format!(
+            "$2b${cost:02}$r3ft5FtJZXw2luIVJuX8ouKo48r4rEjoR5qRmHDMSy/8xt/tmPlWK"
+        ))
+    }
+
+    /// The power of two that says how much work it takes.
+    pub(crate) fn cost(&self) -> u32 {
+        self.cost
     }
 
     /// Whether a password is the one that was hashed. As everywhere, bytes after the 72nd do not count.
     pub(crate) fn matches(&self, password: &[u8]) -> bool {
         // An error is a password that it never takes.
-        bcrypt::verify(password, &self.0).unwrap_or(false)
+        bcrypt::verify(password, &self.hash).unwrap_or(false)
     }
 }
 

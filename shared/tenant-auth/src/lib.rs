@@ -23,7 +23,7 @@ mod weak;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use blocklist::PasswordOwner;
-pub use hasher::{Authenticated, Hasher, HasherError, StoredPassword};
+pub use hasher::{Attempt, Authenticated, Checked, Hasher, HasherError, StoredPassword, Turn};
 pub use invitation::{InvitationClaim, InvitationKeys};
 pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};
 pub use refresh::{RefreshClaim, RefreshKeys};

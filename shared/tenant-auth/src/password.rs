@@ -5,6 +5,7 @@ use crate::{
     random,
 };
 use secrecy::SecretString;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::Zeroizing;
 
 /// Longest password, in characters. Enough for any passphrase (NIST SP 800-63B asks for 64 or more).
@@ -44,8 +45,8 @@ pub enum PasswordFault {
 /// Accepts a new password of `min_len` to [`MAX_PASSWORD_CHARS`] characters that is not among the first to be tried for
 /// its owner.
 ///
-/// Characters are Unicode scalar values, of any kind; no mixture is demanded and nothing is cut or
-/// changed (OWASP ASVS 5.0 section 6.2, NIST SP 800-63B section 3.1.1).
+/// Characters are Unicode scalar values, of any kind, in the form that is hashed; no mixture is demanded and nothing is
+/// cut (OWASP ASVS 5.0 section 6.2, NIST SP 800-63B section 3.1.1).
 ///
 /// # Errors
 /// [`PasswordFault`] says what to change.
@@ -54,8 +55,10 @@ pub fn check_new_password(
     min_len: usize,
     owner: &PasswordOwner<'_>,
 ) -> Result<(), PasswordFault> {
-    check_form(password, min_len)?;
-    if is_blocked(password, owner) {
+    check_form(password, 1)?;
+    let password = normal(password);
+    check_form(&password, min_len)?;
+    if is_blocked(&password, owner) {
         return Err(PasswordFault::Blocked);
     }
     Ok(())
@@ -76,6 +79,17 @@ pub(crate) fn check_form(password: &str, min_len: usize) -> Result<(), PasswordF
         return Err(PasswordFault::Nul);
     }
     Ok(())
+}
+
+/// A password in the form that is hashed, whichever its keyboard makes of an accented letter (NFC, RFC 8265).
+pub(crate) fn normal(password: &str) -> Zeroizing<String> {
+    // Large enough from the start: growing would leave pieces of the password behind.
+    let mut normal = Zeroizing::new(String::with_capacity(3 * password.len()));
+    match is_nfc(password) {
+        true => normal.push_str(password),
+        false => normal.extend(password.nfc()),
+    }
+    normal
 }
 
 /// Whether a password has at most [`MAX_PASSWORD_CHARS`] characters; counts no further than needed.

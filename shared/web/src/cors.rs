@@ -8,7 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use db::Caller;
-use std::sync::Arc;
+use service::Origin;
+use std::sync::{Arc, OnceLock};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str =
@@ -20,7 +21,7 @@ const RESPONSE_HEADERS: &str =
 /// that tenant is the caller's is decided when the token is there ([`check_origin`]).
 ///
 /// Credentials in the CORS sense (cookies) are never allowed: a bearer token is what identifies a caller.
-pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn cors(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let Some(origin) = origin_of(request.headers()).map(str::to_owned) else {
         return next.run(request).await;
     };
@@ -32,6 +33,8 @@ pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -
         && request
             .headers()
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let verdict = Verdict::default();
+    request.extensions_mut().insert(verdict.clone());
     let mut answer = if preflight {
         StatusCode::NO_CONTENT.into_response()
     } else {
@@ -41,11 +44,17 @@ pub(crate) async fn cors(State(app): State<App>, request: Request, next: Next) -
         .extensions()
         .get::<Arc<Error>>()
         .is_some_and(|e| e.code() == "origin_not_allowed");
+    let allowed = verdict.0.get().copied().unwrap_or(allowed);
     if allowed && !refused {
         allow(answer.headers_mut(), &origin, preflight);
     }
     answer
 }
+
+/// Whether the caller's own tenant allows the page, once it is known who calls: what other tenants allow their pages does
+/// not concern it.
+#[derive(Clone, Default)]
+struct Verdict(Arc<OnceLock<bool>>);
 
 fn allow(headers: &mut HeaderMap, origin: &str, preflight: bool) {
     let Ok(origin) = HeaderValue::from_str(origin) else {
@@ -86,7 +95,8 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
         .is_some_and(|(_, authority)| Some(authority) == host)
 }
 
-/// Refuses a token that comes from a page of another tenant.
+/// Refuses a token that comes from a page of another tenant, if a superuser has said that it is that tenant's. From
+/// any other page it works, and the page may read the answer only if the caller's tenant allows it.
 ///
 /// # Errors
 /// 403 `origin_not_allowed`.
@@ -94,17 +104,27 @@ pub(crate) async fn check_origin(app: &App, parts: &Parts, caller: &Caller) -> R
     let Some(origin) = origin_of(&parts.headers) else {
         return Ok(());
     };
-    match app.may_call_from(caller, origin).await? {
-        true => Ok(()),
-        false => Err(Error::origin_not_allowed()),
+    let allowed = app.allows_origin(caller, origin);
+    if let Some(verdict) = parts.extensions.get::<Verdict>() {
+        verdict.0.get_or_init(|| allowed);
+    }
+    if allowed || is_own(&parts.headers, origin) {
+        return Ok(());
+    }
+    match app.is_anothers_origin(caller, origin).await? {
+        true => Err(Error::origin_not_allowed()),
+        false => Ok(()),
     }
 }
 
-/// Whether a login that names a tenant may come from this page: `allowed` are the tenant's origins.
-pub fn login_origin_allowed(app: &App, headers: &HeaderMap, allowed: &[String]) -> bool {
-    origin_of(headers).is_none_or(|origin| {
-        app.is_deployments_origin(origin)
-            || is_own(headers, origin)
-            || allowed.iter().any(|o| o == origin)
-    })
+/// The origin of the page that a login comes from, if it can be a tenant's: neither the deployment's nor the
+/// service's own, which are everybody's.
+pub fn page_of_a_tenant<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    let page = origin_of(headers);
+    page.filter(|page| !app.is_deployments_origin(page) && !is_own(headers, page))
+}
+
+/// Whether every tenant's people may come from `origin`, so that it can be none of a tenant's own.
+pub fn is_everybodys(app: &App, headers: &HeaderMap, origin: &Origin) -> bool {
+    app.is_deployments_origin(origin.as_str()) || is_own(headers, origin.as_str())
 }

@@ -22,7 +22,7 @@ mod wording;
 pub use app::App;
 pub use body_limit::BodyLimit;
 pub use contract::openapi;
-pub use cors::login_origin_allowed;
+pub use cors::{is_everybodys, page_of_a_tenant};
 pub use error::{Error, Problem, Result};
 pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};
 pub use host::{

@@ -1,6 +1,6 @@
 //! `POST /admin/users`: a user with a password.
 
-use super::{check_password, email, email_taken};
+use super::{check_password, email, email_taken, hash};
 use axum::{extract::State, http::StatusCode};
 use db::{NewUser, Role, User};
 use secrecy::SecretString;
@@ -38,6 +38,7 @@ pub(crate) struct NoQuery {}
 /// lets people choose their own.
 #[utoipa::path(post, path = "/admin/users", operation_id = "createUser", tag = "admin", request_body = CreateUser, responses(
     (status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`: the tenant has a user with this email."),
+    (status = 429, description = "`too_many_requests`: more than 30 passwords in a minute."),
 ))]
 pub(crate) async fn create(
     State(app): State<App>,
@@ -48,11 +49,11 @@ pub(crate) async fn create(
     let email = email(&asked.email)?;
     check_full_name(&asked.full_name)?;
     check_password(&app, &by, (&email, &asked.full_name), &asked.password)?;
-    let hash = app.hasher.hash(asked.password).await?;
+    let hash = hash(&app, &by, asked.password).await?;
     let new = NewUser {
         email,
         full_name: asked.full_name,
-        password_hash: hash.into(),
+        password_hash: hash,
         role: asked.role.unwrap_or(Role::Member),
     };
     let mut tx = app.db.admin(&by.admin).await?;

@@ -61,9 +61,12 @@ async fn an_administrators_deeds_are_written_down() {
     assert!(rows.iter().all(|row| row.actor_id == Some(ADMIN1.id)
         && row.actor_tenant_id == Some(T1)
         && row.request_id.is_some()));
-    // Names of fields and roles, never what was put there.
+    // Names of fields, roles and short settings, never what people write.
     let details: Vec<_> = rows.iter().filter_map(|row| row.detail.clone()).collect();
-    assert_eq!(details, ["member", "system_prompt, retrieval"]);
+    assert_eq!(
+        details,
+        ["member", "system_prompt, retrieval.top_k: 5 -> 3"]
+    );
 }
 
 #[tokio::test] // R87

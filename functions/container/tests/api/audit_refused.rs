@@ -128,13 +128,7 @@ async fn a_refused_caller_is_written_down_once_for_each_route() {
 async fn a_page_of_another_tenant_is_written_down() {
     let kit = Kit::new().await;
     let token = kit.token(U1).await;
-    sqlx::query(
-        "update parlance.tenants set allowed_origins = array['https://two.example'] where id = $1",
-    )
-    .bind(T2)
-    .execute(&kit.pool)
-    .await
-    .unwrap();
+    kit.give_origin(T2, "https://two.example").await;
     let asked = request(&token, "GET", "/login/me").header("origin", "https://two.example");
     let refused = kit.send(asked, Body::empty()).await;
     assert_eq!(refused.problem(403), "origin_not_allowed");

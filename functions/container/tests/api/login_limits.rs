@@ -1,6 +1,6 @@
 //! How often a password or a token may be guessed at: counted once for all processes, before anything is looked up.
 
-use crate::kit::{ADMIN1, Answer, Kit, PASSWORD, U1, U2, program::Program, request};
+use crate::kit::{ADMIN1, ADMIN2, Answer, Kit, PASSWORD, T1, U1, U2, program::Program, request};
 use axum::body::Body;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -68,11 +68,134 @@ async fn many_guesses_at_one_account_are_counted_over_all_processes() {
         }
         assert_eq!((tried, refused), (10, 50));
     }
-    // Others, and other tenants' users with that address, are none of it.
+    // Others are none of it; the same address with another tenant, or with none, is no further guess.
     assert_eq!(log_in(&kit, U2.email, PASSWORD).await.status, 200);
-    let elsewhere = json!({ "tenant": "two", "email": U1.email, "password": "wrong" });
-    let elsewhere = kit.post("", "/login", elsewhere).await;
-    assert_eq!(elsewhere.problem(401), "invalid_credentials");
+    for slug in [json!("two"), json!("none"), json!(null)] {
+        let elsewhere = json!({ "tenant": slug, "email": U1.email, "password": "wrong" });
+        assert_told(&kit.post("", "/login", elsewhere).await, "10");
+    }
+}
+
+/// A service behind one proxy, which says where a client comes from.
+async fn behind_proxy(by_email: &str, by_address: &str) -> Kit {
+    let hops = ("TRUSTED_PROXY_HOPS", "1");
+    Kit::with([hops, (BY_EMAIL, by_email), (BY_ADDRESS, by_address)]).await
+}
+
+async fn from(kit: &Kit, address: &str, email: &str, password: &str) -> Answer {
+    let login = json!({ "tenant": "one", "email": email, "password": password });
+    let asked = request("", "POST", "/login")
+        .header("content-type", "application/json")
+        .header("x-forwarded-for", address);
+    kit.send(asked, Body::from(login.to_string())).await
+}
+
+const HOME: &str = "203.0.113.9";
+const STRANGER: &str = "198.51.100.1";
+
+#[tokio::test] // R7
+async fn strangers_do_not_use_up_what_the_owner_may_try() {
+    let kit = behind_proxy("3", "1000").await;
+    assert_eq!(from(&kit, HOME, U1.email, PASSWORD).await.status, 200);
+    let mut refused = 0;
+    for _ in 0..6 {
+        let guess = from(&kit, STRANGER, U1.email, "wrong").await;
+        refused += usize::from(guess.status == 429);
+    }
+    assert!(refused >= 2, "{refused}");
+    // From where the owner has been before, and not from anywhere else.
+    assert_eq!(from(&kit, HOME, U1.email, PASSWORD).await.status, 200);
+    assert_told(&from(&kit, STRANGER, U1.email, PASSWORD).await, "3");
+    // Nor has anybody unlimited guesses there.
+    let mut refused = 0;
+    for _ in 0..6 {
+        let guess = from(&kit, HOME, U1.email, "wrong").await;
+        refused += usize::from(guess.status == 429);
+    }
+    assert!(refused >= 2, "{refused}");
+}
+
+#[tokio::test] // R7
+async fn who_tries_too_often_takes_from_no_account_and_writes_nothing() {
+    let kit = behind_proxy("10", "4").await;
+    let counters = async || -> i64 {
+        let sql = "select count(*) from parlance.rate_buckets";
+        sqlx::query_scalar(sql).fetch_one(&kit.pool).await.unwrap()
+    };
+    let mut tried = 0;
+    for _ in 0..40 {
+        tried += usize::from(from(&kit, STRANGER, U1.email, "wrong").await.status == 401);
+    }
+    assert!((4..9).contains(&tried), "{tried}");
+    assert_eq!(from(&kit, HOME, U1.email, PASSWORD).await.status, 200);
+    // An address that is not known yet has no bucket either.
+    let before = counters().await;
+    let mut refused = 0;
+    for n in 0..20 {
+        let email = format!("n{n}@one.example");
+        refused += i64::from(from(&kit, STRANGER, &email, "wrong").await.status == 429);
+    }
+    assert!(refused >= 15, "{refused}");
+    assert!(counters().await - before <= 20 - refused);
+    // The next one is told so without the database.
+    assert_eq!(from(&kit, STRANGER, U1.email, "wrong").await.status, 429);
+    let drop = "drop function parlance.rate_limit_take(bytea[], integer[])";
+    sqlx::query(drop).execute(&kit.pool).await.unwrap();
+    assert_told(&from(&kit, STRANGER, U1.email, "wrong").await, "4");
+    let others = from(&kit, HOME, U1.email, PASSWORD).await;
+    assert_eq!(others.problem(503), "unavailable");
+}
+
+#[tokio::test] // R79
+async fn one_tenants_administrators_leave_hashers_to_others() {
+    let kit = Kit::new().await;
+    let (one, two) = (kit.token(ADMIN1).await, kit.token(ADMIN2).await);
+    let create = async |token: &str, n: u32| {
+        let user =
+            json!({ "email": format!("n{n}@a.example"), "password": "seven green bicycles" });
+        kit.post(token, "/admin/users", user).await
+    };
+    let began = Instant::now();
+    let hashed = kit.app.hasher.invocations();
+    let mut made = 0;
+    let refused = loop {
+        let answer = create(&one, made).await;
+        match answer.status.as_u16() {
+            201 => made += 1,
+            _ => break answer,
+        }
+    };
+    assert_told(&refused, "30");
+    let more = began.elapsed().as_secs() / 2 + 1;
+    assert!((30..=30 + more).contains(&u64::from(made)), "{made}");
+    assert_eq!(kit.app.hasher.invocations() - hashed, u64::from(made));
+    let change = json!({ "password": "eight green bicycles" });
+    let changed = kit
+        .patch(&one, &format!("/admin/users/{}", U1.id), change)
+        .await;
+    assert!(
+        [200, 429].contains(&changed.status.as_u16()),
+        "{}",
+        changed.text
+    );
+    assert_eq!(create(&two, 0).await.status, 201);
+}
+
+#[tokio::test] // R87
+async fn nobody_fills_the_log_with_names() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    let mut refused = 0;
+    for n in 0..20 {
+        let name = json!({ "full_name": format!("Name {n}") });
+        let answer = kit.patch(&token, "/login/me", name).await;
+        refused += usize::from(answer.status == 429);
+    }
+    assert!(refused >= 8, "{refused}");
+    assert_eq!(kit.audited(T1, "user.update").await.len(), 20 - refused);
+    let other = kit.token(U2).await;
+    let name = json!({ "full_name": "Other" });
+    assert_eq!(kit.patch(&other, "/login/me", name).await.status, 200);
 }
 
 #[tokio::test] // R7

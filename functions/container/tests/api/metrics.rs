@@ -100,7 +100,7 @@ async fn refusals_are_counted_each_time() {
 
 #[tokio::test] // R88
 async fn failed_logins_are_counted_and_those_that_are_too_many() {
-    let kit = Kit::with([("LOGINS_PER_MINUTE_BY_EMAIL", "2")]).await;
+    let kit = Kit::with([("LOGINS_PER_MINUTE_BY_EMAIL", "3")]).await;
     let login = |tenant: &str, password: &str| json!({ "tenant": tenant, "email": U1.email, "password": password });
     for (tenant, password, status) in [
         ("one", "wrong", 401),

@@ -1,6 +1,6 @@
 //! Another password, and the logins that are left after it.
 
-use crate::kit::{Answer, Kit, PASSWORD, U1, U2};
+use crate::kit::{Answer, Kit, PASSWORD, T1, U1, U2};
 use serde_json::{Value, json};
 
 const NEW: &str = "seven green bicycles";
@@ -113,10 +113,13 @@ async fn a_hash_that_costs_less_or_too_much_is_not_kept_or_not_tried() {
         "m=19456,t=2,p=5",
     ] {
         store(&format!("$argon2id$v=19${cost}${tail}")).await;
-        assert_eq!(log_in(&kit, PASSWORD).await, 500, "{cost}");
+        assert_eq!(log_in(&kit, PASSWORD).await, 401, "{cost}");
     }
-    // No hash was begun, and no memory taken for one.
-    assert_eq!(kit.app.hasher.invocations(), hashed);
+    // No such hash was begun, and no memory taken for one: what was done each time is what nobody's password takes.
+    assert_eq!(kit.app.hasher.invocations(), hashed + 4);
+    let told = kit.audited(T1, "password.unusable").await;
+    assert_eq!(told.len(), 4);
+    assert!(told.iter().all(|row| row.target == U1.id.to_string()));
 }
 
 #[tokio::test] // R9

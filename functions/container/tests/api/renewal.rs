@@ -47,6 +47,19 @@ async fn a_refresh_gives_a_new_pair_that_works() {
     assert_eq!(kit.get(token, "/login/me").await.status, 200);
 }
 
+#[tokio::test] // R17
+async fn a_clock_that_is_set_back_makes_no_used_token_good() {
+    let kit = Kit::new().await;
+    let login = kit.login(U1).await;
+    let first = refresh_token(&login);
+    let second = refresh(&kit, &first).await;
+    let token = second.json["access_token"].as_str().unwrap();
+    assert_eq!(kit.get(token, "/login/me").await.status, 200);
+    kit.clock.advance(-TimeDelta::minutes(1));
+    let reused = refresh(&kit, &first).await;
+    assert_eq!(reused.problem(401), "refresh_token_reused");
+}
+
 #[tokio::test] // R16
 async fn a_lost_answer_can_be_asked_for_again_until_it_was_used() {
     let kit = Kit::new().await;

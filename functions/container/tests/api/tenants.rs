@@ -153,6 +153,7 @@ fn out_of_bounds() -> Vec<(Value, Vec<&'static str>)> {
             vec!["allowed_origins[0]"],
         ),
         (json!({ "allowed_origins": many }), vec!["allowed_origins"]),
+        (json!({ "name": "Ac\u{200b}me" }), vec!["name"]),
         (json!({ "provider": "anthropic" }), vec!["provider"]),
     ]
 }

@@ -1,30 +1,32 @@
 //! Which tenants a browser origin belongs to.
 
 use crate::{Db, Result};
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 use uuid::Uuid;
 
-impl Db {
-    /// The active tenants that allow `origin`, by id and slug; at most 100.
-    pub(crate) async fn tenants_of_origin(&self, origin: &str) -> Result<Vec<(Uuid, String)>> {
-        let mut tx = self.outside().await?;
-        let tenants = sqlx::query_as("select id, slug from tenants_of_origin($1)")
-            .bind(origin)
-            .fetch_all(tx.conn())
-            .await?;
-        Ok(tenants)
-    }
+/// What is known of a browser origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct OriginClaim {
+    /// Whether an active tenant lists it.
+    pub is_listed: bool,
+    /// The active tenant for which a superuser has approved it. What a tenant alone says of an origin is no reason to
+    /// refuse anybody.
+    pub owner: Option<Uuid>,
+}
 
-    /// The ids of those tenants, at most 5 s old.
-    pub async fn who_allows(&self, origin: &str) -> Result<Arc<[Uuid]>> {
+impl Db {
+    /// Whose `origin` is, at most 5 s old.
+    pub async fn origin_claim(&self, origin: &str) -> Result<OriginClaim> {
         if let Some(known) = self.remembered.origin(origin) {
             return Ok(known);
         }
         let read_at = Instant::now();
-        let tenants = self.tenants_of_origin(origin).await?;
-        let tenants: Arc<[Uuid]> = tenants.into_iter().map(|(id, _)| id).collect();
-        self.remembered
-            .keep_origin(origin, tenants.clone(), read_at);
-        Ok(tenants)
+        let mut tx = self.outside().await?;
+        let claim: OriginClaim = sqlx::query_as("select is_listed, owner from origin_claim($1)")
+            .bind(origin)
+            .fetch_one(tx.conn())
+            .await?;
+        self.remembered.keep_origin(origin, claim, read_at);
+        Ok(claim)
     }
 }

@@ -1,12 +1,12 @@
 //! What is remembered for a moment, so that not every request reads it again, and when it must be.
 
-use crate::access::accounts::Account;
+use crate::access::{accounts::Account, origins::OriginClaim};
 use moka::sync::Cache;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::sync::{Mutex as Turn, watch};
 use uuid::Uuid;
 
 /// Tenant, user and login of a token.
@@ -15,11 +15,18 @@ pub(crate) type Key = (Uuid, Uuid, Option<Uuid>);
 /// Something, and when its reading began. What changed after that may not be in it.
 type Read<T> = (T, Instant);
 
+/// The last reading of an account: when it began, and what it found. Whoever has this one reads next.
+pub(crate) type LastReading = Arc<Turn<Option<(Instant, Option<Arc<Account>>)>>>;
+
+/// How long those whom a change concerns may take until they look, so that they do not all do at once.
+const SPREAD: Duration = Duration::from_secs(1);
+
 /// Accounts and origins as they were a moment ago.
 #[derive(Clone)]
 pub(crate) struct Remembered {
     accounts: Cache<Key, Read<Arc<Account>>>,
-    origins: Cache<String, Read<Arc<[Uuid]>>>,
+    origins: Cache<String, Read<OriginClaim>>,
+    readings: Cache<Key, LastReading>,
     /// When a user or tenant changed. Kept for as long as something older could be remembered.
     changed: Cache<Uuid, Instant>,
     last: Arc<Mutex<Last>>,
@@ -49,6 +56,7 @@ impl Remembered {
         Self {
             accounts: cache(life),
             origins: cache(life),
+            readings: cache(life),
             changed: cache(2 * life),
             last: Arc::new(Mutex::new(last)),
             told: Arc::default(),
@@ -72,14 +80,32 @@ impl Remembered {
         self.accounts.invalidate(key);
     }
 
-    /// The tenants of an origin.
-    pub(crate) fn origin(&self, origin: &str) -> Option<Arc<[Uuid]>> {
-        let (tenants, read_at) = self.origins.get(origin)?;
-        (read_at > self.last().any_tenant).then_some(tenants)
+    /// The turn to read an account: one reads at a time, and who asked before that began need not.
+    pub(crate) fn reading(&self, key: &Key) -> LastReading {
+        self.readings.get_with(*key, LastReading::default)
     }
 
-    pub(crate) fn keep_origin(&self, origin: &str, tenants: Arc<[Uuid]>, read_at: Instant) {
-        self.origins.insert(origin.to_owned(), (tenants, read_at));
+    /// How long to wait before a caller is looked at again, if something has changed since `then` that may concern it: its
+    /// user, and then there are few; or its tenant, or anything.
+    pub(crate) fn concerns(&self, key: &Key, then: Instant) -> Option<Duration> {
+        let since = |at: Instant| at >= then;
+        let changed = |id| self.changed.get(&id).is_some_and(since);
+        if changed(key.1) {
+            return Some(Duration::ZERO);
+        }
+        let everything = self.last().everything;
+        let some_part = || SPREAD.mul_f64(f64::from(rand_byte()) / 256.0);
+        (since(everything) || changed(key.0)).then(some_part)
+    }
+
+    /// Whose an origin is.
+    pub(crate) fn origin(&self, origin: &str) -> Option<OriginClaim> {
+        let (claim, read_at) = self.origins.get(origin)?;
+        (read_at > self.last().any_tenant).then_some(claim)
+    }
+
+    pub(crate) fn keep_origin(&self, origin: &str, claim: OriginClaim, read_at: Instant) {
+        self.origins.insert(origin.to_owned(), (claim, read_at));
     }
 
     /// Notes that a user has changed, or one of its logins.
@@ -115,6 +141,11 @@ impl Remembered {
     fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Any byte.
+fn rand_byte() -> u8 {
+    Uuid::new_v4().as_bytes()[0]
 }
 
 fn cache<K, V>(life: Duration) -> Cache<K, V>

@@ -28,6 +28,8 @@ pub(crate) struct Actor {
     pub(crate) tenant_id: Uuid,
     pub(crate) user_id: Uuid,
     pub(crate) session_id: Option<Uuid>,
+    /// A superuser's address, which the tenants that it acts in cannot look up.
+    email: Option<String>,
     pub(crate) asked: Asked,
 }
 
@@ -35,6 +37,10 @@ impl Actor {
     pub(crate) fn new(caller: &Caller) -> Self {
         Self {
             session_id: caller.session_id(),
+            email: caller
+                .account()
+                .is_superuser
+                .then(|| caller.account().email.clone()),
             ..Self::user(caller.home_tenant_id(), caller.user_id(), caller.asked())
         }
     }
@@ -45,13 +51,18 @@ impl Actor {
             tenant_id,
             user_id,
             session_id: None,
+            email: None,
             asked: asked.clone(),
         }
     }
 
     async fn write(&self, conn: Conn<'_>, deed: &Deed) -> Result<()> {
-        let who = Some((self.tenant_id, self.user_id));
-        write(conn, who, &self.asked, deed).await
+        let who = Who {
+            tenant_id: Some(self.tenant_id),
+            user_id: Some(self.user_id),
+            email: self.email.as_deref(),
+        };
+        write(conn, &who, &self.asked, deed).await
     }
 }
 
@@ -115,7 +126,8 @@ impl Deed {
         }
     }
 
-    /// What else may be told: names and reasons, never a value. Cut to 500 characters.
+    /// What else may be told: names, reasons and short settings; never a secret, nor what people write. Cut to 500
+    /// characters.
     #[must_use]
     pub fn detail(self, detail: impl Display) -> Self {
         let detail = detail.to_string().chars().take(DETAIL_CHARS).collect();
@@ -174,44 +186,71 @@ impl TenantTx {
 }
 
 impl Db {
-    /// Writes down that somebody could not log in to `tenant` as `email`, which is told only as the id of the account
-    /// that has it: people type passwords there. Without a tenant there is nowhere to write, and the same work is done
-    /// and undone, so that the time it takes tells no more than the answer.
+    /// Writes down that somebody could not log in to `tenants` as `email`, which is told only as the id of the account
+    /// that has it: people type passwords there. Where it was a hash that cannot be used, that is told as well. Without a
+    /// tenant there is nowhere to write, and the same work is done and undone, so that the time it takes tells no more
+    /// than the answer.
     pub async fn audit_failed_login(
         &self,
         asked: &Asked,
-        tenant: Option<Uuid>,
+        tenants: &[Uuid],
         email: &str,
+        unusable: &[(Uuid, Uuid)],
     ) -> Result<()> {
-        let mut tx = self.open(tenant.unwrap_or(Uuid::nil())).await?;
-        let user: Option<Uuid> = sqlx::query_scalar("select id from users where email = $1")
-            .bind(email)
-            .fetch_optional(tx.conn())
-            .await?;
-        let target = user.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-        write(tx.conn(), None, asked, &Deed::failed("login", target)).await?;
-        match tenant {
-            Some(_) => tx.commit().await,
-            None => Ok(()),
+        let places: Vec<Option<Uuid>> = match tenants {
+            [] => vec![None],
+            tenants => tenants.iter().copied().map(Some).collect(),
+        };
+        for tenant in places {
+            let mut tx = self.open(tenant.unwrap_or(Uuid::nil())).await?;
+            let user: Option<Uuid> = sqlx::query_scalar("select id from users where email = $1")
+                .bind(email)
+                .fetch_optional(tx.conn())
+                .await?;
+            let target = user.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+            write(tx.conn(), &NOBODY, asked, &Deed::failed("login", target)).await?;
+            for (_, user) in unusable.iter().filter(|(of, _)| Some(*of) == tenant) {
+                let deed = Deed::failed("password.unusable", user);
+                write(tx.conn(), &NOBODY, asked, &deed).await?;
+            }
+            if tenant.is_some() {
+                tx.commit().await?;
+            }
         }
+        Ok(())
     }
 }
 
-/// `who` is tenant and user; none where nobody has logged in.
+/// Who is written down.
+pub(crate) struct Who<'a> {
+    tenant_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    email: Option<&'a str>,
+}
+
+/// Where nobody has logged in.
+pub(crate) const NOBODY: Who<'_> = Who {
+    tenant_id: None,
+    user_id: None,
+    email: None,
+};
+
 pub(crate) async fn write<'c>(
     conn: impl Executor<'c, Database = Postgres>,
-    who: Option<(Uuid, Uuid)>,
+    who: &Who<'_>,
     asked: &Asked,
     deed: &Deed,
 ) -> Result<()> {
     sqlx::query(
         "insert into audit_log
-           (id, actor_tenant_id, actor_id, action, target, outcome, detail, request_id, client_ip)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::inet)",
+           (id, actor_tenant_id, actor_id, actor_email, action, target, outcome, detail, request_id, client_ip)
+         values ($1, $2, $3, case when $2 = current_tenant() then null else $4 end,
+                 $5, $6, $7, $8, $9, $10::text::inet)",
     )
     .bind(Uuid::now_v7())
-    .bind(who.map(|(tenant, _)| tenant))
-    .bind(who.map(|(_, user)| user))
+    .bind(who.tenant_id)
+    .bind(who.user_id)
+    .bind(who.email)
     .bind(deed.action)
     .bind(&deed.target)
     .bind(deed.outcome)

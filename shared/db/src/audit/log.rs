@@ -40,7 +40,7 @@ pub struct AuditRow {
     pub actor_tenant_id: Option<Uuid>,
     /// Who did it; none before a login.
     pub actor_id: Option<Uuid>,
-    /// The address of who did it, for users of this tenant that are still there.
+    /// The address of who did it: of a superuser, or of a user of this tenant that is still there.
     pub actor_email: Option<String>,
     /// Where it was asked for.
     pub client_ip: Option<String>,
@@ -58,7 +58,7 @@ impl AdminTx {
         let action = filter.action.as_deref();
         let rows = sqlx::query_as(
             "select l.id, l.at, l.action, l.target, l.outcome, l.detail, l.actor_tenant_id, l.actor_id,
-                    u.email as actor_email, host(l.client_ip) as client_ip, l.request_id
+                    coalesce(u.email, l.actor_email) as actor_email, host(l.client_ip) as client_ip, l.request_id
              from audit_log l
              left join users u on u.tenant_id = l.tenant_id and u.id = l.actor_id
                and l.actor_tenant_id = l.tenant_id

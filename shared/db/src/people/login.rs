@@ -13,12 +13,18 @@ use uuid::Uuid;
 /// What was found for an attempted login, before any password was checked.
 #[derive(Debug, Default)]
 pub struct Candidate {
-    /// The tenant that was named, or is the only one with the account.
+    /// The tenant that was named, by its slug or by a page that a superuser has approved for it.
     pub tenant_id: Option<Uuid>,
-    /// The browser origins of the tenant that was named, if there is one.
+    /// Its browser origins.
     pub allowed_origins: Option<Vec<String>>,
-    /// The account, if there is exactly one and it is active.
-    pub stored: Option<StoredPassword>,
+    /// Its account with the address; or without a named tenant the accounts with it, at most two.
+    pub stored: Vec<StoredPassword>,
+    /// How many accounts there might have been.
+    pub tries: usize,
+    /// The tenant of one of several accounts, if the page belongs to it.
+    pub preferred: Option<Uuid>,
+    /// The cost of the costliest bcrypt hash that anybody has.
+    pub bcrypt_cost: Option<u32>,
 }
 
 /// A login that starts.
@@ -28,6 +34,8 @@ pub struct NewLogin<'a> {
     pub asked: &'a Asked,
     /// When the login ends whatever happens.
     pub expires_at: DateTime<Utc>,
+    /// Where it comes from and to which address, as one key; none if it is not known from where.
+    pub client: Option<&'a str>,
     /// What the client calls itself.
     pub user_agent: Option<&'a str>,
     /// The hash that the password was checked against.
@@ -121,56 +129,36 @@ macro_rules! login_columns {
 }
 
 impl Db {
-    /// Finds the account that a login names: by the tenant's slug; else by the one tenant of the browser's
-    /// origin; else the only active account with that email.
+    /// Finds the account that a login names: by the tenant's slug; else by the browser's origin, if a superuser has
+    /// approved it for a tenant; else those with the email, for the password to decide between. Each takes one query,
+    /// whatever is found.
     pub async fn find_login(
         &self,
         slug: Option<&str>,
         origin: Option<&str>,
         email: &str,
     ) -> Result<Candidate> {
-        if let Some(slug) = slug {
-            return self.find_login_in(slug, email).await;
-        }
-        if let Some(origin) = origin {
-            let tenants = self.tenants_of_origin(origin).await?;
-            if let [(_, slug)] = &tenants[..] {
-                return self.find_login_in(slug, email).await;
-            }
-        }
         let mut tx = self.outside().await?;
-        let account: Option<(Uuid, Uuid, String)> = sqlx::query_as(
-            "select tenant_id, user_id, password_hash from login_lookup_by_email($1)",
-        )
-        .bind(email)
-        .fetch_optional(tx.conn())
-        .await?;
-        let stored = account.map(|(tenant_id, user_id, hash)| stored(tenant_id, user_id, hash));
-        Ok(Candidate {
-            tenant_id: stored.as_ref().map(|account| account.tenant_id),
-            allowed_origins: None,
-            stored,
-        })
-    }
-
-    async fn find_login_in(&self, slug: &str, email: &str) -> Result<Candidate> {
-        type Found = (Uuid, Vec<String>, Option<Uuid>, Option<String>);
-        let mut tx = self.outside().await?;
-        let found: Option<Found> = sqlx::query_as(
-            "select tenant_id, allowed_origins, user_id, password_hash from login_lookup($1, $2)",
+        let found: Vec<Found> = sqlx::query_as(
+            "select tenant_id, allowed_origins, user_id, password_hash, of_page, bcrypt_cost
+             from login_candidates($1, $2, $3)",
         )
         .bind(slug)
+        .bind(origin)
         .bind(email)
-        .fetch_optional(tx.conn())
+        .fetch_all(tx.conn())
         .await?;
-        let Some((tenant_id, allowed_origins, user_id, hash)) = found else {
-            return Ok(Candidate::default());
-        };
-        let account = user_id.zip(hash);
+        let named = found.iter().find(|row| row.allowed_origins.is_some());
+        let is_named = slug.is_some() || named.is_some();
+        let preferred = found.iter().find(|row| row.of_page);
+        let cost = found.iter().find_map(|row| row.bcrypt_cost);
         Ok(Candidate {
-            tenant_id: Some(tenant_id),
-            allowed_origins: Some(allowed_origins),
-            stored: account.map(|(user_id, hash)| stored(tenant_id, user_id, hash)),
+            tenant_id: named.and_then(|row| row.tenant_id),
+            allowed_origins: named.and_then(|row| row.allowed_origins.clone()),
+            tries: if is_named { 1 } else { 2 },
+            preferred: preferred.and_then(|row| row.tenant_id),
+            bcrypt_cost: cost.and_then(|cost| u32::try_from(cost).ok()),
+            stored: found.into_iter().filter_map(Found::stored).collect(),
         })
     }
 
@@ -202,6 +190,12 @@ impl Db {
             let actor = Actor::user(login.tenant_id, login.user_id, new.asked);
             tx.audit_as(&actor, Deed::done("login", login.user_id))
                 .await?;
+            if let Some(client) = new.client {
+                sqlx::query("select remember_client($1)")
+                    .bind(client.as_bytes())
+                    .execute(tx.conn())
+                    .await?;
+            }
             tx.commit().await?;
         }
         Ok(login)
@@ -255,7 +249,8 @@ impl TenantTx {
             return Ok(Refresh::Ended);
         };
         match generation - claim.generation() {
-            1 if !used || now - refreshed_at <= RETRY_WINDOW => self.login_of(claim).await,
+            // A clock that was set back must not make it good again for as long.
+            1 if !used || (now - refreshed_at).abs() <= RETRY_WINDOW => self.login_of(claim).await,
             1.. => {
                 let reused = Deed::failed("login.reuse", claim.session_id());
                 self.revoke_by_token(claim, asked, reused).await?;
@@ -282,11 +277,23 @@ impl TenantTx {
     }
 }
 
-fn stored(tenant_id: Uuid, user_id: Uuid, hash: String) -> StoredPassword {
-    let phc = SecretString::from(hash);
-    StoredPassword {
-        tenant_id,
-        user_id,
-        phc,
+/// A row of `login_candidates`.
+#[derive(sqlx::FromRow)]
+struct Found {
+    tenant_id: Option<Uuid>,
+    allowed_origins: Option<Vec<String>>,
+    user_id: Option<Uuid>,
+    password_hash: Option<String>,
+    of_page: bool,
+    bcrypt_cost: Option<i32>,
+}
+
+impl Found {
+    fn stored(self) -> Option<StoredPassword> {
+        Some(StoredPassword {
+            tenant_id: self.tenant_id?,
+            user_id: self.user_id?,
+            phc: SecretString::from(self.password_hash?),
+        })
     }
 }

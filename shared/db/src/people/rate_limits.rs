@@ -12,6 +12,18 @@ pub struct RateLimit {
     pub per_minute: u32,
 }
 
+/// The buckets that a login takes a token from.
+#[derive(Debug)]
+pub struct LoginLimits {
+    /// The client's, which is asked first; none if it is not known who that is.
+    pub client: Option<RateLimit>,
+    /// That of the account.
+    pub account: RateLimit,
+    /// The bucket that the client has for this account instead, with as many tokens, once it has logged in to it: what
+    /// [`NewLogin::client`](crate::NewLogin::client) says.
+    pub both: Option<String>,
+}
+
 /// A bucket that is empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Exhausted {
@@ -50,6 +62,32 @@ impl Db {
             per_minute: limit.per_minute,
             wait: Duration::from_secs_f64(wait.unwrap_or_default()),
         }))
+    }
+
+    /// Takes what a login costs. If a bucket is empty, that one, and whether it is the client's.
+    pub async fn take_login(&self, limits: &LoginLimits) -> Result<Option<(Exhausted, bool)>> {
+        let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let (client, account) = (limits.client.as_ref(), &limits.account);
+        let mut tx = self.outside().await?;
+        let (place, wait): (Option<i32>, Option<f64>) =
+            sqlx::query_as("select place, wait from rate_limit_login($1, $2, $3, $4, $5)")
+                .bind(client.map(|limit| limit.key.as_bytes()))
+                .bind(account.key.as_bytes())
+                .bind(limits.both.as_ref().map(|key| key.as_bytes()))
+                .bind(client.map_or(1, |limit| number(limit.per_minute)))
+                .bind(number(account.per_minute))
+                .fetch_one(tx.conn())
+                .await?;
+        tx.commit().await?;
+        let Some(place) = place else {
+            return Ok(None);
+        };
+        let empty = client.filter(|_| place == 1);
+        let exhausted = Exhausted {
+            per_minute: empty.unwrap_or(account).per_minute,
+            wait: Duration::from_secs_f64(wait.unwrap_or_default()),
+        };
+        Ok(Some((exhausted, empty.is_some())))
     }
 
     /// Forgets buckets that are full again.

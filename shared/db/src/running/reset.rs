@@ -1,6 +1,9 @@
 //! Another password for somebody who has none that works, set by the operator.
 
-use crate::{Asked, Connections, Db, Deed, Operator, OperatorError, audit::deeds::write};
+use crate::{
+    Asked, Connections, Db, Deed, Operator, OperatorError,
+    audit::deeds::{NOBODY, write},
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use tenant_auth::RootSecret;
@@ -58,7 +61,7 @@ impl Operator {
         .await?;
         let user = user.ok_or_else(nobody)?;
         let deed = Deed::done("password.reset", user).detail("by the operator");
-        write(tx.conn(), None, asked, &deed).await?;
+        write(tx.conn(), &NOBODY, asked, &deed).await?;
         tx.commit().await?;
         db.close().await;
         Ok(())

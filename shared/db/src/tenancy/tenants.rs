@@ -1,6 +1,6 @@
 //! Tenants, as their own members and administrators see them.
 
-use crate::{AdminTx, Deed, Result};
+use crate::{AdminTx, Deed, Result, tenancy::tenant_changes};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,8 +84,22 @@ impl AdminTx {
     }
 
     /// Stores the settings of the managed tenant, and notes in it when. Its status is not among them: see
-    /// [`PlatformTx::set_status`](crate::PlatformTx::set_status). `changed` names the fields for the audit log.
-    pub async fn save_tenant(&mut self, tenant: &mut Tenant, changed: &str) -> Result<()> {
+    /// [`PlatformTx::set_status`](crate::PlatformTx::set_status). `sent` names what was to be
+    /// set, and `before` is what it was.
+    ///
+    /// An origin that is listed anew and belongs to another tenant is refused by the constraint `origins_pkey`; unless
+    /// a superuser lists it, who thereby says whose it is.
+    pub async fn save_tenant(
+        &mut self,
+        before: &Tenant,
+        tenant: &mut Tenant,
+        sent: &[&str],
+    ) -> Result<()> {
+        if self.actor.tenant_id != tenant.id && sent.contains(&"allowed_origins") {
+            sqlx::query("select set_config('app.approve_origins', 'yes', true)")
+                .execute(self.conn())
+                .await?;
+        }
         tenant.updated_at = sqlx::query_scalar(
             "update tenants set
                 name = $1, system_prompt = $2, allowed_origins = $3, provider = $4, chat_model = $5,
@@ -114,7 +128,8 @@ impl AdminTx {
         .bind(tenant.id)
         .fetch_one(self.conn())
         .await?;
-        self.audit(Deed::done("tenant.update", tenant.id).detail(changed))
+        let updated = Deed::done("tenant.update", tenant.id);
+        self.audit(updated.detail(tenant_changes::told(before, tenant, sent)))
             .await
     }
 }

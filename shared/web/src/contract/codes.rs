@@ -2,7 +2,7 @@
 
 /// Code, status, and what it means to whoever gets it. A test holds this list against the sources, and every problem that
 /// any test meets against this list.
-pub(super) const ERROR_CODES: [(&str, u16, &str); 38] = [
+pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
     (
         "malformed_request",
         400,
@@ -74,6 +74,11 @@ pub(super) const ERROR_CODES: [(&str, u16, &str); 38] = [
         "request_timeout",
         408,
         "The request did not arrive in time. Send it again.",
+    ),
+    (
+        "origin_taken",
+        409,
+        "Another tenant has listed this browser origin. A superuser can move it.",
     ),
     (
         "slug_taken",

@@ -6,6 +6,9 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 /// The tables that belong to no single tenant. Whatever is added here is not kept apart by tenant.
 const SHARED: &[&str] = &[
     "_sqlx_migrations",
+    "bcrypt_costs",
+    "known_clients",
+    "origins",
     "rate_buckets",
     "tenants",
     "tenants_by_email",

@@ -11,13 +11,14 @@ use uuid::Uuid;
 /// service asks it outside any tenant's context, so that its own connections can be looked at.
 pub async fn watch_residue(pool: &PgPool) {
     let watching = "
-        create or replace function parlance.tenants_of_origin(p_origin text) returns table (id uuid, slug text)
+        create or replace function parlance.origin_claim(p_origin text) returns table (is_listed boolean, owner uuid)
         language plpgsql stable security definer set search_path = parlance, pg_temp
         as $$
         begin
           if coalesce(current_setting('app.tenant_id', true), '') <> '' then
             raise exception 'a tenant was left behind: %', current_setting('app.tenant_id', true);
           end if;
+          return query select false, null::uuid;
         end
         $$";
     pool.execute(watching)
@@ -89,7 +90,7 @@ async fn the_watch_for_residue_notices_one() {
     let mut connection = PgConnection::connect(&kit.database.url_as("app"))
         .await
         .unwrap();
-    let ask = "select id, slug from parlance.tenants_of_origin('https://a.example')";
+    let ask = "select is_listed from parlance.origin_claim('https://a.example')";
     assert!(connection.execute(ask).await.is_ok());
     let local = format!("begin; select set_config('app.tenant_id', '{T1}', true); commit");
     connection.execute(AssertSqlSafe(local)).await.unwrap();

@@ -17,12 +17,7 @@ const PAGES: [(&str, Person); 2] = [
 async fn no_operation_works_from_another_tenants_page() {
     let kit = Kit::new().await;
     for ((page, _), tenant) in PAGES.into_iter().zip([T1, T2]) {
-        sqlx::query("update parlance.tenants set allowed_origins = array[$2] where id = $1")
-            .bind(tenant)
-            .bind(page)
-            .execute(&kit.pool)
-            .await
-            .unwrap();
+        kit.give_origin(tenant, page).await;
     }
     let scene = Scene::on(kit).await;
     let before = Stored::all(&scene.pool).await;

@@ -7,7 +7,7 @@ use super::{
 use db::{Operator, Roles};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
-use tenant_auth::{Hasher, RootSecret};
+use tenant_auth::{Hasher, RootSecret, Turn};
 use uuid::Uuid;
 
 const TEMPLATE: &str = "parlance_template";
@@ -136,7 +136,7 @@ async fn migrate(database: &str) {
 /// Puts everybody into a database that has nobody.
 pub async fn seed(connection: &mut PgConnection) {
     let hash = Hasher::new(1)
-        .hash(PASSWORD.into())
+        .hash(PASSWORD.into(), Turn::Other(None))
         .await
         .expect("the password can be hashed");
     for person in PEOPLE {

@@ -125,6 +125,14 @@ impl Kit {
         token.expect("a stay has a token").to_owned()
     }
 
+    /// Has a superuser list an origin for a tenant, and no other: from then on it is known whose it is.
+    pub async fn give_origin(&self, tenant: Uuid, origin: &str) {
+        let stay = self.assume(&self.token(SUPERUSER).await, tenant).await;
+        let listed = json!({ "allowed_origins": [origin] });
+        let given = self.patch(&stay, "/tenants/current", listed).await;
+        assert_eq!(given.status, 200, "{}", given.text);
+    }
+
     pub async fn get(&self, token: &str, path: &str) -> Answer {
         self.send(request(token, "GET", path), Body::empty()).await
     }

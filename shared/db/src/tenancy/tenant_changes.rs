@@ -1,0 +1,58 @@
+//! What changed of a tenant's settings, as the audit log tells it.
+
+use crate::Tenant;
+use std::fmt::Display;
+
+/// Values with more characters are not told; it is told that they changed.
+const SHORT: usize = 60;
+
+/// The settings that differ, from what to what where that is short. `sent` if nothing does.
+pub(crate) fn told(before: &Tenant, after: &Tenant, sent: &[&str]) -> String {
+    let all = before.values().into_iter().zip(after.values());
+    let changed = all.filter(|((_, old), (_, new))| old != new);
+    let mut told: Vec<String> = changed
+        .map(
+            |((name, old), (_, new))| match old.chars().chain(new.chars()).count() > SHORT {
+                true => name.to_owned(),
+                false => format!("{name}: {old} -> {new}"),
+            },
+        )
+        .collect();
+    if before.system_prompt != after.system_prompt {
+        told.insert(0, "system_prompt".to_owned());
+    }
+    match told.is_empty() {
+        true => sent.join(", "),
+        false => told.join(", "),
+    }
+}
+
+impl Tenant {
+    /// Every setting but the prompt, by its name in the API.
+    fn values(&self) -> [(&'static str, String); 14] {
+        fn known<T: Display>(value: &Option<T>) -> String {
+            value
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), T::to_string)
+        }
+        [
+            ("name", self.name.clone()),
+            ("allowed_origins", self.allowed_origins.join(" ")),
+            ("provider", format!("{:?}", self.provider).to_lowercase()),
+            ("chat_model", known(&self.chat_model)),
+            ("embedding_model", known(&self.embedding_model)),
+            ("temperature", known(&self.temperature)),
+            ("max_output_tokens", self.max_output_tokens.to_string()),
+            (
+                "history_token_budget",
+                self.history_token_budget.to_string(),
+            ),
+            ("retrieval.enabled", self.retrieval_enabled.to_string()),
+            ("retrieval.top_k", self.retrieval_top_k.to_string()),
+            ("retrieval.min_score", self.retrieval_min_score.to_string()),
+            ("pinecone.index", known(&self.pinecone_index)),
+            ("pinecone.host", known(&self.pinecone_host)),
+            ("pinecone.environment", known(&self.pinecone_environment)),
+        ]
+    }
+}
