@@ -60,7 +60,30 @@ impl Db {
         Ok(self.account_now(key, None, now).await?.is_some())
     }
 
+    /// Of many who ask at once one reads, and another one for those who asked meanwhile: nobody is told what was read
+    /// before it asked.
     async fn account_now(
+        &self,
+        key: Key,
+        generation: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Account>>> {
+        let asked_at = Instant::now();
+        let reading = self.remembered.reading(&key);
+        let mut last = reading.lock().await;
+        if let Some((began, account)) = &*last
+            && *began >= asked_at
+            && account.as_ref().is_none_or(|known| known.knows(generation))
+        {
+            return Ok(account.clone());
+        }
+        let began = Instant::now();
+        let account = self.read_account(key, generation, now).await?;
+        *last = Some((began, account.clone()));
+        Ok(account)
+    }
+
+    async fn read_account(
         &self,
         key: Key,
         generation: Option<i64>,

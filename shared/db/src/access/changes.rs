@@ -3,8 +3,8 @@
 use crate::{Caller, Cause, Db, Result, transaction::DEADLINE};
 use chrono::{DateTime, Utc};
 use sqlx::{Executor, postgres::PgListener};
-use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 /// What the triggers of the schema notify on.
@@ -57,15 +57,21 @@ impl Db {
     }
 
     /// Returns when the caller is no longer good: its user or tenant was suspended, its login has ended. At the latest
-    /// some 15 s after that, and at once where changes are told.
+    /// some 15 s after that, and within a second where changes are told. What changes of others concerns it not.
     pub async fn revoked(&self, caller: &Caller, now: impl Fn() -> DateTime<Utc>) {
+        let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
         let mut changes = self.remembered.changes();
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 // Never an error: the sender lives as long as this database.
-                _ = changes.changed() => {}
-                () = sleep(LOOK) => {}
+                _ = changes.changed() => match self.remembered.concerns(&key, looked) {
+                    Some(wait) => sleep(wait).await,
+                    None => continue,
+                },
+                () = sleep_until((looked + LOOK).into()) => {}
             }
+            looked = Instant::now();
             // In a box, so that a stream holds room for a transaction only while there is one.
             match Box::pin(self.still(caller, now())).await {
                 Ok(true) => {}
