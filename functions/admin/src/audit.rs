@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use db::{AuditFilter, AuditRow, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -63,7 +63,7 @@ pub(crate) struct AuditItem {
     target: String,
     /// How it ended.
     outcome: Outcome,
-    /// What else is told, such as the names of changed fields.
+    /// What else is told, such as which fields changed, from what to what.
     detail: Option<String>,
     /// Who; null for who could not log in.
     actor: Option<AuditActor>,
@@ -80,7 +80,7 @@ struct AuditActor {
     id: Uuid,
     /// Another tenant's id is a superuser's.
     tenant_id: Uuid,
-    /// Absent for superusers, and for users that are gone.
+    /// Absent for users that are gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
 }
@@ -129,6 +129,11 @@ fn accepts_csv(headers: &HeaderMap) -> bool {
 
 impl AuditQuery {
     fn filter(self) -> Result<AuditFilter> {
+        for (field, moment) in [("from", self.from), ("to", self.to)] {
+            if moment.is_some_and(|moment| !(1..=9999).contains(&moment.year())) {
+                return Err(Error::field(field, "must be in the years 1 to 9999"));
+            }
+        }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from >= to
         {

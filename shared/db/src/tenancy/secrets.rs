@@ -57,8 +57,12 @@ pub struct SecretInfo {
 }
 
 impl AdminTx {
-    /// The row that a key of `provider` would be stored in: the one there is, else a new id.
+    /// The row that a key of `provider` would be stored in: the one there is, else a new id. Until the transaction ends,
+    /// no other one decides this for the tenant.
     pub async fn secret_row(&mut self, provider: SecretProvider) -> Result<Uuid> {
+        sqlx::query("select from tenants for no key update")
+            .execute(self.conn())
+            .await?;
         let row: Option<Uuid> =
             sqlx::query_scalar("select id from tenant_secrets where provider = $1")
                 .bind(provider)
@@ -67,8 +71,7 @@ impl AdminTx {
         Ok(row.unwrap_or_else(Uuid::now_v7))
     }
 
-    /// Stores a sealed key, replacing the one there was. A row that appeared since [`AdminTx::secret_row`]
-    /// is refused by a constraint, for the seal is bound to the row.
+    /// Stores a sealed key in the row that [`AdminTx::secret_row`] gave, to which the seal is bound.
     pub async fn set_secret(
         &mut self,
         provider: SecretProvider,
