@@ -59,6 +59,7 @@ impl ChangeUser {
     responses(
         (status = 200, body = User), (status = 403),
         (status = 409, description = "`own_account`; `not_joined`: who is only invited cannot become a superuser."),
+        (status = 429, description = "`too_many_requests`: more than 30 passwords in a minute."),
     )
 )]
 pub(crate) async fn change(
@@ -89,8 +90,8 @@ pub(crate) async fn change(
         password_hash,
     };
     let mut tx = app.db.admin(&by.admin).await?;
-    lock(&mut tx, &by, id).await?;
-    let user = tx.change_user(id, &change, app.clock.now()).await?;
+    let before = lock(&mut tx, &by, id).await?;
+    let user = tx.change_user(&before, &change, app.clock.now()).await?;
     tx.commit().await?;
     Ok(Json(user))
 }
@@ -106,7 +107,7 @@ async fn hash(
     let user = user.ok_or(Error::NotFound)?;
     check_rank(by, &user)?;
     check_password(app, by, (&user.email, &user.full_name), &password)?;
-    Ok(app.hasher.hash(password).await?.into())
+    super::hash(app, by, password).await
 }
 
 /// No administrator of a tenant can write that column, so it is a superuser's transaction.

@@ -199,3 +199,47 @@ async fn what_cannot_be_set_is_refused() {
     assert_eq!(nobody.problem(404), "not_found");
     assert_eq!(Stored::all(&kit.pool).await, before);
 }
+
+#[tokio::test] // R87
+async fn the_log_tells_from_what_to_what() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    for body in [
+        json!({ "role": "admin" }),
+        json!({ "role": "member", "full_name": "Ute" }),
+        json!({ "is_active": false }),
+        json!({ "is_active": true }),
+    ] {
+        let changed = change(&kit, &admin, U1.id, body).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+    }
+    let invite = json!({ "email": "invited@one.example", "role": "admin" });
+    let invited = kit.post(&admin, "/admin/users/invite", invite).await;
+    assert_eq!(invited.status, 201, "{}", invited.text);
+    let rows = kit.audit(T1).await.into_iter();
+    let told: Vec<_> = rows.filter_map(|row| row.detail).collect();
+    let expected = [
+        "role: member -> admin",
+        "full_name, role: admin -> member",
+        "is_active: true -> false",
+        "is_active: false -> true",
+        "admin",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test] // R87
+async fn the_log_knows_no_moment_outside_its_years() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    for moment in [
+        "-5000-01-01T00:00:00Z",
+        "0000-12-31T00:00:00Z",
+        "%2B10000-01-01T00:00:00Z",
+    ] {
+        for end in ["from", "to"] {
+            let path = format!("/admin/audit?{end}={moment}");
+            assert_eq!(kit.get(&admin, &path).await.fields(), [end], "{moment}");
+        }
+    }
+}

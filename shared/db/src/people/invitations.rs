@@ -111,7 +111,8 @@ impl AdminTx {
         .bind(created_by)
         .execute(self.conn())
         .await?;
-        self.audit(Deed::done("user.invite", user.id)).await?;
+        let invited = Deed::done("user.invite", user.id).detail(user.role);
+        self.audit(invited).await?;
         let expires_at = new.expires_at;
         Ok(Some(Invitation {
             id,

@@ -31,15 +31,16 @@ pub struct UserChange {
 }
 
 impl UserChange {
-    /// The fields that are set, but for the password.
-    fn fields(&self) -> Vec<&'static str> {
-        let all = [
-            ("full_name", self.full_name.is_some()),
-            ("role", self.role.is_some()),
-            ("is_active", self.is_active.is_some()),
-        ];
-        let set = all.into_iter().filter(|(_, set)| *set);
-        set.map(|(name, _)| name).collect()
+    /// What is set, from what to what; a name and a password only that they are.
+    fn told(&self, before: &User) -> Vec<String> {
+        let name = self.full_name.as_ref().map(|_| "full_name".to_owned());
+        let role = self
+            .role
+            .map(|role| format!("role: {} -> {role}", before.role));
+        let is_active = self.is_active;
+        let is_active =
+            is_active.map(|value| format!("is_active: {} -> {value}", before.is_active));
+        name.into_iter().chain(role).chain(is_active).collect()
     }
 }
 
@@ -62,13 +63,14 @@ impl AdminTx {
         Ok(Locked { actor, user })
     }
 
-    /// Changes a user that is locked. Logins that must end with the change end in the same transaction.
+    /// Changes a user that is locked, and was `before`. Logins that must end with the change end in the same transaction.
     pub async fn change_user(
         &mut self,
-        id: Uuid,
+        before: &User,
         change: &UserChange,
         now: DateTime<Utc>,
     ) -> Result<User> {
+        let id = before.id;
         let sql = concat!(
             "update users set full_name = coalesce($2, full_name), role = coalesce($3, role),
                               is_active = coalesce($4, is_active), password_hash = coalesce($5, password_hash),
@@ -95,7 +97,7 @@ impl AdminTx {
             self.forget_invitation(id).await?;
             self.audit(Deed::done("password.reset", id)).await?;
         }
-        let fields = change.fields();
+        let fields = change.told(before);
         if !fields.is_empty() {
             let updated = Deed::done("user.update", id).detail(fields.join(", "));
             self.audit(updated).await?;
