@@ -2,6 +2,7 @@
 
 mod addresses;
 mod assume;
+mod at_once;
 mod audit;
 mod audit_list;
 mod audit_refused;
