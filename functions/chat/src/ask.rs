@@ -12,6 +12,7 @@ use axum::{
 };
 use db::{MessageStatus, NewTurn, Source, Usage};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use service::beginning;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -29,12 +30,10 @@ pub(crate) struct Ask {
     /// The conversation it continues; absent, it starts one.
     session_id: Option<Uuid>,
     /// Whether to stream the answer; `Accept: text/event-stream` says the same.
-    #[serde(default)]
-    stream: bool,
-    /// Whatever the client wants to find beside its question again; an object.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    metadata: serde_json::Map<String, serde_json::Value>,
+    stream: Option<bool>,
+    /// Whatever the client wants to find beside its question again; an object, of at most 4 KiB as it is stored.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
 }
 
 /// A question's answer.
@@ -110,14 +109,19 @@ pub(crate) async fn ask(
     if asked.message.trim().is_empty() {
         return Err(Error::field("message", "must not be empty"));
     }
-    let streamed = asked.stream || accepts_events(&headers);
+    let metadata = asked.metadata.map_or_else(|| json!({}), Value::from);
+    if stored_size(&metadata) > MAX_METADATA {
+        let message = "must be at most 4 KiB, with its numbers written out";
+        return Err(Error::field("metadata", message));
+    }
+    let streamed = asked.stream.unwrap_or_default() || accepts_events(&headers);
     let answering = app.answering(&caller).await?;
 
     let new = NewTurn {
         session_id: asked.session_id,
         title: &title(&asked.message),
         question: &asked.message,
-        metadata: &asked.metadata.into(),
+        metadata: &metadata,
         provider: answering.provider.name(),
         model: &answering.options.model,
     };
@@ -148,6 +152,21 @@ pub(crate) async fn ask(
 }
 
 const NO_SUCH_USER: &str = "chat_sessions_tenant_id_user_id_fkey";
+
+/// In bytes: it is sent with every page of a conversation.
+const MAX_METADATA: usize = 4096;
+
+/// How many bytes the database makes of a value: it writes out every digit of a number, 309 for `1e308`.
+fn stored_size(value: &Value) -> usize {
+    let member = |(name, value): (&String, &Value)| name.len() + 4 + stored_size(value);
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(n) => n.as_f64().map_or(0, |n| n.to_string().len()),
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(|v| 2 + stored_size(v)).sum::<usize>(),
+        Value::Object(members) => 2 + members.iter().map(member).sum::<usize>(),
+    }
+}
 
 fn accepts_events(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());

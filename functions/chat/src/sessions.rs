@@ -94,7 +94,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The messages of a conversation, oldest first.
+/// The messages of a conversation, oldest first. A page ends with `limit`, or with 1 MiB of them.
 #[utoipa::path(get, path = "/chat/sessions/{id}/messages", operation_id = "listChatMessages", tag = "chat", params(("id" = Uuid, Path), PageQuery), responses(
     (status = 200, body = Listing<Message>),
 ))]
@@ -106,10 +106,12 @@ pub(crate) async fn messages(
 ) -> Result<Json<Listing<Message>>> {
     let page = page.of(&app, caller.tenant_id(), &format!("messages of {id}"))?;
     let mut tx = app.db.tenant(&caller).await?;
-    let messages = tx.messages(&caller, id, page.of).await?;
+    let (messages, is_cut) = tx.messages(&caller, id, page.of).await?;
     // A conversation always holds a message, so an empty first page may mean that there is no such conversation.
     if messages.is_empty() && tx.chat_session(&caller, id).await?.is_none() {
         return Err(Error::NotFound);
     }
-    Ok(Json(page.listing(messages, |message| message.id)))
+    Ok(Json(
+        page.listing_cut(messages, is_cut, |message| message.id),
+    ))
 }

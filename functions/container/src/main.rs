@@ -117,7 +117,9 @@ Environment (an empty variable counts as not set):
   LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60
   LEGACY_TOKENS                accept: tokens of a FastAPI service before this     refuse
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
-  TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For               0
+  KEEP_ALIVE_SECONDS           how long a connection may wait for a request        75
+  MAX_CONNECTIONS_PER_CLIENT   of one network; nobody counts behind a proxy        256
+  TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For              0
   SECRETS_ARN                  AWS secret whose members are variables              none
   METRICS_TOKEN                makes /metrics, and is its bearer token             none
   DOCS                         off hides /docs and /openapi.json                   on

@@ -1,5 +1,9 @@
 //! `POST /login`: a name and a password for a pair of tokens.
 
+use crate::{
+    grant::{Grant, LoginForm},
+    refresh::renew,
+};
 use axum::{
     extract::State,
     http::{HeaderMap, header},
@@ -12,9 +16,9 @@ use tenant_auth::{Attempt, Authenticated, Turn};
 use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, ClientIp, Error, Json, JsonOrForm, Result, page_of_a_tenant};
+use web::{App, ClientIp, Error, Json, Result, page_of_a_tenant};
 
-/// Who wants in.
+/// Who wants in. In a form of OAuth 2, `username` is the email and `client_id` the tenant.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LoginRequest)]
@@ -31,10 +35,10 @@ pub(crate) struct Enter {
     #[schema(example = "acme")]
     #[serde(default, alias = "client_id")]
     tenant: Option<String>,
-    /// What else OAuth 2 clients send; it changes nothing.
-    #[serde(default, rename = "grant_type")]
+    /// What else OAuth 2 clients send; but for the grant, it changes nothing.
+    #[serde(default)]
     #[schema(ignore)]
-    _grant_type: Option<String>,
+    pub(crate) grant_type: Option<String>,
     #[serde(default, rename = "scope")]
     #[schema(ignore)]
     _scope: Option<String>,
@@ -43,38 +47,15 @@ pub(crate) struct Enter {
     _client_secret: Option<SecretString>,
 }
 
-/// The form of OAuth 2's password grant (RFC 6749, section 4.3.2).
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "it is read as what it stands for; this is how OAuth 2 names its fields"
-)]
-pub(crate) struct LoginForm {
-    /// The email.
-    #[schema(example = "ada@acme.example")]
-    username: String,
-    /// The password.
-    #[schema(format = Password, example = "correct horse battery staple")]
-    password: String,
-    /// The tenant's slug. Without it the email decides and, where two tenants have it, the password, then the page's
-    /// origin; on an origin that a superuser gave to a tenant, that tenant.
-    #[schema(example = "acme")]
-    client_id: Option<String>,
-    /// `password`; it changes nothing.
-    #[schema(example = "password")]
-    grant_type: Option<String>,
-    /// It changes nothing.
-    scope: Option<String>,
-    /// It changes nothing.
-    client_secret: Option<String>,
-}
-
 /// Logs in. Every failure is the same 401, and takes the same work.
+///
+/// A form of OAuth 2 is answered with the names of OAuth 2 beside ours: `error` and `error_description`.
 #[utoipa::path(post, path = "/login", operation_id = "login", tag = "login", security(()),
     params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves. It decides which tenant is meant where none is named.")),
-    request_body(content((Enter = "application/json"), (LoginForm = "application/x-www-form-urlencoded"))),
+    request_body(content((Enter = "application/json"), (LoginForm = "application/x-www-form-urlencoded"), (LoginForm = "multipart/form-data"))),
     responses(
         (status = 200, body = TokenPair),
+        (status = 400, description = "`unsupported_grant_type`: send `password` or `refresh_token`."),
         (status = 401, description = "`invalid_credentials`: email, password or tenant is wrong."),
         (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin."),
         (status = 429),
@@ -85,8 +66,12 @@ pub(crate) async fn enter(
     client: ClientIp,
     asked: Asked,
     headers: HeaderMap,
-    JsonOrForm(enter): JsonOrForm<Enter>,
+    grant: Grant,
 ) -> Result<Json<TokenPair>> {
+    let enter = match grant {
+        Grant::Password(enter) => enter,
+        Grant::Refresh(token) => return renew(&app, client, &asked, &token).await,
+    };
     let agent = headers.get(header::USER_AGENT);
     let slug = enter.tenant.as_deref().filter(|slug| !slug.is_empty());
     // What is no address is nobody's, and takes the same work.
@@ -115,7 +100,7 @@ pub(crate) async fn enter(
             asked: &asked,
             expires_at: app.login_ends(),
             client: from.as_deref(),
-            user_agent: agent.and_then(|agent| agent.to_str().ok()),
+            user_agent: agent.and_then(|agent| agent.to_str().ok()).map(beginning),
             checked: &proven.phc,
             rehashed: proven.rehashed.as_deref(),
         };
@@ -133,6 +118,11 @@ fn check_page(candidate: &Candidate, page: &str) -> Result<()> {
         true => Ok(()),
         false => Err(Error::origin_not_allowed()),
     }
+}
+
+/// As much of a client's name as is kept; the longest of browsers have some 300 characters.
+fn beginning(user_agent: &str) -> &str {
+    user_agent.get(..512).unwrap_or(user_agent)
 }
 
 /// A password that was right.

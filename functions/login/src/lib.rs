@@ -1,6 +1,7 @@
 //! login: who you are.
 
 mod enter;
+mod grant;
 mod invitation;
 mod logout;
 mod me;
@@ -8,6 +9,7 @@ mod password;
 mod refresh;
 mod sessions;
 
+use axum::middleware;
 use utoipa_axum::routes;
 use web::{App, BodyLimit, Routes};
 
@@ -25,5 +27,5 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(password::change))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end));
-    BODY_LIMIT.on(routes)
+    BODY_LIMIT.on(routes.layer(middleware::from_fn(web::to_oauth)))
 }

@@ -20,7 +20,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 use uuid::Uuid;
 
 /// The database. Has no method that runs tenant SQL without a proof.
@@ -40,6 +40,7 @@ pub struct Db {
     /// many answers grow, there are others for requests.
     pub(crate) growing: Arc<Semaphore>,
     pub(crate) remembered: Remembered,
+    pub(crate) reading_origins: Arc<Mutex<()>>,
 }
 
 impl Db {
@@ -66,6 +67,7 @@ impl Db {
             growing: Arc::new(Semaphore::new(growing)),
             listening: pool::listening(&connections.listen_url)?,
             remembered: Remembered::nothing(connections.memory),
+            reading_origins: Arc::default(),
         })
     }
 
@@ -123,6 +125,12 @@ impl Db {
     pub(crate) async fn once(&self) -> Result<Transaction> {
         self.check().await?;
         Transaction::single(&self.app).await
+    }
+
+    /// The same as the platform's role, which sees the settings of every tenant, and nothing else of any.
+    pub(crate) async fn outside_as_platform(&self) -> Result<Transaction> {
+        self.check().await?;
+        Transaction::begin(&self.platform, SqlStr::from_static("begin")).await
     }
 }
 

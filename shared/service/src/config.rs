@@ -35,6 +35,8 @@ use vars::Vars;
 /// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, to renew a login and to accept an invitation, likewise | 60 |
 /// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY`, shall be good | `refuse` |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
+/// | `KEEP_ALIVE_SECONDS` | how long a connection may wait for its next request, 1 to 3600; longer than any proxy in front keeps one | 75 |
+/// | `MAX_CONNECTIONS_PER_CLIENT` | how many connections one client network may have open, 1 to 16384; behind a trusted proxy (the next setting, Railway) nobody counts | 256 |
 /// | `TRUSTED_PROXY_HOPS` | how many proxies in front append to `X-Forwarded-For`, 0 to 10; the client's address is what the first of them was called from | 0 (on Railway its `X-Real-IP` counts) |
 /// | `SECRETS_ARN` | an AWS Secrets Manager secret, a JSON object, whose members stand in for variables that are not set; programs built with the feature `aws-secrets` | none |
 /// | `METRICS_TOKEN` | makes `/metrics`, and is its bearer token; at least 32 bytes, and no other secret | none |
@@ -66,6 +68,10 @@ pub struct Config {
     pub accept_legacy_tokens: bool,
     /// How long open answers may go on after SIGTERM.
     pub shutdown: Duration,
+    /// How long a connection waits for its client.
+    pub times: ConnectionTimes,
+    /// How many connections one client network may have open; none where clients come through a proxy.
+    pub connections_per_client: Option<usize>,
     /// Who is believed about a client's address.
     pub client_via: Via,
     /// Whether `/docs` and `/openapi.json` exist.
@@ -84,6 +90,31 @@ pub enum Via {
     Railway,
     /// So many proxies, each of which appends the address it was called from to `X-Forwarded-For`.
     Proxies(u8),
+}
+
+/// How long connections wait for their clients, and the like. Only the first is a setting; the others are here for who
+/// tests them.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionTimes {
+    /// For the next request.
+    pub idle: Duration,
+    /// For the rest of a header that has begun to come.
+    pub header: Duration,
+    /// For any progress in sending an answer.
+    pub write: Duration,
+    /// How long an answer to `/ready` is as good as a new one.
+    pub ready: Duration,
+}
+
+impl ConnectionTimes {
+    fn new(idle_seconds: u64) -> Self {
+        Self {
+            idle: Duration::from_secs(idle_seconds),
+            header: Duration::from_secs(10),
+            write: Duration::from_secs(30),
+            ready: Duration::from_secs(1),
+        }
+    }
 }
 
 /// The process's environment; what is not UTF-8 is none of ours.
@@ -184,6 +215,8 @@ impl Config {
         let accept_legacy_tokens =
             vars.choice("LEGACY_TOKENS", ["accept", "refuse"]) == Some("accept");
         let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
+        let keep_alive_seconds = vars.number("KEEP_ALIVE_SECONDS", 75, 1, 3_600);
+        let per_client = vars.number("MAX_CONNECTIONS_PER_CLIENT", 256, 1, 16_384);
         let client_via = vars.client_via();
         let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
         vars.choice("LOG_FORMAT", ["json", "text"]);
@@ -202,6 +235,8 @@ impl Config {
                 logins_per_minute_by_address: by_address,
                 accept_legacy_tokens,
                 shutdown: Duration::from_secs(shutdown_seconds),
+                times: ConnectionTimes::new(keep_alive_seconds),
+                connections_per_client: (client_via == Via::Direct).then_some(per_client),
                 client_via,
                 docs,
                 set: vars.set(),

@@ -21,9 +21,10 @@ mod tokens;
 
 pub use beginning::beginning;
 pub use clock::Clock;
-pub use config::{Config, ConfigError, OperatorConfig, Secrets, Via, environment};
+pub use config::{Config, ConfigError, ConnectionTimes, OperatorConfig, Secrets, Via, environment};
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
+pub use limits::network;
 pub use name::{check_full_name, is_visible};
 pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};

@@ -164,7 +164,7 @@ fn uncounted(e: db::Error) -> Error {
 }
 
 /// What one client has to itself: an address, or with IPv6 the network that a household is given (RFC 6177).
-fn network(ip: IpAddr) -> String {
+pub fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => {

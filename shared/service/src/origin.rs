@@ -1,6 +1,6 @@
 //! Browser origins: scheme, host and port, and nothing else (RFC 6454).
 
-use url::Url;
+use url::{Position, Url};
 
 /// A browser origin, written as browsers write it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,34 +13,35 @@ pub struct Origin(String);
 )]
 pub struct BadOrigin;
 
-/// What the pages of apps have for an origin: those of Capacitor, Ionic and Tauri.
-const MOBILE_SHELLS: [&str; 3] = [
-    "capacitor://localhost",
-    "ionic://localhost",
-    "tauri://localhost",
-];
-
 impl Origin {
     /// In bytes: a host has at most 253. The database's index takes no more than some 2700.
-    pub(crate) const MAX_LENGTH: usize = 300;
+    pub const MAX_LENGTH: usize = 300;
 
     /// Reads an origin as a person writes it; a trailing slash is forgiven.
     ///
     /// # Errors
-    /// It is `*`, `null`, has a path, or is neither http nor https nor of a mobile shell.
+    /// It is `*`, `null`, has a path or no host, or is of a scheme that pages do not have.
     pub fn parse(text: &str) -> Result<Self, BadOrigin> {
         let text = text.trim();
         let url = Url::parse(text).map_err(|_| BadOrigin)?;
-        if let Some(shell) = MOBILE_SHELLS.iter().find(|shell| url.as_str() == **shell) {
-            return Ok(Self((*shell).to_owned()));
-        }
-        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        // Apps and extensions have schemes of their own, such as capacitor://localhost and chrome-extension://<id>; of
+        // those that the web has, only two are of pages.
+        let web = matches!(url.scheme(), "http" | "https");
+        let page = url.has_host() && (web || !url.is_special());
+        let bare =
+            matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
-        if !web || !bare || !anonymous || text.contains('*') {
+        if !page || !bare || !anonymous || text.contains('*') {
             return Err(BadOrigin);
         }
-        let origin = url.origin().ascii_serialization();
+        let origin = match web {
+            true => url.origin().ascii_serialization(),
+            // To the standard it is opaque; browsers send it like this all the same.
+            false => {
+                let authority = &url[Position::BeforeHost..Position::AfterPort];
+                format!("{}://{authority}", url.scheme())
+            }
+        };
         match origin.len() <= Self::MAX_LENGTH {
             true => Ok(Self(origin)),
             false => Err(BadOrigin),
@@ -133,6 +134,13 @@ mod tests {
             "a.example",
             "https://u@a.example",
             "[1]",
+            "wss://a.example",
+            "file:///a",
+            "capacitor:localhost",
+            "capacitor://",
+            "capacitor://localhost/index.html",
+            "javascript:alert(1)",
+            "data:text/html,a",
         ] {
             assert!(Origin::parse_list(text).is_err(), "{text}");
         }
@@ -147,5 +155,16 @@ mod tests {
             Origin::parse("HTTPS://A.Example:443/").unwrap().as_str(),
             "https://a.example"
         );
+        for app in [
+            "capacitor://localhost",
+            "ionic://localhost",
+            "tauri://localhost",
+            "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+            "moz-extension://5f9f2c0e-8a6b-4f0a-9a53-2e1f0c7b1d11",
+            "app://host:8080",
+        ] {
+            assert_eq!(Origin::parse(app).unwrap().as_str(), app);
+            assert_eq!(Origin::parse(&format!("{app}/")).unwrap().as_str(), app);
+        }
     }
 }

@@ -19,7 +19,12 @@ pub fn start_logging() -> anyhow::Result<()> {
         Ok("json") => false,
         _ => std::io::stdout().is_terminal(),
     };
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stdout);
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
+    let log = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stdout)
+        // A file is no terminal, and shows what colours are written with.
+        .with_ansi(std::io::stdout().is_terminal() && !no_color);
     let started = if text {
         log.with_target(false).compact().try_init()
     } else {

@@ -1,27 +1,47 @@
 //! What every handler is given.
 
+use crate::{health::Readiness, seldom::Seldom};
 use service::Service;
 use std::{ops::Deref, sync::Arc};
 
 /// The service, as the state of the routes. One pointer: a request passes it on several times.
 #[derive(Clone)]
-pub struct App(Arc<Service>);
+pub struct App(Arc<State>);
+
+struct State {
+    service: Arc<Service>,
+    /// Which origins were refused within the last minute.
+    refused_origins: Seldom,
+    readiness: Readiness,
+}
 
 impl App {
     /// The state of routes that `service` answers.
     pub fn new(service: Service) -> Self {
-        Self(Arc::new(service))
+        Self(Arc::new(State {
+            service: Arc::new(service),
+            refused_origins: Seldom::new(),
+            readiness: Readiness::default(),
+        }))
     }
 
     /// The service itself, for work that is no request.
     pub fn service(&self) -> Arc<Service> {
-        self.0.clone()
+        self.0.service.clone()
+    }
+
+    pub(crate) fn refused_origins(&self) -> &Seldom {
+        &self.0.refused_origins
+    }
+
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.0.readiness
     }
 }
 
 impl Deref for App {
     type Target = Service;
     fn deref(&self) -> &Service {
-        &self.0
+        &self.0.service
     }
 }

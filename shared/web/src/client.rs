@@ -2,7 +2,7 @@
 
 use axum::http::{Extensions, HeaderMap};
 use service::Via;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The other end of the connection as the host knows it: the TCP peer, or the source that AWS names.
 #[derive(Clone, Copy, Debug)]
@@ -17,9 +17,18 @@ pub(crate) fn client_ip(via: Via, headers: &HeaderMap, extensions: &Extensions) 
         // Counted from the right: what stands further left was sent by the client.
         Via::Proxies(hops) => values(headers, "x-forwarded-for").nth_back(usize::from(hops) - 1),
     };
-    told.and_then(|text| text.parse().ok())
+    told.and_then(address)
         .or(peer)
         .map(|ip: IpAddr| ip.to_canonical())
+}
+
+/// An address as proxies write it: alone, in brackets, with or without the port that it was called from.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let with_port = || text.parse().ok().map(|socket: SocketAddr| socket.ip());
+    bare.unwrap_or(text).parse().ok().or_else(with_port)
 }
 
 /// The values of a header that may be a list, and may come more than once.
@@ -75,6 +84,34 @@ mod tests {
         assert_eq!(ip(Via::Proxies(2), "192.0.2.9", &[SPOOF]), "192.0.2.9");
         let noise = ("x-forwarded-for", "not-an-address");
         assert_eq!(ip(Via::Proxies(1), "192.0.2.9", &[noise]), "192.0.2.9");
+    }
+
+    #[test] // R8
+    fn an_address_may_have_brackets_and_a_port() {
+        for (written, read) in [
+            ("203.0.113.7:54321", "203.0.113.7"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[::ffff:203.0.113.7]:1", "203.0.113.7"),
+        ] {
+            let through = [SPOOF, ("x-forwarded-for", written)];
+            assert_eq!(ip(Via::Proxies(1), "10.0.0.1", &through), read);
+            assert_eq!(
+                ip(Via::Railway, "10.0.0.1", &[("x-real-ip", written)]),
+                read
+            );
+        }
+        for written in [
+            "203.0.113.7:",
+            "203.0.113.7:x",
+            "[2001:db8::1",
+            "[]",
+            ":443",
+        ] {
+            let through = [("x-forwarded-for", written)];
+            assert_eq!(ip(Via::Proxies(1), "10.0.0.1", &through), "10.0.0.1");
+        }
     }
 
     #[test] // R8

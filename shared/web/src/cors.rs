@@ -14,8 +14,7 @@ use std::sync::{Arc, OnceLock};
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str =
     "authorization, content-type, accept, idempotency-key, x-request-id, last-event-id";
-const RESPONSE_HEADERS: &str =
-    "x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset";
+const RESPONSE_HEADERS: &str = "content-disposition, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset";
 
 /// Answers preflights and marks answers. A preflight has no token, so any tenant's origin passes it; whether
 /// that tenant is the caller's is decided when the token is there ([`check_origin`]).
@@ -35,6 +34,11 @@ pub(crate) async fn cors(State(app): State<App>, mut request: Request, next: Nex
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let verdict = Verdict::default();
     request.extensions_mut().insert(verdict.clone());
+    let wanted = request
+        .headers()
+        .get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let wanted = wanted.filter(|_| preflight).cloned();
+    let own = is_own(request.headers(), &origin);
     let mut answer = if preflight {
         StatusCode::NO_CONTENT.into_response()
     } else {
@@ -46,7 +50,10 @@ pub(crate) async fn cors(State(app): State<App>, mut request: Request, next: Nex
         .is_some_and(|e| e.code() == "origin_not_allowed");
     let allowed = verdict.0.get().copied().unwrap_or(allowed);
     if allowed && !refused {
+        let preflight = preflight.then(|| request_headers(wanted));
         allow(answer.headers_mut(), &origin, preflight);
+    } else if refused || !own {
+        tell_refused(&app, &origin);
     }
     answer
 }
@@ -56,20 +63,41 @@ pub(crate) async fn cors(State(app): State<App>, mut request: Request, next: Nex
 #[derive(Clone, Default)]
 struct Verdict(Arc<OnceLock<bool>>);
 
-fn allow(headers: &mut HeaderMap, origin: &str, preflight: bool) {
+/// A page that is refused learns nothing; whoever runs the service must.
+fn tell_refused(app: &App, origin: &str) {
+    let sane = origin.len() <= Origin::MAX_LENGTH;
+    if sane && app.refused_origins().is_new(origin) {
+        tracing::info!(
+            origin,
+            "pages of this origin may not read the answers: to allow them, add it to BACKEND_CORS_ORIGINS, \
+             or to allowed_origins of their tenant with PATCH /tenants/current"
+        );
+    }
+}
+
+/// The headers that a page may send: those that it asks for, since a tracing library adds its own, and who is allowed to
+/// send the token may send the others, too.
+fn request_headers(wanted: Option<HeaderValue>) -> HeaderValue {
+    let is_list = |wanted: &HeaderValue| {
+        let plain = |c: &u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~, ".contains(c);
+        (1..=4096).contains(&wanted.len()) && wanted.as_bytes().iter().all(plain)
+    };
+    let usual = HeaderValue::from_static(REQUEST_HEADERS);
+    wanted.filter(is_list).unwrap_or(usual)
+}
+
+/// `preflight` has the request headers that one allows.
+fn allow(headers: &mut HeaderMap, origin: &str, preflight: Option<HeaderValue>) {
     let Ok(origin) = HeaderValue::from_str(origin) else {
         return;
     };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    if preflight {
+    if let Some(request_headers) = preflight {
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static(METHODS),
         );
-        headers.insert(
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static(REQUEST_HEADERS),
-        );
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, request_headers);
         headers.insert(
             header::ACCESS_CONTROL_MAX_AGE,
             HeaderValue::from_static("600"),

@@ -3,16 +3,16 @@
 use crate::{
     App, Error,
     client::client_ip,
-    extract::{ClientIp, RequestId},
+    extract::{ClientIp, RequestId, bearer},
 };
 use axum::{
     Json,
-    body::Body,
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use chrono::Utc;
 use db::Counters;
 use futures_util::FutureExt;
 use service::told;
@@ -31,16 +31,22 @@ const HEADERS: [(HeaderName, &str); 7] = [
         "default-src 'none'; frame-ancestors 'none'",
     ),
     (header::REFERRER_POLICY, "no-referrer"),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=63072000; includeSubDomains",
-    ),
+    // Not for subdomains: those of a deployment's host may be other people's.
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-site",
     ),
     (header::VARY, "Origin"),
 ];
+
+/// Marks a request that does not say once, with `Host`, whom it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Misaddressed;
+
+/// Marks an answer to a form of OAuth 2, which has names of its own for what went wrong.
+#[derive(Clone, Copy)]
+pub(crate) struct ToOauth;
 
 /// Runs one request.
 pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
@@ -64,10 +70,11 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
         tenant_id = tracing::field::Empty
     );
     let started = Instant::now();
+    let has_token = bearer(request.headers()).is_some();
     let answer = async {
-        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let answer = AssertUnwindSafe(run(request, next)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|panic| panicked(&*panic).into_response());
-        let answer = finish(answer, &id, app.db.counters());
+        let answer = finish(answer, &id, has_token, app.db.counters());
         tracing::info!(
             method = %method,
             route = route.as_deref().unwrap_or("none"),
@@ -78,6 +85,14 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
         answer
     };
     answer.instrument(span).await
+}
+
+async fn run(request: Request, next: Next) -> Response {
+    if request.extensions().get::<Misaddressed>().is_some() {
+        let text = "Send the header `Host`, once.";
+        return Error::Malformed(text.into()).into_response();
+    }
+    next.run(request).await
 }
 
 /// Makes one line of a header that came in several (RFC 9110, section 5.3). Some fronts of Lambda do, so whoever reads
@@ -116,21 +131,42 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     anyhow::anyhow!("panic: {}", text.unwrap_or("without a message")).into()
 }
 
-fn finish(mut answer: Response, id: &RequestId, counters: &Counters) -> Response {
+fn finish(mut answer: Response, id: &RequestId, has_token: bool, counters: &Counters) -> Response {
     let status = answer.status();
     let error = answer.extensions_mut().remove::<Arc<Error>>();
     let error = error.or_else(|| unexplained(&answer).map(Arc::new));
     if let Some(error) = error {
         log(&error);
         count(&error, counters);
+        let mut problem = error.problem(&id.0);
+        if answer.extensions().get::<ToOauth>().is_some() {
+            problem = problem.for_oauth(&error);
+        }
         let headers = std::mem::take(answer.headers_mut());
-        answer = (status, headers, body(&error, id)).into_response();
-        answer.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        answer = (status, headers, Json(problem).into_response().into_body()).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM);
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, challenge(&error, has_token));
+        }
     }
-    let headers = answer.headers_mut();
+    mark(answer.headers_mut(), id);
+    answer
+}
+
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What a 401 asks for. It blames a token only where there was one (RFC 6750, section 3.1).
+fn challenge(error: &Error, has_token: bool) -> HeaderValue {
+    let is_token = ["invalid_token", "token_expired"].contains(&error.code());
+    HeaderValue::from_static(match is_token && has_token {
+        true => r#"Bearer error="invalid_token""#,
+        false => "Bearer",
+    })
+}
+
+/// Gives an answer the headers that all have.
+fn mark(headers: &mut HeaderMap, id: &RequestId) {
     for (name, value) in HEADERS {
         headers
             .entry(name)
@@ -140,11 +176,29 @@ fn finish(mut answer: Response, id: &RequestId, counters: &Counters) -> Response
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(X_REQUEST_ID, value);
     }
-    answer
 }
 
-fn body(error: &Error, id: &RequestId) -> Body {
-    Json(error.problem(&id.0)).into_response().into_body()
+/// A whole answer, as it is written to a connection, where no request came as far as [`edge`]. The connection ends with
+/// it.
+pub(crate) fn unasked(error: &Error) -> Vec<u8> {
+    let id = RequestId(Uuid::now_v7().to_string().into());
+    log(error);
+    let status = error.status();
+    tracing::info!(request_id = &*id.0, status = status.as_u16(), "answered");
+    let body = serde_json::json!(error.problem(&id.0)).to_string();
+    let mut headers: HeaderMap = error.headers().into_iter().collect();
+    mark(&mut headers, &id);
+    headers.insert(header::CONTENT_TYPE, PROBLEM);
+    headers.insert(header::CONTENT_LENGTH, body.len().into());
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let date = Utc::now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    headers.extend(HeaderValue::from_str(&date).map(|date| (header::DATE, date)));
+    let mut answer = format!("HTTP/1.1 {status}\r\n").into_bytes();
+    for (name, value) in &headers {
+        answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    answer.extend([b"\r\n", body.as_bytes()].concat());
+    answer
 }
 
 /// A refusal by the framework, which has no problem in it yet.
@@ -157,6 +211,7 @@ fn unexplained(answer: &Response) -> Option<Error> {
         StatusCode::NOT_FOUND => Error::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Error::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(None),
+        StatusCode::URI_TOO_LONG => Error::UriTooLong,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::MediaType("application/json"),
         s if s.is_client_error() => Error::Malformed("The request cannot be read.".into()),
         s => anyhow::anyhow!("an answer with status {s} and no explanation").into(),

@@ -1,14 +1,11 @@
-//! What a client gets when it cannot get an answer: RFC 9457 problems, one variant per kind.
+//! What a client gets when it cannot get an answer, one variant per kind.
 
 use crate::BodyLimit;
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use service::FieldError;
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// What a handler answers when it cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,35 +34,25 @@ pub enum Error {
     /// 413; with the limit, where it is known.
     #[error("The request is larger than {}.", largest(*.0))]
     TooLarge(Option<BodyLimit>),
+    /// 414.
+    #[error("The address of the request is longer than this service takes.")]
+    UriTooLong,
+    /// 431.
+    #[error("The headers of the request are larger than this service takes (16 KiB in all).")]
+    HeadersTooLarge,
     /// 415.
     #[error("Send the body as {0}.")]
     MediaType(&'static str),
+    /// 400: a grant of OAuth 2 that there is not.
+    #[error("Send grant_type=password or grant_type=refresh_token.")]
+    UnsupportedGrant,
+    /// 503: one client has as many connections as it may.
+    #[error("You have too many connections open. Close some, or send several requests on each.")]
+    TooManyConnections,
 }
 
 /// Result with [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// A problem (RFC 9457), sent as `application/problem+json`.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Problem {
-    /// `urn:parlance:error:<code>`. The codes are stable; `x-error-codes` of this document lists them.
-    #[schema(example = "urn:parlance:error:not_found")]
-    pub r#type: String,
-    /// The status in words.
-    #[schema(example = "Not Found")]
-    pub title: String,
-    /// The HTTP status.
-    #[schema(minimum = 400, maximum = 599, example = 404)]
-    pub status: u16,
-    /// What happened and what to do, for people, in English. Show it, or a text of your own for the code.
-    #[schema(example = "There is nothing here that you can see.")]
-    pub detail: String,
-    /// The request id, which the log knows too.
-    pub instance: String,
-    /// The fields that are not acceptable.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldError>,
-}
 
 impl Error {
     /// 422 for one field.
@@ -109,7 +96,11 @@ impl Error {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Slow => "request_timeout",
             Self::TooLarge(_) => "too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
             Self::MediaType(_) => "unsupported_media_type",
+            Self::UnsupportedGrant => "unsupported_grant_type",
+            Self::TooManyConnections => "too_many_connections",
         }
     }
 
@@ -117,37 +108,25 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Service(e) => status_of(e),
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::UnsupportedGrant => StatusCode::BAD_REQUEST,
             Self::Forbidden(..) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        }
-    }
-
-    /// The problem as it is sent.
-    pub fn problem(&self, request_id: &str) -> Problem {
-        let status = self.status();
-        Problem {
-            r#type: format!("urn:parlance:error:{}", self.code()),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: status.as_u16(),
-            detail: self.to_string(),
-            instance: request_id.to_owned(),
-            errors: match self {
-                Self::Service(e) => e.fields().to_vec(),
-                _ => Vec::new(),
-            },
+            Self::TooManyConnections => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// The headers that belong to the status.
-    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+    pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         match self {
             Self::Service(e) => headers_of(e),
+            Self::TooManyConnections => vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))],
             _ => Vec::new(),
         }
     }
@@ -172,10 +151,6 @@ fn status_of(error: &service::Error) -> StatusCode {
 fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
     use service::Error as E;
     match error {
-        E::Unauthorized(..) => vec![(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static(r#"Bearer error="invalid_token""#),
-        )],
         E::Unavailable(_) | E::SearchTooSlow => {
             vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))]
         }

@@ -57,7 +57,9 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     // RFC 9110, section 11.1: the scheme is case-insensitive.
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    // One space or more (section 11.4).
+    is_bearer.then(|| token.trim_start_matches(' '))
 }
 
 /// A token whose signature and time are good.

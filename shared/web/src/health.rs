@@ -3,6 +3,8 @@
 use crate::{App, Json, Result, Routes};
 use axum::extract::State;
 use serde::Serialize;
+use std::{sync::Arc, time::Instant};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -40,9 +42,30 @@ async fn ready(State(app): State<App>) -> Result<Json<Health>> {
     if app.draining.is_cancelled() {
         return Err(service::Error::Unavailable(anyhow::anyhow!("shutting down")).into());
     }
-    app.db
-        .ready()
-        .await
-        .map_err(|e| service::Error::Unavailable(e.into()))?;
+    app.readiness().get(&app).await?;
     Ok(health_is("ready"))
+}
+
+/// What the database said last, and when: anybody may ask, as often as they like. Whoever asks while it is being asked waits for the same answer.
+#[derive(Clone, Default)]
+pub(crate) struct Readiness(Arc<Mutex<Option<(Instant, Ready)>>>);
+
+type Ready = Result<(), Arc<db::Unfit>>;
+
+impl Readiness {
+    async fn get(&self, app: &App) -> Result<()> {
+        let mut last = self.0.lock().await;
+        let known = last
+            .clone()
+            .filter(|(at, _)| at.elapsed() < app.config.times.ready);
+        let ready = match known {
+            Some((_, ready)) => ready,
+            None => {
+                let ready = app.db.ready().await.map_err(Arc::new);
+                *last = Some((Instant::now(), ready.clone()));
+                ready
+            }
+        };
+        ready.map_err(|e| service::Error::Unavailable(e.into()).into())
+    }
 }

@@ -1,21 +1,21 @@
 //! JSON in and out, strictly.
 
-use crate::{BodyLimit, Error};
+use crate::{
+    Error,
+    body::{body, media_type},
+    misfit::misfit,
+};
 use axum::{
-    body::Bytes,
-    extract::{FromRequest, Request, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequest, Request},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::{Map, Value};
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{fmt, marker::PhantomData};
 
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(15);
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: usize = 32;
 
@@ -39,30 +39,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         }
         let Object(value) = parse(&body(request, state).await?)?;
         Ok(Self(value))
-    }
-}
-
-/// JSON, or the same fields as an HTML form, which is how OAuth 2 clients send them.
-#[derive(Debug)]
-pub struct JsonOrForm<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonOrForm<T> {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        if is_json(request.headers()) {
-            return Json::from_request(request, state)
-                .await
-                .map(|json| Self(json.0));
-        }
-        // A browser adds `;charset=UTF-8`.
-        let form = mime::APPLICATION_WWW_FORM_URLENCODED.essence_str();
-        if media_type(request.headers()).is_none_or(|m| m.essence_str() != form) {
-            return Err(Error::MediaType(
-                "application/json or application/x-www-form-urlencoded",
-            ));
-        }
-        parse_form(&body(request, state).await?).map(Self)
     }
 }
 
@@ -91,41 +67,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     }
 }
 
-/// The whole body, within the route's limit and in time.
-pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
-    let limit = BodyLimit::of(request.extensions());
-    let reading = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state));
-    let read = reading.await.map_err(|_| Error::Slow)?;
-    read.map_err(|rejection: BytesRejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(limit),
-        _ => Error::Malformed("The body cannot be read.".into()),
-    })
-}
-
-fn media_type(headers: &HeaderMap) -> Option<mime::Mime> {
-    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    value.parse().ok()
-}
-
 fn is_json(headers: &HeaderMap) -> bool {
     media_type(headers).is_some_and(|m| {
         m.type_() == mime::APPLICATION
             && (m.subtype() == mime::JSON || m.suffix() == Some(mime::JSON))
     })
-}
-
-fn parse_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let mut object = Map::new();
-    for (name, value) in url::form_urlencoded::parse(bytes) {
-        if name.contains('\0') || value.contains('\0') {
-            return Err(Error::field(&name, "holds U+0000, which cannot be stored"));
-        }
-        if object.insert(name.to_string(), value.into()).is_some() {
-            return Err(Error::field(&name, format!("duplicate field `{name}`")));
-        }
-    }
-    // By way of a JSON object, since a bare string does not deserialise as an optional one.
-    T::deserialize(Value::Object(object)).map_err(|e| refusal(".", &e))
 }
 
 /// Reads strict JSON: one value, no U+0000, no deep nesting, no field that `T` does not have.
@@ -147,18 +93,7 @@ fn refusal(path: &str, e: &serde_json::Error) -> Error {
     if e.classify() != serde_json::error::Category::Data {
         return Error::Malformed(format!("The body is not JSON: {message}."));
     }
-    let named = ["missing field `", "unknown field `", "duplicate field `"];
-    let name = named
-        .iter()
-        .find_map(|prefix| message.strip_prefix(prefix)?.split('`').next());
-    let field = match (path, name) {
-        (".", Some(name)) => name.to_owned(),
-        (".", None) => "body".to_owned(),
-        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
-        (path, _) => path.to_owned(),
-    };
-    let message: String = message.chars().take(200).collect();
-    Error::field(&field, message)
+    service::Error::Invalid(vec![misfit(path, message, "body")]).into()
 }
 
 /// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, and deep nesting.
@@ -189,6 +124,7 @@ fn guard(bytes: &[u8]) -> Result<(), Error> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

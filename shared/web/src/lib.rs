@@ -1,6 +1,7 @@
 //! HTTP: what every route shares of it. Extractors, errors as answers, layers, pages, and the host it runs on.
 
 mod app;
+mod body;
 mod body_limit;
 mod client;
 mod contract;
@@ -10,12 +11,16 @@ mod docs;
 mod edge;
 mod error;
 mod extract;
+mod form;
 mod health;
 mod host;
 mod json;
 mod metrics;
+mod misfit;
 mod page;
+mod problem;
 mod router;
+mod seldom;
 mod stop;
 mod wording;
 
@@ -23,13 +28,15 @@ pub use app::App;
 pub use body_limit::BodyLimit;
 pub use contract::openapi;
 pub use cors::{is_everybodys, page_of_a_tenant};
-pub use error::{Error, Problem, Result};
+pub use error::{Error, Result};
 pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};
+pub use form::{Form, JsonOrForm, is_form, to_oauth};
 pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
 };
-pub use json::{Json, JsonOrForm, Object};
+pub use json::{Json, Object};
 pub use page::{Listing, PageQuery};
+pub use problem::Problem;
 pub use router::router;
 pub use stop::Stop;
 pub use utoipa_axum::router::OpenApiRouter as Routes;

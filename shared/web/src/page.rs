@@ -55,7 +55,9 @@ impl PageQuery {
         }
         let context = [tenant.as_bytes(), list.as_bytes()].concat();
         let open = |cursor: &String| open(app, &context, cursor);
-        let after = self.cursor.as_ref().map(open).transpose()?;
+        // The first page is what an empty cursor means to those who always send one.
+        let cursor = self.cursor.as_ref().filter(|cursor| !cursor.is_empty());
+        let after = cursor.map(open).transpose()?;
         let of = PageOf {
             after,
             limit: limit + 1,
@@ -66,9 +68,19 @@ impl PageQuery {
 
 impl Page<'_> {
     /// The answer with the `rows` that were found.
-    pub fn listing<T>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Listing<T> {
+    pub fn listing<T>(&self, rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Listing<T> {
+        self.listing_cut(rows, false, id)
+    }
+
+    /// As [`Page::listing`], where there is another page also if `is_cut`: the rows that were found are large.
+    pub fn listing_cut<T>(
+        &self,
+        mut rows: Vec<T>,
+        is_cut: bool,
+        id: impl Fn(&T) -> Uuid,
+    ) -> Listing<T> {
         let size = usize::try_from(self.of.limit - 1).unwrap_or(rows.len());
-        let more = rows.len() > size;
+        let more = is_cut || rows.len() > size;
         rows.truncate(size);
         let last = rows.last().filter(|_| more).map(id);
         Listing {

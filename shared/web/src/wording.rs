@@ -1,9 +1,6 @@
 //! What is wrong with a parameter of a path or a query, in words for whoever sent it: serde's are for programmers.
 
-use crate::Error;
-
-/// How much of a name that somebody made up is repeated.
-const NAME_CHARS: usize = 100;
+use crate::{Error, misfit::is_name};
 
 /// 422 for a parameter, from what serde says of it. `at` is its name, unless the message has a better one.
 pub(crate) fn refusal(at: &str, message: &str) -> Error {
@@ -11,13 +8,17 @@ pub(crate) fn refusal(at: &str, message: &str) -> Error {
     let name = named
         .iter()
         .find_map(|start| message.split_once(start)?.1.split('`').next());
-    let name: String = name.unwrap_or(at).chars().take(NAME_CHARS).collect();
-    Error::field(&name, wording(message))
+    let name = name.unwrap_or(at);
+    let name = if is_name(name) { name } else { "query" };
+    Error::field(name, wording(message))
 }
 
 fn wording(message: &str) -> String {
-    let (problem, expected) = message.split_once(", ").unwrap_or((message, ""));
-    let expected = expected.trim_start_matches("expected ");
+    // From the end: what stands before may be anything that was sent.
+    let (problem, expected) = match message.rsplit_once(", expected ") {
+        Some(parts) => parts,
+        None => message.rsplit_once(", ").unwrap_or((message, "")),
+    };
     let has = |words: &[&str]| words.iter().any(|word| problem.contains(word));
     if has(&["unknown variant"]) {
         return format!("must be {expected}");

@@ -22,9 +22,7 @@ pub(crate) struct CreateUser {
     password: SecretString,
     /// The user's name.
     #[schema(max_length = 200, example = "Grace Hopper")]
-    #[serde(default)]
-    #[schema(max_length = 200, example = "Grace Hopper")]
-    full_name: String,
+    full_name: Option<String>,
     /// What the user may do; `member` if absent.
     role: Option<Role>,
 }
@@ -47,12 +45,13 @@ pub(crate) async fn create(
     Json(asked): Json<CreateUser>,
 ) -> Result<(StatusCode, Json<User>)> {
     let email = email(&asked.email)?;
-    check_full_name(&asked.full_name)?;
-    check_password(&app, &by, (&email, &asked.full_name), &asked.password)?;
+    let full_name = asked.full_name.unwrap_or_default();
+    check_full_name(&full_name)?;
+    check_password(&app, &by, (&email, &full_name), &asked.password)?;
     let hash = hash(&app, &by, asked.password).await?;
     let new = NewUser {
         email,
-        full_name: asked.full_name,
+        full_name,
         password_hash: hash,
         role: asked.role.unwrap_or(Role::Member),
     };

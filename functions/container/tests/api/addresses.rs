@@ -76,6 +76,14 @@ async fn behind_proxies_they_are_counted_from_the_right() {
     let chain = ("x-forwarded-for", "198.51.100.7, 10.0.0.2");
     ask(&program, &token, &[LIES[0], chain]).await;
     assert_eq!(written(&kit).await.as_deref(), Some("198.51.100.7"));
+    // Some write the port, too.
+    for (written_by, ip) in [
+        ("203.0.113.7:54321, 10.0.0.2:80", "203.0.113.7"),
+        ("[2001:db8::1]:443, [2001:db8::2]", "2001:db8::1"),
+    ] {
+        ask(&program, &token, &[("x-forwarded-for", written_by)]).await;
+        assert_eq!(written(&kit).await.as_deref(), Some(ip));
+    }
     // Without the proxies there is nobody to believe.
     ask(&program, &token, &LIES).await;
     assert_eq!(written(&kit).await.as_deref(), Some("127.0.0.1"));

@@ -14,8 +14,12 @@ fn budget() -> u64 {
 }
 
 async fn serve(kit: &Kit) -> Program {
-    let connections = ("DATABASE_MAX_CONNECTIONS".to_owned(), "10".to_owned());
-    Program::serve(kit, &[connections]).await
+    // All of them come from here.
+    let vars = [
+        ("DATABASE_MAX_CONNECTIONS", "10"),
+        ("MAX_CONNECTIONS_PER_CLIENT", "1000"),
+    ];
+    Program::serve(kit, &vars.map(|(n, v)| (n.to_owned(), v.to_owned()))).await
 }
 
 fn login() -> String {

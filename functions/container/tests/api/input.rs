@@ -92,7 +92,6 @@ const BAD_QUERIES: &[&str] = &[
     "limit=%ff",
     "limit=9223372036854775808",
     "limit=1&limit=2",
-    "cursor=",
     "cursor=x",
     "cursor=%00",
     "cursor=%ff%fe",

@@ -63,7 +63,6 @@ async fn a_cursor_fits_only_the_list_that_gave_it() {
         (&superuser, "/admin/users", &users),
         (&one, "/admin/users", &users[1..].to_owned()),
         (&one, "/admin/users", &U1.id.to_string()),
-        (&one, "/admin/users", &String::new()),
         (&one, "/admin/users", &"A".repeat(5000)),
     ] {
         let refused = kit.get(token, &format!("{path}?cursor={cursor}")).await;

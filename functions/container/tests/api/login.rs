@@ -62,15 +62,15 @@ async fn a_login_is_json_or_the_form_of_oauth2() {
 }
 
 #[tokio::test]
-async fn the_form_is_as_strict_as_the_json() {
+async fn the_form_needs_what_the_json_needs() {
     let kit = Kit::new().await;
     for (fields, wrong) in [
         ("", "email"),
         ("username=u1%40one.example", "password"),
+        ("username=u1%40one.example&password=", "password"),
         ("password=x", "email"),
         ("username=a&username=b&password=x", "username"),
         ("username=a&email=b&password=x", "email"),
-        ("username=a&password=x&is_superuser=true", "is_superuser"),
         ("username=a%00&password=x", "username"),
         ("username=a&password=%00", "password"),
     ] {
@@ -191,6 +191,5 @@ async fn me_is_who_the_token_belongs_to() {
     }
     let nobody = kit.get("", "/login/me").await;
     assert_eq!(nobody.problem(401), "invalid_token");
-    let challenge = r#"Bearer error="invalid_token""#;
-    assert_eq!(nobody.header("www-authenticate"), challenge);
+    assert_eq!(nobody.header("www-authenticate"), "Bearer");
 }

@@ -57,7 +57,8 @@ async fn a_connection_survives_it() {
         ("/test/panic-later", 500),
         ("/ready", 200),
     ] {
-        let asked = request("", "GET", path).body(Body::empty()).unwrap();
+        let asked = request("", "GET", path).header("host", "a");
+        let asked = asked.body(Body::empty()).unwrap();
         let answer = wait_for(path, sender.send_request(asked)).await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         let body = answer.into_body().collect().await.unwrap().to_bytes();

@@ -3,6 +3,7 @@
 use crate::access::{accounts::Account, origins::OriginClaim};
 use moka::sync::Cache;
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,12 +22,23 @@ pub(crate) type LastReading = Arc<Turn<Option<(Instant, Option<Arc<Account>>)>>>
 /// How long those whom a change concerns may take until they look, so that they do not all do at once.
 const SPREAD: Duration = Duration::from_secs(1);
 
+/// Within what time lookups of origins that nobody allows are counted.
+const WHILE: Duration = Duration::from_secs(5);
+
+/// Every origin that some tenant allows.
+type Origins = Arc<HashSet<String>>;
+
 /// Accounts and origins as they were a moment ago.
 #[derive(Clone)]
 pub(crate) struct Remembered {
+    life: Duration,
     accounts: Cache<Key, Read<Arc<Account>>>,
     origins: Cache<String, Read<OriginClaim>>,
     readings: Cache<Key, LastReading>,
+    /// Every origin that some tenant allows.
+    all_origins: Arc<Mutex<Option<Read<Origins>>>>,
+    /// How many origins that no tenant allows were looked up, and since when.
+    strangers: Arc<Mutex<(u32, Instant)>>,
     /// When a user or tenant changed. Kept for as long as something older could be remembered.
     changed: Cache<Uuid, Instant>,
     last: Arc<Mutex<Last>>,
@@ -54,9 +66,12 @@ impl Remembered {
             everything: now,
         };
         Self {
+            life,
             accounts: cache(life),
             origins: cache(life),
             readings: cache(life),
+            all_origins: Arc::default(),
+            strangers: Arc::new(Mutex::new((0, now))),
             changed: cache(2 * life),
             last: Arc::new(Mutex::new(last)),
             told: Arc::default(),
@@ -105,7 +120,35 @@ impl Remembered {
     }
 
     pub(crate) fn keep_origin(&self, origin: &str, claim: OriginClaim, read_at: Instant) {
+        if !claim.is_listed {
+            let strangers = self.strangers.lock();
+            let (count, since) = &mut *strangers.unwrap_or_else(PoisonError::into_inner);
+            if since.elapsed() >= WHILE {
+                (*count, *since) = (0, Instant::now());
+            }
+            *count += 1;
+        }
         self.origins.insert(origin.to_owned(), (claim, read_at));
+    }
+
+    /// How many origins that nobody allows were looked up within the last five seconds.
+    pub(crate) fn strangers(&self) -> u32 {
+        let strangers = self.strangers.lock();
+        let (count, since) = *strangers.unwrap_or_else(PoisonError::into_inner);
+        if since.elapsed() < WHILE { count } else { 0 }
+    }
+
+    /// Every origin that some tenant allows.
+    pub(crate) fn all_origins(&self) -> Option<Origins> {
+        let all = self.all_origins.lock();
+        let all = all.unwrap_or_else(PoisonError::into_inner).clone();
+        let (origins, read_at) = all?;
+        (read_at.elapsed() < self.life && read_at > self.last().any_tenant).then_some(origins)
+    }
+
+    pub(crate) fn keep_all_origins(&self, origins: &Origins, read_at: Instant) {
+        let all = self.all_origins.lock();
+        *all.unwrap_or_else(PoisonError::into_inner) = Some((origins.clone(), read_at));
     }
 
     /// Notes that a user has changed, or one of its logins.

@@ -7,6 +7,10 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// How much the messages of one page may have together, in bytes: a hundred of the largest would be many megabytes, kept
+/// for whoever reads them slowly.
+const PAGE_BYTES: i64 = 1024 * 1024;
+
 /// Who said it. The server decides, never the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -110,6 +114,8 @@ struct MessageRow {
     finish_reason: Option<String>,
     metadata: serde_json::Value,
     created_at: DateTime<Utc>,
+    /// How many the page would have without a bound for its size.
+    found: i64,
 }
 
 impl From<MessageRow> for Message {
@@ -138,7 +144,9 @@ impl From<MessageRow> for Message {
 }
 
 impl TenantTx {
-    /// The messages of one conversation of the caller, oldest first; none if it is not the caller's to read.
+    /// The messages of one conversation of the caller, oldest first; none if it is not the caller's to read. So many as
+    /// the page asks for, or fewer of large ones: together they have at most 1 MiB, but there is always one. The second
+    /// tells whether some were left out for that.
     ///
     /// An answer whose process died stays `streaming` in its row; a heartbeat of over a minute ago tells.
     pub async fn messages(
@@ -146,26 +154,36 @@ impl TenantTx {
         caller: &Caller,
         session: Uuid,
         page: PageOf,
-    ) -> Result<Vec<Message>> {
+    ) -> Result<(Vec<Message>, bool)> {
         let rows: Vec<MessageRow> = sqlx::query_as(
-            "select m.id, m.role, m.content, m.model, m.prompt_tokens, m.completion_tokens, m.usage_exact,
-                    m.sources, m.finish_reason, m.metadata, m.created_at,
-                    case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
-                         then 'interrupted' else m.status end as status
-             from chat_messages m
-             join chat_sessions s on s.tenant_id = m.tenant_id and s.id = m.session_id
-             where m.session_id = $1 and ($2::uuid is null or s.user_id = $2)
-               and ($3::uuid is null or m.seq >
-                    (select seq from chat_messages where id = $3 and session_id = $1))
-             order by m.seq
-             limit $4",
+            "select * from (
+               select page.*, count(*) over () as found,
+                      sum(octet_length(content) + octet_length(metadata::text) + octet_length(sources::text))
+                        over (order by seq) as bytes, row_number() over (order by seq) as nth
+               from (
+                 select m.id, m.seq, m.role, m.content, m.model, m.prompt_tokens, m.completion_tokens, m.usage_exact,
+                        m.sources, m.finish_reason, m.metadata, m.created_at,
+                        case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
+                             then 'interrupted' else m.status end as status
+                 from chat_messages m
+                 join chat_sessions s on s.tenant_id = m.tenant_id and s.id = m.session_id
+                 where m.session_id = $1 and ($2::uuid is null or s.user_id = $2)
+                   and ($3::uuid is null or m.seq >
+                        (select seq from chat_messages where id = $3 and session_id = $1))
+                 order by m.seq
+                 limit $4) page) measured
+             where bytes <= $5 or nth = 1
+             order by seq",
         )
         .bind(session)
         .bind(caller.reads())
         .bind(page.after)
         .bind(page.limit)
+        .bind(PAGE_BYTES)
         .fetch_all(self.conn())
         .await?;
-        Ok(rows.into_iter().map(Message::from).collect())
+        let found = rows.first().map_or(0, |row| row.found);
+        let cut = i64::try_from(rows.len()).is_ok_and(|some| some < found);
+        Ok((rows.into_iter().map(Message::from).collect(), cut))
     }
 }

@@ -9,6 +9,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The body cannot be read, or is not JSON.",
     ),
     (
+        "unsupported_grant_type",
+        400,
+        "There is no such grant. Send `password` or `refresh_token`.",
+    ),
+    (
         "invalid_token",
         401,
         "There is no access token, or it is forged, or its login has ended. Log in.",
@@ -98,6 +103,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
     ),
     ("too_large", 413, "The body is larger than the route takes."),
     (
+        "uri_too_long",
+        414,
+        "The address is longer than the service takes. Send less in it.",
+    ),
+    (
         "unsupported_media_type",
         415,
         "The body must be sent as the media type that `detail` names.",
@@ -111,6 +121,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "password_blocked",
         422,
         "The new password is easy to guess. Choose another.",
+    ),
+    (
+        "headers_too_large",
+        431,
+        "The headers are larger than 16 KiB. Send fewer.",
     ),
     (
         "too_many_requests",
@@ -173,6 +188,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The service had to end the answer early. What there is of it was kept; ask again.",
     ),
     (
+        "too_many_connections",
+        503,
+        "One client has as many connections as it may. Close some, or send several requests on each.",
+    ),
+    (
         "unavailable",
         503,
         "The service is busy, or its database is away. Wait for `Retry-After` seconds.",
@@ -206,7 +226,11 @@ mod tests {
             Error::MethodNotAllowed,
             Error::Slow,
             Error::TooLarge(None),
+            Error::UriTooLong,
+            Error::HeadersTooLarge,
             Error::MediaType(""),
+            Error::UnsupportedGrant,
+            Error::TooManyConnections,
         ];
         use service::Error as E;
         let services = [

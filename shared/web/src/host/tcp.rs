@@ -1,10 +1,21 @@
 //! A TCP port: our own accept loop, because `axum::serve` 0.8 neither times out a half-sent header, nor limits
 //! connections, nor ends a shutdown that an open stream holds up.
 
-use crate::{App, client::Peer};
+mod clients;
+mod connection;
+mod door;
+mod turn;
+
+use crate::{App, client::Peer, edge::Misaddressed};
 use anyhow::Context;
-use axum::{Router, extract::Request};
-use hyper::server::conn::http1;
+use axum::{
+    Router,
+    extract::Request,
+    http::{Version, header},
+};
+use connection::Connection;
+use door::Door;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -13,20 +24,17 @@ use hyper_util::{
 use std::{
     io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
     task::Poll,
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
-    sync::Semaphore,
     time::timeout,
 };
 use tower::ServiceExt;
+use turn::Turn;
 
-/// How long the header of a request may take to arrive.
-const HEADER_TIME: Duration = Duration::from_secs(10);
 /// The largest header (Railway's own limit is 32 KiB).
 const HEADER_SIZE: usize = 16 * 1024;
 /// Connections beyond this wait in the kernel's queue.
@@ -43,7 +51,11 @@ pub async fn serve_tcp(
     service: Router,
     app: App,
 ) -> anyhow::Result<()> {
-    serve_on(listeners, service, app, stopped()?).await;
+    let (listeners, stopped) = (listeners.into(), stopped()?);
+    for address in listeners.addresses() {
+        tracing::info!(%address, "listening");
+    }
+    serve_on(listeners, service, app, stopped).await;
     Ok(())
 }
 
@@ -85,6 +97,13 @@ impl From<TcpListener> for Listeners {
 }
 
 impl Listeners {
+    /// Where they listen, as far as the system tells.
+    fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.0
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+    }
+
     /// The next connection to any of them.
     async fn accept(&self) -> std::io::Result<(TcpStream, SocketAddr)> {
         std::future::poll_fn(|cx| {
@@ -134,57 +153,51 @@ pub async fn serve_on(
     let db = app.db.clone();
     tokio::spawn(async move { db.listen().await });
     let connections = GracefulShutdown::new();
-    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let door = Door::new(&app);
     tokio::pin!(stopped);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listeners, &free) => accepted,
+            accepted = door.accept(&listeners) => accepted,
             () = &mut stopped => break,
         };
-        let Some((stream, peer, permit)) = accepted else {
+        let Some(accepted) = accepted else {
             continue;
         };
-        let service = service.clone().map_request(move |mut request: Request<_>| {
-            request.extensions_mut().insert(peer);
-            request
-        });
+        let turn = Turn::default();
+        let connection = Connection::new(accepted.stream, app.config.times, turn.clone());
+        let service = service.clone();
+        let service = service.map_request(begun(accepted.peer, turn.clone()));
+        let service = service.map_response(move |answer| turn.clone().until_the_end_of(answer));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
+            // It counts idle time as well; the connection itself knows better.
+            .header_read_timeout(None)
             .max_buf_size(HEADER_SIZE)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            .serve_connection(TokioIo::new(connection), TowerToHyperService::new(service));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is the client's affair; its request has its own log line.
             if let Err(e) = connection.await {
                 tracing::debug!(error = %e, "connection ended");
             }
-            drop(permit);
+            drop(accepted.held);
         });
     }
     drop(listeners);
     shut_down(connections, app).await;
 }
 
-type Accepted = (TcpStream, Peer, tokio::sync::OwnedSemaphorePermit);
-
-async fn accept(listeners: &Listeners, free: &Arc<Semaphore>) -> Option<Accepted> {
-    // The semaphore is never closed.
-    let permit = free.clone().acquire_owned().await.ok()?;
-    match listeners.accept().await {
-        Ok((stream, address)) => {
-            // Events of a stream are small and must not wait for one another.
-            if let Err(e) = stream.set_nodelay(true) {
-                tracing::debug!(error = %e, "connection ended");
-            }
-            Some((stream, Peer(address.ip()), permit))
+/// What every request has besides what the client sent.
+fn begun(peer: Peer, turn: Turn) -> impl Fn(Request<Incoming>) -> Request<Incoming> + Clone {
+    move |mut request| {
+        turn.asked();
+        request.extensions_mut().insert(peer);
+        // RFC 9112, section 3.2.
+        let hosts = request.headers().get_all(header::HOST).iter().count();
+        if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+            request.extensions_mut().insert(Misaddressed);
         }
-        Err(e) => {
-            // Out of file descriptors, most likely: waiting helps, spinning does not.
-            tracing::error!(error = %e, "cannot accept a connection");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            None
-        }
+        request
     }
 }
 

@@ -6,10 +6,7 @@ use axum::http::HeaderMap;
 const SAFE: &[(&str, &[&str])] = &[
     ("x-content-type-options", &["nosniff"]),
     ("referrer-policy", &["no-referrer"]),
-    (
-        "strict-transport-security",
-        &["max-age=63072000; includeSubDomains"],
-    ),
+    ("strict-transport-security", &["max-age=63072000"]),
     ("cross-origin-resource-policy", &["same-site"]),
     ("vary", &["Origin"]),
 ];

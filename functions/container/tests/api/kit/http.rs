@@ -1,7 +1,7 @@
 //! The service behind a real socket.
 
 use super::{Kit, documented::assert_documented, wait::wait_for};
-use axum::body::Body;
+use axum::{body::Body, http::header};
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -65,7 +65,9 @@ impl Served {
 }
 
 /// Sends a request on a connection of its own; the answer's body may still be coming.
-pub async fn send(address: SocketAddr, request: Request<Body>) -> Response<Incoming> {
+pub async fn send(address: SocketAddr, mut request: Request<Body>) -> Response<Incoming> {
+    let host = address.to_string().parse().expect("an address is a header");
+    request.headers_mut().entry(header::HOST).or_insert(host);
     let stream = TcpStream::connect(address)
         .await
         .expect("the service accepts");

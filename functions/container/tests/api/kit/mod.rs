@@ -15,6 +15,7 @@ pub mod people;
 pub mod program;
 pub mod provider;
 pub mod proxy;
+pub mod raw;
 pub mod scene;
 pub mod wait;
 
@@ -84,6 +85,7 @@ impl Kit {
         config.secrets.connections.ask_returned = true;
         // Of a busy machine, two seconds without a connection say nothing.
         config.secrets.connections.acquire_timeout = Duration::from_secs(60);
+        config.times.ready = Duration::ZERO;
         adjust(&mut config);
         let service = Service::new(config, clock.clone()).expect("the service can be put together");
         let app = App::new(service);
