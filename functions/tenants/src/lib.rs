@@ -2,6 +2,7 @@
 
 mod create;
 mod edit;
+mod faults;
 mod input;
 mod list;
 mod output;

@@ -6,12 +6,12 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 use crate::{
-    BadDatabaseUrl, Counters, Result,
+    Counters, Result,
     access::accounts::Account,
     access::remembered::Remembered,
     audit::deeds::{Actor, Asked},
     people::users::Role,
-    running::pool::{self, Connections, Woken},
+    running::pool::Woken,
     transaction::{Conn, Transaction},
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlStr};
@@ -44,33 +44,6 @@ pub struct Db {
 }
 
 impl Db {
-    /// Prepares both pools; connects on first use.
-    ///
-    /// # Errors
-    /// A URL cannot be used.
-    pub fn new(connections: &Connections) -> Result<Self, BadDatabaseUrl> {
-        let woken = Woken::now();
-        let counters = Counters::default();
-        let growing = usize::try_from(connections.max_connections / 2)
-            .unwrap_or(1)
-            .max(1);
-        let pool = |url, most| pool::open(url, most, connections, &woken, &counters);
-        Ok(Self {
-            app: pool(&connections.app_url, connections.max_connections)?,
-            platform: pool(
-                &connections.platform_url,
-                connections.max_platform_connections,
-            )?,
-            fit: Arc::default(),
-            woken,
-            counters,
-            growing: Arc::new(Semaphore::new(growing)),
-            listening: pool::listening(&connections.listen_url)?,
-            remembered: Remembered::nothing(connections.memory),
-            reading_origins: Arc::default(),
-        })
-    }
-
     /// Opens a transaction that sees the caller's tenant and nothing else.
     pub async fn tenant(&self, caller: &Caller) -> Result<TenantTx> {
         self.open(caller.tenant_id()).await

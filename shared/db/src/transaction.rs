@@ -120,6 +120,34 @@ pub(crate) struct Conn<'c> {
     state: &'c mut State,
 }
 
+impl Conn<'_> {
+    /// Runs several statements in one message: the rows of those that were done, and why the next one was refused, if one
+    /// was.
+    ///
+    /// # Errors
+    /// No answer came at all.
+    pub(crate) async fn until_refused(
+        self,
+        statements: &'static str,
+    ) -> Result<(Vec<PgRow>, Option<sqlx::Error>), sqlx::Error> {
+        let Self { connection, state } = self;
+        let mut steps = connection.fetch_many(statements);
+        let all = async {
+            let mut rows = Vec::new();
+            while let Some(step) = steps.next().await {
+                match step {
+                    Ok(Either::Right(row)) => rows.push(row),
+                    Ok(Either::Left(_)) => {}
+                    Err(e @ sqlx::Error::Database(_)) => return Ok((rows, Some(e))),
+                    Err(e) => return Err(e),
+                }
+            }
+            Ok((rows, None))
+        };
+        answered(state, all).await
+    }
+}
+
 async fn answered<T>(
     state: &mut State,
     answer: impl Future<Output = Result<T, sqlx::Error>>,

@@ -4,7 +4,7 @@ use crate::{
     Db, Error, MIGRATOR,
     transaction::{Conn, Transaction},
 };
-use sqlx::{Executor, Postgres};
+use sqlx::{Executor, Postgres, Row, postgres::PgRow};
 use std::collections::BTreeMap;
 
 /// Why this database must not be served from.
@@ -59,13 +59,16 @@ impl Db {
     pub async fn check(&self) -> Result<(), Unfit> {
         let examine = || async {
             let mut connection = self.bare().await?;
-            if let Some(newer) = check_schema(connection.conn()).await? {
+            let examined = connection.conn().until_refused(EXAMINATION).await;
+            let (rows, refusal) = examined.map_err(|e| Unfit::Unreachable(e.into()))?;
+            let newer = judge(&rows, refusal)?;
+            if let Some(newer) = newer {
                 tracing::warn!(
                     migration = newer,
                     "a newer release has migrated this database"
                 );
             }
-            check_role(&mut connection).await
+            Ok(())
         };
         self.fit.get_or_try_init(examine).await.copied()
     }
@@ -105,47 +108,62 @@ async fn check_writable(connection: Conn<'_>) -> Result<(), Unfit> {
     }
 }
 
-/// Confirms that the pool's role is bound by row-level security and can do no more than it must.
-async fn check_role(connection: &mut Transaction) -> Result<(), Unfit> {
-    let excess: Vec<String> = sqlx::query_scalar(
-        "select unnest(array_remove(array[
-            case when r.rolsuper then 'is a superuser' end,
-            case when r.rolbypassrls then 'bypasses row-level security' end,
-            case when r.rolcreaterole or r.rolcreatedb then 'may create roles or databases' end,
-            case when exists (select from pg_auth_members m where m.member = r.oid)
-                 then 'is a member of another role' end,
-            case when exists (select from pg_class c
-                              where c.relnamespace = 'parlance'::regnamespace and c.relowner = r.oid)
-                 then 'owns tables' end,
-            case when has_schema_privilege('parlance', 'create') then 'may create in the schema' end,
-            case when has_database_privilege(current_database(), 'create')
-                   or has_database_privilege(current_database(), 'temporary')
-                 then 'may create schemas or temporary tables' end,
-            case when exists (select from pg_class c
-                              where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p')
-                                and has_table_privilege(c.oid, 'truncate, references, trigger'))
-                 then 'may truncate or reference tables' end
-          ], null))
-         from pg_roles r where r.rolname = current_user",
-    )
-    .fetch_all(connection.conn())
-    .await
-    .map_err(|e| Unfit::Unreachable(e.into()))?;
-    if excess.is_empty() {
-        return check_policies_bite(connection.conn()).await;
-    }
-    Err(Unfit::TooPowerful(excess.join(", ")))
-}
+/// All that is asked before the first transaction, in one message, since a function that starts is waited for: which
+/// migrations were applied; what the role could do that it must not; and, whatever the catalogue says, a tenant's table
+/// without a tenant, which must be refused.
+const EXAMINATION: &str =
+    "select version, checksum from parlance._sqlx_migrations where success;
+     select unnest(array_remove(array[
+        case when r.rolsuper then 'is a superuser' end,
+        case when r.rolbypassrls then 'bypasses row-level security' end,
+        case when r.rolcreaterole or r.rolcreatedb then 'may create roles or databases' end,
+        case when exists (select from pg_auth_members m where m.member = r.oid)
+             then 'is a member of another role' end,
+        case when exists (select from pg_class c
+                          where c.relnamespace = 'parlance'::regnamespace and c.relowner = r.oid)
+             then 'owns tables' end,
+        case when has_schema_privilege('parlance', 'create') then 'may create in the schema' end,
+        case when has_database_privilege(current_database(), 'create')
+               or has_database_privilege(current_database(), 'temporary')
+             then 'may create schemas or temporary tables' end,
+        case when exists (select from pg_class c
+                          where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p')
+                            and has_table_privilege(c.oid, 'truncate, references, trigger'))
+             then 'may truncate or reference tables' end
+      ], null))
+     from pg_roles r where r.rolname = current_user;
+     select from parlance.users limit 1";
 
-/// Without a tenant a tenant's table must answer with an error, whatever the catalogue says.
-async fn check_policies_bite(connection: Conn<'_>) -> Result<(), Unfit> {
-    match sqlx::query("select from parlance.users limit 1")
-        .fetch_optional(connection)
-        .await
-    {
-        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("42501") => Ok(()),
-        Err(e) => Err(Unfit::Unreachable(e.into())),
-        Ok(_) => Err(Unfit::TooPowerful(
+/// What the [`EXAMINATION`] says: the newest migration that this binary does not know, or why nothing must be served.
+fn judge(rows: &[PgRow], refusal: Option<sqlx::Error>) -> Result<Option<i64>, Unfit> {
+    let unreachable = |e: sqlx::Error| Unfit::Unreachable(e.into());
+    let (mut applied, mut excess) = (BTreeMap::new(), Vec::<String>::new());
+    for row in rows {
+        match row.len() {
+            2 => {
+                let version: i64 = row.try_get(0).map_err(unreachable)?;
+                applied.insert(version, row.try_get(1).map_err(unreachable)?);
+            }
+            1 => excess.push(row.try_get(0).map_err(unreachable)?),
+            // Of the tenant's table.
+            _ => {}
+        }
+    }
+    let code = refusal.as_ref().and_then(|e| e.as_database_error()?.code());
+    let code = code.map(std::borrow::Cow::into_owned);
+    match code.as_deref() {
+        _ if !applied.is_empty() => {}
+        Some("42501") | None => {}
+        _ => return Err(without_schema(refusal.unwrap_or(sqlx::Error::RowNotFound))),
+    }
+    let newer = judge_schema(&applied)?;
+    if !excess.is_empty() {
+        return Err(Unfit::TooPowerful(excess.join(", ")));
+    }
+    match (code.as_deref(), refusal) {
+        (Some("42501"), _) => Ok(newer),
+        (_, Some(e)) => Err(unreachable(e)),
+        (_, None) => Err(Unfit::TooPowerful(
             "reads tenants' rows without naming a tenant".into(),
         )),
     }
@@ -156,21 +174,26 @@ async fn check_policies_bite(connection: Conn<'_>) -> Result<(), Unfit> {
 pub(crate) async fn check_schema<'c>(
     connection: impl Executor<'c, Database = Postgres>,
 ) -> Result<Option<i64>, Unfit> {
-    let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
     let applied: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("select version, checksum from parlance._sqlx_migrations where success")
             .fetch_all(connection)
             .await
-            .map_err(|e| match &e {
-                // undefined_table, invalid_schema_name
-                sqlx::Error::Database(d)
-                    if matches!(d.code().as_deref(), Some("42P01" | "3F000")) =>
-                {
-                    Unfit::Behind(first)
-                }
-                _ => Unfit::Unreachable(e.into()),
-            })?;
-    let applied: BTreeMap<_, _> = applied.into_iter().collect();
+            .map_err(without_schema)?;
+    judge_schema(&applied.into_iter().collect())
+}
+
+/// What it means that the applied migrations cannot be read.
+fn without_schema(e: sqlx::Error) -> Unfit {
+    let first = MIGRATOR.iter().map(|m| m.version).next().unwrap_or(0);
+    let code = e.as_database_error().and_then(|e| e.code());
+    // undefined_table, invalid_schema_name
+    match code.as_deref() {
+        Some("42P01" | "3F000") => Unfit::Behind(first),
+        _ => Unfit::Unreachable(e.into()),
+    }
+}
+
+fn judge_schema(applied: &BTreeMap<i64, Vec<u8>>) -> Result<Option<i64>, Unfit> {
     for migration in MIGRATOR.iter() {
         match applied.get(&migration.version) {
             None => return Err(Unfit::Behind(migration.version)),

@@ -1,12 +1,13 @@
 //! Pools whose connections are known to be clean, and known to be bound by row-level security.
 
-use crate::{BadDatabaseUrl, Counters, Db, running::connect};
+use crate::{BadDatabaseUrl, Counters, Db, access::remembered::Remembered, running::connect};
 use secrecy::SecretString;
 use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::Semaphore;
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -135,6 +136,33 @@ pub(crate) fn is_busy(pool: &PgPool) -> bool {
 }
 
 impl Db {
+    /// Prepares both pools; connects on first use.
+    ///
+    /// # Errors
+    /// A URL cannot be used.
+    pub fn new(connections: &Connections) -> Result<Self, BadDatabaseUrl> {
+        let woken = Woken::now();
+        let counters = Counters::default();
+        let growing = usize::try_from(connections.max_connections / 2)
+            .unwrap_or(1)
+            .max(1);
+        let pool = |url, most| open(url, most, connections, &woken, &counters);
+        Ok(Self {
+            app: pool(&connections.app_url, connections.max_connections)?,
+            platform: pool(
+                &connections.platform_url,
+                connections.max_platform_connections,
+            )?,
+            fit: Arc::default(),
+            woken,
+            counters,
+            growing: Arc::new(Semaphore::new(growing)),
+            listening: listening(&connections.listen_url)?,
+            remembered: Remembered::nothing(connections.memory),
+            reading_origins: Arc::default(),
+        })
+    }
+
     /// Says that the process may have been frozen until now: every connection is tried before it is used again.
     pub fn woke(&self) {
         self.woken.again();
