@@ -118,9 +118,11 @@ pub(crate) fn origin_of(headers: &HeaderMap) -> Option<&str> {
 /// Whether the page is the service's own (`/docs`). A page cannot choose its `Host`.
 fn is_own(headers: &HeaderMap, origin: &str) -> bool {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
-    origin
-        .split_once("://")
-        .is_some_and(|(_, authority)| Some(authority) == host)
+    // An app's `capacitor://localhost` is not served by a host of that name.
+    let (Some((scheme, authority)), Some(host)) = (origin.split_once("://"), host) else {
+        return false;
+    };
+    ["http", "https"].contains(&scheme) && authority == host
 }
 
 /// Refuses a token that comes from a page of another tenant, if a superuser has said that it is that tenant's. From

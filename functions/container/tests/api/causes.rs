@@ -7,6 +7,7 @@ use crate::{
         program::Program,
         provider::{Provider, Reply},
         request,
+        wait::wait_until,
     },
 };
 use axum::body::Body;
@@ -99,10 +100,14 @@ async fn a_database_that_was_stopped_is_no_matter_of_keys() {
     let vars = [("DATABASE_URL".to_owned(), url)];
     let (program, log) = Program::serve_logging(&kit, &vars).await;
     cluster.stop().expect("it stops");
-    for _ in 0..2 {
+    wait_until("a service that is not ready", async || {
         let ready = request("", "GET", "/ready").body(Body::empty());
-        assert_eq!(program.send(ready.unwrap()).await.status(), 503);
-    }
+        match program.send(ready.unwrap()).await.status().as_u16() {
+            503 => Ok(()),
+            status => Err(status),
+        }
+    })
+    .await;
     program.kill().await;
     let log = log.await.unwrap();
     let failed = line(&log, "request failed");

@@ -176,7 +176,7 @@ fn text_settings(value: &str) -> Vec<Value> {
     let contract = contract();
     of(
         &contract,
-        &contract["components"]["schemas"]["TenantInput"],
+        &contract["components"]["schemas"]["TenantSettings"],
         value,
     )
 }
