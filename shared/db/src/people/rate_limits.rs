@@ -96,6 +96,6 @@ impl Db {
         sqlx::query("select rate_limit_forget()")
             .execute(tx.conn())
             .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
