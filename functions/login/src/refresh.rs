@@ -21,6 +21,7 @@ pub(crate) struct RefreshToken {
 
 /// Renews a login. A refresh token works once; presenting a used one ends its login, since somebody has a copy.
 #[utoipa::path(post, path = "/login/refresh", operation_id = "refreshLogin", tag = "login", security(()),
+    params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves. It decides whether the page may read the answer.")),
     request_body(content(
         (RefreshToken = "application/json"),
         (LoginForm = "application/x-www-form-urlencoded"), (LoginForm = "multipart/form-data"),
