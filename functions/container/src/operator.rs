@@ -21,6 +21,7 @@ pub(crate) async fn print_roles() -> Result<()> {
 
 /// `parlance check`.
 pub(crate) async fn check() -> Result<()> {
+    service::check_logging()?;
     let config = Config::from_env().await?;
     say(&format!("Set: {}", config.set.join(" ")))?;
     let service = Service::new(config, Clock::System)?;

@@ -19,7 +19,8 @@ pub(crate) struct RefreshToken {
     pub(crate) refresh_token: SecretString,
 }
 
-/// Renews a login. A refresh token works once; presenting a used one ends its login, since somebody has a copy.
+/// Renews a login. A refresh token works once; presenting a used one ends its login, since somebody has a copy,
+/// unless the pair that it gave has not been used yet: then its answer was lost, and comes again.
 #[utoipa::path(post, path = "/login/refresh", operation_id = "refreshLogin", tag = "login", security(()),
     params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves. It decides whether the page may read the answer.")),
     request_body(content(

@@ -30,5 +30,5 @@ pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};
 pub use retrieval::{Retrieved, source};
 pub use service::Service;
-pub use telemetry::start_logging;
+pub use telemetry::{check_logging, start_logging};
 pub use tokens::{AssumedToken, CurrentTenant, CurrentUser, TokenPair};

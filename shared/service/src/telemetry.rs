@@ -9,11 +9,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 /// # Errors
 /// `RUST_LOG` does not parse, or logging was started before.
 pub fn start_logging() -> anyhow::Result<()> {
-    let filter = match std::env::var("RUST_LOG") {
-        Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(text)
-            .context("RUST_LOG must be a level such as info, or target=level pairs")?,
-        _ => EnvFilter::new("info"),
-    };
+    let filter = filter()?;
     let text = match std::env::var("LOG_FORMAT").as_deref() {
         Ok("text") => true,
         Ok("json") => false,
@@ -34,4 +30,20 @@ pub fn start_logging() -> anyhow::Result<()> {
             .try_init()
     };
     started.map_err(|e| anyhow::anyhow!("logging cannot be started: {e}"))
+}
+
+/// Confirms that `RUST_LOG` says what to log.
+///
+/// # Errors
+/// It does not parse.
+pub fn check_logging() -> anyhow::Result<()> {
+    filter().map(drop)
+}
+
+fn filter() -> anyhow::Result<EnvFilter> {
+    match std::env::var("RUST_LOG") {
+        Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(text)
+            .context("RUST_LOG must be a level such as info, or target=level pairs"),
+        _ => Ok(EnvFilter::new("info")),
+    }
 }

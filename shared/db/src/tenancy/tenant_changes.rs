@@ -18,6 +18,7 @@ pub(crate) fn told(before: &Tenant, after: &Tenant, sent: &[&str]) -> String {
             },
         )
         .collect();
+    told.extend(origins(before, after));
     if before.system_prompt != after.system_prompt {
         told.insert(0, "system_prompt".to_owned());
     }
@@ -27,9 +28,24 @@ pub(crate) fn told(before: &Tenant, after: &Tenant, sent: &[&str]) -> String {
     }
 }
 
+/// Which origins came and which went: who may call is told whatever its length.
+fn origins(before: &Tenant, after: &Tenant) -> Option<String> {
+    let (old, new) = (&before.allowed_origins, &after.allowed_origins);
+    let came = new
+        .iter()
+        .filter(|o| !old.contains(o))
+        .map(|o| format!(" +{o}"));
+    let went = old
+        .iter()
+        .filter(|o| !new.contains(o))
+        .map(|o| format!(" -{o}"));
+    let changes: String = came.chain(went).collect();
+    (!changes.is_empty()).then(|| format!("allowed_origins:{changes}"))
+}
+
 impl Tenant {
-    /// Every setting but the prompt, by its name in the API.
-    fn values(&self) -> [(&'static str, String); 14] {
+    /// Every setting but the prompt and the origins, by its name in the API.
+    fn values(&self) -> [(&'static str, String); 13] {
         fn known<T: Display>(value: &Option<T>) -> String {
             value
                 .as_ref()
@@ -37,7 +53,6 @@ impl Tenant {
         }
         [
             ("name", self.name.clone()),
-            ("allowed_origins", self.allowed_origins.join(" ")),
             ("provider", format!("{:?}", self.provider).to_lowercase()),
             ("chat_model", known(&self.chat_model)),
             ("embedding_model", known(&self.embedding_model)),

@@ -164,7 +164,7 @@ const draw = () => {
     const own = operations.filter(({ operation }) => operation.tags[0] === tag.name);
     if (!own.length) continue;
     contents.append(el("h2", {}, tag.name), ...own.map(({ method, path, operation }) =>
-      link(operation.operationId, el("b", { class: method }, method.toUpperCase()), " ", path)));
+      link(operation.operationId, el("b", { class: method }, method.toUpperCase()), " ", path.replaceAll("/", "/\u200b"))));
     at("operations").append(el("section", {}, el("h1", {}, tag.name), ...prose(tag.description),
       ...own.map(({ method, path, operation }) => drawOperation(method, path, operation))));
   }
@@ -173,7 +173,7 @@ const draw = () => {
     at("events").append(el("h2", {}, nameOf(part)), ...prose(resolve(part).description), shape(part));
   }
   const codes = api["x-error-codes"].map(({ code, status, meaning }) =>
-    el("tr", { id: `error-${code}` }, el("td", {}, el("code", {}, code)), el("td", {}, String(status)), el("td", {}, meaning)));
+    el("tr", { id: `error-${code}` }, el("td", {}, el("code", {}, code)), el("td", {}, String(status)), el("td", {}, ...inline(meaning))));
   at("errors").append(shape({ $ref: "#/components/schemas/Problem" }), el("h2", {}, "Codes"), el("table", { class: "codes" }, el("tbody", {}, ...codes)));
   for (const [name, schema] of Object.entries(schemas)) {
     at("schemas").append(el("h2", { id: `schema-${name}` }, name), ...prose(schema.description), shape(schema));
@@ -197,8 +197,13 @@ at("contents").addEventListener("click", () => {
 });
 at("filter").addEventListener("input", () => {
   const word = at("filter").value.trim().toLowerCase();
-  const fits = (text) => text.toLowerCase().includes(word);
+  const fits = (text) => text.replaceAll("\u200b", "").toLowerCase().includes(word);
   for (const entry of at("contents").querySelectorAll("a")) entry.hidden = !fits(entry.textContent + entry.hash);
+  for (const title of at("contents").querySelectorAll("h2")) {
+    let next = title.nextElementSibling;
+    while (next?.tagName === "A" && next.hidden) next = next.nextElementSibling;
+    title.hidden = next?.tagName !== "A";
+  }
   for (const op of document.querySelectorAll(".op")) op.hidden = !fits(op.firstChild.textContent + op.id);
 });
 addEventListener("hashchange", open);
