@@ -46,7 +46,9 @@ begin
     insert into origins as o (origin, tenant, approved)
     select distinct listed, new.id, true from unnest(new.allowed_origins) listed
     where not is_local_origin(listed) order by listed
-    on conflict (origin) do update set tenant = excluded.tenant, approved = true;
+    -- Listing again what stood there takes it from nobody: the list may have been read before it was given away.
+    on conflict (origin) do update set tenant = excluded.tenant, approved = true
+      where o.tenant = excluded.tenant or excluded.origin <> all (before);
     return null;
   end if;
   insert into origins (origin, tenant)

@@ -28,15 +28,14 @@ $$;
 call run_as_definer('remember_client(bytea)', 'app');
 
 -- Takes a token for a login: from the client's bucket, and only if that has one from the account's; or from a bucket of
--- their own, if such a login went well before. The place of the empty one (1, 2) and the seconds until it has one again.
+-- their own, if such a login went well before, and one that all clients of that kind share, since whoever has a copy of the
+-- address in another tenant can become one. The place of the empty one (1, 2) and the seconds until it has one again.
 create function rate_limit_login(
   p_client bytea, p_account bytea, p_both bytea, p_per_client integer, p_per_account integer,
   out place integer, out wait double precision)
 language plpgsql security definer
 set search_path = parlance, pg_temp
 as $$
-declare
-  theirs bytea := p_account;
 begin
   if p_client is not null then
     select taken.place, taken.wait into place, wait
@@ -46,10 +45,13 @@ begin
     end if;
   end if;
   if exists (select from known_clients c where c.key = sha256(p_both)) then
-    theirs := p_both;
+    select case when taken.place is not null then 2 end, taken.wait into place, wait
+    from rate_limit_take(array[p_both, p_account || '\x006b6e6f776e'::bytea],
+                         array[p_per_account, 6 * p_per_account]) taken;
+    return;
   end if;
   select taken.place + 1, taken.wait into place, wait
-  from rate_limit_take(array[theirs], array[p_per_account]) taken;
+  from rate_limit_take(array[p_account], array[p_per_account]) taken;
 end
 $$;
 call run_as_definer('rate_limit_login(bytea, bytea, bytea, integer, integer)', 'app');

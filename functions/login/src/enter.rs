@@ -77,7 +77,9 @@ pub(crate) async fn enter(
     // What is no address is nobody's, and takes the same work.
     let email = service::email(&enter.email).unwrap_or_default();
     let before = service::email_as_before(&enter.email);
-    let from = app.count_login(&email, client.0).await?;
+    let from = app
+        .count_login(slug.unwrap_or_default(), &email, client.0)
+        .await?;
     let page = page_of_a_tenant(&app, &headers);
     let mut failure = Failure::default();
     // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
@@ -158,7 +160,8 @@ async fn prove(
     let failure = Failure {
         tenants: match candidate.tenant_id {
             Some(named) => vec![named],
-            None => of_accounts.collect(),
+            // Where several have the address, only one is told: others may have made their copy of it to learn of its owner.
+            None => of_accounts.take(1).collect(),
         },
         unusable: checked.unusable,
     };

@@ -46,22 +46,27 @@ impl Flooding {
 }
 
 impl Service {
-    /// Counts an attempt to log in as `email`. Asked before anything is looked up or hashed, and for addresses that
-    /// nobody has as well, so that it tells nothing; and whatever tenant is named, so that naming another one is no
-    /// further try. Who is asked first is the client: one that tries too often takes nothing from any account.
+    /// Counts an attempt to log in as `email` where `slug` says. Asked before anything is looked up or hashed, and for addresses that
+    /// nobody has as well, so that it tells nothing; and for a stranger whatever tenant is named, so that naming another
+    /// one is no further try. Who is asked first is the client: one that tries too often takes nothing from any account.
     ///
     /// The key for [`db::NewLogin::client`].
     ///
     /// # Errors
     /// 429 when it was tried too often: with this address by strangers, or by this client.
-    pub async fn count_login(&self, email: &str, client: Option<IpAddr>) -> Result<Option<String>> {
+    pub async fn count_login(
+        &self,
+        slug: &str,
+        email: &str,
+        client: Option<IpAddr>,
+    ) -> Result<Option<String>> {
         let limits = LoginLimits {
             client: self.by_address("login", client),
             account: RateLimit {
                 key: format!("login\0{email}"),
                 per_minute: self.config.logins_per_minute_by_email,
             },
-            both: client.map(|ip| format!("login\0{email}\0{}", network(ip))),
+            both: client.map(|ip| format!("login\0{slug}\0{email}\0{}", network(ip))),
         };
         if let Some(limit) = &limits.client {
             self.flooding.check(limit)?;

@@ -182,9 +182,11 @@ fn mark(headers: &mut HeaderMap, id: &RequestId) {
 /// it.
 pub(crate) fn unasked(error: &Error) -> Vec<u8> {
     let id = RequestId(Uuid::now_v7().to_string().into());
-    log(error);
     let status = error.status();
-    tracing::info!(request_id = &*id.0, status = status.as_u16(), "answered");
+    // Whoever has too many connections makes as many of these as it likes.
+    if status.is_client_error() {
+        tracing::info!(request_id = &*id.0, status = status.as_u16(), "answered");
+    }
     let body = serde_json::json!(error.problem(&id.0)).to_string();
     let mut headers: HeaderMap = error.headers().into_iter().collect();
     mark(&mut headers, &id);

@@ -118,6 +118,29 @@ async fn strangers_do_not_use_up_what_the_owner_may_try() {
     assert!(refused >= 2, "{refused}");
 }
 
+/// Whoever administers another tenant may make a copy of any address there, and log in to that.
+#[tokio::test] // R7
+async fn a_copy_of_an_address_makes_no_strangers_known_to_its_owner() {
+    let kit = behind_proxy("3", "1000").await;
+    stop_the_clock(&kit).await;
+    let neighbour = kit.token(ADMIN2).await;
+    let theirs = "seven green bicycles";
+    let copy = json!({ "email": U1.email, "password": theirs });
+    let made = kit.post(&neighbour, "/admin/users", copy).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let to = async |tenant: &str, password: &str| {
+        let login = json!({ "tenant": tenant, "email": U1.email, "password": password });
+        let asked = request("", "POST", "/login")
+            .header("content-type", "application/json")
+            .header("x-forwarded-for", STRANGER);
+        kit.send(asked, Body::from(login.to_string())).await
+    };
+    assert_eq!(to("two", theirs).await.status, 200);
+    assert_eq!(to("one", "wrong").await.status, 401);
+    assert_eq!(to("one", "wrong").await.status, 401);
+    assert_told(&to("one", "wrong").await, "3");
+}
+
 #[tokio::test] // R7
 async fn who_tries_too_often_takes_from_no_account_and_writes_nothing() {
     let kit = behind_proxy("10", "4").await;

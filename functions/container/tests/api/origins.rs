@@ -1,6 +1,8 @@
 //! What one tenant says of browser origins and addresses must not concern the people of another.
 
-use crate::kit::{ADMIN1, ADMIN2, Answer, Kit, PASSWORD, Person, T1, T2, U1, V1, request};
+use crate::kit::{
+    ADMIN1, ADMIN2, Answer, Kit, PASSWORD, Person, SUPERUSER, T1, T2, U1, V1, request,
+};
 use axum::body::Body;
 use serde_json::{Value, json};
 
@@ -151,6 +153,24 @@ async fn a_superuser_says_whose_an_origin_is() {
     assert_eq!(there.json["tenant"]["slug"], "two", "{}", there.text);
     let elsewhere = send(&fresh, "", ("POST", "/login"), USED, login(U1.email)).await;
     assert_eq!(elsewhere.problem(401), "invalid_credentials");
+}
+
+#[tokio::test] // R68
+async fn listing_again_what_was_given_away_takes_it_from_nobody() {
+    let kit = kit().await;
+    assert_eq!(list(&kit, ADMIN1, &[USED]).await.status, 200);
+    let settings = |origins: &[&str]| json!({ "allowed_origins": origins });
+    let given = kit.assume(&kit.token(SUPERUSER).await, T2).await;
+    let change = ("PATCH", "/tenants/current");
+    let changed = send(&kit, &given, change, "", settings(&[USED])).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let before = seen(&kit, V1, &kit.token(V1).await, USED).await;
+    // The first tenant still lists it, and a superuser sends the list back with one more.
+    let first = kit.assume(&kit.token(SUPERUSER).await, T1).await;
+    let again = settings(&[USED, "https://more.example"]);
+    let changed = send(&kit, &first, change, "", again).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    assert_eq!(seen(&kit, V1, &kit.token(V1).await, USED).await, before);
 }
 
 #[tokio::test] // R68

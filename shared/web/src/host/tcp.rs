@@ -52,6 +52,10 @@ pub async fn serve_tcp(
     app: App,
 ) -> anyhow::Result<()> {
     let (listeners, stopped) = (listeners.into(), stopped()?);
+    // A connection is a file, and what a shell allows is far below what the system does.
+    if let Err(e) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(error = %e, "the limit of open files could not be raised");
+    }
     for address in listeners.addresses() {
         tracing::info!(%address, "listening");
     }

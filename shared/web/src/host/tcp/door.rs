@@ -13,11 +13,16 @@ use tokio::{
     time::timeout,
 };
 
+/// Refused connections beyond this are closed without a word.
+const MAX_REFUSALS: usize = 64;
+
 /// Who comes in.
 pub(super) struct Door {
     free: Arc<Semaphore>,
     clients: Arc<Clients>,
     told: Seldom,
+    /// How many that are refused may be told so at once: each holds a file until it has heard.
+    refusing: Arc<Semaphore>,
 }
 
 pub(super) struct Accepted {
@@ -33,6 +38,7 @@ impl Door {
             free: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             clients: Clients::new(app.config.connections_per_client),
             told: Seldom::new(),
+            refusing: Arc::new(Semaphore::new(MAX_REFUSALS)),
         }
     }
 
@@ -74,6 +80,9 @@ impl Door {
                 "has as many connections as MAX_CONNECTIONS_PER_CLIENT allows; behind a proxy, set TRUSTED_PROXY_HOPS"
             );
         }
+        let Ok(place) = self.refusing.clone().try_acquire_owned() else {
+            return;
+        };
         let words = edge::unasked(&Error::TooManyConnections);
         tokio::spawn(async move {
             let told = async {
@@ -87,7 +96,7 @@ impl Door {
             if let Ok(Err(e)) = timeout(Duration::from_secs(1), told).await {
                 tracing::debug!(error = %e, "connection ended");
             }
-            drop(permit);
+            drop((permit, place));
         });
     }
 }
