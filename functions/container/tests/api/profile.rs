@@ -52,3 +52,25 @@ async fn nothing_but_the_name_is_theirs_to_change() {
     let longest = json!({ "full_name": "\u{1f6b2}".repeat(200) });
     assert_eq!(kit.patch(&token, "/login/me", longest).await.status, 200);
 }
+
+#[tokio::test] // R87
+async fn nobody_fills_the_log_with_names() {
+    let kit = Kit::new().await;
+    let token = kit.token(U1).await;
+    let mut renamed = 0;
+    // On a slow machine there are more, since the limit forgets with time.
+    let refused = loop {
+        let name = json!({ "full_name": format!("Name {renamed}") });
+        let answer = kit.patch(&token, "/login/me", name).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        renamed += 1;
+    };
+    assert_eq!(refused.problem(429), "too_many_requests");
+    assert!(renamed >= 10, "{renamed}");
+    assert_eq!(kit.audited(T1, "user.update").await.len(), renamed);
+    let other = kit.token(U2).await;
+    let name = json!({ "full_name": "Other" });
+    assert_eq!(kit.patch(&other, "/login/me", name).await.status, 200);
+}
