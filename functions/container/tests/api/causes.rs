@@ -97,7 +97,13 @@ async fn a_database_that_was_stopped_is_no_matter_of_keys() {
     )
     .await;
     assert!(migrated.ok, "{}", migrated.stderr);
-    let vars = [("DATABASE_URL".to_owned(), url)];
+    // Not by way of a pooler that the tests may stand behind.
+    let vars = [
+        ("DATABASE_URL", &*url),
+        ("APP_DATABASE_URL", ""),
+        ("PLATFORM_DATABASE_URL", ""),
+    ];
+    let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let (program, log) = Program::serve_logging(&kit, &vars).await;
     cluster.stop().expect("it stops");
     wait_until("a service that is not ready", async || {
