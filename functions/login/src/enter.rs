@@ -1,7 +1,7 @@
 //! `POST /login`: a name and a password for a pair of tokens.
 
 use crate::{
-    grant::{Grant, LoginForm},
+    grant::{Enter, Grant, LoginForm},
     refresh::renew,
 };
 use axum::{
@@ -10,42 +10,11 @@ use axum::{
 };
 use db::{Asked, Candidate, NewLogin};
 use secrecy::SecretString;
-use serde::Deserialize;
 use service::TokenPair;
 use tenant_auth::{Attempt, Authenticated, Turn};
 use tracing::Instrument;
-use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{App, ClientIp, Error, Json, Result, page_of_a_tenant};
-
-/// Who wants in. In a form of OAuth 2, `username` is the email and `client_id` the tenant.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = LoginRequest)]
-pub(crate) struct Enter {
-    /// The email.
-    #[schema(example = "ada@acme.example")]
-    #[serde(alias = "username")]
-    email: String,
-    /// The password.
-    #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
-    password: SecretString,
-    /// The tenant's slug. Without it the email decides and, where two tenants have it, the password, then the page's
-    /// origin; on an origin that a superuser gave to a tenant, that tenant.
-    #[schema(example = "acme")]
-    #[serde(default, alias = "client_id")]
-    tenant: Option<String>,
-    /// What else OAuth 2 clients send; but for the grant, it changes nothing.
-    #[serde(default)]
-    #[schema(ignore)]
-    pub(crate) grant_type: Option<String>,
-    #[serde(default, rename = "scope")]
-    #[schema(ignore)]
-    _scope: Option<String>,
-    #[serde(default, rename = "client_secret")]
-    #[schema(ignore)]
-    _client_secret: Option<SecretString>,
-}
 
 /// Logs in. Every failure is the same 401, and takes the same work.
 ///

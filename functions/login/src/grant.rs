@@ -1,7 +1,7 @@
 //! What `POST /login` takes: a password; in a form also the other grant of OAuth 2 that there is, a refresh token.
 
-use crate::{enter::Enter, refresh::RefreshToken};
 use axum::extract::{FromRequest, Request};
+use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{App, Error, Form, JsonOrForm, is_form};
@@ -32,6 +32,45 @@ impl FromRequest<App> for Grant {
             Some(_) => Err(Error::UnsupportedGrant),
         }
     }
+}
+
+/// Who wants in. In a form of OAuth 2, `username` is the email and `client_id` the tenant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LoginRequest)]
+pub(crate) struct Enter {
+    /// The email.
+    #[schema(example = "ada@acme.example")]
+    #[serde(alias = "username")]
+    pub(crate) email: String,
+    /// The password.
+    #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
+    pub(crate) password: SecretString,
+    /// The tenant's slug. Without it the email decides and, where two tenants have it, the password, then the page's
+    /// origin; on an origin that a superuser gave to a tenant, that tenant.
+    #[schema(example = "acme")]
+    #[serde(default, alias = "client_id")]
+    pub(crate) tenant: Option<String>,
+    /// What else OAuth 2 clients send; but for the grant, it changes nothing.
+    #[serde(default)]
+    #[schema(ignore)]
+    pub(crate) grant_type: Option<String>,
+    #[serde(default, rename = "scope")]
+    #[schema(ignore)]
+    _scope: Option<String>,
+    #[serde(default, rename = "client_secret")]
+    #[schema(ignore)]
+    _client_secret: Option<SecretString>,
+}
+
+/// The refresh token of a login.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RefreshTokenRequest)]
+pub(crate) struct RefreshToken {
+    /// As the login or the last refresh gave it.
+    #[schema(value_type = String, format = Password, example = "the refresh token of the login")]
+    pub(crate) refresh_token: SecretString,
 }
 
 /// The form of OAuth 2 (RFC 6749, sections 4.3.2 and 6). What it does not name is ignored.

@@ -1,6 +1,6 @@
 //! `POST /login/logout`: the end of a login.
 
-use crate::refresh::RefreshToken;
+use crate::grant::RefreshToken;
 use axum::{extract::State, http::StatusCode};
 use db::Asked;
 use secrecy::ExposeSecret;

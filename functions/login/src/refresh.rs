@@ -1,23 +1,11 @@
 //! `POST /login/refresh`: a refresh token for the next pair.
 
-use crate::grant::LoginForm;
+use crate::grant::{LoginForm, RefreshToken};
 use axum::extract::{FromRequest, Request, State};
 use db::Asked;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::ExposeSecret;
 use service::TokenPair;
-use utoipa::ToSchema;
 use web::{App, ClientIp, Error, Form, Json, JsonOrForm, Result, is_form};
-
-/// The refresh token of a login.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = RefreshTokenRequest)]
-pub(crate) struct RefreshToken {
-    /// As the login or the last refresh gave it.
-    #[schema(value_type = String, format = Password, example = "the refresh token of the login")]
-    pub(crate) refresh_token: SecretString,
-}
 
 /// Renews a login. A refresh token works once; presenting a used one ends its login, since somebody has a copy,
 /// unless the pair that it gave has not been used yet: then its answer was lost, and comes again.
