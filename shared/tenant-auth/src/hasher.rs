@@ -182,6 +182,16 @@ impl Hasher {
         turn: Turn,
         work: impl FnOnce(&mut Memory) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
+        let answered = self.queue(turn, work);
+        answered.await.unwrap_or(Err(HasherError::Failed))
+    }
+
+    /// Puts some work in the queue, or refuses it, before this returns.
+    fn queue<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&mut Memory) -> Result<T, HasherError> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, HasherError>> {
         let (answer, answered) = oneshot::channel();
         let queued = Instant::now();
         let job = move |memory: Option<&mut Memory>| {
@@ -193,7 +203,7 @@ impl Hasher {
             drop(answer.send(in_time.map_or(Err(HasherError::Busy), work)));
         };
         self.pool.queue.push(turn, Box::new(job));
-        answered.await.unwrap_or(Err(HasherError::Failed))
+        answered
     }
 }
 

@@ -2,73 +2,47 @@
 
 use super::*;
 
-/// Keeps the only thread busy until what is given back is dropped.
-async fn busy(hasher: &Hasher) -> std::sync::mpsc::Sender<()> {
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let (begun, has_begun) = oneshot::channel();
-    let holder = hasher.clone();
-    tokio::spawn(async move {
-        let hold = move |_: &mut Memory| {
-            begun.send(()).unwrap_or_default();
-            held.recv().unwrap_or_default();
-            Ok(())
-        };
-        holder.submit(LOGIN, hold).await
-    });
-    has_begun.await.unwrap();
-    release
+/// Who asked, and their answer.
+type Asked = (u128, oneshot::Receiver<Result<(), HasherError>>);
+
+fn ask(hasher: &Hasher, name: u128, turn: Turn) -> Asked {
+    (name, hasher.queue(turn, |_| Ok(())))
 }
 
-/// Queues a job that tells its name when it is done.
-fn queue(
-    hasher: &Hasher,
-    jobs: &mut JoinSet<(u128, Result<(), HasherError>)>,
-    turn: Turn,
-    name: u128,
-) {
-    let hasher = hasher.clone();
-    jobs.spawn(async move { (name, hasher.submit(turn, |_| Ok(())).await) });
+/// How many of those who asked under the name have been turned away. Nobody else has an answer while the only thread is
+/// occupied.
+fn turned_away(asked: &mut [Asked], name: u128) -> usize {
+    let its = asked.iter_mut().filter(|asked| asked.0 == name);
+    its.filter_map(|(_, answer)| answer.try_recv().ok())
+        .filter(|answer| *answer == Err(HasherError::Busy))
+        .count()
 }
 
-#[tokio::test(flavor = "current_thread")] // R79
+#[tokio::test] // R79
 async fn one_tenant_leaves_half_of_the_places_to_others() {
     let hasher = Hasher::new(1);
-    let release = busy(&hasher).await;
-    let mut jobs = JoinSet::new();
-    let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    for _ in 0..queue::PLACES {
-        queue(&hasher, &mut jobs, Turn::Login(Some(one)), 1);
+    let (_go, _occupied) = occupy(&hasher).await;
+    let mut asked = Vec::new();
+    for name in [1, 2] {
+        let turn = Turn::Login(Some(Uuid::from_u128(name)));
+        asked.extend((0..queue::PLACES).map(|_| ask(&hasher, name, turn)));
     }
-    for _ in 0..queue::PLACES {
-        queue(&hasher, &mut jobs, Turn::Login(Some(two)), 2);
-    }
-    tokio::task::yield_now().await;
-    drop(release);
-    let done = jobs.join_all().await;
-    let served = |name| done.iter().filter(|job| **job == (name, Ok(()))).count();
-    assert_eq!(
-        (served(1), served(2)),
-        (queue::PLACES / 2, queue::PLACES / 2)
-    );
+    let half = queue::PLACES / 2;
+    assert_eq!(turned_away(&mut asked, 1), half);
+    assert_eq!(turned_away(&mut asked, 2), half);
 }
 
-#[tokio::test(flavor = "current_thread")] // R79
+#[tokio::test] // R79
 async fn logins_come_before_whatever_else_is_hashed() {
     let hasher = Hasher::new(1);
-    let release = busy(&hasher).await;
-    let mut jobs = JoinSet::new();
-    for _ in 0..queue::PLACES {
-        queue(&hasher, &mut jobs, Turn::Other(Some(TENANT)), 1);
-    }
-    for _ in 0..3 {
-        queue(&hasher, &mut jobs, Turn::Login(Some(TENANT)), 2);
-    }
-    queue(&hasher, &mut jobs, Turn::Other(Some(USER)), 3);
-    tokio::task::yield_now().await;
-    drop(release);
-    let done = jobs.join_all().await;
-    let served = |name| done.iter().filter(|job| **job == (name, Ok(()))).count();
-    // The last one took the place of one of the many.
-    assert_eq!((served(2), served(3)), (3, 1));
-    assert_eq!(served(1), queue::PLACES - 4);
+    let (_go, _occupied) = occupy(&hasher).await;
+    let (login, other) = (Turn::Login(Some(TENANT)), Turn::Other(Some(TENANT)));
+    let mut asked = Vec::new();
+    asked.extend((0..queue::PLACES).map(|_| ask(&hasher, 1, other)));
+    asked.extend((0..3).map(|_| ask(&hasher, 2, login)));
+    asked.push(ask(&hasher, 3, Turn::Other(Some(USER))));
+    // The last one took the place of one of the many, too.
+    assert_eq!(turned_away(&mut asked, 1), 4);
+    assert_eq!(turned_away(&mut asked, 2), 0);
+    assert_eq!(turned_away(&mut asked, 3), 0);
 }
