@@ -90,6 +90,7 @@ impl Answerer {
                     draft.text.push_str(&text);
                     outlet.send(Event::Delta(Delta { text })).await;
                 }
+                Some(Ok(ai::Event::Reasoning(_))) => continue,
                 Some(Ok(ai::Event::Done {
                     finish_reason,
                     usage,

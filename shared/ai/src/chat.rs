@@ -1,11 +1,11 @@
-//! The request and the answers of the chat completions API that OpenAI and DeepSeek share.
+//! The request of the chat completions API that OpenAI and DeepSeek share.
 
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::Serialize;
 
 use crate::{
-    BaseUrl, Client, Error, Options, Prompt, Provider, Timeouts, Usage,
+    BaseUrl, Client, Error, Options, Prompt, Provider, Timeouts,
     http::secret_header,
     prompt::{WireMessage, messages},
     tokens,
@@ -110,71 +110,5 @@ impl Client {
             timeouts: self.timeouts,
             prompt_tokens: costs.fold(0, u32::saturating_add),
         })
-    }
-}
-
-/// An answer in one piece, or one event of a stream.
-///
-/// Unknown fields are ignored; so is any choice but the first, since one is asked for.
-#[derive(Deserialize)]
-pub(crate) struct Completion {
-    #[serde(default)]
-    pub(crate) choices: Vec<Choice>,
-    pub(crate) usage: Option<WireUsage>,
-    /// Its text is not kept.
-    pub(crate) error: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Choice {
-    /// `message` of an answer in one piece, `delta` of an event.
-    #[serde(alias = "message")]
-    pub(crate) delta: Option<Delta>,
-    pub(crate) finish_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-pub(crate) struct Delta {
-    pub(crate) content: Option<String>,
-    /// What the model says instead of `content` when it declines.
-    pub(crate) refusal: Option<String>,
-    /// A reasoning model's thoughts: a sign of life, not part of the answer.
-    pub(crate) reasoning_content: Option<String>,
-}
-
-impl Delta {
-    /// Whether the model is thinking aloud.
-    pub(crate) fn reasons(&self) -> bool {
-        self.reasoning_content
-            .as_ref()
-            .is_some_and(|text| !text.is_empty())
-    }
-
-    /// The text, if there is any.
-    pub(crate) fn into_text(self) -> Option<String> {
-        let text = self.content.filter(|text| !text.is_empty());
-        text.or(self.refusal).filter(|text| !text.is_empty())
-    }
-}
-
-#[derive(Clone, Copy, Deserialize)]
-pub(crate) struct WireUsage {
-    prompt_tokens: u32,
-    completion_tokens: u32,
-}
-
-/// The provider's count, or an estimate from what was sent and received.
-pub(crate) fn usage(counted: Option<WireUsage>, prompt_tokens: u32, text_bytes: usize) -> Usage {
-    match counted {
-        Some(counted) => Usage {
-            prompt_tokens: counted.prompt_tokens,
-            completion_tokens: counted.completion_tokens,
-            exact: true,
-        },
-        None => Usage {
-            prompt_tokens,
-            completion_tokens: tokens::of_bytes(text_bytes),
-            exact: false,
-        },
     }
 }

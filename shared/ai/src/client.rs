@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use reqwest::ClientBuilder;
+use reqwest::{
+    ClientBuilder,
+    header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
+};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use crate::{Endpoints, Timeouts, public::PublicOnly};
@@ -57,6 +60,11 @@ fn builder(timeouts: &Timeouts) -> Result<ClientBuilder, SetupError> {
         .no_proxy()
         .referer(false)
         .connect_timeout(timeouts.connect)
+        // Without this header, an answer may come in any encoding (RFC 9110, 12.5.3).
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
         .user_agent(concat!("parlance/", env!("CARGO_PKG_VERSION")));
     Ok(builder)
 }

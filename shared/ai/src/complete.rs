@@ -1,43 +1,61 @@
-//! An answer that arrives in one piece.
+//! An answer that is passed on in one piece.
 
 use async_stream::try_stream;
 use futures_util::Stream;
 
 use crate::{
-    Error, Event, FinishReason,
-    chat::{Call, Completion, usage},
+    Error, Event,
+    chat::Call,
     http,
-    reply::finish_reason,
+    reply::{Reply, Step},
 };
 
-/// Sends `call` and yields its answer as at most one piece and the end.
+/// Sends `call` and yields the thoughts and the text of its answer, each as at most one piece, and the end.
 pub(crate) fn complete(call: Call) -> impl Stream<Item = Result<Event, Error>> + Send + 'static {
     try_stream! {
+        let mut reply = Reply::new(call.prompt_tokens, true);
+        let mut pieces = Vec::new();
         let limit = call.timeouts.complete;
-        let answer = http::json(call.service, call.request, limit).await?;
-        let (text, done) = read(answer, call.prompt_tokens)?;
-        if let Some(text) = text {
-            yield Event::Delta(text);
+        let read = read(call, &mut reply, &mut pieces);
+        let outcome = match http::within(limit, read).await {
+            // The time was over: what there is counts as it does when the connection breaks.
+            Err(Error::Timeout) => reply.step(Err(Error::Timeout), &mut pieces).map(drop),
+            outcome => outcome,
+        };
+        for piece in in_one(pieces) {
+            yield piece;
         }
-        yield done;
+        outcome?;
+        yield reply.done();
     }
 }
 
-fn read(answer: Completion, prompt_tokens: u32) -> Result<(Option<String>, Event), Error> {
-    if answer.error.is_some() {
-        return Err(Error::Interrupted);
+async fn read(call: Call, reply: &mut Reply, pieces: &mut Vec<Event>) -> Result<(), Error> {
+    let mut response = http::open(call.service, call.request).await?;
+    loop {
+        let given = http::chunk(&mut response).await;
+        match reply.step(given, pieces) {
+            Ok(Step::Complete) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => {
+                http::note_broken(call.service, &response, &error);
+                return Err(error);
+            }
+        }
     }
-    let choice = answer.choices.into_iter().next().ok_or(Error::Invalid)?;
-    let finish_reason = match choice.finish_reason {
-        Some(name) => finish_reason(&name)?,
-        None => FinishReason::Other,
-    };
-    let text = choice.delta.ok_or(Error::Invalid)?.into_text();
-    let bytes = text.as_ref().map_or(0, String::len);
-    let usage = usage(answer.usage, prompt_tokens, bytes);
-    let done = Event::Done {
-        finish_reason,
-        usage,
-    };
-    Ok((text, done))
+}
+
+/// All thoughts as one piece, then all text.
+fn in_one(pieces: Vec<Event>) -> impl Iterator<Item = Event> {
+    let (mut thoughts, mut text) = (String::new(), String::new());
+    for piece in pieces {
+        match piece {
+            Event::Reasoning(piece) => thoughts += &piece,
+            Event::Delta(piece) => text += &piece,
+            Event::Done { .. } => {}
+        }
+    }
+    let thoughts = (!thoughts.is_empty()).then_some(Event::Reasoning(thoughts));
+    let text = (!text.is_empty()).then_some(Event::Delta(text));
+    thoughts.into_iter().chain(text)
 }

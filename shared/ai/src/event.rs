@@ -5,8 +5,10 @@ use serde::Serialize;
 /// One item of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The next piece of the text; never empty.
+    /// The next piece of the text; never empty. It holds no U+0000.
     Delta(String),
+    /// The next piece of what the model thinks before it answers, where it tells; never empty, and no part of the text.
+    Reasoning(String),
     /// The end of a complete answer; always the last item.
     Done {
         /// Why the model stopped.

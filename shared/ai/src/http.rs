@@ -1,23 +1,23 @@
 //! Sending a request, judging its status, and reading a body without trusting its length.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::{
     RequestBuilder, Response, StatusCode,
-    header::{HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
+use tokio_util::bytes::Bytes;
 use url::Url;
 
-use crate::{Error, why};
-
-/// The most bytes of a JSON answer that are read.
-const MAX_JSON: usize = 4 * 1024 * 1024;
-
-/// The longest wait that is passed on, so that a caller can add it to a clock.
-const MAX_RETRY_AFTER: u64 = 3600;
+use crate::{
+    Error,
+    frames::{MAX_JSON, MAX_STREAM},
+    wait::retry_after,
+    why,
+};
 
 /// `prefix` and `key` as a header value that is left out of debug output.
 ///
@@ -116,6 +116,41 @@ pub(crate) async fn send(
     accepted(service, answered(service, request).await?)
 }
 
+/// Sends `request` and passes on a successful answer of which a [`Reply`](crate::reply::Reply) may be read.
+///
+/// # Errors
+/// Those of [`send`]; [`Error::Invalid`] if it says that it is longer than one may be.
+pub(crate) async fn open(
+    service: &'static str,
+    request: RequestBuilder,
+) -> Result<Response, Error> {
+    let response = send(service, request).await?;
+    let kind = response.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let most = match kind.starts_with("text/event-stream") {
+        true => MAX_STREAM,
+        false => MAX_JSON,
+    };
+    match announced(&response) > most as u64 {
+        true => Err(Error::Invalid),
+        false => Ok(response),
+    }
+}
+
+/// The next part of the body; `None` at its end.
+///
+/// # Errors
+/// [`Error::Interrupted`]
+pub(crate) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, Error> {
+    response.chunk().await.map_err(|_| Error::Interrupted)
+}
+
+/// Notes that an answer that had begun came to a bad end.
+pub(crate) fn note_broken(service: &'static str, response: &Response, error: &Error) {
+    let (host, code) = (host(response.url()), error.code());
+    tracing::warn!(service, host, code, "an answer broke off or made no sense");
+}
+
 /// Waits for `work`, but not longer than `limit`.
 ///
 /// # Errors
@@ -153,20 +188,22 @@ pub(crate) async fn json<T: DeserializeOwned>(
 
 /// Reads at most [`MAX_JSON`] bytes.
 async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
-    if response
-        .content_length()
-        .is_some_and(|n| n > MAX_JSON as u64)
-    {
+    if announced(&response) > MAX_JSON as u64 {
         return Err(Error::Invalid);
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| Error::Interrupted)? {
+    while let Some(chunk) = chunk(&mut response).await? {
         if body.len() + chunk.len() > MAX_JSON {
             return Err(Error::Invalid);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// How long the body is, as far as its header says.
+fn announced(response: &Response) -> u64 {
+    response.content_length().unwrap_or(0)
 }
 
 fn not_answered(error: &reqwest::Error) -> Error {
@@ -184,7 +221,7 @@ fn judge(response: &Response) -> Error {
     match response.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Auth,
         StatusCode::TOO_MANY_REQUESTS => Error::RateLimited {
-            retry_after: retry_after(response.headers().get(RETRY_AFTER)),
+            retry_after: retry_after(response.headers(), SystemTime::now()),
         },
         status if status.is_client_error() => Error::Rejected,
         status if status.is_server_error() => Error::Unavailable,
@@ -192,25 +229,9 @@ fn judge(response: &Response) -> Error {
     }
 }
 
-/// The wait in seconds; a date is not understood, because the providers send none.
-fn retry_after(value: Option<&HeaderValue>) -> Option<Duration> {
-    let seconds: u64 = value?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn waits_are_seconds_and_bounded() {
-        let wait = |text| retry_after(Some(&HeaderValue::from_static(text)));
-        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
-        assert_eq!(wait("99999999999"), Some(Duration::from_secs(3600)));
-        assert_eq!(wait("Wed, 21 Oct 2026 07:28:00 GMT"), None);
-        assert_eq!(wait("-1"), None);
-        assert_eq!(retry_after(None), None);
-    }
 
     #[test]
     fn a_key_is_hidden_and_a_broken_one_is_refused() {

@@ -7,13 +7,16 @@
 
 mod answer;
 mod chat;
+mod chunk;
 mod client;
 mod clock;
 mod complete;
+mod counts;
 mod embed;
 mod endpoints;
 mod error;
 mod event;
+mod frames;
 mod http;
 mod index;
 mod index_host;
@@ -28,8 +31,11 @@ mod reply;
 mod sentences;
 mod sse;
 mod stream;
+mod text;
+mod think;
 mod timeouts;
 pub mod tokens;
+mod wait;
 mod why;
 
 pub use answer::Answer;

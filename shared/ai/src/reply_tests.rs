@@ -4,20 +4,32 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The text and how it ended, of a stream of these chunks that then ends.
-fn read(chunks: &[&[u8]]) -> (String, Result<Event, Error>) {
-    let mut reply = Reply::new(11);
+/// Thoughts, text and how it ended, of an answer in these chunks that then ends.
+fn read_all(chunks: &[&[u8]], whole: bool) -> (String, String, Result<Event, Error>) {
+    let mut reply = Reply::new(11, whole);
     let mut out = Vec::new();
-    for chunk in chunks {
-        let chunk = Bytes::copy_from_slice(chunk);
-        match reply.step(Ok(Some(chunk)), &mut out) {
-            Ok(Step::Complete) => return (out.concat(), Ok(reply.done())),
+    let mut given = chunks.iter().map(|chunk| Bytes::copy_from_slice(chunk));
+    let end = loop {
+        match reply.step(Ok(given.next()), &mut out) {
+            Ok(Step::Complete) => break Ok(reply.done()),
             Ok(_) => {}
-            Err(error) => return (out.concat(), Err(error)),
+            Err(error) => break Err(error),
+        }
+    };
+    let (mut thoughts, mut text) = (String::new(), String::new());
+    for event in out {
+        match event {
+            Event::Reasoning(piece) => thoughts += &piece,
+            Event::Delta(piece) => text += &piece,
+            Event::Done { .. } => panic!("the end is not among the pieces"),
         }
     }
-    let end = reply.step(Ok(None), &mut out).map(|_| reply.done());
-    (out.concat(), end)
+    (thoughts, text, end)
+}
+
+fn read(chunks: &[&[u8]]) -> (String, Result<Event, Error>) {
+    let (_, text, end) = read_all(chunks, false);
+    (text, end)
 }
 
 fn done(finish_reason: FinishReason, counts: (u32, u32), exact: bool) -> Result<Event, Error> {
@@ -64,7 +76,7 @@ fn the_closing_event_may_be_missing_once_a_reason_was_given() {
 
 #[test]
 fn a_failure_after_the_reason_takes_nothing_away() {
-    let mut reply = Reply::new(1);
+    let mut reply = Reply::new(1, false);
     let stream = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"odd\"}]}\n\n";
     let mut out = Vec::new();
     let step = reply.step(Ok(Some(Bytes::from_static(stream.as_bytes()))), &mut out);
@@ -79,11 +91,10 @@ fn a_failure_after_the_reason_takes_nothing_away() {
 #[test]
 fn an_early_end_is_an_interruption() {
     for stream in [
-        "",
         ": only a comment\n\n",
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choices\":[{\"del",
-        "<html>Welcome to the hotel</html>",
+        "data: {\"choices\":[{\"del",
     ] {
         assert_eq!(read(&[stream.as_bytes()]).1, Err(Error::Interrupted));
     }
@@ -104,14 +115,28 @@ fn an_error_in_the_middle_is_an_interruption() {
 }
 
 #[test]
-fn nonsense_is_invalid() {
-    assert_eq!(read(&[b"data: hello\n\n"]).1, Err(Error::Invalid));
-    assert_eq!(read(&[b"data: {\"choices\":7}\n\n"]).1, Err(Error::Invalid));
+fn what_holds_no_answer_is_invalid() {
+    for body in [
+        "",
+        " \n\n",
+        "<html>Welcome to the hotel</html>",
+        "upstream connect error",
+        "data: hello\n\n",
+        "data: [1, 2]\n\n",
+        "data: {\"choices\":7}\n\n",
+        "data: [DONE]\n\n",
+        "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+        "{}",
+        "[]",
+        "{\"choices\":[{\"message\":{\"content\":\"cut",
+    ] {
+        assert_eq!(read(&[body.as_bytes()]).1, Err(Error::Invalid), "{body}");
+    }
 }
 
 #[test]
 fn comments_and_roles_are_no_start_but_thoughts_are() {
-    let mut reply = Reply::new(1);
+    let mut reply = Reply::new(1, false);
     let mut out = Vec::new();
     let mut step = |text: &'static str| {
         let chunk = Bytes::from_static(text.as_bytes());
@@ -124,20 +149,71 @@ fn comments_and_roles_are_no_start_but_thoughts_are() {
     let thought =
         "data: {\"choices\":[{\"delta\":{\"content\":null,\"reasoning_content\":\"Hm\"}}]}\n\n";
     assert_eq!(step(thought), (Step::Progress, true));
-    assert!(out.is_empty());
+    assert_eq!(out, [Event::Reasoning("Hm".to_owned())]);
+}
+
+/// One event, or one object, of a stream: good ones and what should not be there.
+fn piece() -> impl Strategy<Value = String> {
+    let content = prop_oneof![
+        Just(r#""<think>""#.to_owned()),
+        Just(r#""</think>""#.to_owned()),
+        Just(r#""\ud83d""#.to_owned()),
+        Just(r#""\ude00\u0000""#.to_owned()),
+        Just(r#"[{"type":"text","text":"a"},{"type":"thinking","thinking":"b"}]"#.to_owned()),
+        Just("null".to_owned()),
+        "[a-z<>/ é漢😀]{0,6}".prop_map(|text| serde_json::Value::from(text).to_string()),
+    ];
+    let reason = prop::sample::select(vec!["null", "\"\"", "\"stop\"", "7"]);
+    let chunk = (content, reason).prop_map(|(content, reason)| {
+        format!(
+            r#"data: {{"choices":[{{"delta":{{"content":{content}}},"finish_reason":{reason}}}]}}"#
+        )
+    });
+    let other = prop::sample::select(vec![
+        ": keep-alive",
+        "data:",
+        "data: : keep-alive",
+        "event: message",
+        "{\"error\":{}}",
+        r#"data: {"choices":null,"usage":{"prompt_tokens":3}}"#,
+        r#"data: {"choices":[],"error":"busy"}"#,
+        r#"{"choices":[{"message":{"content":"all"}}]}"#,
+        "data: [DONE]",
+        "data: {",
+    ]);
+    let line_end = prop::sample::select(vec!["\n", "\r\n", "\r"]);
+    let line = prop_oneof![4 => chunk, 1 => other.prop_map(String::from)];
+    (line, line_end).prop_map(|(line, end)| format!("{line}{end}{end}"))
 }
 
 proptest! {
-    #[test]
+    #[test] // R67
     fn the_cuts_do_not_matter(
+        pieces in prop::collection::vec(piece(), 0..8),
+        noise in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
         end in any::<prop::sample::Index>(),
     ) {
-        let bytes = &WHOLE.as_bytes()[..end.index(WHOLE.len() + 1)];
+        let mut bytes = match pieces.is_empty() {
+            true => WHOLE.as_bytes().to_vec(),
+            false => pieces.concat().into_bytes(),
+        };
+        if let Some((at, byte)) = noise {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(end.index(2 * bytes.len()));
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         cuts.extend([0, bytes.len()]);
         cuts.sort_unstable();
-        let pieces: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
-        prop_assert_eq!(read(&pieces), read(&[bytes]));
+        let cut: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        for whole in [false, true] {
+            let expected = read_all(&[&bytes], whole);
+            prop_assert_eq!(read_all(&cut, whole), expected.clone());
+            prop_assert_eq!(read_all(&single, whole), expected.clone());
+            // Nothing that cannot be stored.
+            prop_assert!(!expected.1.contains('\0') && !expected.0.contains('\0'));
+        }
     }
 }

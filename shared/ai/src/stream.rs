@@ -1,4 +1,4 @@
-//! An answer that arrives while the model writes it.
+//! An answer that is passed on while the model writes it.
 
 use async_stream::try_stream;
 use futures_util::Stream;
@@ -17,20 +17,18 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
     try_stream! {
         let mut clock = Clock::start(call.timeouts);
         // In a box: it is done before the first piece, and larger than all that reads them.
-        let send = Box::pin(http::send(call.service, call.request));
+        let send = Box::pin(http::open(call.service, call.request));
         let mut response = clock.limit(send).await?;
-        let mut reply = Reply::new(call.prompt_tokens);
+        let mut reply = Reply::new(call.prompt_tokens, false);
         loop {
-            let chunk = async { response.chunk().await.map_err(|_| Error::Interrupted) };
-            let given = clock.limit(chunk).await;
-            if let Err(error) = &given {
-                let (host, code) = (http::host(response.url()), error.code());
-                tracing::warn!(service = call.service, host, code, "an answer broke off");
-            }
+            let given = clock.limit(http::chunk(&mut response)).await;
             let mut pieces = Vec::new();
             let step = reply.step(given, &mut pieces);
+            if let Err(error) = &step {
+                http::note_broken(call.service, &response, error);
+            }
             for piece in pieces {
-                yield Event::Delta(piece);
+                yield piece;
             }
             match step? {
                 Step::Complete => break,

@@ -201,8 +201,9 @@ async fn garbage_from_the_start_is_no_answer() {
     let token = kit.token(U1).await;
     let served = Served::new(&kit).await;
     for (garbage, expected) in [
-        ("", "provider_interrupted"),
-        ("<html>canary</html>", "provider_interrupted"),
+        ("", "upstream_invalid"),
+        ("<html>canary</html>", "upstream_invalid"),
+        (": canary\n\n", "provider_interrupted"),
         ("data: canary\n\n", "upstream_invalid"),
         ("data: [1, 2]\n\n", "upstream_invalid"),
         ("data: {\"choices\": \"canary\"}\n\n", "upstream_invalid"),

@@ -59,6 +59,7 @@ mod problems;
 mod profile;
 mod program;
 mod providers;
+mod quirks;
 mod railway;
 mod refresh_races;
 mod renewal;

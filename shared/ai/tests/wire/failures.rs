@@ -86,6 +86,7 @@ async fn nonsense_in_one_piece() {
             Error::Invalid,
         ),
         (json!({"error": {"message": "busy"}}), Error::Interrupted),
+        (json!({"choices": [], "error": "busy"}), Error::Interrupted),
     ] {
         let server = Server::always(move || json(answer.clone())).await;
         assert_eq!(complete_hi(&server.client()).await.1, Err(expected));

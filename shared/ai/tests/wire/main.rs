@@ -2,9 +2,11 @@
 
 mod answers;
 mod embeddings;
+mod ends;
 mod failures;
 mod index;
 mod limits;
+mod quirks;
 mod server;
 mod streams;
 mod timeouts;
@@ -72,8 +74,9 @@ async fn collect(answer: Answer) -> (String, Result<Event, Error>) {
     let mut items: Vec<_> = answer.collect().await;
     let end = items.pop().expect("an answer has an end");
     assert!(!matches!(end, Ok(Event::Delta(_))), "the end is missing");
-    let text = items.into_iter().map(|item| match item {
-        Ok(Event::Delta(text)) => text,
+    let text = items.into_iter().filter_map(|item| match item {
+        Ok(Event::Delta(text)) => Some(text),
+        Ok(Event::Reasoning(_)) => None,
         other => panic!("{other:?} is not the last item"),
     });
     (text.collect(), end)
