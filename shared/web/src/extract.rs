@@ -1,7 +1,12 @@
 //! Extractors: who is asking, as a proof, and what is asked for. A handler that does not take a proof can
 //! reach nobody's data.
 
-use crate::{App, Error, Result, cors::check_origin, denied::Known, wording::refusal};
+use crate::{
+    App, Error, Result,
+    cors::check_origin,
+    denied::Known,
+    misfit::{must_be, refusal},
+};
 use axum::{
     extract::{FromRequestParts, RawPathParams, path::ErrorKind, rejection::PathRejection},
     http::{HeaderMap, header, request::Parts},
@@ -254,15 +259,27 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
 }
 
 fn unfit(kind: ErrorKind, given: Option<&RawPathParams>) -> Error {
+    let nth = |n| given.and_then(|given| given.iter().nth(n).map(|(name, _)| name));
     match kind {
-        ErrorKind::DeserializeError { key, message, .. } => refusal(&key, &message),
+        ErrorKind::DeserializeError { key, message, .. } => refusal(&key, &message, "path"),
+        ErrorKind::ParseErrorAtKey {
+            key, expected_type, ..
+        } => Error::field(&key, must_be(expected_type)),
+        ErrorKind::ParseErrorAtIndex {
+            index,
+            expected_type,
+            ..
+        } => Error::field(nth(index).unwrap_or("path"), must_be(expected_type)),
+        ErrorKind::ParseError { expected_type, .. } => {
+            Error::field(nth(0).unwrap_or("path"), must_be(expected_type))
+        }
         ErrorKind::InvalidUtf8InPathParam { key } => Error::field(&key, "is not text"),
         // A word among several parameters is not told by name, but by what it is.
         ErrorKind::Message(message) => {
             let named = |value: &str| message.contains(&format!("unknown variant `{value}`"));
             let mut all = given.into_iter().flatten();
             let name = all.find(|(_, value)| named(value));
-            refusal(name.map_or("path", |(name, _)| name), &message)
+            refusal(name.map_or("path", |(name, _)| name), &message, "path")
         }
         other => Error::field("path", other.to_string()),
     }
@@ -280,6 +297,6 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
         read.map(Self)
-            .map_err(|e| refusal(&e.path().to_string(), &e.inner().to_string()))
+            .map_err(|e| refusal(&e.path().to_string(), &e.inner().to_string(), "query"))
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     Error,
     body::{body, media_type},
-    misfit::misfit,
+    misfit,
 };
 use axum::{
     extract::{FromRequest, Request},
@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::{fmt, marker::PhantomData};
 
@@ -80,20 +80,30 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
-        refusal(&path, e.inner())
+        refusal(&path, e.inner(), bytes)
     })?;
-    reader.end().map_err(|e| refusal(".", &e))?;
+    reader.end().map_err(|e| refusal(".", &e, bytes))?;
     Ok(value)
 }
 
-fn refusal(path: &str, e: &serde_json::Error) -> Error {
+fn refusal(path: &str, e: &serde_json::Error, bytes: &[u8]) -> Error {
     let text = e.to_string();
     // serde_json appends " at line 1 column 2".
     let message = text.rsplit_once(" at line ").map_or(&*text, |(m, _)| m);
     if e.classify() != serde_json::error::Category::Data {
-        return Error::Malformed(format!("The body is not JSON: {message}."));
+        // What serde_json takes for bad JSON, and is a good value in the wrong place.
+        let said = match message {
+            "expected value" => Some("invalid type: another, expected variant identifier"),
+            "number out of range" => Some("invalid value: another, expected f64"),
+            _ => None,
+        };
+        let is_json = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+        return match said.filter(|_| is_json()) {
+            Some(said) => misfit::refusal(path, said, "body"),
+            None => Error::Malformed(format!("The body is not JSON: {message}.")),
+        };
     }
-    service::Error::Invalid(vec![misfit(path, message, "body")]).into()
+    misfit::refusal(path, message, "body")
 }
 
 /// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, and deep nesting.

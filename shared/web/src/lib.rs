@@ -20,9 +20,7 @@ mod misfit;
 mod page;
 mod problem;
 mod router;
-mod seldom;
 mod stop;
-mod wording;
 
 pub use app::App;
 pub use body_limit::BodyLimit;

@@ -26,7 +26,7 @@ async fn a_parameter_that_is_refused_is_named_and_told_what_would_be_right() {
         (
             "/documents?order=title",
             "order",
-            "is not a parameter here: use `limit` or `cursor`",
+            "is not known here: use `limit` or `cursor`",
         ),
         (
             "/admin/users?role=owner",
