@@ -16,6 +16,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 use web::{App, ClientIp, Error, Json, Result, page_of_a_tenant};
 
+/// As much of a client's name is kept; the longest of browsers have some 300 characters.
+const AGENT_CHARS: usize = 512;
+
 /// Logs in. Every failure is the same 401, and takes the same work.
 ///
 /// A form of OAuth 2 is answered with the names of OAuth 2 beside ours: `error` and `error_description`.
@@ -71,7 +74,9 @@ pub(crate) async fn enter(
             asked: &asked,
             expires_at: app.login_ends(),
             client: from.as_deref(),
-            user_agent: agent.and_then(|agent| agent.to_str().ok()).map(beginning),
+            user_agent: agent
+                .and_then(|agent| agent.to_str().ok())
+                .map(|agent| service::beginning(agent, AGENT_CHARS)),
             checked: &proven.phc,
             rehashed: proven.rehashed.as_deref(),
         };
@@ -89,11 +94,6 @@ fn check_page(candidate: &Candidate, page: &str) -> Result<()> {
         true => Ok(()),
         false => Err(Error::origin_not_allowed()),
     }
-}
-
-/// As much of a client's name as is kept; the longest of browsers have some 300 characters.
-fn beginning(user_agent: &str) -> &str {
-    user_agent.get(..512).unwrap_or(user_agent)
 }
 
 /// A password that was right.

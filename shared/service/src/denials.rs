@@ -8,12 +8,12 @@ impl Service {
     ///
     /// # Errors
     /// It cannot be written.
-    pub async fn write_denied(&self, caller: &Caller, route: String, code: &str) -> db::Result<()> {
-        let key = (caller.user_id(), route);
-        if !self.denials.entry(key.clone()).or_insert(()).is_fresh() {
+    pub async fn write_denied(&self, caller: &Caller, route: &str, code: &str) -> db::Result<()> {
+        let thing = format!("{} {route}", caller.user_id());
+        if !self.denials.is_new(&thing) {
             return Ok(());
         }
-        let deed = Deed::denied("access.denied", &key.1).detail(code);
+        let deed = Deed::denied("access.denied", route).detail(code);
         let written = async {
             let mut tx = self.db.tenant(caller).await?;
             tx.audit(caller, deed).await?;
@@ -21,7 +21,7 @@ impl Service {
         };
         let written = written.await;
         if written.is_err() {
-            self.denials.invalidate(&key);
+            self.denials.forget(&thing);
         }
         written
     }

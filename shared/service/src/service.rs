@@ -1,6 +1,6 @@
 //! The service: everything that its work needs, put together once.
 
-use crate::{Clock, Config, limits::Flooding, providers::IndexOf, start_logging};
+use crate::{Clock, Config, Seldom, limits::Flooding, providers::IndexOf, start_logging};
 use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
@@ -34,7 +34,7 @@ pub struct Service {
     pub draining: CancellationToken,
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
-    pub(crate) denials: Cache<(Uuid, String), ()>,
+    pub(crate) denials: Seldom,
     pub(crate) flooding: Flooding,
     /// Whose turn it is to search, by tenant.
     pub(crate) searches: Cache<Uuid, Arc<Semaphore>>,
@@ -84,13 +84,16 @@ impl Service {
             stop: CancellationToken::new(),
             draining: CancellationToken::new(),
             keyring,
-            denials: cache(Duration::from_secs(60)),
+            denials: Seldom::without_bound(),
             flooding: Flooding::nobody(),
             searches: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_idle(Duration::from_secs(60))
                 .build(),
-            index_hosts: cache(Duration::from_secs(3600)),
+            index_hosts: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(3600))
+                .build(),
             config,
         })
     }
@@ -120,15 +123,4 @@ impl Service {
     pub fn cursor_mac(&self, context: &[u8], position: &[u8]) -> [u8; 16] {
         self.config.secrets.root.cursor_mac(context, position)
     }
-}
-
-fn cache<K, V>(life: Duration) -> Cache<K, V>
-where
-    K: std::hash::Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    Cache::builder()
-        .max_capacity(10_000)
-        .time_to_live(life)
-        .build()
 }

@@ -1,7 +1,7 @@
 //! What every handler is given.
 
-use crate::{health::Readiness, seldom::Seldom};
-use service::Service;
+use crate::health::Readiness;
+use service::{Seldom, Service};
 use std::{ops::Deref, sync::Arc};
 
 /// The service, as the state of the routes. One pointer: a request passes it on several times.
@@ -20,7 +20,7 @@ impl App {
     pub fn new(service: Service) -> Self {
         Self(Arc::new(State {
             service: Arc::new(service),
-            refused_origins: Seldom::new(),
+            refused_origins: Seldom::of_many(),
             readiness: Readiness::default(),
         }))
     }

@@ -38,7 +38,7 @@ pub(crate) async fn denied(State(app): State<App>, mut request: Request, next: N
     };
     let route = format!("{method} {}", path.as_str());
     // In a box: hardly any request comes here.
-    match Box::pin(app.write_denied(caller, route, code)).await {
+    match Box::pin(app.write_denied(caller, &route, code)).await {
         Ok(()) => answer,
         Err(e) => Error::from(e).into_response(),
     }

@@ -79,7 +79,7 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
             method = %method,
             route = route.as_deref().unwrap_or("none"),
             status = answer.status().as_u16(),
-            duration_ms = started.elapsed().as_secs_f64() * 1e3,
+            duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 1e2,
             "answered"
         );
         answer

@@ -58,6 +58,10 @@ async fn a_provider_that_is_not_there_is_named_with_what_stopped_the_request() {
     let told = line(&log, "a provider did not answer");
     assert_eq!(told["service"], "openai");
     assert_eq!(told["host"], "127.0.0.1:1");
+    // Nobody reads more of a millisecond than hundredths.
+    let answered = line(&log, "answered")["duration_ms"].to_string();
+    let (_, fraction) = answered.split_once('.').expect("it is a number");
+    assert!(fraction.len() <= 2, "{answered}");
     assert_eq!(told["code"], "provider_unreachable");
     assert_eq!(told["cause"], "connection refused: nothing listens there");
 

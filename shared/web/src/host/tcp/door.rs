@@ -4,7 +4,8 @@ use super::{
     Listeners, MAX_CONNECTIONS,
     clients::{Clients, Seat},
 };
-use crate::{App, Error, client::Peer, edge, seldom::Seldom};
+use crate::{App, Error, client::Peer, edge};
+use service::Seldom;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,7 +38,7 @@ impl Door {
         Self {
             free: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             clients: Clients::new(app.config.connections_per_client),
-            told: Seldom::new(),
+            told: Seldom::of_many(),
             refusing: Arc::new(Semaphore::new(MAX_REFUSALS)),
         }
     }
