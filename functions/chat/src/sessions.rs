@@ -68,6 +68,12 @@ pub(crate) async fn rename(
     if !(1..=200).contains(&title.chars().count()) {
         return Err(Error::field("title", "must be 1 to 200 characters"));
     }
+    if !service::shows(title) {
+        return Err(Error::field(
+            "title",
+            "shows nothing: write letters that people can see",
+        ));
+    }
     let mut tx = app.db.tenant(&caller).await?;
     let session = tx
         .rename_chat_session(&caller, id, title)

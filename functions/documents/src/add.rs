@@ -57,6 +57,12 @@ pub(crate) async fn add(
     if !(1..=300).contains(&title.chars().count()) {
         return Err(Error::field("title", "must be 1 to 300 characters"));
     }
+    if !service::shows(title) {
+        return Err(Error::field(
+            "title",
+            "shows nothing: write letters that people can see",
+        ));
+    }
     if asked
         .source_url
         .as_deref()

@@ -7,6 +7,7 @@ mod audit;
 mod audit_list;
 mod audit_refused;
 mod backup;
+mod blank_names;
 mod canaries;
 mod causes;
 mod chat;
