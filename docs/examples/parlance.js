@@ -36,6 +36,16 @@ export class Parlance {
     this.#keep(await this.#json("/login", { tenant: this.#tenant, email, password }));
   }
 
+  /** Ends the login, here at once and at the service, wherever else it is used. */
+  async logout() {
+    await navigator.locks.request("parlance-refresh", async () => {
+      const refresh_token = localStorage.getItem("refresh_token");
+      localStorage.removeItem("refresh_token");
+      this.#access = undefined;
+      if (refresh_token) await this.#post("/login/logout", { refresh_token });
+    });
+  }
+
   /** Yields the events of an answer, in order: `start`, perhaps `sources`, `delta`s, and one `done` or `error`. */
   async *ask(message, session_id) {
     let ended = false;

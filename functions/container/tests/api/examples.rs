@@ -1,7 +1,7 @@
 //! The client of docs/examples, against the service itself; left out where there is no Node.
 
 use crate::kit::{ADMIN1, Kit, PASSWORD, U1, http::Served, left_out};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{fs, path::Path};
 use tokio::process::Command;
 
@@ -36,11 +36,17 @@ said.events = await ask(api);
 // Two pages that are opened later have the refresh token only.
 const later = [new Parlance(base, "one"), new Parlance(base, "one")];
 said.later = (await Promise.all(later.map((client) => ask(client)))).map((all) => all.at(-1).event);
+// The last one ends the login for all of them.
+const refreshed = kept.get("refresh_token");
+await later[1].logout();
+said.loggedIn = [later[1].loggedIn, kept.has("refresh_token")];
+kept.set("refresh_token", refreshed);
+said.ended = await ask(new Parlance(base, "one")).catch(({ code, status }) => ({ code, status }));
 process.stdout.write(JSON.stringify(said));
 "#;
 
 #[tokio::test]
-async fn the_example_logs_in_streams_and_takes_turns_with_other_pages() {
+async fn the_example_logs_in_streams_takes_turns_with_other_pages_and_logs_out() {
     if Command::new("node")
         .arg("--version")
         .output()
@@ -94,5 +100,8 @@ async fn the_example_logs_in_streams_and_takes_turns_with_other_pages() {
         .filter_map(|event| event["data"]["text"].as_str())
         .collect();
     assert!(text.contains("5 working days"), "{text}");
-    assert_eq!(said["later"], serde_json::json!(["done", "done"]));
+    assert_eq!(said["later"], json!(["done", "done"]));
+    assert_eq!(said["loggedIn"], json!([false, false]));
+    let ended = json!({ "code": "session_expired", "status": 401 });
+    assert_eq!(said["ended"], ended);
 }

@@ -15,11 +15,36 @@ const at = (id) => document.getElementById(id);
 const inline = (text = "") =>
   text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
 
+/** Copies what an element shows; where a page may not write to the clipboard, as without TLS, in the way of old. */
+const copy = async (node) => {
+  const text = node.textContent;
+  const written = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  if (written) return;
+  getSelection().selectAllChildren(node);
+  if (!document.execCommand("copy")) throw new Error("the browser refused");
+};
+
+/** A block of code, with a button that copies it. */
+const block = (pre) => {
+  const button = el("button", { type: "button", class: "plain copy", "aria-live": "polite" }, "Copy");
+  button.addEventListener("click", async () => {
+    button.textContent = await copy(pre).then(() => "Copied", () => "Not copied");
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  return el("div", { class: "code" }, pre, button);
+};
+const code = (text) => block(el("pre", { tabindex: 0 }, text));
+for (const pre of document.querySelectorAll("main pre")) {
+  const place = document.createComment("");
+  pre.replaceWith(place);
+  place.replaceWith(block(pre));
+}
+
 /** Paragraphs and fenced blocks. */
 const prose = (text = "") =>
   text.split(/^```\w*\n([\s\S]*?)^```$/m).flatMap((part, n) =>
     n % 2
-      ? [el("pre", { tabindex: 0 }, part.trimEnd())]
+      ? [code(part.trimEnd())]
       : part.split("\n\n").map((p) => p.trim()).filter(Boolean).map((p) => el("p", {}, ...inline(p))));
 
 let api;
@@ -103,7 +128,6 @@ const choice = (part, depth) => [
 ];
 
 const json = (value) => JSON.stringify(value, null, 2);
-const code = (text) => el("pre", { tabindex: 0 }, text);
 
 const drawContents = (title, content) => [
   el("p", {}, el("code", {}, title)),

@@ -102,8 +102,8 @@ const tryIt = (method, path, operation) => {
     ...(operation.parameters ?? []).map(field),
     medias.length > 1 ? el("label", {}, "Answer as", el("select", { name: "accept" }, ...medias.map((media) => el("option", {}, media)))) : undefined,
     body ? el("label", {}, "Body", el("textarea", { name: "body", spellcheck: "false", rows: 8 }, json(body.example))) : undefined,
-    el("button", {}, "Send"), " ", stop, note, output,
-    el("details", {}, el("summary", {}, "As curl"), command));
+    el("button", {}, "Send"), " ", stop, note, block(output),
+    el("details", {}, el("summary", {}, "As curl"), block(command)));
   const refresh = () => { command.textContent = curl(...request(form, method, path, operation)); };
   form.addEventListener("input", refresh);
   refresh();
