@@ -25,12 +25,21 @@ pub async fn program<T: Termination>(
     name: &str,
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> ExitCode {
+    keep_memory();
     match work.await {
         Ok(done) => done.report(),
         Err(e) => {
             host::report(name, &e).await;
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A process that crashes leaves no copy of its memory behind: keys are in it, and what people ask.
+fn keep_memory() {
+    #[cfg(unix)]
+    if let Err(e) = rlimit::Resource::CORE.set(0, 0) {
+        tracing::warn!(error = %e, "core dumps could not be switched off");
     }
 }
 

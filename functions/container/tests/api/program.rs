@@ -6,6 +6,7 @@ use crate::{
         JWT_SECRET_KEY, Kit, PASSWORD, SECRET_KEY, U1,
         database::Database,
         environment,
+        program::Program,
         wait::{wait_for, wait_until},
     },
 };
@@ -273,4 +274,16 @@ async fn no_log_line_tells_a_password_a_hash_a_token_or_a_secret() {
     ] {
         assert!(!log.contains(told), "{told}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_crash_would_leave_no_copy_of_its_memory() {
+    let program = Program::serve(&Kit::new().await, &[]).await;
+    let limits = program.told("limits");
+    let core = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"));
+    let core: Vec<_> = core.expect(&limits).split_whitespace().take(2).collect();
+    assert_eq!(core, ["0", "0"]);
 }

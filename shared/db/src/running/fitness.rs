@@ -61,11 +61,19 @@ impl Db {
             let mut connection = self.bare().await?;
             let examined = connection.conn().until_refused(EXAMINATION).await;
             let (rows, refusal) = examined.map_err(|e| Unfit::Unreachable(e.into()))?;
-            let newer = judge(&rows, refusal)?;
-            if let Some(newer) = newer {
+            let found = judge(&rows, refusal)?;
+            if let Some(newer) = found.newer {
                 tracing::warn!(
                     migration = newer,
                     "a newer release has migrated this database"
+                );
+            }
+            if let Some(settings) = found.changed {
+                tracing::warn!(
+                    settings,
+                    "somebody has changed settings of the service's database role, which may do that itself. Those that \
+                     matter are set anew on each connection. If it was not you, look for who had the role's password; \
+                     `parlance migrate` puts back what it has set"
                 );
             }
             Ok(())
@@ -110,7 +118,8 @@ async fn check_writable(connection: Conn<'_>) -> Result<(), Unfit> {
 
 /// All that is asked before the first transaction, in one message, since a function that starts is waited for: which
 /// migrations were applied; what the role could do that it must not; and, whatever the catalogue says, a tenant's table
-/// without a tenant, which must be refused.
+/// without a tenant, which must be refused. What is told of the role's settings is told by three columns: those that are not
+/// as migrations/roles.sql has set them, but for the read-only mode, which an operator may have chosen.
 const EXAMINATION: &str =
     "select version, checksum from parlance._sqlx_migrations where success;
      select unnest(array_remove(array[
@@ -132,14 +141,31 @@ const EXAMINATION: &str =
              then 'may truncate or reference tables' end
       ], null))
      from pg_roles r where r.rolname = current_user;
+     select string_agg(distinct split_part(entry, '=', 1), ', '), true, true
+     from (select unnest(s.setconfig) as entry from pg_db_role_setting s
+           where s.setrole = (select oid from pg_roles where rolname = current_user)
+             and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))) actual
+     full join unnest(array['statement_timeout=5s', 'lock_timeout=2s', 'idle_in_transaction_session_timeout=10s',
+                            'search_path=parlance, pg_temp', 'row_security=on']) expected (entry) using (entry)
+     where actual.entry is null or expected.entry is null;
      select from parlance.users limit 1";
 
-/// What the [`EXAMINATION`] says: the newest migration that this binary does not know, or why nothing must be served.
-fn judge(rows: &[PgRow], refusal: Option<sqlx::Error>) -> Result<Option<i64>, Unfit> {
+/// What is worth a line in the log, of a database that may be served from.
+struct Found {
+    /// The newest migration that this binary does not know.
+    newer: Option<i64>,
+    /// The names of the role's settings that are not as they were made.
+    changed: Option<String>,
+}
+
+/// What the [`EXAMINATION`] says, or why nothing must be served.
+fn judge(rows: &[PgRow], refusal: Option<sqlx::Error>) -> Result<Found, Unfit> {
     let unreachable = |e: sqlx::Error| Unfit::Unreachable(e.into());
     let (mut applied, mut excess) = (BTreeMap::new(), Vec::<String>::new());
+    let mut changed = None;
     for row in rows {
         match row.len() {
+            3 => changed = row.try_get(0).map_err(unreachable)?,
             2 => {
                 let version: i64 = row.try_get(0).map_err(unreachable)?;
                 applied.insert(version, row.try_get(1).map_err(unreachable)?);
@@ -161,7 +187,7 @@ fn judge(rows: &[PgRow], refusal: Option<sqlx::Error>) -> Result<Option<i64>, Un
         return Err(Unfit::TooPowerful(excess.join(", ")));
     }
     match (code.as_deref(), refusal) {
-        (Some("42501"), _) => Ok(newer),
+        (Some("42501"), _) => Ok(Found { newer, changed }),
         (_, Some(e)) => Err(unreachable(e)),
         (_, None) => Err(Unfit::TooPowerful(
             "reads tenants' rows without naming a tenant".into(),

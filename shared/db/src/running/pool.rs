@@ -51,6 +51,13 @@ impl Woken {
     }
 }
 
+/// What the role may set for itself and for good (`alter role`), and the service relies on: set on each connection, so that
+/// a stolen moment as this role ends with it. Not as options of the connection, which transaction poolers refuse; behind
+/// those it is set on the connection that they have, which other clients of the same role share and want set alike.
+const SETTINGS: &str =
+    "set row_security to on; set search_path to parlance, pg_temp; set statement_timeout to '5s';
+     set lock_timeout to '2s'; set idle_in_transaction_session_timeout to '10s'";
+
 /// A lazy pool.
 ///
 /// A connection that was idle, for long or since before the process woke up, is tried before use: its socket may have died
@@ -72,6 +79,9 @@ pub(crate) fn open(
         .acquire_timeout(connections.acquire_timeout)
         .idle_timeout(Duration::from_secs(300))
         .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SETTINGS).await.map(drop) })
+        })
         .before_acquire(move |connection, meta| {
             let trusted = woken.since().min(Duration::from_secs(15));
             Box::pin(async move {

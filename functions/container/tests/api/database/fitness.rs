@@ -1,8 +1,9 @@
 //! That the service does not serve from a database whose role or schema is not what it must be.
 
-use crate::kit::{Kit, PASSWORD, U1, database::Database};
+use crate::kit::{Kit, PASSWORD, U1, database::Database, program::Program, request};
+use axum::body::Body;
 use db::{Connections, Db, Unfit};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
@@ -188,4 +189,41 @@ async fn nothing_is_asked_of_a_database_that_is_unfit() {
                  using (tenant_id = (select parlance.current_tenant()))";
     run(&kit.pool, again).await;
     assert_eq!(kit.post("", "/login", login).await.status, 200);
+}
+
+#[tokio::test] // R31
+async fn what_a_role_has_set_for_itself_is_told_and_changes_nothing() {
+    let kit = Kit::new().await;
+    let url = kit.database.url();
+    let name = url.rsplit_once('/').expect("the URL has a database").1;
+    let app = PgPool::connect(&kit.database.url_as("app")).await.unwrap();
+    for set in [
+        "row_security = off",
+        "search_path = pg_catalog",
+        "statement_timeout = 0",
+    ] {
+        run(
+            &app,
+            &format!("alter role current_user in database {name} set {set}"),
+        )
+        .await;
+    }
+    app.close().await;
+    let (program, log) = Program::serve_logging(&kit, &[]).await;
+    let login = json!({ "tenant": U1.tenant, "email": U1.email, "password": PASSWORD });
+    let login = request("", "POST", "/login")
+        .header("content-type", "application/json")
+        .body(Body::from(login.to_string()));
+    assert_eq!(program.send(login.unwrap()).await.status(), 200);
+    program.kill().await;
+    let log = log.await.unwrap();
+    let told = log
+        .lines()
+        .find(|line| line.contains("settings of the service's database role"));
+    let told: Value = serde_json::from_str(told.expect(&log)).unwrap();
+    assert_eq!(told["level"], "WARN");
+    assert_eq!(
+        told["settings"],
+        "row_security, search_path, statement_timeout"
+    );
 }

@@ -95,11 +95,16 @@ impl Program {
         self.address
     }
 
+    /// What Linux tells of it in a file of /proc.
+    pub fn told(&self, file: &str) -> String {
+        let id = self.child.id().expect("it still runs");
+        let told = std::fs::read_to_string(format!("/proc/{id}/{file}"));
+        told.expect("Linux tells about processes")
+    }
+
     /// The most memory that it has had, in KiB.
     pub fn peak_memory(&self) -> u64 {
-        let id = self.child.id().expect("it still runs");
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"));
-        let status = status.expect("Linux tells about processes");
+        let status = self.told("status");
         let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
         let peak = peak.and_then(|l| l.trim().strip_suffix(" kB"));
         let peak = peak.expect("it has had memory").trim();
