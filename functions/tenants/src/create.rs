@@ -29,7 +29,7 @@ pub(crate) async fn create(
     let slug = asked
         .slug
         .take()
-        .ok_or_else(|| Error::field("slug", "missing field `slug`"))?;
+        .ok_or_else(|| Error::field("slug", "is missing"))?;
     if !is_slug(&slug) {
         return Err(Error::field(
             "slug",
@@ -39,7 +39,7 @@ pub(crate) async fn create(
     let name = asked
         .name
         .take()
-        .ok_or_else(|| Error::field("name", "missing field `name`"))?;
+        .ok_or_else(|| Error::field("name", "is missing"))?;
 
     let status = asked.status.unwrap_or(TenantStatus::Active);
     let tx = app.db.platform(&superuser).await?;
@@ -54,12 +54,9 @@ pub(crate) async fn create(
 
     let mut tx = app.db.admin(&admin).await?;
     let mut tenant = tx.tenant_for_update().await?;
-    let sent = asked.settings();
-    if !sent.is_empty() {
-        let before = tenant.clone();
-        asked.apply(&app, &mut tenant);
-        tx.save_tenant(&before, &mut tenant, &sent).await?;
-    }
+    let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
+    asked.apply(&app, &mut tenant);
+    tx.save_tenant(&before, &mut tenant, sends_origins).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(tenant.into())))
 }

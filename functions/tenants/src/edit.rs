@@ -29,7 +29,7 @@ pub(crate) async fn edit(
         ));
     }
     // All of it may be done, or nothing is.
-    if !asked.settings().is_empty() {
+    if asked.has_settings() {
         at.admin()?;
     }
     if let Some(status) = asked.status {
@@ -40,7 +40,7 @@ pub(crate) async fn edit(
         }
         tx.commit().await?;
     }
-    if asked.settings().is_empty() {
+    if !asked.has_settings() {
         return show(State(app), at).await;
     }
     let mut tx = app.db.admin(at.admin()?).await?;
@@ -52,9 +52,9 @@ pub(crate) async fn edit(
     {
         asked.check_without_own_key()?;
     }
-    let (before, sent) = (tenant.clone(), asked.settings());
+    let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
     asked.apply(&app, &mut tenant);
-    tx.save_tenant(&before, &mut tenant, &sent)
+    tx.save_tenant(&before, &mut tenant, sends_origins)
         .await
         .map_err(refused)?;
     tx.commit().await?;

@@ -102,23 +102,39 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl TenantInput {
-    /// The names of what is to be set, but for the status.
-    pub(crate) fn settings(&self) -> Vec<&'static str> {
-        let all = [
-            ("name", self.name.is_some()),
-            ("system_prompt", self.system_prompt.is_some()),
-            ("allowed_origins", self.allowed_origins.is_some()),
-            ("provider", self.provider.is_some()),
-            ("chat_model", self.chat_model.is_some()),
-            ("embedding_model", self.embedding_model.is_some()),
-            ("temperature", self.temperature.is_some()),
-            ("max_output_tokens", self.max_output_tokens.is_some()),
-            ("history_token_budget", self.history_token_budget.is_some()),
-            ("retrieval", self.retrieval.is_some()),
-            ("pinecone", self.pinecone.is_some()),
-        ];
-        let set = all.into_iter().filter(|(_, set)| *set);
-        set.map(|(name, _)| name).collect()
+    /// Whether anything but the status is to be set.
+    pub(crate) fn has_settings(&self) -> bool {
+        let Self {
+            slug: _,
+            name,
+            status: _,
+            system_prompt,
+            allowed_origins,
+            provider,
+            chat_model,
+            embedding_model,
+            temperature,
+            max_output_tokens,
+            history_token_budget,
+            retrieval,
+            pinecone,
+        } = self;
+        name.is_some()
+            || system_prompt.is_some()
+            || allowed_origins.is_some()
+            || provider.is_some()
+            || chat_model.is_some()
+            || embedding_model.is_some()
+            || temperature.is_some()
+            || max_output_tokens.is_some()
+            || history_token_budget.is_some()
+            || retrieval.is_some()
+            || pinecone.is_some()
+    }
+
+    /// Whether it names the origins.
+    pub(crate) fn sends_origins(&self) -> bool {
+        self.allowed_origins.is_some()
     }
 
     /// Confirms that every field is acceptable.

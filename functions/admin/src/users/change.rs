@@ -117,7 +117,11 @@ async fn set_superuser(app: &App, by: &Administrator, id: Uuid, value: bool) -> 
         return Err(own_account("Another superuser can do this."));
     }
     let user = app.db.admin(&by.admin).await?.user(id).await?;
-    if user.ok_or(Error::NotFound)?.is_invited {
+    let user = user.ok_or(Error::NotFound)?;
+    if user.is_superuser == value {
+        return Ok(user);
+    }
+    if user.is_invited {
         return Err(Error::Conflict(
             "not_joined",
             "This user has not accepted its invitation yet. Try again when it has.".into(),

@@ -1,7 +1,7 @@
 //! What administrators change of people, and what ends with it.
 
 use crate::kit::{
-    ADMIN1, Answer, Kit, PASSWORD, Person, T1, U1, U2, scene::Stored, wait::wait_until,
+    ADMIN1, Answer, Kit, PASSWORD, Person, SUPERUSER, T1, U1, U2, scene::Stored, wait::wait_until,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -226,6 +226,59 @@ async fn the_log_tells_from_what_to_what() {
         "admin",
     ];
     assert_eq!(told, expected);
+}
+
+#[tokio::test] // R87
+async fn what_changes_nothing_is_not_written_down() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let superuser = kit.token(SUPERUSER).await;
+    let inside = kit.assume(&superuser, T1).await;
+    let shown = kit
+        .get(&admin, &format!("/admin/users/{}", U1.id))
+        .await
+        .json;
+    let me = kit.get(&admin, "/login/me").await.json["user"]["full_name"].clone();
+    let tenant = kit.get(&admin, "/tenants/current").await.json;
+    let before = Stored::all(&kit.pool).await;
+    let same = ["full_name", "role", "is_active", "is_superuser"].map(|name| (name, &shown[name]));
+    for (name, value) in same {
+        let by = match name {
+            "is_superuser" => &inside,
+            _ => &admin,
+        };
+        let kept = change(&kit, by, U1.id, json!({ name: value })).await;
+        assert_eq!(kept.json, shown, "{name}: {}", kept.text);
+    }
+    let kept = kit
+        .patch(&admin, "/login/me", json!({ "full_name": me }))
+        .await;
+    assert_eq!(kept.status, 200, "{}", kept.text);
+    let mut settings = tenant.clone();
+    let only = settings.as_object_mut().unwrap();
+    only.retain(|name, _| {
+        ![
+            "id",
+            "slug",
+            "status",
+            "pinecone",
+            "created_at",
+            "updated_at",
+        ]
+        .contains(&&**name)
+    });
+    for (path, token, body) in [
+        ("/tenants/current", &admin, settings),
+        (
+            &*format!("/tenants/{T1}"),
+            &superuser,
+            json!({ "status": "active" }),
+        ),
+    ] {
+        let kept = kit.patch(token, path, body).await;
+        assert_eq!(kept.json, tenant, "{}", kept.text);
+    }
+    assert_eq!(Stored::all(&kit.pool).await, before);
 }
 
 #[tokio::test] // R87

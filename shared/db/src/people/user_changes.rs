@@ -31,13 +31,14 @@ pub struct UserChange {
 }
 
 impl UserChange {
-    /// What is set, from what to what; a name and a password only that they are.
+    /// What becomes another, from what to what; of a name and a password only that they do.
     fn told(&self, before: &User) -> Vec<String> {
-        let name = self.full_name.as_ref().map(|_| "full_name".to_owned());
-        let role = self
-            .role
-            .map(|role| format!("role: {} -> {role}", before.role));
-        let is_active = self.is_active;
+        let name = self.full_name.as_ref();
+        let name = name.filter(|name| **name != before.full_name);
+        let name = name.map(|_| "full_name".to_owned());
+        let role = self.role.filter(|role| *role != before.role);
+        let role = role.map(|role| format!("role: {} -> {role}", before.role));
+        let is_active = self.is_active.filter(|value| *value != before.is_active);
         let is_active =
             is_active.map(|value| format!("is_active: {} -> {value}", before.is_active));
         name.into_iter().chain(role).chain(is_active).collect()
@@ -64,12 +65,17 @@ impl AdminTx {
     }
 
     /// Changes a user that is locked, and was `before`. Logins that must end with the change end in the same transaction.
+    /// Where nothing would become another, nothing is done.
     pub async fn change_user(
         &mut self,
         before: &User,
         change: &UserChange,
         now: DateTime<Utc>,
     ) -> Result<User> {
+        let fields = change.told(before);
+        if fields.is_empty() && change.password_hash.is_none() {
+            return Ok(before.clone());
+        }
         let id = before.id;
         let sql = concat!(
             "update users set full_name = coalesce($2, full_name), role = coalesce($3, role),
@@ -97,7 +103,6 @@ impl AdminTx {
             self.forget_invitation(id).await?;
             self.audit(Deed::done("password.reset", id)).await?;
         }
-        let fields = change.told(before);
         if !fields.is_empty() {
             let updated = Deed::done("user.update", id).detail(fields.join(", "));
             self.audit(updated).await?;
@@ -151,16 +156,22 @@ impl PlatformTx {
 impl TenantTx {
     /// Gives the caller another name; false if it was deleted meanwhile.
     pub async fn rename(&mut self, caller: &Caller, full_name: &str) -> Result<bool> {
-        let sql = "update users set full_name = $2, updated_at = $3 where id = $1";
-        let renamed = sqlx::query(sql)
+        let sql = "select full_name from users where id = $1 for no key update";
+        let before: Option<String> = sqlx::query_scalar(sql)
+            .bind(caller.user_id())
+            .fetch_optional(self.conn())
+            .await?;
+        match before {
+            None => return Ok(false),
+            Some(before) if before == full_name => return Ok(true),
+            Some(_) => {}
+        }
+        sqlx::query("update users set full_name = $2, updated_at = $3 where id = $1")
             .bind(caller.user_id())
             .bind(full_name)
             .bind(caller.asked().at)
             .execute(self.conn())
             .await?;
-        if renamed.rows_affected() == 0 {
-            return Ok(false);
-        }
         let renamed = Deed::done("user.update", caller.user_id()).detail("full_name");
         self.audit(caller, renamed).await?;
         Ok(true)

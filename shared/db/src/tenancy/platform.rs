@@ -65,16 +65,24 @@ impl PlatformTx {
             .await?)
     }
 
-    /// Lets a tenant's users in, or keeps them out; false if there is no such tenant.
+    /// Lets a tenant's users in, or keeps them out; false if there is no such tenant. Where that is so already, nothing is
+    /// done.
     pub async fn set_status(&mut self, id: Uuid, status: TenantStatus) -> Result<bool> {
-        let found = sqlx::query("update tenants set status = $2, updated_at = now() where id = $1")
+        let before: Option<TenantStatus> =
+            sqlx::query_scalar("select status from tenants where id = $1 for no key update")
+                .bind(id)
+                .fetch_optional(self.conn())
+                .await?;
+        match before {
+            None => return Ok(false),
+            Some(before) if before == status => return Ok(true),
+            Some(_) => {}
+        }
+        sqlx::query("update tenants set status = $2, updated_at = now() where id = $1")
             .bind(id)
             .bind(status)
             .execute(self.conn())
             .await?;
-        if found.rows_affected() == 0 {
-            return Ok(false);
-        }
         let action = match status {
             TenantStatus::Active => "tenant.activate",
             TenantStatus::Suspended => "tenant.suspend",

@@ -6,8 +6,8 @@ use std::fmt::Display;
 /// Values with more characters are not told; it is told that they changed.
 const SHORT: usize = 60;
 
-/// The settings that differ, from what to what where that is short. `sent` if nothing does.
-pub(crate) fn told(before: &Tenant, after: &Tenant, sent: &[&str]) -> String {
+/// The settings that differ, from what to what where that is short. None if nothing does.
+pub(crate) fn told(before: &Tenant, after: &Tenant) -> Option<String> {
     let all = before.values().into_iter().zip(after.values());
     let changed = all.filter(|((_, old), (_, new))| old != new);
     let mut told: Vec<String> = changed
@@ -22,10 +22,7 @@ pub(crate) fn told(before: &Tenant, after: &Tenant, sent: &[&str]) -> String {
     if before.system_prompt != after.system_prompt {
         told.insert(0, "system_prompt".to_owned());
     }
-    match told.is_empty() {
-        true => sent.join(", "),
-        false => told.join(", "),
-    }
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// Which origins came and which went: who may call is told whatever its length.

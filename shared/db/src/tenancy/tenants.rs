@@ -83,19 +83,25 @@ impl AdminTx {
         Ok(sqlx::query_as(sql).fetch_one(self.conn()).await?)
     }
 
-    /// Stores the settings of the managed tenant, and notes in it when. Its status is not among them: see
-    /// [`PlatformTx::set_status`](crate::PlatformTx::set_status). `sent` names what was to be
-    /// set, and `before` is what it was.
+    /// Stores the settings of the managed tenant, which was `before`, and notes in it when. Where they are the same,
+    /// nothing is done. Its status is not among them: see [`PlatformTx::set_status`](crate::PlatformTx::set_status).
     ///
-    /// An origin that is listed anew and belongs to another tenant is refused by the constraint `origins_pkey`; unless
-    /// a superuser lists it, who thereby says whose it is.
+    /// An origin that is listed anew and belongs to another tenant is refused by the constraint `origins_pkey`; unless a
+    /// superuser lists it, who thereby says whose it is, and does so also by sending a list that is there already
+    /// (`sends_origins`).
     pub async fn save_tenant(
         &mut self,
         before: &Tenant,
         tenant: &mut Tenant,
-        sent: &[&str],
+        sends_origins: bool,
     ) -> Result<()> {
-        if self.actor.tenant_id != tenant.id && sent.contains(&"allowed_origins") {
+        let approves = sends_origins && self.actor.tenant_id != tenant.id;
+        let told = match tenant_changes::told(before, tenant) {
+            Some(told) => told,
+            None if approves => "allowed_origins".to_owned(),
+            None => return Ok(()),
+        };
+        if approves {
             sqlx::query("select set_config('app.approve_origins', 'yes', true)")
                 .execute(self.conn())
                 .await?;
@@ -129,7 +135,6 @@ impl AdminTx {
         .fetch_one(self.conn())
         .await?;
         let updated = Deed::done("tenant.update", tenant.id);
-        self.audit(updated.detail(tenant_changes::told(before, tenant, sent)))
-            .await
+        self.audit(updated.detail(told)).await
     }
 }
