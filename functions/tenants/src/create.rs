@@ -42,8 +42,14 @@ pub(crate) async fn create(
         .ok_or_else(|| Error::field("name", "is missing"))?;
 
     let status = asked.status.unwrap_or(TenantStatus::Active);
+    let new = NewTenant {
+        slug,
+        name,
+        status,
+        system_prompt: asked.system_prompt.take().unwrap_or_default(),
+    };
     let tx = app.db.platform(&superuser).await?;
-    let created = tx.create_tenant(&NewTenant { slug, name, status }).await;
+    let created = tx.create_tenant(&new).await;
     let admin = created.map_err(|e| match e.is_constraint("tenants_slug_key") {
         true => Error::Conflict(
             "slug_taken",

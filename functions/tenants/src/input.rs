@@ -27,7 +27,7 @@ pub(crate) struct TenantInput {
     pub(crate) status: Option<TenantStatus>,
     /// What the model is told before every conversation, up to 32768 characters.
     #[schema(max_length = 32_768, example = "You are the assistant of Acme's shop.")]
-    system_prompt: Option<String>,
+    pub(crate) system_prompt: Option<String>,
     /// The browser origins whose pages may call for this tenant, up to 50. Each belongs to one tenant, but for those that
     /// every machine has, such as `http://localhost:3000`. Those of the deployment are open to all tenants anyway.
     #[schema(max_items = 50, example = json!(["https://www.acme.example"]))]

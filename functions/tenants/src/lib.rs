@@ -6,6 +6,7 @@ mod faults;
 mod input;
 mod list;
 mod output;
+mod prompts;
 mod secrets;
 mod show;
 
@@ -17,6 +18,8 @@ pub fn routes() -> Routes<App> {
     Routes::new()
         .routes(routes!(create::create, list::list))
         .routes(routes!(show::show, edit::edit))
+        .routes(routes!(prompts::list))
+        .routes(routes!(prompts::restore))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::delete))
 }

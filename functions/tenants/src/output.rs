@@ -23,6 +23,9 @@ pub(crate) struct TenantOutput {
     /// What the model is told before every conversation.
     #[schema(example = "You are the assistant of Acme's shop.")]
     system_prompt: String,
+    /// The number of that prompt: each change makes another one.
+    #[schema(example = 1)]
+    prompt_version: i32,
     /// The browser origins whose pages may call for this tenant.
     #[schema(example = json!(["https://www.acme.example"]))]
     allowed_origins: Vec<String>,
@@ -83,6 +86,7 @@ impl From<Tenant> for TenantOutput {
             name: tenant.name,
             status: tenant.status,
             system_prompt: tenant.system_prompt,
+            prompt_version: tenant.prompt_version,
             allowed_origins: tenant.allowed_origins,
             provider: tenant.provider,
             chat_model: tenant.chat_model,

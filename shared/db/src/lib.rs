@@ -41,6 +41,7 @@ pub use running::roles::{BadRolePrefix, Roles};
 pub use running::sweep::Swept;
 pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use tenancy::platform::NewTenant;
+pub use tenancy::prompts::Prompt;
 pub use tenancy::secrets::{SealedSecret, SecretInfo, SecretProvider};
 pub use tenancy::tenants::{Tenant, TenantProvider, TenantStatus};
 

@@ -22,14 +22,44 @@ async fn a_name_that_shows_nothing_is_refused() {
         let invited = json!({ "email": "new@one.example", "full_name": blank });
         let tenant = json!({ "slug": "three", "name": blank });
         for (method, path, field, token, body) in [
-            ("PATCH", "/login/me", "full_name", scene.token_of(U2), json!({ "full_name": blank })),
-            ("PATCH", &user, "full_name", admin, json!({ "full_name": blank })),
+            (
+                "PATCH",
+                "/login/me",
+                "full_name",
+                scene.token_of(U2),
+                json!({ "full_name": blank }),
+            ),
+            (
+                "PATCH",
+                &user,
+                "full_name",
+                admin,
+                json!({ "full_name": blank }),
+            ),
             ("POST", "/admin/users", "full_name", admin, new),
             ("POST", "/admin/users/invite", "full_name", admin, invited),
             ("PATCH", &session, "title", admin, json!({ "title": blank })),
-            ("POST", "/documents", "title", admin, json!({ "title": blank, "text": "A text." })),
-            ("PATCH", "/tenants/current", "name", admin, json!({ "name": blank })),
-            ("POST", "/tenants", "name", scene.token_of(SUPERUSER), tenant),
+            (
+                "POST",
+                "/documents",
+                "title",
+                admin,
+                json!({ "title": blank, "text": "A text." }),
+            ),
+            (
+                "PATCH",
+                "/tenants/current",
+                "name",
+                admin,
+                json!({ "name": blank }),
+            ),
+            (
+                "POST",
+                "/tenants",
+                "name",
+                scene.token_of(SUPERUSER),
+                tenant,
+            ),
         ] {
             let refused = scene.ask(token, method, path, &body).await;
             assert_eq!(refused.fields(), [field], "{method} {path} {blank:?}");

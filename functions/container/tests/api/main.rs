@@ -59,6 +59,7 @@ mod passwords;
 mod problems;
 mod profile;
 mod program;
+mod prompts;
 mod providers;
 mod quirks;
 mod railway;

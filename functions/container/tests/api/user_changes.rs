@@ -262,6 +262,7 @@ async fn what_changes_nothing_is_not_written_down() {
             "slug",
             "status",
             "pinecone",
+            "prompt_version",
             "created_at",
             "updated_at",
         ]

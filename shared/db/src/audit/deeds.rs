@@ -56,6 +56,11 @@ impl Actor {
         }
     }
 
+    /// A superuser's address.
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
     async fn write(&self, conn: Conn<'_>, deed: &Deed) -> Result<()> {
         let who = Who {
             tenant_id: Some(self.tenant_id),

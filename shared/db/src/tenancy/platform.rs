@@ -2,6 +2,7 @@
 
 use crate::{
     Deed, PageOf, PlatformTx, Result, TenantAdmin,
+    tenancy::prompts::author,
     tenancy::tenants::{Tenant, TenantStatus, tenant_columns},
 };
 use uuid::Uuid;
@@ -15,6 +16,8 @@ pub struct NewTenant {
     pub name: String,
     /// Whether its users may come in.
     pub status: TenantStatus,
+    /// What the model is told before every conversation.
+    pub system_prompt: String,
 }
 
 impl PlatformTx {
@@ -22,15 +25,19 @@ impl PlatformTx {
     /// constraint `tenants_slug_key`.
     pub async fn create_tenant(mut self, new: &NewTenant) -> Result<TenantAdmin> {
         let id = Uuid::now_v7();
-        sqlx::query("insert into tenants (id, slug, name, status) values ($1, $2, $3, $4)")
-            .bind(id)
-            .bind(&new.slug)
-            .bind(&new.name)
-            .bind(new.status)
-            .execute(self.conn())
-            .await?;
-        self.audit(id, Deed::done("tenant.create", id)).await?;
         let actor = self.actor.clone();
+        author(self.conn(), &actor).await?;
+        sqlx::query(
+            "insert into tenants (id, slug, name, status, system_prompt) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(id)
+        .bind(&new.slug)
+        .bind(&new.name)
+        .bind(new.status)
+        .bind(&new.system_prompt)
+        .execute(self.conn())
+        .await?;
+        self.audit(id, Deed::done("tenant.create", id)).await?;
         self.commit().await?;
         Ok(TenantAdmin {
             tenant_id: id,

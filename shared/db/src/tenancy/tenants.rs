@@ -1,6 +1,9 @@
 //! Tenants, as their own members and administrators see them.
 
-use crate::{AdminTx, Deed, Result, tenancy::tenant_changes};
+use crate::{
+    AdminTx, Deed, Result,
+    tenancy::{prompts::author, tenant_changes},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,7 +12,7 @@ use uuid::Uuid;
 /// The columns of [`Tenant`], of a table called `t`.
 macro_rules! tenant_columns {
     () => {
-        "t.id, t.slug, t.name, t.status, t.system_prompt, t.allowed_origins, t.provider, t.chat_model,
+        "t.id, t.slug, t.name, t.status, t.system_prompt, t.prompt_version, t.allowed_origins, t.provider, t.chat_model,
          t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
          t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.pinecone_index,
          t.pinecone_host, t.pinecone_environment, t.created_at, t.updated_at"
@@ -29,6 +32,7 @@ pub struct Tenant {
     pub name: String,
     pub status: TenantStatus,
     pub system_prompt: String,
+    pub prompt_version: i32,
     pub allowed_origins: Vec<String>,
     pub provider: TenantProvider,
     pub chat_model: Option<String>,
@@ -106,7 +110,11 @@ impl AdminTx {
                 .execute(self.conn())
                 .await?;
         }
-        tenant.updated_at = sqlx::query_scalar(
+        if before.system_prompt != tenant.system_prompt {
+            let actor = self.actor.clone();
+            author(self.conn(), &actor).await?;
+        }
+        (tenant.updated_at, tenant.prompt_version) = sqlx::query_as(
             "update tenants set
                 name = $1, system_prompt = $2, allowed_origins = $3, provider = $4, chat_model = $5,
                 embedding_model = $6, temperature = $7, max_output_tokens = $8,
@@ -114,7 +122,7 @@ impl AdminTx {
                 retrieval_min_score = $12, pinecone_index = $13, pinecone_host = $14,
                 pinecone_environment = $15, updated_at = now()
              where id = $16
-             returning updated_at",
+             returning updated_at, prompt_version",
         )
         .bind(&tenant.name)
         .bind(&tenant.system_prompt)

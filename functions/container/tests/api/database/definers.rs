@@ -78,6 +78,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_owner",
     ),
     (
+        "tenants_keep_prompts()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_owner",
+    ),
+    (
         "tenants_of_origin(text)",
         "parlance_definer",
         "search_path=parlance, pg_temp",

@@ -60,6 +60,8 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("DELETE /admin/users/{id}", "path:id")
         | ("GET /tenants/{tenant_id}", "path:tenant_id")
         | ("PATCH /tenants/{tenant_id}", "path:tenant_id")
+        | ("GET /tenants/{tenant_id}/prompts", "path:tenant_id")
+        | ("POST /tenants/{tenant_id}/prompts/{version}/restore", "path:tenant_id")
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,

@@ -158,7 +158,9 @@ impl Operation {
         };
         let path = self.path.replace("{id}", &id.to_string());
         let path = path.replace("{tenant_id}", &ids.tenant.to_string());
-        let path = path.replace("{provider}", "openai");
+        let path = path
+            .replace("{provider}", "openai")
+            .replace("{version}", "1");
         assert!(
             !path.contains('{'),
             "{path} has a parameter that `path_of` in tests/api/kit/api.rs fills with no sample"
