@@ -56,6 +56,7 @@ pub struct Provider {
 struct Inner {
     asked: Mutex<Vec<Asked>>,
     replies: Mutex<VecDeque<Reply>>,
+    always: Mutex<Option<Reply>>,
     matches: Mutex<Vec<Value>>,
     vectors_fail: Mutex<bool>,
     go: Semaphore,
@@ -72,6 +73,7 @@ impl Provider {
         let inner = Arc::new(Inner {
             asked: Mutex::default(),
             replies: Mutex::default(),
+            always: Mutex::default(),
             matches: Mutex::default(),
             vectors_fail: Mutex::default(),
             go: Semaphore::new(0),
@@ -95,6 +97,11 @@ impl Provider {
     /// Answers the next chat completion so; without, it says "Hello from the model."
     pub fn reply(&self, reply: Reply) {
         self.inner.replies.lock().unwrap().push_back(reply);
+    }
+
+    /// Answers every chat completion so for which there is no [`Provider::reply`].
+    pub fn always(&self, reply: Reply) {
+        *self.inner.always.lock().unwrap() = Some(reply);
     }
 
     /// Lets `n` held pieces go.
@@ -153,7 +160,8 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
     provider.inner.asked.lock().unwrap().push(asked.clone());
     if asked.path.ends_with("/chat/completions") {
         let reply = provider.inner.replies.lock().unwrap().pop_front();
-        let reply = reply.unwrap_or_else(|| {
+        let always = || provider.inner.always.lock().unwrap().clone();
+        let reply = reply.or_else(always).unwrap_or_else(|| {
             Reply::Text(
                 ["Hello ", "from ", "the ", "model."]
                     .map(String::from)
