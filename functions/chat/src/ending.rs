@@ -1,6 +1,5 @@
 //! How the making of an answer ends.
 
-use ai::FinishReason;
 use anyhow::anyhow;
 use db::{MessageStatus, Usage};
 use futures_util::FutureExt;
@@ -8,14 +7,21 @@ use service::Error;
 use std::panic::AssertUnwindSafe;
 
 /// How the work ended.
-pub(crate) type Ending = Result<(FinishReason, Usage), Broken>;
+pub(crate) type Ending = Result<Finished, Broken>;
+
+/// An answer that is whole, or as long as it was wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finished {
+    pub(crate) status: MessageStatus,
+    pub(crate) finish_reason: &'static str,
+    pub(crate) usage: Usage,
+}
 
 /// An answer that is not whole.
 #[derive(Debug)]
 pub(crate) struct Broken {
     pub(crate) status: MessageStatus,
     pub(crate) cause: Error,
-    pub(crate) retryable: bool,
 }
 
 /// Runs the work; a panic in it is a failure like others, and ends nothing else.
@@ -24,46 +30,76 @@ pub(crate) async fn caught(work: impl Future<Output = Ending>) -> Ending {
     caught.unwrap_or_else(|_| Err(Error::Internal(anyhow!("panic while answering")).into()))
 }
 
-pub(crate) fn shut_down() -> Broken {
-    Broken {
-        status: MessageStatus::Interrupted,
-        cause: Error::Stopping,
-        retryable: true,
+/// Usage as it is stored.
+pub(crate) fn counted(usage: ai::Usage) -> Usage {
+    let tokens = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    Usage {
+        prompt_tokens: tokens(usage.prompt_tokens),
+        completion_tokens: tokens(usage.completion_tokens),
+        exact: usage.exact,
     }
 }
 
-pub(crate) fn revoked() -> Broken {
-    Broken {
-        status: MessageStatus::Interrupted,
-        cause: Error::Unauthorized(
+/// Whether asking again may help, by the code of what ended an answer.
+pub(crate) fn is_retryable(code: &str) -> bool {
+    matches!(
+        code,
+        "provider_timeout"
+            | "provider_unreachable"
+            | "provider_rate_limited"
+            | "provider_unavailable"
+            | "provider_interrupted"
+            | "answer_interrupted"
+            | "server_shutdown"
+            | "unavailable"
+    )
+}
+
+impl Finished {
+    /// An answer that somebody stopped.
+    pub(crate) fn stopped(usage: Usage) -> Self {
+        Self {
+            status: MessageStatus::Stopped,
+            finish_reason: "stopped",
+            usage,
+        }
+    }
+}
+
+impl Broken {
+    pub(crate) fn shut_down() -> Self {
+        Self::interrupted(Error::Stopping)
+    }
+
+    pub(crate) fn revoked() -> Self {
+        Self::interrupted(Error::Unauthorized(
             "session_revoked",
             "The login behind this answer has ended, or its user or tenant was suspended. Log in again.",
-        ),
-        retryable: false,
+        ))
+    }
+
+    fn interrupted(cause: Error) -> Self {
+        Self {
+            status: MessageStatus::Interrupted,
+            cause,
+        }
     }
 }
 
 impl From<ai::Error> for Broken {
     fn from(e: ai::Error) -> Self {
-        let status = match e {
-            ai::Error::Interrupted => MessageStatus::Interrupted,
-            _ => MessageStatus::Failed,
-        };
-        Self {
-            status,
-            retryable: e.retryable(),
-            cause: e.into(),
+        match e {
+            ai::Error::Interrupted => Self::interrupted(e.into()),
+            _ => Error::from(e).into(),
         }
     }
 }
 
 impl From<Error> for Broken {
     fn from(cause: Error) -> Self {
-        let retryable = matches!(cause, Error::Unavailable(_));
         Self {
             status: MessageStatus::Failed,
             cause,
-            retryable,
         }
     }
 }
@@ -78,5 +114,21 @@ mod tests {
         let broken = ending.unwrap_err();
         assert_eq!(broken.status, MessageStatus::Failed);
         assert_eq!(broken.cause.code(), "internal");
+    }
+
+    #[test]
+    fn what_a_provider_may_do_better_next_time_is_retryable() {
+        for error in [
+            ai::Error::Timeout,
+            ai::Error::Unreachable,
+            ai::Error::Auth,
+            ai::Error::RateLimited { retry_after: None },
+            ai::Error::Rejected,
+            ai::Error::Unavailable,
+            ai::Error::Invalid,
+            ai::Error::Interrupted,
+        ] {
+            assert_eq!(is_retryable(error.code()), error.retryable(), "{error:?}");
+        }
     }
 }

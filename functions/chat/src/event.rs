@@ -1,10 +1,14 @@
 //! What a turn tells its reader, in the order in which it happens.
 
 use db::{MessageStatus, Source, Usage};
+use futures_util::stream::BoxStream;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Problem;
+
+/// The events of an answer, each with how many bytes of the answer's text its reader has after it.
+pub(crate) type Events = BoxStream<'static, (usize, Event)>;
 
 /// The data of one event of a streamed answer. The event's name says which it is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -15,9 +19,11 @@ pub(crate) enum Event {
     Start(Start),
     /// What the answer draws on.
     Sources(Sources),
+    /// A piece of what the model thinks before it answers.
+    Reasoning(Reasoning),
     /// A piece of the answer.
     Delta(Delta),
-    /// The answer is stored, whole.
+    /// The answer is stored, whole or as far as it was wanted.
     Done(Done),
     /// The answer is stored as far as it came.
     Error(Failure),
@@ -46,6 +52,16 @@ pub(crate) struct Sources {
     pub(crate) sources: Vec<Source>,
 }
 
+/// `event: reasoning`: a piece of what the model thinks before it answers, if that was asked for. It is no part of the
+/// answer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReasoningEvent)]
+pub(crate) struct Reasoning {
+    /// The piece.
+    #[schema(example = "The user asks about refunds.")]
+    pub(crate) text: String,
+}
+
 /// `event: delta`: a piece of the answer. The answer is all of them, one after the other.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeltaEvent)]
@@ -61,13 +77,19 @@ pub(crate) struct Delta {
 pub(crate) struct Done {
     /// The answer's message.
     pub(crate) message_id: Uuid,
-    /// `stop`, `length`, `content_filter` or `other`.
+    /// `stop`, `length`, `content_filter` or `other`; `stopped` for one that somebody stopped.
     #[schema(example = "stop")]
-    pub(crate) finish_reason: &'static str,
-    /// What became of it.
+    pub(crate) finish_reason: String,
+    /// What became of it: `complete` or `stopped`.
     pub(crate) status: MessageStatus,
     /// What it cost.
     pub(crate) usage: Usage,
+    /// Who answered.
+    #[schema(example = "openai")]
+    pub(crate) provider: String,
+    /// With which model.
+    #[schema(example = "gpt-4o-mini")]
+    pub(crate) model: String,
 }
 
 /// `event: error`: the end of an answer that failed, as a problem. What there is of the answer is kept.
@@ -81,4 +103,15 @@ pub(crate) struct Failure {
     /// What to return where the answer is not streamed.
     #[serde(skip)]
     pub(crate) cause: web::Error,
+}
+
+impl Failure {
+    /// The event of what ended an answer, for whoever asks in that request.
+    pub(crate) fn new(cause: web::Error, request_id: &str) -> Self {
+        Self {
+            problem: cause.problem(request_id),
+            retryable: crate::ending::is_retryable(cause.code()),
+            cause,
+        }
+    }
 }

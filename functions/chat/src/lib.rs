@@ -1,12 +1,20 @@
 //! chat: ask and be answered.
 
 mod answer;
+mod answered;
 mod ask;
+mod asked;
 mod ending;
 mod event;
-mod outlet;
+mod keeping;
+mod live;
+mod message;
+mod prompt;
+mod resume;
+mod row;
 mod sessions;
 mod sse;
+mod storing;
 
 use utoipa_axum::routes;
 use web::{App, BodyLimit, Routes};
@@ -18,8 +26,11 @@ const BODY_LIMIT: BodyLimit = BodyLimit::kib(256);
 pub fn routes() -> Routes<App> {
     let routes = Routes::new()
         .routes(routes!(ask::ask))
+        .routes(routes!(message::show))
+        .routes(routes!(message::stop))
+        .routes(routes!(resume::resume))
         .routes(routes!(sessions::list))
-        .routes(routes!(sessions::show, sessions::rename, sessions::delete))
+        .routes(routes!(sessions::show, sessions::update, sessions::delete))
         .routes(routes!(sessions::messages));
     BODY_LIMIT.on(routes)
 }

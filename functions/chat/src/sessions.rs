@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use db::{Caller, ChatSession, Message};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use web::{App, Error, Json, Listing, Own, PageQuery, Path, Query, Result};
 
@@ -44,41 +44,52 @@ pub(crate) async fn show(
     session.map(Json).ok_or(Error::NotFound)
 }
 
-/// A new title.
+/// What to change; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UpdateChatSessionRequest)]
-pub(crate) struct Rename {
+pub(crate) struct Update {
     /// 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200, example = "Refunds")]
-    title: String,
+    title: Option<String>,
+    /// The last message of the branch that is to be shown and go on.
+    active_message_id: Option<Uuid>,
 }
 
-/// Gives a conversation another title.
-#[utoipa::path(patch, path = "/chat/sessions/{id}", operation_id = "updateChatSession", tag = "chat", params(("id" = Uuid, Path)), request_body = Rename,
+/// Gives a conversation another title, or makes another of its branches the active one.
+#[utoipa::path(patch, path = "/chat/sessions/{id}", operation_id = "updateChatSession", tag = "chat", params(("id" = Uuid, Path)), request_body = Update,
     responses((status = 200, body = ChatSession))
 )]
-pub(crate) async fn rename(
+pub(crate) async fn update(
     State(app): State<App>,
     Own(caller): Own,
     Path(id): Path<Uuid>,
-    Json(asked): Json<Rename>,
+    Json(asked): Json<Update>,
 ) -> Result<Json<ChatSession>> {
-    let title = asked.title.trim();
-    if !(1..=200).contains(&title.chars().count()) {
+    let title = asked.title.as_deref().map(str::trim);
+    if title.is_some_and(|title| !(1..=200).contains(&title.chars().count())) {
         return Err(Error::field("title", "must be 1 to 200 characters"));
     }
-    if !service::shows(title) {
+    if title.is_some_and(|title| !service::shows(title)) {
         return Err(Error::field(
             "title",
             "shows nothing: write letters that people can see",
         ));
     }
+    if title.is_none() && asked.active_message_id.is_none() {
+        return Err(Error::field("title", "must be sent, or active_message_id"));
+    }
     let mut tx = app.db.tenant(&caller).await?;
     let session = tx
-        .rename_chat_session(&caller, id, title)
-        .await?
-        .ok_or(Error::NotFound)?;
+        .update_chat_session(&caller, id, title, asked.active_message_id)
+        .await?;
+    let Some(session) = session else {
+        let is_own = tx.chat_session(&caller, id).await?.is_some();
+        return Err(match is_own {
+            true => Error::field("active_message_id", "is no message of this conversation"),
+            false => Error::NotFound,
+        });
+    };
     tx.commit().await?;
     Ok(Json(session))
 }
@@ -100,19 +111,42 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The messages of a conversation, oldest first. A page ends with `limit`, or with 1 MiB of them.
-#[utoipa::path(get, path = "/chat/sessions/{id}/messages", operation_id = "listChatMessages", tag = "chat", params(("id" = Uuid, Path), PageQuery), responses(
+/// Which messages of a conversation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MessagesQuery {
+    /// How many items, 1 to 100.
+    #[param(default = 20, minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1)]
+    cursor: Option<String>,
+    /// Whether to list every branch and not the active one alone; `parent_id` tells how they hang together.
+    #[param(default = false)]
+    branches: Option<bool>,
+}
+
+/// The messages of a conversation, oldest first: those of its active branch, or all. A page ends with `limit`, or with
+/// 1 MiB of them.
+#[utoipa::path(get, path = "/chat/sessions/{id}/messages", operation_id = "listChatMessages", tag = "chat", params(("id" = Uuid, Path), MessagesQuery), responses(
     (status = 200, body = Listing<Message>),
 ))]
 pub(crate) async fn messages(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<Uuid>,
-    Query(page): Query<PageQuery>,
+    Query(asked): Query<MessagesQuery>,
 ) -> Result<Json<Listing<Message>>> {
-    let page = page.of(&app, caller.tenant_id(), &format!("messages of {id}"))?;
+    let all = asked.branches.unwrap_or_default();
+    let list = match all {
+        true => format!("all messages of {id}"),
+        false => format!("messages of {id}"),
+    };
+    let page = PageQuery::new(asked.limit, asked.cursor);
+    let page = page.of(&app, caller.tenant_id(), &list)?;
     let mut tx = app.db.tenant(&caller).await?;
-    let (messages, is_cut) = tx.messages(&caller, id, page.of).await?;
+    let (messages, is_cut) = tx.messages(&caller, id, page.of, all).await?;
     // A conversation always holds a message, so an empty first page may mean that there is no such conversation.
     if messages.is_empty() && tx.chat_session(&caller, id).await?.is_none() {
         return Err(Error::NotFound);

@@ -1,50 +1,54 @@
 //! A turn as server-sent events.
 
-use crate::event::Event;
+use crate::event::{Event, Events};
 use axum::{
+    body::{Body, Bytes},
     http::{HeaderName, HeaderValue, header},
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{self, KeepAlive},
-    },
+    response::Response,
 };
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use std::{convert::Infallible, time::Duration};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::time::timeout;
 
 /// Proxies close a connection that says nothing.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A comment. An empty line after it would end an event that there is not, which some clients take for one.
+const BEAT: Bytes = Bytes::from_static(b":\n");
 
-/// Streams the events of a turn, numbered. The stream itself never fails: on Lambda an error in it would be sent as text.
-pub(crate) fn stream(events: mpsc::Receiver<Event>) -> Response {
-    let numbered = ReceiverStream::new(events).enumerate();
-    let events = numbered.map(|(n, event)| Ok::<_, Infallible>(render(n, &event)));
-    let beat = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(events).keep_alive(beat).into_response();
+/// Streams the events of a turn. The stream itself never fails: on Lambda an error in it would be sent as text.
+pub(crate) fn stream(events: Events) -> Response {
+    let next = async |mut events: Events| {
+        let bytes = match timeout(HEARTBEAT, events.next()).await {
+            Ok(Some((position, event))) => render(position, &event),
+            Ok(None) => return None,
+            Err(_) => BEAT,
+        };
+        Some((Ok::<_, Infallible>(bytes), events))
+    };
+    let mut response = Response::new(Body::from_stream(stream::unfold(events, next)));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-cache, no-transform"),
-    );
-    headers.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
-fn render(number: usize, event: &Event) -> sse::Event {
+/// JSON has no bare line break, so one event stays one event whatever a model writes.
+fn render(position: usize, event: &Event) -> Bytes {
     let name = match event {
         Event::Start(_) => "start",
         Event::Sources(_) => "sources",
+        Event::Reasoning(_) => "reasoning",
         Event::Delta(_) => "delta",
         Event::Done(_) => "done",
         Event::Error(_) => "error",
     };
-    let named = sse::Event::default().id(number.to_string()).event(name);
-    // JSON has no bare line break, so one event stays one event whatever a model writes.
-    named
-        .json_data(event)
-        .expect("structs with string keys always serialise")
+    let mut text = format!("id: {position}\nevent: {name}\ndata: ").into_bytes();
+    serde_json::to_writer(&mut text, event).expect("structs with string keys always serialise");
+    text.extend_from_slice(b"\n\n");
+    text.into()
 }

@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use axum::http::HeaderMap;
-use db::{Tenant, TenantProvider, TenantStatus};
+use db::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
 use serde::{Deserialize, Deserializer};
 use service::Origin;
 use utoipa::ToSchema;
@@ -58,6 +58,8 @@ pub(crate) struct TenantInput {
     /// The vector index, beside full text.
     #[schema(value_type = Option<PineconeInput>)]
     pinecone: Option<Object<PineconeInput>>,
+    /// What becomes of an answer whose last reader leaves; a question may say otherwise.
+    on_disconnect: Option<OnDisconnect>,
 }
 
 /// How documents are searched; a field that is absent stays as it is.
@@ -118,6 +120,7 @@ impl TenantInput {
             history_token_budget,
             retrieval,
             pinecone,
+            on_disconnect,
         } = self;
         name.is_some()
             || system_prompt.is_some()
@@ -130,6 +133,7 @@ impl TenantInput {
             || history_token_budget.is_some()
             || retrieval.is_some()
             || pinecone.is_some()
+            || on_disconnect.is_some()
     }
 
     /// Whether it names the origins.
@@ -206,6 +210,7 @@ impl TenantInput {
         put(&mut tenant.temperature, self.temperature);
         put(&mut tenant.max_output_tokens, self.max_output_tokens);
         put(&mut tenant.history_token_budget, self.history_token_budget);
+        put(&mut tenant.on_disconnect, self.on_disconnect);
         if let Some(origins) = self.allowed_origins {
             let parsed = origins.iter().filter_map(|o| Origin::parse(o).ok());
             tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();

@@ -1,7 +1,7 @@
 //! A tenant as it is shown.
 
 use chrono::{DateTime, Utc};
-use db::{Tenant, TenantProvider, TenantStatus};
+use db::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -47,6 +47,8 @@ pub(crate) struct TenantOutput {
     retrieval: Retrieval,
     /// The vector index, beside full text.
     pinecone: Pinecone,
+    /// What becomes of an answer whose last reader leaves.
+    on_disconnect: OnDisconnect,
     /// When it was created.
     created_at: DateTime<Utc>,
     /// When a setting was last changed.
@@ -105,6 +107,7 @@ impl From<Tenant> for TenantOutput {
                 environment: tenant.pinecone_environment,
                 namespace: ai::Namespace::of(tenant.id).to_string(),
             },
+            on_disconnect: tenant.on_disconnect,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }

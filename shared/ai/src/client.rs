@@ -8,9 +8,9 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::{Endpoints, Timeouts, breaker::Breakers, params::Refusals, public::PublicOnly};
+use crate::{Endpoints, Timeouts, public::PublicOnly};
 
-/// Calls providers. Cloning shares the connections, and what is known of the providers.
+/// Calls providers. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// For addresses that the deployment chose.
@@ -22,8 +22,6 @@ pub struct Client {
     pub(crate) public: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) timeouts: Timeouts,
-    pub(crate) breakers: Breakers,
-    pub(crate) refusals: Refusals,
 }
 
 impl Client {
@@ -45,8 +43,6 @@ impl Client {
             public: public.build()?,
             endpoints: Arc::new(endpoints),
             timeouts,
-            breakers: Breakers::new(),
-            refusals: Refusals::none(),
         })
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::tokens;
+
 /// Who wrote a message of the conversation.
 ///
 /// There is no system role: the system message is built inside this crate, so nothing that a user
@@ -47,6 +49,21 @@ pub struct Prompt {
     pub passages: Vec<Passage>,
     /// The question.
     pub question: String,
+}
+
+impl Prompt {
+    /// About how many tokens it is.
+    pub fn tokens(&self) -> u32 {
+        let system = self.system.as_deref().into_iter();
+        let history = self.history.iter().map(|said| said.content.as_str());
+        let passages = self.passages.iter().flat_map(|p| [&*p.title, &*p.text]);
+        let texts = system
+            .chain(history)
+            .chain(passages)
+            .chain([&*self.question]);
+        let costs = texts.map(|text| tokens::estimate(text).saturating_add(tokens::PER_MESSAGE));
+        costs.fold(0, u32::saturating_add)
+    }
 }
 
 /// How the model should answer.

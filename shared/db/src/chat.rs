@@ -1,5 +1,6 @@
 //! Conversations: their list, what was said in them, and a turn of question and answer.
 
+pub(crate) mod answers;
 pub(crate) mod messages;
 pub(crate) mod sessions;
 pub(crate) mod turns;

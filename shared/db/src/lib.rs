@@ -18,9 +18,10 @@ pub use access::assumptions::Assumption;
 pub use access::origins::OriginClaim;
 pub use audit::deeds::{Asked, Deed, Outcome};
 pub use audit::log::{AuditFilter, AuditRow};
+pub use chat::answers::{AnswerEnd, AnswerRow, Grown, Kept};
 pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
 pub use chat::sessions::ChatSession;
-pub use chat::turns::{AnswerEnd, HistoryMessage, NewTurn, Turn};
+pub use chat::turns::{HistoryMessage, IdempotencyKey, NewTurn, NotBegun, Place, Turn};
 pub use error::{Error, Result};
 pub use knowledge::documents::{Document, DocumentStatus, NewChunk, NewDocument};
 pub use knowledge::passages::Passage;
@@ -43,7 +44,7 @@ pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantT
 pub use tenancy::platform::NewTenant;
 pub use tenancy::prompts::Prompt;
 pub use tenancy::secrets::{SealedSecret, SecretInfo, SecretProvider};
-pub use tenancy::tenants::{Tenant, TenantProvider, TenantStatus};
+pub use tenancy::tenants::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
 
 use uuid::Uuid;
 

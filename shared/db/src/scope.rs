@@ -163,7 +163,7 @@ impl Caller {
 
     /// Whose conversations may be read: the caller's own; `None` is everybody's, for a superuser who has assumed the
     /// tenant.
-    pub(crate) fn reads(&self) -> Option<Uuid> {
+    pub fn reads(&self) -> Option<Uuid> {
         (!self.has_assumed()).then_some(self.user_id())
     }
 

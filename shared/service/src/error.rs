@@ -32,6 +32,14 @@ pub enum Error {
     /// What a tenant knows could not be searched in the time that one search may take.
     #[error("The search took too long. Try again in a moment, with fewer words.")]
     SearchTooSlow,
+    /// The answer's conversation was deleted.
+    #[error("The conversation was deleted while its answer was made.")]
+    ConversationDeleted,
+    /// The process that made an answer is gone.
+    #[error(
+        "The service ended before the answer was whole. What there is of it was kept; ask again."
+    )]
+    AnswerInterrupted,
     /// The process is ending, or the time that its host gives a request.
     #[error("The service had to end the answer early. Ask again; what there is of it was kept.")]
     Stopping,
@@ -74,6 +82,8 @@ impl Error {
             Self::KeyUnavailable(..) => "provider_key_unavailable",
             Self::Unavailable(_) => "unavailable",
             Self::SearchTooSlow => "search_timeout",
+            Self::ConversationDeleted => "conversation_deleted",
+            Self::AnswerInterrupted => "answer_interrupted",
             Self::Stopping => "server_shutdown",
             Self::Internal(_) => "internal",
         }

@@ -1,5 +1,6 @@
 //! What the service does, whoever asks: a request, a schedule, or the command line. Knows nothing of HTTP.
 
+mod answers;
 mod beginning;
 mod clock;
 mod config;
@@ -20,6 +21,7 @@ mod service;
 mod telemetry;
 mod tokens;
 
+pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, RunningAnswer};
 pub use beginning::beginning;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConnectionTimes, OperatorConfig, Secrets, Via, environment};

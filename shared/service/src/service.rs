@@ -1,6 +1,6 @@
 //! The service: everything that its work needs, put together once.
 
-use crate::{Clock, Config, Seldom, limits::Flooding, providers::IndexOf, start_logging};
+use crate::{Answers, Clock, Config, Seldom, limits::Flooding, providers::IndexOf, start_logging};
 use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
@@ -32,6 +32,8 @@ pub struct Service {
     pub stop: CancellationToken,
     /// Cancelled when no new work should come.
     pub draining: CancellationToken,
+    /// The answers that are being made.
+    pub answers: Answers,
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
     pub(crate) denials: Seldom,
@@ -77,12 +79,13 @@ impl Service {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             db,
-            ai: ai::Client::new(config.endpoints.clone(), config.provider_times)?,
+            ai: ai::Client::new(config.endpoints.clone(), ai::Timeouts::default())?,
             hasher: Hasher::new(cores.min(MAX_HASHERS)),
             clock,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             draining: CancellationToken::new(),
+            answers: Answers::default(),
             keyring,
             denials: Seldom::without_bound(),
             flooding: Flooding::nobody(),

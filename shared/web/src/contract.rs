@@ -6,6 +6,7 @@ mod rules;
 
 use crate::{App, Problem, Routes, docs, health, metrics};
 use codes::ERROR_CODES;
+pub(crate) use codes::known_code;
 use db::SecretProvider;
 use serde_json::json;
 use utoipa::{

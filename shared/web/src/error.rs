@@ -1,6 +1,6 @@
 //! What a client gets when it cannot get an answer, one variant per kind.
 
-use crate::BodyLimit;
+use crate::{BodyLimit, contract::known_code};
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,6 +13,12 @@ pub enum Error {
     /// The service did not do it.
     #[error(transparent)]
     Service(#[from] service::Error),
+    /// The same, where several are told of it.
+    #[error(transparent)]
+    Shared(Arc<service::Error>),
+    /// What ended an answer that is told again: code, status, and what it means.
+    #[error("{2}")]
+    Again(&'static str, u16, &'static str),
     /// 400: the request cannot be read.
     #[error("{0}")]
     Malformed(String),
@@ -31,6 +37,11 @@ pub enum Error {
     /// 409: the request contradicts what is stored. The first is the code.
     #[error("{1}")]
     Conflict(&'static str, String),
+    /// 422: another request had this `Idempotency-Key`.
+    #[error(
+        "Another request was sent with this Idempotency-Key. Send each request with a key of its own."
+    )]
+    KeyReused,
     /// 413; with the limit, where it is known.
     #[error("The request is larger than {}.", largest(*.0))]
     TooLarge(Option<BodyLimit>),
@@ -86,10 +97,20 @@ impl Error {
         )
     }
 
+    /// The problem whose code an answer ended with.
+    pub fn again(code: &str) -> Self {
+        let (code, status, meaning) =
+            known_code(code).unwrap_or(("internal", 500, "Something went wrong in the service."));
+        Self::Again(code, status, meaning)
+    }
+
     /// The stable name of the problem.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Service(e) => e.code(),
+            Self::Shared(e) => e.code(),
+            Self::Again(code, ..) => code,
+            Self::KeyReused => "idempotency_key_reused",
             Self::Malformed(_) => "malformed_request",
             Self::Forbidden(code, _) | Self::Conflict(code, _) => code,
             Self::NotFound => "not_found",
@@ -108,6 +129,11 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Service(e) => status_of(e),
+            Self::Shared(e) => status_of(e),
+            Self::Again(_, status, _) => {
+                StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Malformed(_) | Self::UnsupportedGrant => StatusCode::BAD_REQUEST,
             Self::Forbidden(..) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -126,6 +152,7 @@ impl Error {
     pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         match self {
             Self::Service(e) => headers_of(e),
+            Self::Shared(e) => headers_of(e),
             Self::TooManyConnections => vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))],
             _ => Vec::new(),
         }
@@ -141,9 +168,12 @@ fn status_of(error: &service::Error) -> StatusCode {
         E::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
         E::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         E::Provider(_) => StatusCode::BAD_GATEWAY,
-        E::KeyUnavailable(..) | E::Unavailable(_) | E::SearchTooSlow | E::Stopping => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        E::ConversationDeleted => StatusCode::GONE,
+        E::KeyUnavailable(..)
+        | E::Unavailable(_)
+        | E::SearchTooSlow
+        | E::AnswerInterrupted
+        | E::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         E::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -58,6 +58,7 @@ impl Error {
             instance: request_id.to_owned(),
             errors: match self {
                 Self::Service(e) => e.fields().to_vec(),
+                Self::Shared(e) => e.fields().to_vec(),
                 _ => Vec::new(),
             },
             error: None,

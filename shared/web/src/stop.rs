@@ -18,6 +18,11 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// Whether work may go on after the request was answered. Where a host freezes the process then, it may not.
+    pub fn outlives_request(&self) -> bool {
+        self.deadline.is_none()
+    }
+
     /// Returns when the work must end. There are a few seconds left then, to store what there is.
     pub async fn requested(&self) {
         let Some(Deadline(at)) = self.deadline else {

@@ -30,6 +30,7 @@ async fn an_answer() {
       "finish_reason": "stop",
       "message_id": "[id]",
       "model": "local-extractive",
+      "provider": "local",
       "session_id": "[id]",
       "sources": [
         {
@@ -90,13 +91,19 @@ async fn a_list_of_messages() {
         {
           "content": "How long does a refund take?",
           "created_at": "[time]",
+          "error_code": null,
           "finish_reason": null,
           "id": "[id]",
           "metadata": {
             "page": "/help"
           },
           "model": null,
+          "parent_id": null,
+          "prompt_version": null,
+          "provider": null,
+          "reasoning": null,
           "role": "user",
+          "session_id": "[id]",
           "sources": [],
           "status": "complete",
           "usage": null
@@ -104,11 +111,17 @@ async fn a_list_of_messages() {
         {
           "content": "From the documents:\n\n“A refund takes 5 working days.” [1]\n\nSources: [1] Refunds",
           "created_at": "[time]",
+          "error_code": null,
           "finish_reason": "stop",
           "id": "[id]",
           "metadata": {},
           "model": "local-extractive",
+          "parent_id": "[id]",
+          "prompt_version": 1,
+          "provider": "local",
+          "reasoning": null,
           "role": "assistant",
+          "session_id": "[id]",
           "sources": [
             {
               "chunk_id": "[id]",

@@ -197,7 +197,7 @@ async fn a_function_streams_an_answer_as_it_comes() {
         let (text, pieces) = answer.text().await;
         assert!(pieces >= 5, "{pieces} pieces");
         let last = text.trim_end().rsplit("\n\n").next().unwrap();
-        assert!(last.starts_with("id: 4\nevent: done\ndata: {"), "{text}");
+        assert!(last.starts_with("id: 16\nevent: done\ndata: {"), "{text}");
         // The function is frozen after the last byte, so the row must have its end by now.
         let row = kit.messages().await.pop().unwrap();
         assert_eq!(

@@ -34,7 +34,7 @@ async fn listening_twin(kit: &Kit) -> Kit {
     })
     .await;
     let db = twin.app.db.clone();
-    tokio::spawn(async move { db.listen().await });
+    tokio::spawn(async move { db.listen(|_| ()).await });
     wait_until("the twin to listen", async || {
         if listeners(kit).await {
             Ok(())

@@ -13,6 +13,7 @@ pub(crate) fn redacted(test: impl FnOnce()) {
         ("id", "[id]"),
         ("session_id", "[id]"),
         ("message_id", "[id]"),
+        ("parent_id", "[id]"),
         ("user_message_id", "[id]"),
         ("document_id", "[id]"),
         ("chunk_id", "[id]"),
@@ -115,12 +116,14 @@ async fn a_tenant() {
       "id": "[id]",
       "max_output_tokens": 1024,
       "name": "Three Ltd",
+      "on_disconnect": "finish",
       "pinecone": {
         "environment": "old",
         "host": null,
         "index": null,
         "namespace": "[namespace]"
       },
+      "prompt_version": 1,
       "provider": "openai",
       "retrieval": {
         "enabled": true,

@@ -36,6 +36,7 @@ async fn everything(kit: &Kit) -> Vec<(&'static str, String)> {
     vec![
         ("/admin/", U1.id.to_string()),
         ("/documents/", document.to_string()),
+        ("/chat/messages/", asked.id("message_id").to_string()),
         ("/chat/", asked.id("session_id").to_string()),
     ]
 }

@@ -7,8 +7,6 @@ mod failures;
 mod index;
 mod limits;
 mod quirks;
-mod refusals;
-mod retries;
 mod server;
 mod streams;
 mod timeouts;

@@ -18,9 +18,11 @@ const LOOK: Duration = Duration::from_secs(10);
 
 impl Db {
     /// Listens for changes, on a connection of its own, until the database is closed. What is remembered of whatever
-    /// changes is forgotten at once. Without it, or while the connection is broken, it is forgotten after 5 s.
-    pub async fn listen(&self) {
-        while let Err(e) = self.hear().await {
+    /// changes is forgotten at once. Without it, or while the connection is broken, it is forgotten after 5 s. `stop` is
+    /// called with each answer whose end is asked for.
+    pub async fn listen(&self, stop: impl Fn(Uuid)) {
+        while let Err(e) = self.hear(&stop).await {
+            self.remembered.hears(false);
             if self.listening.is_closed() {
                 return;
             }
@@ -35,11 +37,17 @@ impl Db {
         }
     }
 
-    async fn hear(&self) -> Result<(), sqlx::Error> {
+    /// Whether changes by other processes are told to this one, as far as it knows.
+    pub fn is_listening(&self) -> bool {
+        self.remembered.is_heard()
+    }
+
+    async fn hear(&self, stop: &impl Fn(Uuid)) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(&self.listening).await?;
         listener.listen(CHANNEL).await?;
         // Whatever was read before may have changed before anybody listened.
         self.remembered.all_changed();
+        self.remembered.hears(true);
         tracing::debug!("listening for changes");
         loop {
             let Ok(told) = timeout(QUIET, listener.try_recv()).await else {
@@ -50,6 +58,7 @@ impl Db {
             match told.as_ref().and_then(|told| what(told.payload())) {
                 Some(("user", id)) => self.remembered.user_changed(id),
                 Some(("tenant", id)) => self.remembered.tenant_changed(id),
+                Some(("stop", id)) => stop(id),
                 // The connection broke and was made again, or somebody said what nobody understands.
                 _ => self.remembered.all_changed(),
             }

@@ -4,7 +4,10 @@ use crate::access::{accounts::Account, origins::OriginClaim};
 use moka::sync::Cache;
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::{Mutex as Turn, watch};
@@ -43,6 +46,7 @@ pub(crate) struct Remembered {
     changed: Cache<Uuid, Instant>,
     last: Arc<Mutex<Last>>,
     told: Arc<watch::Sender<()>>,
+    heard: Arc<AtomicBool>,
 }
 
 /// When something changed last.
@@ -75,6 +79,7 @@ impl Remembered {
             changed: cache(2 * life),
             last: Arc::new(Mutex::new(last)),
             told: Arc::default(),
+            heard: Arc::default(),
         }
     }
 
@@ -174,6 +179,16 @@ impl Remembered {
             everything: now,
         };
         self.told.send_replace(());
+    }
+
+    /// Notes whether anybody listens.
+    pub(crate) fn hears(&self, heard: bool) {
+        self.heard.store(heard, Relaxed);
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.heard.load(Relaxed)
     }
 
     /// Wakes up whenever something is told to have changed.

@@ -78,15 +78,28 @@ pub struct Usage {
 pub struct Message {
     /// Its id.
     pub id: Uuid,
+    /// The conversation that it belongs to.
+    pub session_id: Uuid,
+    /// The message that it follows; null for the first.
+    pub parent_id: Option<Uuid>,
     /// Who said it.
     pub role: MessageRole,
     /// What was said.
     #[schema(example = "A refund takes 14 days.")]
     pub content: String,
+    /// What the model thought before it wrote that, if that was asked for.
+    pub reasoning: Option<String>,
     /// What became of it.
     pub status: MessageStatus,
+    /// The code of the problem that ended it, if one did.
+    pub error_code: Option<String>,
+    /// Who answered.
+    #[schema(example = "openai")]
+    pub provider: Option<String>,
     /// The model that wrote it.
     pub model: Option<String>,
+    /// Which of the tenant's system prompts it was made with.
+    pub prompt_version: Option<i32>,
     /// What it cost.
     pub usage: Option<Usage>,
     /// What it was given to draw on.
@@ -103,10 +116,16 @@ pub struct Message {
 #[derive(sqlx::FromRow)]
 struct MessageRow {
     id: Uuid,
+    session_id: Uuid,
+    parent_id: Option<Uuid>,
     role: MessageRole,
     content: String,
+    reasoning: Option<String>,
     status: MessageStatus,
+    error_code: Option<String>,
+    provider: Option<String>,
     model: Option<String>,
+    prompt_version: Option<i32>,
     prompt_tokens: Option<i32>,
     completion_tokens: Option<i32>,
     usage_exact: Option<bool>,
@@ -126,10 +145,16 @@ impl From<MessageRow> for Message {
             .zip(row.usage_exact);
         Self {
             id: row.id,
+            session_id: row.session_id,
+            parent_id: row.parent_id,
             role: row.role,
             content: row.content,
+            reasoning: row.reasoning,
             status: row.status,
+            error_code: row.error_code,
+            provider: row.provider,
             model: row.model,
+            prompt_version: row.prompt_version,
             usage: counted.map(|((prompt_tokens, completion_tokens), exact)| Usage {
                 prompt_tokens,
                 completion_tokens,
@@ -143,47 +168,101 @@ impl From<MessageRow> for Message {
     }
 }
 
+/// The columns of a message of the table `m`, but for its order. An answer whose process died stays `streaming` in its row;
+/// a heartbeat of over a minute ago tells.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.session_id, m.role, m.content, m.reasoning, m.provider, m.model, m.prompt_version, m.prompt_tokens,
+         m.completion_tokens, m.usage_exact, m.sources, m.finish_reason, m.metadata, m.created_at,
+         (select p.id from chat_messages p
+          where p.session_id = m.session_id and p.seq = coalesce(m.parent_seq, m.seq - 1)) as parent_id,
+         case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
+              then 'interrupted' else m.status end as status,
+         case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
+              then 'answer_interrupted' else m.error_code end as error_code"
+    };
+}
+
+/// A page of the messages that `among` says, of the table `m`.
+macro_rules! page_of_messages {
+    ($with:literal, $among:literal) => {
+        concat!(
+            $with,
+            " select * from (
+               select page.*, count(*) over () as found,
+                      sum(octet_length(content) + octet_length(metadata::text) + octet_length(sources::text)
+                          + coalesce(octet_length(reasoning), 0)) over (order by seq) as bytes,
+                      row_number() over (order by seq) as nth
+               from (
+                 select m.seq, ",
+            message_columns!(),
+            "    from chat_messages m
+                 join chat_sessions s on s.tenant_id = m.tenant_id and s.id = m.session_id
+                 where m.session_id = $1 and ($2::uuid is null or s.user_id = $2)
+                   and ($3::uuid is null or m.seq >
+                        (select seq from chat_messages where id = $3 and session_id = $1))
+                   and (",
+            $among,
+            ")
+                 order by m.seq
+                 limit $4) page) measured
+             where bytes <= $5 or nth = 1
+             order by seq"
+        )
+    };
+}
+
+/// The active branch: all of a conversation that never branched.
+const ACTIVE: &str = page_of_messages!(
+    "with recursive shown as (
+       select coalesce(s.active_seq, s.last_seq) as seq from chat_sessions s where s.id = $1 and s.branched
+       union all
+       select coalesce(m.parent_seq, m.seq - 1)
+       from shown join chat_messages m on m.session_id = $1 and m.seq = shown.seq
+     )",
+    "not s.branched or m.seq in (select seq from shown)"
+);
+
+/// Every branch.
+const ALL: &str = page_of_messages!("", "true");
+
 impl TenantTx {
-    /// The messages of one conversation of the caller, oldest first; none if it is not the caller's to read. So many as
-    /// the page asks for, or fewer of large ones: together they have at most 1 MiB, but there is always one. The second
-    /// tells whether some were left out for that.
-    ///
-    /// An answer whose process died stays `streaming` in its row; a heartbeat of over a minute ago tells.
+    /// The messages of one conversation of the caller, oldest first, of its active branch or of all; none if it is not the
+    /// caller's to read. So many as the page asks for, or fewer of large ones: together they have at most 1 MiB, but there
+    /// is always one. The second tells whether some were left out for that.
     pub async fn messages(
         &mut self,
         caller: &Caller,
         session: Uuid,
         page: PageOf,
+        all_branches: bool,
     ) -> Result<(Vec<Message>, bool)> {
-        let rows: Vec<MessageRow> = sqlx::query_as(
-            "select * from (
-               select page.*, count(*) over () as found,
-                      sum(octet_length(content) + octet_length(metadata::text) + octet_length(sources::text))
-                        over (order by seq) as bytes, row_number() over (order by seq) as nth
-               from (
-                 select m.id, m.seq, m.role, m.content, m.model, m.prompt_tokens, m.completion_tokens, m.usage_exact,
-                        m.sources, m.finish_reason, m.metadata, m.created_at,
-                        case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
-                             then 'interrupted' else m.status end as status
-                 from chat_messages m
-                 join chat_sessions s on s.tenant_id = m.tenant_id and s.id = m.session_id
-                 where m.session_id = $1 and ($2::uuid is null or s.user_id = $2)
-                   and ($3::uuid is null or m.seq >
-                        (select seq from chat_messages where id = $3 and session_id = $1))
-                 order by m.seq
-                 limit $4) page) measured
-             where bytes <= $5 or nth = 1
-             order by seq",
-        )
-        .bind(session)
-        .bind(caller.reads())
-        .bind(page.after)
-        .bind(page.limit)
-        .bind(PAGE_BYTES)
-        .fetch_all(self.conn())
-        .await?;
+        let rows: Vec<MessageRow> = sqlx::query_as(if all_branches { ALL } else { ACTIVE })
+            .bind(session)
+            .bind(caller.reads())
+            .bind(page.after)
+            .bind(page.limit)
+            .bind(PAGE_BYTES)
+            .fetch_all(self.conn())
+            .await?;
         let found = rows.first().map_or(0, |row| row.found);
         let cut = i64::try_from(rows.len()).is_ok_and(|some| some < found);
         Ok((rows.into_iter().map(Message::from).collect(), cut))
+    }
+
+    /// One message of a conversation of the caller.
+    pub async fn message(&mut self, caller: &Caller, id: Uuid) -> Result<Option<Message>> {
+        let row: Option<MessageRow> = sqlx::query_as(concat!(
+            "select 1::bigint as found, ",
+            message_columns!(),
+            " from chat_messages m
+              join chat_sessions s on s.tenant_id = m.tenant_id and s.id = m.session_id
+              where m.id = $1 and ($2::uuid is null or s.user_id = $2)"
+        ))
+        .bind(id)
+        .bind(caller.reads())
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(Message::from))
     }
 }

@@ -64,20 +64,28 @@ impl TenantTx {
         Ok(session)
     }
 
-    /// Gives one conversation of the caller another title.
-    pub async fn rename_chat_session(
+    /// Changes one conversation of the caller: its title, or which branch is active, by that branch's last message.
+    /// `None` if it is not the caller's, or the message not one of it.
+    pub async fn update_chat_session(
         &mut self,
         caller: &Caller,
         id: Uuid,
-        title: &str,
+        title: Option<&str>,
+        active: Option<Uuid>,
     ) -> Result<Option<ChatSession>> {
         let session = sqlx::query_as(
-            "update chat_sessions set title = $3, updated_at = now() where id = $1 and user_id = $2
-             returning id, user_id, title, created_at, updated_at",
+            "update chat_sessions s set
+               title = coalesce($3, s.title),
+               active_seq = coalesce((select m.seq from chat_messages m where m.session_id = s.id and m.id = $4), s.active_seq),
+               updated_at = now()
+             where s.id = $1 and s.user_id = $2
+               and ($4::uuid is null or exists (select from chat_messages m where m.session_id = s.id and m.id = $4))
+             returning s.id, s.user_id, s.title, s.created_at, s.updated_at",
         )
         .bind(id)
         .bind(caller.user_id())
         .bind(title)
+        .bind(active)
         .fetch_optional(self.conn())
         .await?;
         Ok(session)

@@ -1,6 +1,6 @@
-//! One chat turn in the database: a question and its answer, stored before the answer is known.
+//! The beginning of a chat turn: a question and its answer's row, stored before the answer is known.
 
-use crate::{Caller, Db, MessageRole, MessageStatus, Result, Source, Usage};
+use crate::{Caller, Db, MessageRole, Result};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -8,11 +8,13 @@ use uuid::Uuid;
 /// A question to be stored.
 #[derive(Debug)]
 pub struct NewTurn<'a> {
-    /// The conversation it continues; none starts one.
+    /// The conversation that it continues; none starts one, unless `place` names a message of one.
     pub session_id: Option<Uuid>,
+    /// Where in the conversation.
+    pub place: Place,
     /// The title of a conversation that it starts.
     pub title: &'a str,
-    /// The question.
+    /// The question; not used where another answer is asked for.
     pub question: &'a str,
     /// What the client attached.
     pub metadata: &'a serde_json::Value,
@@ -20,6 +22,32 @@ pub struct NewTurn<'a> {
     pub provider: &'a str,
     /// With which model.
     pub model: &'a str,
+    /// With which of the tenant's system prompts.
+    pub prompt_version: Option<i32>,
+    /// The name that the client gave the request, so that it may be sent twice.
+    pub key: Option<IdempotencyKey<'a>>,
+}
+
+/// Where a turn belongs in its conversation, whose messages are a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the end of the active branch.
+    End,
+    /// After this message, beside whatever else follows it.
+    After(Uuid),
+    /// Another answer beside this one, to the same question.
+    InsteadOfAnswer(Uuid),
+    /// Another question beside this one.
+    InsteadOfQuestion(Uuid),
+}
+
+/// What a request that makes something is known by (draft-ietf-httpapi-idempotency-key-header).
+#[derive(Clone, Copy, Debug)]
+pub struct IdempotencyKey<'a> {
+    /// As the client chose it.
+    pub key: &'a str,
+    /// SHA-256 of what it asks for.
+    pub body_hash: &'a [u8; 32],
 }
 
 /// A stored question with the row that waits for its answer.
@@ -31,7 +59,10 @@ pub struct Turn {
     pub user_message_id: Uuid,
     /// The answer's message.
     pub message_id: Uuid,
-    /// What was said before, oldest first: the last 40 messages that have text.
+    /// The question that was asked before, where this is another answer to it.
+    pub question: Option<String>,
+    /// What was said before, oldest first: of the last 40 messages of its branch those that have text, without questions
+    /// that a provider refused.
     pub history: Vec<HistoryMessage>,
 }
 
@@ -44,98 +75,88 @@ pub struct HistoryMessage {
     pub content: String,
 }
 
-/// How an answer ended.
-#[derive(Debug)]
-pub struct AnswerEnd<'a> {
-    /// Anything but `streaming`.
-    pub status: MessageStatus,
-    /// All of its text.
-    pub content: &'a str,
-    /// Why the model ended.
-    pub finish_reason: Option<&'a str>,
-    /// The code of the problem that ended it.
-    pub error_code: Option<&'a str>,
-    /// What it cost.
-    pub usage: Option<Usage>,
-    /// What it was given to draw on.
-    pub sources: &'a [Source],
+/// Why nothing was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBegun {
+    /// The same was asked under this key within the last 24 hours; it made this answer.
+    Repeat(Uuid),
+    /// Something else was asked under this key.
+    OtherBody,
+    /// The conversation is not the caller's.
+    NoSession,
+    /// The message that `place` names is not in the caller's conversation, or not of that kind.
+    NoMessage,
 }
 
-/// Each is one statement, a function of `migrations/0021_turn.sql`, and a transaction by itself.
+#[derive(sqlx::FromRow)]
+struct Begun {
+    outcome: String,
+    made: Uuid,
+    session_id: Option<Uuid>,
+    question_id: Option<Uuid>,
+    question: Option<String>,
+    history: Option<Json<Vec<HistoryMessage>>>,
+}
+
 impl Db {
-    /// Stores a question and an answer that is `streaming`, in a new conversation or in one of the caller's.
-    /// `None` if the conversation is not the caller's.
+    /// Stores a question and an answer that is `streaming`, in a new conversation or in one of the caller's. One
+    /// statement, a function of `migrations/0021_turn.sql`, and a transaction by itself.
     ///
     /// # Errors
     /// The database could not store it; nothing is stored then.
-    pub async fn begin_turn(&self, caller: &Caller, new: &NewTurn<'_>) -> Result<Option<Turn>> {
-        let (user_message_id, message_id) = (Uuid::now_v7(), Uuid::now_v7());
-        let (session, history): (Option<Uuid>, Option<Json<Vec<HistoryMessage>>>) = sqlx::query_as(
-            "select session_id, history from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    pub async fn begin_turn(
+        &self,
+        caller: &Caller,
+        new: &NewTurn<'_>,
+    ) -> Result<Result<Turn, NotBegun>> {
+        let (after, beside, beside_role) = match new.place {
+            Place::End => (None, None, None),
+            Place::After(id) => (Some(id), None, None),
+            Place::InsteadOfAnswer(id) => (None, Some(id), Some(MessageRole::Assistant)),
+            Place::InsteadOfQuestion(id) => (None, Some(id), Some(MessageRole::User)),
+        };
+        let begun: Begun = sqlx::query_as(
+            "select outcome, made, session_id, question_id, question, history
+             from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         )
         .bind(caller.tenant_id())
         .bind(Uuid::now_v7())
         .bind(caller.user_id())
         .bind(new.session_id)
         .bind(new.title)
-        .bind(user_message_id)
-        .bind(message_id)
+        .bind(Uuid::now_v7())
+        .bind(Uuid::now_v7())
         .bind(new.question)
         .bind(new.metadata)
         .bind(new.provider)
         .bind(new.model)
+        .bind(new.prompt_version)
+        .bind(after)
+        .bind(beside)
+        .bind(beside_role)
+        .bind(new.key.map(|key| key.key))
+        .bind(new.key.map(|key| &key.body_hash[..]))
         .fetch_one(self.once().await?.conn())
         .await?;
-        let turn = |(session_id, Json(history))| Turn {
-            session_id,
-            user_message_id,
-            message_id,
-            history,
-        };
-        Ok(session.zip(history).map(turn))
+        Ok(begun.into_turn())
     }
+}
 
-    /// Stores what there is of a running answer. False if it is no longer running. Of many at once only some are stored at
-    /// the same time; the others wait.
-    ///
-    /// # Errors
-    /// It could not be stored.
-    pub async fn flush_answer(&self, caller: &Caller, message: Uuid, text: &str) -> Result<bool> {
-        // Never closed.
-        let _turn = self.growing.acquire().await;
-        let stored = sqlx::query_scalar("select flush_answer($1, $2, $3)")
-            .bind(caller.tenant_id())
-            .bind(message)
-            .bind(text)
-            .fetch_one(self.once().await?.conn())
-            .await?;
-        Ok(stored)
-    }
-
-    /// Ends a running answer. False if something else ended it before: then that stands.
-    ///
-    /// # Errors
-    /// It could not be stored.
-    pub async fn end_answer(
-        &self,
-        caller: &Caller,
-        message: Uuid,
-        end: &AnswerEnd<'_>,
-    ) -> Result<bool> {
-        let ended =
-            sqlx::query_scalar("select end_answer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-                .bind(caller.tenant_id())
-                .bind(message)
-                .bind(end.status)
-                .bind(end.content)
-                .bind(end.finish_reason)
-                .bind(end.error_code)
-                .bind(end.usage.map(|u| u.prompt_tokens))
-                .bind(end.usage.map(|u| u.completion_tokens))
-                .bind(end.usage.map(|u| u.exact))
-                .bind(Json(end.sources))
-                .fetch_one(self.once().await?.conn())
-                .await?;
-        Ok(ended)
+impl Begun {
+    fn into_turn(self) -> Result<Turn, NotBegun> {
+        let ids = self.session_id.zip(self.question_id);
+        match (&*self.outcome, ids, self.history) {
+            ("begun", Some((session_id, user_message_id)), Some(Json(history))) => Ok(Turn {
+                session_id,
+                user_message_id,
+                message_id: self.made,
+                question: self.question,
+                history,
+            }),
+            ("repeat", ..) => Err(NotBegun::Repeat(self.made)),
+            ("other_body", ..) => Err(NotBegun::OtherBody),
+            ("no_message", ..) => Err(NotBegun::NoMessage),
+            _ => Err(NotBegun::NoSession),
+        }
     }
 }

@@ -42,7 +42,7 @@ fn origins(before: &Tenant, after: &Tenant) -> Option<String> {
 
 impl Tenant {
     /// Every setting but the prompt and the origins, by its name in the API.
-    fn values(&self) -> [(&'static str, String); 13] {
+    fn values(&self) -> [(&'static str, String); 14] {
         fn known<T: Display>(value: &Option<T>) -> String {
             value
                 .as_ref()
@@ -65,6 +65,10 @@ impl Tenant {
             ("pinecone.index", known(&self.pinecone_index)),
             ("pinecone.host", known(&self.pinecone_host)),
             ("pinecone.environment", known(&self.pinecone_environment)),
+            (
+                "on_disconnect",
+                format!("{:?}", self.on_disconnect).to_lowercase(),
+            ),
         ]
     }
 }

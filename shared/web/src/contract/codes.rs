@@ -101,6 +101,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         409,
         "The user has not accepted its invitation yet.",
     ),
+    (
+        "conversation_deleted",
+        410,
+        "The conversation was deleted while its answer was made.",
+    ),
     ("too_large", 413, "The body is larger than the route takes."),
     (
         "uri_too_long",
@@ -121,6 +126,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "password_blocked",
         422,
         "The new password is easy to guess. Choose another.",
+    ),
+    (
+        "idempotency_key_reused",
+        422,
+        "Another request was sent with this `Idempotency-Key`. Send each request with a key of its own.",
     ),
     (
         "headers_too_large",
@@ -183,6 +193,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The search took longer than one may. Try again in a moment, with fewer words.",
     ),
     (
+        "answer_interrupted",
+        503,
+        "The service ended before the answer was whole. What there is of it was kept; ask again.",
+    ),
+    (
         "server_shutdown",
         503,
         "The service had to end the answer early. What there is of it was kept; ask again.",
@@ -203,6 +218,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The model's provider did not answer in time. Try again.",
     ),
 ];
+
+/// Code, status and meaning of a code.
+pub(crate) fn known_code(code: &str) -> Option<(&'static str, u16, &'static str)> {
+    ERROR_CODES.iter().copied().find(|known| known.0 == code)
+}
 
 #[cfg(test)]
 mod tests {

@@ -154,8 +154,8 @@ pub async fn serve_on(
     stopped: impl Future<Output = ()>,
 ) {
     let listeners = listeners.into();
-    let db = app.db.clone();
-    tokio::spawn(async move { db.listen().await });
+    let told = app.clone();
+    tokio::spawn(async move { told.db.listen(|answer| told.answers.stop(answer)).await });
     let connections = GracefulShutdown::new();
     let door = Door::new(&app);
     tokio::pin!(stopped);

@@ -169,6 +169,7 @@ fn statements_run_in_transactions() {
     assert_eq!(
         alone,
         [
+            "shared/db/src/chat/answers.rs",
             "shared/db/src/chat/turns.rs",
             "shared/db/src/knowledge/passages.rs"
         ]

@@ -16,6 +16,8 @@ use uuid::Uuid;
 const MEMBERS: &[&str] = &[
     "DELETE /chat/sessions/{id}",
     "DELETE /login/sessions/{id}",
+    "GET /chat/messages/{id}",
+    "GET /chat/messages/{id}/stream",
     "GET /chat/sessions",
     "GET /chat/sessions/{id}",
     "GET /chat/sessions/{id}/messages",
@@ -24,6 +26,7 @@ const MEMBERS: &[&str] = &[
     "PATCH /chat/sessions/{id}",
     "PATCH /login/me",
     "POST /chat",
+    "POST /chat/messages/{id}/stop",
     "POST /documents/search",
     "POST /login/password",
 ];

@@ -35,6 +35,15 @@ const MANAGED: &[Attempt] = &[
     attempt(U1, U2, 403),
 ];
 
+/// The same, where it is named in a body beside other things.
+const NAMED: &[Attempt] = &[
+    attempt(U1, V1, 422),
+    attempt(V1, U1, 422),
+    attempt(U1, U2, 422),
+    attempt(ADMIN1, U1, 422),
+    attempt(U1, ADMIN1, 422),
+];
+
 /// Only superusers name tenants, and they see which there are.
 const ASSUMED: &[Attempt] = &[attempt(ADMIN1, V1, 403), attempt(U1, V1, 403)];
 /// A filter that names somebody else finds nothing, as one that names nobody.
@@ -52,7 +61,12 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("PATCH /chat/sessions/{id}", "path:id")
         | ("DELETE /chat/sessions/{id}", "path:id")
         | ("DELETE /login/sessions/{id}", "path:id")
+        | ("GET /chat/messages/{id}", "path:id")
+        | ("GET /chat/messages/{id}/stream", "path:id")
+        | ("POST /chat/messages/{id}/stop", "path:id")
         | ("GET /chat/sessions/{id}/messages", "path:id") => PERSONAL,
+        ("POST /chat", "body:parent_id" | "body:regenerate" | "body:edit")
+        | ("PATCH /chat/sessions/{id}", "body:active_message_id") => NAMED,
         ("GET /documents/{id}", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
@@ -78,6 +92,11 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
             tenant: theirs.tenant,
             ..mine
         }
+    } else if place.starts_with("body:") && place != "body:session_id" {
+        Ids {
+            message: theirs.message,
+            ..mine
+        }
     } else {
         Ids {
             tenant: mine.tenant,
@@ -87,12 +106,13 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
 }
 
 fn nothing() -> Ids {
-    let [tenant, user, login, session, document] = std::array::from_fn(|_| Uuid::now_v7());
+    let [tenant, user, login, session, message, document] = std::array::from_fn(|_| Uuid::now_v7());
     Ids {
         tenant,
         user,
         login,
         session,
+        message,
         document,
     }
 }
@@ -103,6 +123,11 @@ async fn ask(scene: &Scene, operation: &Operation, place: &str, who: Person, ids
     match place {
         "query:actor_id" => path = format!("{path}?actor_id={}", ids.user),
         "body:session_id" => body["session_id"] = json!(ids.session),
+        // An answer serves for all of them: a foreign question is refused as it is.
+        "body:regenerate" => body = json!({ "regenerate": ids.message }),
+        place if place.starts_with("body:") => {
+            body[place.trim_start_matches("body:")] = json!(ids.message);
+        }
         _ => {}
     }
     scene
@@ -123,7 +148,14 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
     if let Some(problem) = json.as_object_mut() {
         problem.remove("instance");
     }
-    for id in [ids.tenant, ids.user, ids.login, ids.session, ids.document] {
+    for id in [
+        ids.tenant,
+        ids.user,
+        ids.login,
+        ids.session,
+        ids.message,
+        ids.document,
+    ] {
         assert!(
             !json.to_string().contains(&id.to_string()),
             "the answer repeats an id: {json}"

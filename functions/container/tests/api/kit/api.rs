@@ -14,6 +14,8 @@ pub struct Operation {
     pub about: Value,
     /// The properties of its JSON body; none if it takes none.
     pub fields: Vec<String>,
+    /// Those of them that name something by its id.
+    pub id_fields: Vec<String>,
 }
 
 /// What one person has: the ids that its requests may name.
@@ -23,6 +25,8 @@ pub struct Ids {
     pub user: Uuid,
     pub login: Uuid,
     pub session: Uuid,
+    /// An answer of that conversation.
+    pub message: Uuid,
     pub document: Uuid,
 }
 
@@ -45,7 +49,8 @@ pub fn operations() -> Vec<Operation> {
         methods.into_iter().map(move |(method, about)| Operation {
             method: method.to_uppercase(),
             path: path.clone(),
-            fields: fields(&contract, &about),
+            fields: fields(&contract, &about, |_| true),
+            id_fields: fields(&contract, &about, names_an_id),
             about,
         })
     };
@@ -71,13 +76,16 @@ pub fn asked_for<'a>(
     fitting.min_by_key(|operation| operation.path.matches('{').count())
 }
 
-fn fields(contract: &Value, about: &Value) -> Vec<String> {
+fn fields(contract: &Value, about: &Value, which: fn((&String, &Value)) -> bool) -> Vec<String> {
     let schema = &about["requestBody"]["content"]["application/json"]["schema"];
     let properties = resolve(contract, schema)["properties"].as_object();
-    properties
-        .into_iter()
-        .flat_map(|p| p.keys().cloned())
-        .collect()
+    let properties = properties.into_iter().flatten();
+    let named = properties.filter(|(name, about)| which((name, about)));
+    named.map(|(name, _)| name.clone()).collect()
+}
+
+fn names_an_id((name, about): (&String, &Value)) -> bool {
+    name.ends_with("id") || about["format"] == "uuid"
 }
 
 /// The schema itself where there is a reference to it.
@@ -139,17 +147,19 @@ impl Operation {
     pub fn names_ids(&self) -> Vec<String> {
         let parameters = self.about["parameters"].as_array().into_iter().flatten();
         let parameters = parameters.map(|p| (p["in"].clone(), p["name"].clone()));
-        let fields = self.fields.iter().map(|f| (json!("body"), json!(f)));
-        let all = parameters.chain(fields).map(|(place, name)| {
+        let parameters = parameters.map(|(place, name)| {
             let text = |v: &Value| v.as_str().expect("a name is text").to_owned();
             format!("{}:{}", text(&place), text(&name))
         });
-        all.filter(|place| place.ends_with("id")).collect()
+        let parameters = parameters.filter(|place| place.ends_with("id"));
+        let fields = self.id_fields.iter().map(|f| format!("body:{f}"));
+        parameters.chain(fields).collect()
     }
 
     /// Its path with the ids of `ids` in it.
     pub fn path_of(&self, ids: &Ids) -> String {
         let id = match self.path.split('/').nth(1) {
+            Some("chat") if self.path.starts_with("/chat/messages") => ids.message,
             Some("chat") => ids.session,
             Some("documents") => ids.document,
             Some("login") => ids.login,

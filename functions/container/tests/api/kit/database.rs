@@ -163,7 +163,7 @@ pub async fn seed(connection: &mut PgConnection) {
 }
 
 /// The row of a message.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(PartialEq, Debug, sqlx::FromRow)]
 pub struct StoredMessage {
     pub session_id: Uuid,
     pub role: String,

@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::Semaphore};
@@ -56,10 +59,20 @@ pub struct Provider {
 struct Inner {
     asked: Mutex<Vec<Asked>>,
     replies: Mutex<VecDeque<Reply>>,
-    always: Mutex<Option<Reply>>,
     matches: Mutex<Vec<Value>>,
     vectors_fail: Mutex<bool>,
     go: Semaphore,
+    /// How many held answers whoever asked no longer reads, at their end or before.
+    left: AtomicUsize,
+}
+
+/// Counts when it is dropped.
+struct Reader(Provider);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.inner.left.fetch_add(1, Relaxed);
+    }
 }
 
 impl Provider {
@@ -73,10 +86,10 @@ impl Provider {
         let inner = Arc::new(Inner {
             asked: Mutex::default(),
             replies: Mutex::default(),
-            always: Mutex::default(),
             matches: Mutex::default(),
             vectors_fail: Mutex::default(),
             go: Semaphore::new(0),
+            left: AtomicUsize::new(0),
         });
         let provider = Self { address, inner };
         let router = Router::new().fallback(answer).with_state(provider.clone());
@@ -97,11 +110,6 @@ impl Provider {
     /// Answers the next chat completion so; without, it says "Hello from the model."
     pub fn reply(&self, reply: Reply) {
         self.inner.replies.lock().unwrap().push_back(reply);
-    }
-
-    /// Answers every chat completion so for which there is no [`Provider::reply`].
-    pub fn always(&self, reply: Reply) {
-        *self.inner.always.lock().unwrap() = Some(reply);
     }
 
     /// Lets `n` held pieces go.
@@ -160,8 +168,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
     provider.inner.asked.lock().unwrap().push(asked.clone());
     if asked.path.ends_with("/chat/completions") {
         let reply = provider.inner.replies.lock().unwrap().pop_front();
-        let always = || provider.inner.always.lock().unwrap().clone();
-        let reply = reply.or_else(always).unwrap_or_else(|| {
+        let reply = reply.unwrap_or_else(|| {
             Reply::Text(
                 ["Hello ", "from ", "the ", "model."]
                     .map(String::from)
@@ -248,8 +255,10 @@ fn events(blocks: Vec<String>) -> Response {
 
 fn held(provider: Provider, pieces: Vec<String>) -> Response {
     let blocks: Vec<String> = pieces.iter().map(|p| delta(p)).chain([end()]).collect();
+    let reader = Arc::new(Reader(provider));
     let body = stream::iter(blocks).then(move |block| {
-        let provider = provider.clone();
+        let reader = Arc::clone(&reader);
+        let provider = reader.0.clone();
         async move {
             provider
                 .inner
@@ -258,6 +267,7 @@ fn held(provider: Provider, pieces: Vec<String>) -> Response {
                 .await
                 .expect("it is never closed")
                 .forget();
+            drop(reader);
             Ok::<_, Infallible>(Bytes::from(block))
         }
     });
@@ -293,6 +303,15 @@ impl Provider {
     /// Answers the next chat completion with these pieces, each when it is let go.
     pub fn hold(&self, pieces: &[&str]) {
         self.reply(Reply::Held(pieces.iter().map(|&p| p.to_owned()).collect()));
+    }
+
+    /// Waits until `n` held answers are read no more.
+    pub async fn left_by(&self, n: usize) {
+        wait_until(format!("{n} answers that are read no more"), async || {
+            let left = self.inner.left.load(Relaxed);
+            (left >= n).then_some(()).ok_or(left)
+        })
+        .await;
     }
 
     /// Waits for `n` chat completions.

@@ -58,6 +58,7 @@ impl Scene {
                 user: who.id,
                 login: logins.id_at("/items/0/id"),
                 session: asked.id("session_id"),
+                message: asked.id("message_id"),
                 document: documents[&who.tenant_id],
             };
             scene.tokens.insert(who.id, token);

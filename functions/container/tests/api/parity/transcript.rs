@@ -124,7 +124,7 @@ impl Said {
         }
         if media == "text/event-stream" {
             let blocks = body.split_terminator("\n\n");
-            return Self::Events(blocks.map(event).collect());
+            return Self::Events(whole(blocks.map(event)).into());
         }
         if media.starts_with("application/openmetrics-text") {
             return Self::Text(body.lines().map(uncounted).collect());
@@ -165,6 +165,23 @@ fn uncounted(line: &str) -> String {
 
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
+}
+
+/// The events with the pieces of a text as one: how it is cut says how fast its reader was.
+fn whole(events: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for event in events {
+        match all.last_mut() {
+            Some(last) if event["event"] == "delta" && last["event"] == "delta" => {
+                let text = |event: &Value| event["data"]["text"].as_str().map(str::to_owned);
+                let joined = text(last).unwrap_or_default() + &text(&event).unwrap_or_default();
+                *last = event;
+                last["data"]["text"] = joined.into();
+            }
+            _ => all.push(event),
+        }
+    }
+    all
 }
 
 fn event(block: &str) -> Value {

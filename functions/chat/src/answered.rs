@@ -1,0 +1,93 @@
+//! An answer in one piece.
+
+use crate::event::{Done, Event, Events, Start};
+use db::{MessageStatus, Source, Usage};
+use futures_util::StreamExt;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::Result;
+
+/// A question's answer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatAnswer)]
+pub(crate) struct Answer {
+    /// The conversation; send it with the next question.
+    session_id: Uuid,
+    /// The answer's message.
+    message_id: Uuid,
+    /// The question's message.
+    user_message_id: Uuid,
+    /// The answer.
+    #[schema(example = "A refund takes 14 days.")]
+    answer: String,
+    /// What the model thought before it answered, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<String>,
+    /// What it was given to draw on.
+    sources: Vec<Source>,
+    /// Who answered.
+    #[schema(example = "local")]
+    provider: String,
+    /// The model that wrote it.
+    #[schema(example = "local-extractive")]
+    model: String,
+    /// What it cost.
+    usage: Usage,
+    /// `stop`, `length`, `content_filter` or `other`; `stopped` for one that somebody stopped.
+    #[schema(example = "stop")]
+    finish_reason: String,
+    /// What became of it: `complete` or `stopped`.
+    #[schema(value_type = MessageStatus, example = "complete")]
+    status: MessageStatus,
+}
+
+/// Reads an answer to its end.
+///
+/// # Errors
+/// What ended it.
+pub(crate) async fn collect(mut events: Events) -> Result<Answer> {
+    let (mut begun, mut answer, mut thought) = (None, String::new(), String::new());
+    let mut sources = Vec::new();
+    while let Some((_, event)) = events.next().await {
+        match event {
+            Event::Start(start) => begun = Some(start),
+            Event::Sources(found) => sources = found.sources,
+            Event::Reasoning(piece) => thought.push_str(&piece.text),
+            Event::Delta(delta) => answer.push_str(&delta.text),
+            Event::Error(failure) => return Err(failure.cause),
+            Event::Done(done) => {
+                let start = begun.ok_or_else(cut_off)?;
+                let thought = Some(thought).filter(|text| !text.is_empty());
+                return Ok(whole(start, done, answer, thought, sources));
+            }
+        }
+    }
+    Err(cut_off())
+}
+
+fn cut_off() -> web::Error {
+    anyhow::anyhow!("an answer ended without its last event").into()
+}
+
+fn whole(
+    start: Start,
+    done: Done,
+    answer: String,
+    reasoning: Option<String>,
+    sources: Vec<Source>,
+) -> Answer {
+    Answer {
+        session_id: start.session_id,
+        message_id: start.message_id,
+        user_message_id: start.user_message_id,
+        answer,
+        reasoning,
+        sources,
+        provider: done.provider,
+        model: done.model,
+        usage: done.usage,
+        finish_reason: done.finish_reason,
+        status: done.status,
+    }
+}

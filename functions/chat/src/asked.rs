@@ -1,0 +1,149 @@
+//! What `POST /chat` asks for.
+
+use db::{OnDisconnect, Place};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use service::beginning;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Error, Result};
+
+/// In bytes: it is sent with every page of a conversation.
+const MAX_METADATA: usize = 4096;
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChatRequest)]
+pub(crate) struct Ask {
+    /// The question; not only blanks. Left out only with `regenerate`.
+    #[schema(min_length = 1, example = "How long does a refund take?")]
+    message: Option<String>,
+    /// The conversation it continues; absent, it starts one.
+    session_id: Option<Uuid>,
+    /// The message that it follows, to branch off there; absent, the last one of the active branch.
+    parent_id: Option<Uuid>,
+    /// An answer to make anew: another answer to the same question, beside it.
+    regenerate: Option<Uuid>,
+    /// A question to ask otherwise: `message` is asked in its place, beside it.
+    edit: Option<Uuid>,
+    /// Whether to stream the answer; `Accept: text/event-stream` says the same.
+    stream: Option<bool>,
+    /// Whether to tell what the model thinks before it answers, and to keep it with the answer.
+    reasoning: Option<bool>,
+    /// What becomes of the answer if its last reader leaves; absent, what the tenant says.
+    on_disconnect: Option<OnDisconnect>,
+    /// Whatever the client wants to find beside its question again; an object, of at most 4 KiB as it is stored.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+/// A question that can be asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Empty where another answer to a question is asked for.
+    pub(crate) message: String,
+    pub(crate) session_id: Option<Uuid>,
+    pub(crate) place: Place,
+    pub(crate) stream: bool,
+    pub(crate) reasoning: bool,
+    pub(crate) on_disconnect: Option<OnDisconnect>,
+    pub(crate) metadata: Value,
+}
+
+impl Ask {
+    /// # Errors
+    /// 422 for what contradicts itself, is empty or too large.
+    pub(crate) fn check(self) -> Result<Asked> {
+        let places = [
+            self.parent_id.map(Place::After),
+            self.regenerate.map(Place::InsteadOfAnswer),
+            self.edit.map(Place::InsteadOfQuestion),
+        ];
+        let mut places = places.into_iter().flatten();
+        let place = places.next().unwrap_or(Place::End);
+        if places.next().is_some() {
+            let message = "send one of parent_id, regenerate and edit";
+            return Err(Error::field("parent_id", message));
+        }
+        let message = match (self.message, place) {
+            (None, Place::InsteadOfAnswer(_)) => String::new(),
+            (Some(_), Place::InsteadOfAnswer(_)) => {
+                let what = "must be left out with regenerate; send edit for another question";
+                return Err(Error::field("message", what));
+            }
+            (None, _) => return Err(Error::field("message", "is required")),
+            (Some(message), _) if message.trim().is_empty() => {
+                return Err(Error::field("message", "must not be empty"));
+            }
+            (Some(message), _) => message,
+        };
+        let metadata = self.metadata.map_or_else(|| json!({}), Value::from);
+        if stored_size(&metadata) > MAX_METADATA {
+            let message = "must be at most 4 KiB, with its numbers written out";
+            return Err(Error::field("metadata", message));
+        }
+        Ok(Asked {
+            message,
+            session_id: self.session_id,
+            place,
+            stream: self.stream.unwrap_or_default(),
+            reasoning: self.reasoning.unwrap_or_default(),
+            on_disconnect: self.on_disconnect,
+            metadata,
+        })
+    }
+}
+
+impl Asked {
+    /// The beginning of the question, on one line.
+    pub(crate) fn title(&self) -> String {
+        let line = self
+            .message
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        beginning(&line, 80).to_owned()
+    }
+
+    /// What tells this question from others, but not how it wants to be answered: SHA-256.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        let (kind, beside) = match self.place {
+            Place::End => ("end", None),
+            Place::After(id) => ("after", Some(id)),
+            Place::InsteadOfAnswer(id) => ("answer", Some(id)),
+            Place::InsteadOfQuestion(id) => ("question", Some(id)),
+        };
+        let what = json!([self.message, self.session_id, kind, beside, self.metadata]);
+        Sha256::digest(what.to_string()).into()
+    }
+}
+
+/// How many bytes the database makes of a value: it writes out every digit of a number, 309 for `1e308`.
+fn stored_size(value: &Value) -> usize {
+    let member = |(name, value): (&String, &Value)| name.len() + 4 + stored_size(value);
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(n) => n.as_f64().map_or(0, |n| n.to_string().len()),
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(|v| 2 + stored_size(v)).sum::<usize>(),
+        Value::Object(members) => 2 + members.iter().map(member).sum::<usize>(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(message: &str) -> String {
+        let ask: Ask = serde_json::from_value(json!({ "message": message })).unwrap();
+        ask.check().unwrap().title()
+    }
+
+    #[test]
+    fn titles_are_short_and_on_one_line() {
+        assert_eq!(title("  How\n long? "), "How long?");
+        assert_eq!(title(&"ä".repeat(100)).chars().count(), 80);
+    }
+}

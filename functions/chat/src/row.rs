@@ -1,0 +1,158 @@
+//! Reading an answer from its row: one that has ended, or that another process makes.
+
+use crate::event::{Delta, Done, Event, Events, Failure, Reasoning, Sources, Start};
+use db::{AnswerRow, Caller, MessageStatus, Usage};
+use futures_util::{StreamExt, stream};
+use std::{collections::VecDeque, time::Duration};
+use tokio::time::sleep;
+use uuid::Uuid;
+use web::App;
+
+/// How often the row is read. Whoever makes the answer stores it about as often.
+const LOOK: Duration = Duration::from_millis(250);
+/// How often in a row the database may fail to tell.
+const PATIENCE: u32 = 40;
+
+/// A reader, and what it has been told.
+pub(crate) struct Rows {
+    app: App,
+    caller: Caller,
+    message: Uuid,
+    wants_reasoning: bool,
+    at: usize,
+    told: Told,
+    sourced: bool,
+    reasoned: usize,
+    failed: u32,
+    waiting: VecDeque<(usize, Event)>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Start,
+    End,
+}
+
+impl Rows {
+    /// Reads from `at` bytes of its text on. `row` is what there is after them now.
+    pub(crate) fn new(
+        app: App,
+        caller: Caller,
+        message: Uuid,
+        wants_reasoning: bool,
+        at: usize,
+        row: AnswerRow,
+    ) -> Self {
+        let mut rows = Self {
+            app,
+            caller,
+            message,
+            wants_reasoning,
+            at,
+            told: Told::Nothing,
+            sourced: false,
+            reasoned: 0,
+            failed: 0,
+            waiting: VecDeque::new(),
+        };
+        rows.take(row);
+        rows
+    }
+
+    pub(crate) fn events(self) -> Events {
+        let next = |mut rows: Self| async { rows.next().await.map(|event| (event, rows)) };
+        stream::unfold(self, next).boxed()
+    }
+
+    async fn next(&mut self) -> Option<(usize, Event)> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if self.told == Told::End {
+                return None;
+            }
+            sleep(LOOK).await;
+            let row = self.app.db.read_answer(&self.caller, self.message, self.at);
+            match row.await {
+                Ok(Some(row)) => self.take(row),
+                Ok(None) => self.fail(service::Error::ConversationDeleted.into()),
+                Err(e) if self.failed < PATIENCE => {
+                    tracing::debug!(error = %e, "an answer cannot be read on yet");
+                    self.failed += 1;
+                }
+                Err(e) => self.fail(e.into()),
+            }
+        }
+    }
+
+    fn take(&mut self, row: AnswerRow) {
+        self.failed = 0;
+        let is_over = row.status != MessageStatus::Streaming;
+        if self.told == Told::Nothing {
+            self.told = Told::Start;
+            self.tell(Event::Start(Start {
+                session_id: row.session_id,
+                message_id: self.message,
+                user_message_id: row.user_message_id,
+                model: row.model.clone(),
+            }));
+        }
+        if !self.sourced && !row.sources.is_empty() {
+            self.sourced = true;
+            let sources = row.sources.clone();
+            self.tell(Event::Sources(Sources { sources }));
+        }
+        let thought = row.reasoning.as_deref().unwrap_or_default();
+        if self.wants_reasoning && thought.len() > self.reasoned {
+            let text = thought.get(self.reasoned..).unwrap_or_default().to_owned();
+            self.reasoned = thought.len();
+            self.tell(Event::Reasoning(Reasoning { text }));
+        }
+        match String::from_utf8(row.rest.clone()) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => {
+                self.at += text.len();
+                self.tell(Event::Delta(Delta { text }));
+            }
+            Err(_) => return self.fail(web::Error::again("internal")),
+        }
+        if is_over {
+            self.end(row);
+        }
+    }
+
+    fn end(&mut self, row: AnswerRow) {
+        let is_good = matches!(row.status, MessageStatus::Complete | MessageStatus::Stopped);
+        if !is_good {
+            // One of a release that wrote no code for it.
+            let code = row.error_code.as_deref().unwrap_or("answer_interrupted");
+            return self.fail(web::Error::again(code));
+        }
+        self.told = Told::End;
+        self.tell(Event::Done(Done {
+            message_id: self.message,
+            finish_reason: row.finish_reason.unwrap_or_else(|| "stopped".to_owned()),
+            status: row.status,
+            // Its process was gone before it was stopped.
+            usage: row.usage.unwrap_or(Usage {
+                prompt_tokens: 0,
+                completion_tokens: 0,
+                exact: false,
+            }),
+            provider: row.provider,
+            model: row.model,
+        }));
+    }
+
+    fn fail(&mut self, cause: web::Error) {
+        self.told = Told::End;
+        let failure = Failure::new(cause, &self.caller.asked().request_id);
+        self.tell(Event::Error(failure));
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.waiting.push_back((self.at, event));
+    }
+}
