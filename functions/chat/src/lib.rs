@@ -5,13 +5,17 @@ mod answered;
 mod ask;
 mod asked;
 mod ending;
+mod erase;
 mod event;
+mod export;
+mod export_text;
 mod keeping;
 mod live;
 mod message;
 mod prompt;
 mod resume;
 mod row;
+mod search;
 mod sessions;
 mod sse;
 mod storing;
@@ -29,7 +33,10 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(message::show))
         .routes(routes!(message::stop))
         .routes(routes!(resume::resume))
-        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::list, erase::erase))
+        .routes(routes!(search::search))
+        .routes(routes!(export::all))
+        .routes(routes!(export::one))
         .routes(routes!(sessions::show, sessions::update, sessions::delete))
         .routes(routes!(sessions::messages));
     BODY_LIMIT.on(routes)

@@ -21,6 +21,13 @@ pub async fn run(service: &Service) -> anyhow::Result<()> {
             "put right what was left behind"
         );
     }
+    let purged = service.db.purge_chats().await?;
+    if purged > 0 {
+        tracing::info!(
+            conversations = purged,
+            "deleted what its tenant keeps no longer"
+        );
+    }
     Ok(())
 }
 

@@ -60,6 +60,11 @@ pub(crate) struct TenantInput {
     pinecone: Option<Object<PineconeInput>>,
     /// What becomes of an answer whose last reader leaves; a question may say otherwise.
     on_disconnect: Option<OnDisconnect>,
+    /// How many days conversations are kept after they were last written to, 1 to 3650; null for as long as nobody deletes
+    /// them. Older ones are deleted for good, within minutes.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 3650)]
+    retention_days: Option<Option<i32>>,
 }
 
 /// How documents are searched; a field that is absent stays as it is.
@@ -121,6 +126,7 @@ impl TenantInput {
             retrieval,
             pinecone,
             on_disconnect,
+            retention_days,
         } = self;
         name.is_some()
             || system_prompt.is_some()
@@ -134,6 +140,7 @@ impl TenantInput {
             || retrieval.is_some()
             || pinecone.is_some()
             || on_disconnect.is_some()
+            || retention_days.is_some()
     }
 
     /// Whether it names the origins.
@@ -166,6 +173,7 @@ impl TenantInput {
             0,
             200_000,
         );
+        faults.number("retention_days", self.retention_days.flatten(), 1, 3650);
         if let Some(origins) = &self.allowed_origins {
             faults.origins(app, headers, origins);
         }
@@ -211,6 +219,7 @@ impl TenantInput {
         put(&mut tenant.max_output_tokens, self.max_output_tokens);
         put(&mut tenant.history_token_budget, self.history_token_budget);
         put(&mut tenant.on_disconnect, self.on_disconnect);
+        put(&mut tenant.retention_days, self.retention_days);
         if let Some(origins) = self.allowed_origins {
             let parsed = origins.iter().filter_map(|o| Origin::parse(o).ok());
             tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();

@@ -49,6 +49,8 @@ pub(crate) struct TenantOutput {
     pinecone: Pinecone,
     /// What becomes of an answer whose last reader leaves.
     on_disconnect: OnDisconnect,
+    /// How many days conversations are kept after they were last written to; null for as long as nobody deletes them.
+    retention_days: Option<i32>,
     /// When it was created.
     created_at: DateTime<Utc>,
     /// When a setting was last changed.
@@ -108,6 +110,7 @@ impl From<Tenant> for TenantOutput {
                 namespace: ai::Namespace::of(tenant.id).to_string(),
             },
             on_disconnect: tenant.on_disconnect,
+            retention_days: tenant.retention_days,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }

@@ -1,6 +1,8 @@
 //! Conversations: their list, what was said in them, and a turn of question and answer.
 
 pub(crate) mod answers;
+pub(crate) mod erase;
 pub(crate) mod messages;
+pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod turns;

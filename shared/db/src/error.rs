@@ -32,6 +32,16 @@ impl Error {
 /// Result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What a statement found, or none if it took longer than its transaction allows, which is of no more use then.
+pub(crate) fn in_time<T>(found: Result<T, sqlx::Error>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        // PostgreSQL, appendix A: query_canceled.
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
 impl From<Unfit> for Error {
     fn from(unfit: Unfit) -> Self {
         match unfit {

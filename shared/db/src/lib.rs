@@ -20,6 +20,7 @@ pub use audit::deeds::{Asked, Deed, Outcome};
 pub use audit::log::{AuditFilter, AuditRow};
 pub use chat::answers::{AnswerEnd, AnswerRow, Grown, Kept};
 pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
+pub use chat::search::{FoundChat, FoundMessage};
 pub use chat::sessions::ChatSession;
 pub use chat::turns::{HistoryMessage, IdempotencyKey, NewTurn, NotBegun, Place, Turn};
 pub use error::{Error, Result};

@@ -4,6 +4,7 @@ mod answers;
 mod beginning;
 mod clock;
 mod config;
+mod conversations;
 mod denials;
 mod email;
 mod error;

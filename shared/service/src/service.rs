@@ -40,6 +40,8 @@ pub struct Service {
     pub(crate) flooding: Flooding,
     /// Whose turn it is to search, by tenant.
     pub(crate) searches: Cache<Uuid, Arc<Semaphore>>,
+    /// The same for searches of conversations.
+    pub(crate) chat_searches: Cache<Uuid, Arc<Semaphore>>,
     pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
 }
 
@@ -89,10 +91,8 @@ impl Service {
             keyring,
             denials: Seldom::without_bound(),
             flooding: Flooding::nobody(),
-            searches: Cache::builder()
-                .max_capacity(10_000)
-                .time_to_idle(Duration::from_secs(60))
-                .build(),
+            searches: turns(),
+            chat_searches: turns(),
             index_hosts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))
@@ -126,4 +126,12 @@ impl Service {
     pub fn cursor_mac(&self, context: &[u8], position: &[u8]) -> [u8; 16] {
         self.config.secrets.root.cursor_mac(context, position)
     }
+}
+
+/// Whose turn it is, by tenant; forgotten when nobody waits for it any more.
+fn turns() -> Cache<Uuid, Arc<Semaphore>> {
+    Cache::builder()
+        .max_capacity(10_000)
+        .time_to_idle(Duration::from_secs(60))
+        .build()
 }

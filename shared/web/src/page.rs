@@ -83,10 +83,13 @@ impl Page<'_> {
         let more = is_cut || rows.len() > size;
         rows.truncate(size);
         let last = rows.last().filter(|_| more).map(id);
-        Listing {
-            next_cursor: last.map(|id| seal(self.app, &self.context, id)),
-            items: rows,
-        }
+        self.listing_until(rows, last)
+    }
+
+    /// As [`Page::listing`], of a list that tells by itself where the next page starts: after `last`, if there is one.
+    pub fn listing_until<T>(&self, items: Vec<T>, last: Option<Uuid>) -> Listing<T> {
+        let next_cursor = last.map(|id| seal(self.app, &self.context, id));
+        Listing { items, next_cursor }
     }
 }
 

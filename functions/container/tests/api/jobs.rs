@@ -120,3 +120,87 @@ async fn the_container_does_it_by_itself() {
     program.terminate().await;
     assert!(program.ended().await.success());
 }
+
+/// As if a conversation had been started, and written to last, that many days ago. Its new id.
+async fn aged(kit: &Kit, token: &str, started: i64, written: i64) -> Uuid {
+    let asked = kit.post(token, "/chat", json!({ "message": "Long ago?" }));
+    let id = asked.await.id("session_id");
+    let then = chrono::Utc::now() - chrono::TimeDelta::days(started);
+    let millis = u128::try_from(then.timestamp_millis()).unwrap();
+    let old = Uuid::from_u128(millis << 80 | Uuid::now_v7().as_u128() & ((1 << 80) - 1));
+    let sql = format!(
+        "with moved as (
+           insert into parlance.chat_sessions (tenant_id, id, user_id, title, last_seq, updated_at)
+           select tenant_id, '{old}', user_id, title, last_seq, now() - interval '{written} days'
+           from parlance.chat_sessions where id = '{id}' returning id)
+         update parlance.chat_messages set session_id = (select id from moved) where session_id = '{id}'"
+    );
+    run(&kit.pool, &sql).await;
+    run(
+        &kit.pool,
+        &format!("delete from parlance.chat_sessions where id = '{id}'"),
+    )
+    .await;
+    old
+}
+
+#[tokio::test] // R45
+async fn a_tenant_keeps_conversations_as_long_as_it_says() {
+    let kit = Kit::new().await;
+    let (one, two) = (kit.token(U1).await, kit.token(V1).await);
+    let goes = aged(&kit, &one, 40, 31).await;
+    let stays = [
+        aged(&kit, &one, 40, 29).await,
+        aged(&kit, &one, 20, 20).await,
+        aged(&kit, &two, 400, 400).await,
+    ];
+    assert_eq!(kit.app.db.purge_chats().await.unwrap(), 0, "nobody said so");
+    let admin = kit.token(ADMIN1).await;
+    let kept = json!({ "retention_days": 30 });
+    let set = kit.patch(&admin, "/tenants/current", kept).await;
+    assert_eq!(set.json["retention_days"], 30, "{}", set.text);
+    assert_eq!(kit.app.db.purge_chats().await.unwrap(), 1);
+    assert_eq!(
+        count(&kit, &format!("chat_messages where session_id = '{goes}'")).await,
+        0
+    );
+    for id in stays {
+        let messages = format!("chat_messages where session_id = '{id}'");
+        assert_eq!(count(&kit, &messages).await, 2, "{id}");
+    }
+    let forever = json!({ "retention_days": null });
+    let set = kit.patch(&admin, "/tenants/current", forever).await;
+    assert_eq!(set.json["retention_days"], serde_json::Value::Null);
+    aged(&kit, &one, 4000, 3999).await;
+    assert_eq!(kit.app.db.purge_chats().await.unwrap(), 0);
+    for bad in [json!(0), json!(-1), json!(3651), json!("30"), json!(1.5)] {
+        let refused = kit.patch(&admin, "/tenants/current", json!({ "retention_days": bad }));
+        assert_eq!(refused.await.fields(), ["retention_days"], "{bad}");
+    }
+}
+
+#[tokio::test] // R45
+async fn many_old_conversations_go_in_small_steps_and_twice_at_once() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    let days = json!({ "retention_days": 1 });
+    assert_eq!(
+        kit.patch(&admin, "/tenants/current", days).await.status,
+        200
+    );
+    run(
+        &kit.pool,
+        &format!(
+            "insert into parlance.chat_sessions (tenant_id, id, user_id, title, updated_at)
+             select '{T1}', lpad(to_hex(n), 32, '0')::uuid, '{}', 'Old', now() - interval '2 days'
+             from generate_series(1, 130) n",
+            U1.id
+        ),
+    )
+    .await;
+    let twin = Kit::on(kit.database.clone(), []).await;
+    let (a, b) = tokio::join!(kit.app.db.purge_chats(), twin.app.db.purge_chats());
+    let again = kit.app.db.purge_chats().await.unwrap();
+    assert_eq!(a.unwrap() + b.unwrap() + again, 130);
+    assert_eq!(count(&kit, "chat_sessions").await, 0);
+}

@@ -11,6 +11,8 @@ mod blank_names;
 mod canaries;
 mod causes;
 mod chat;
+mod chat_export;
+mod chat_search;
 mod chat_snapshots;
 mod config;
 mod connections;

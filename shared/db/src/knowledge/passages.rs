@@ -1,6 +1,6 @@
 //! Finding what a tenant knows about a question.
 
-use crate::{Caller, Db, Result, TenantTx};
+use crate::{Caller, Db, Result, TenantTx, error::in_time};
 use uuid::Uuid;
 
 /// A passage that was found.
@@ -19,9 +19,6 @@ pub struct Passage {
     /// How well it fits; higher is better. From full text: the share of the question's words in it, 0 to 1.
     pub score: f32,
 }
-
-/// What PostgreSQL answers when a statement took too long (appendix A).
-const QUERY_CANCELED: &str = "57014";
 
 impl TenantTx {
     /// The passages that share the most words (stemmed, without stop words) with the question, best first; `None` if
@@ -63,13 +60,7 @@ impl TenantTx {
         .bind(min_score)
         .fetch_all(self.conn())
         .await;
-        match passages {
-            Ok(passages) => Ok(Some(passages)),
-            Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(QUERY_CANCELED) => {
-                Ok(None)
-            }
-            Err(e) => Err(e.into()),
-        }
+        in_time(passages)
     }
 }
 

@@ -36,6 +36,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_app",
     ),
     (
+        "purge_chats(uuid,bigint)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
         "rate_limit_forget()",
         "parlance_definer",
         "search_path=parlance, pg_temp",
@@ -179,6 +185,7 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.rate_limit_login('a'::bytea, 'b'::bytea, 'c'::bytea, 1, 1)",
         "select count(*) from parlance.remember_client('a'::bytea)",
         "select count(*) from parlance.sweep(null, 2)",
+        "select count(*) from parlance.purge_chats(null, 2)",
         "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",
         "select count(*) from parlance.rate_limit_forget()",
         "select count(*) from parlance.set_superuser(gen_random_uuid(), gen_random_uuid(), true)",

@@ -190,6 +190,7 @@ fn statements_run_in_transactions() {
         without_tenant,
         [
             "shared/db/src/access/origins.rs",
+            "shared/db/src/chat/erase.rs",
             "shared/db/src/people/login.rs",
             "shared/db/src/people/rate_limits.rs",
             "shared/db/src/running/sweep.rs"

@@ -60,6 +60,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /chat/sessions/{id}", "path:id")
         | ("PATCH /chat/sessions/{id}", "path:id")
         | ("DELETE /chat/sessions/{id}", "path:id")
+        | ("GET /chat/sessions/{id}/export", "path:id")
         | ("DELETE /login/sessions/{id}", "path:id")
         | ("GET /chat/messages/{id}", "path:id")
         | ("GET /chat/messages/{id}/stream", "path:id")

@@ -171,6 +171,12 @@ impl Operation {
         let path = path
             .replace("{provider}", "openai")
             .replace("{version}", "1");
+        // What must be in the query.
+        let path = match &*self.name() {
+            "DELETE /chat/sessions" => format!("{path}?confirm=all"),
+            "GET /chat/search" => format!("{path}?q=question"),
+            _ => path,
+        };
         assert!(
             !path.contains('{'),
             "{path} has a parameter that `path_of` in tests/api/kit/api.rs fills with no sample"
