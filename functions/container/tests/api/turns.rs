@@ -1,6 +1,7 @@
 //! A turn from its beginning to its true end: stopped, resumed, repeated, branched, and never told otherwise than stored.
 
 mod branching;
+mod checker;
 mod leaving;
 mod living;
 mod repeating;

@@ -3,7 +3,7 @@
 
 use crate::{
     database::context::{assert_no_residue, watch_residue},
-    kit::{Kit, Person, U1, wait::wait_until},
+    kit::{Kit, Person, U1, random::Random, wait::wait_until},
 };
 use serde_json::{Value, json};
 use std::{
@@ -22,19 +22,6 @@ const TIME: Duration = Duration::from_secs(8);
 const OPERATIONS: u64 = 6000;
 const ENOUGH: (u64, u64) = (300, 100);
 const SLUGS: [&str; 4] = ["north", "east", "south", "west"];
-
-/// A number that looks random (SplitMix64), the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % end
-    }
-}
 
 /// One tenant with one user, who administers it and has a conversation.
 #[derive(Debug)]

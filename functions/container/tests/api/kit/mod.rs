@@ -15,6 +15,7 @@ pub mod people;
 pub mod program;
 pub mod provider;
 pub mod proxy;
+pub mod random;
 pub mod raw;
 pub mod scene;
 pub mod wait;

@@ -49,7 +49,9 @@ impl Program {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
             let address = listener.and_then(|l| l.local_addr());
             let address = address.expect("a port is free");
-            let mut command = Command::new(env!("CARGO_BIN_EXE_parlance"));
+            let binary = std::env::var("CHECK_BINARY");
+            let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_parlance").to_owned());
+            let mut command = Command::new(binary);
             command
                 .arg("serve")
                 .env_clear()

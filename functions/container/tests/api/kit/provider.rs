@@ -17,7 +17,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -64,6 +64,7 @@ struct Inner {
     go: Semaphore,
     /// How many held answers whoever asked no longer reads, at their end or before.
     left: AtomicUsize,
+    echoes: AtomicBool,
 }
 
 /// Counts when it is dropped.
@@ -90,6 +91,7 @@ impl Provider {
             vectors_fail: Mutex::default(),
             go: Semaphore::new(0),
             left: AtomicUsize::new(0),
+            echoes: AtomicBool::new(false),
         });
         let provider = Self { address, inner };
         let router = Router::new().fallback(answer).with_state(provider.clone());
@@ -110,6 +112,11 @@ impl Provider {
     /// Answers the next chat completion so; without, it says "Hello from the model."
     pub fn reply(&self, reply: Reply) {
         self.inner.replies.lock().unwrap().push_back(reply);
+    }
+
+    /// From now on every question is repeated in the answer, word by word, and nothing is recorded.
+    pub fn echo(&self) {
+        self.inner.echoes.store(true, Relaxed);
     }
 
     /// Lets `n` held pieces go.
@@ -165,6 +172,15 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         api_key: header("api-key"),
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     };
+    if provider.inner.echoes.load(Relaxed) {
+        let messages = asked.body["messages"].as_array();
+        let question = messages.and_then(|all| all.last()?["content"].as_str());
+        // Before it may stand another, which was never answered.
+        let question = question.and_then(|text| text.rsplit("\n\n").next());
+        let words = question.unwrap_or_default().split_inclusive(' ');
+        let words = Reply::Text(words.map(String::from).collect());
+        return chat(provider, asked.body["stream"] == true, words).await;
+    }
     provider.inner.asked.lock().unwrap().push(asked.clone());
     if asked.path.ends_with("/chat/completions") {
         let reply = provider.inner.replies.lock().unwrap().pop_front();

@@ -77,6 +77,7 @@ pub struct Breakable {
     /// Where it begins.
     pub address: SocketAddr,
     swallow: watch::Sender<()>,
+    cut: watch::Sender<()>,
     taken: Arc<AtomicU64>,
 }
 
@@ -90,16 +91,23 @@ impl Breakable {
         let way = Self {
             address: listener.local_addr().expect("it has an address"),
             swallow: watch::Sender::new(()),
+            cut: watch::Sender::new(()),
             taken: Arc::default(),
         };
-        let (swallow, taken) = (way.swallow.clone(), way.taken.clone());
+        let (swallow, cut, taken) = (way.swallow.clone(), way.cut.clone(), way.taken.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(&target).await else {
                     return;
                 };
-                let swallowed = swallow.subscribe();
-                tokio::spawn(until_swallowed(client, server, swallowed, taken.clone()));
+                let (swallowed, mut cut) = (swallow.subscribe(), cut.subscribe());
+                let taken = taken.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = until_swallowed(client, server, swallowed, taken) => {}
+                        _ = cut.changed() => {}
+                    }
+                });
             }
         });
         way
@@ -109,6 +117,11 @@ impl Breakable {
     /// as before.
     pub fn swallow(&self) {
         self.swallow.send_replace(());
+    }
+
+    /// Ends the connections that are open. New ones are as before.
+    pub fn cut(&self) {
+        self.cut.send_replace(());
     }
 
     /// How many bytes were taken and never answered.
