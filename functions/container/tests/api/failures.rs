@@ -78,7 +78,7 @@ fn failing() -> Vec<(Reply, u16, &'static str, bool)> {
     ]
 }
 
-#[tokio::test] // R61
+#[tokio::test] // R61 R66
 async fn a_plain_answer_that_fails_is_a_problem() {
     let provider = Provider::start().await;
     let kit = kit(&provider).await;

@@ -35,7 +35,7 @@ async fn no_longer_listens(address: SocketAddr) {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test] // R80
 async fn open_answers_may_finish() {
     let provider = Provider::start().await;
     let kit = provider.kit([KEY, PATIENT]).await;
@@ -66,7 +66,7 @@ async fn open_answers_may_finish() {
     assert_eq!(rows[1].content, "The beginning, and the end.");
 }
 
-#[tokio::test]
+#[tokio::test] // R80
 async fn an_answer_whose_reader_left_is_waited_for_as_well() {
     let provider = Provider::start().await;
     let kit = provider.kit([KEY, PATIENT]).await;
@@ -81,7 +81,7 @@ async fn an_answer_whose_reader_left_is_waited_for_as_well() {
     assert_eq!(kit.messages().await[1].status, "complete");
 }
 
-#[tokio::test]
+#[tokio::test] // R80
 async fn one_that_takes_too_long_is_ended_and_stored() {
     let provider = Provider::start().await;
     let kit = provider.kit([KEY, ("SHUTDOWN_SECONDS", "1")]).await;
@@ -104,7 +104,7 @@ async fn one_that_takes_too_long_is_ended_and_stored() {
     drop(idle);
 }
 
-#[tokio::test]
+#[tokio::test] // R80
 async fn one_that_has_not_even_begun_is_ended_too() {
     let provider = Provider::start().await;
     let kit = provider.kit([KEY, ("SHUTDOWN_SECONDS", "0")]).await;
@@ -121,7 +121,7 @@ async fn one_that_has_not_even_begun_is_ended_too() {
     assert_eq!(kit.messages().await[1].status, "interrupted");
 }
 
-#[tokio::test]
+#[tokio::test] // R80
 async fn sigterm_lets_the_program_finish_and_exit_well() {
     let provider = Provider::start().await;
     let kit = provider.kit([]).await;
@@ -146,7 +146,7 @@ async fn sigterm_lets_the_program_finish_and_exit_well() {
     assert_eq!(kit.messages().await[1].status, "complete");
 }
 
-#[tokio::test]
+#[tokio::test] // R80
 async fn sigterm_ends_an_idle_program_at_once() {
     let kit = Kit::new().await;
     let program = Program::serve(&kit, &[]).await;

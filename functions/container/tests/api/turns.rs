@@ -2,8 +2,10 @@
 
 mod branching;
 mod checker;
+mod crowd;
 mod leaving;
 mod living;
+mod outputs;
 mod repeating;
 mod resuming;
 mod stopping;
