@@ -112,6 +112,10 @@ Environment (an empty variable counts as not set):
   OPENAI_BASE_URL              another OpenAI-compatible server                    OpenAI's
   DEEPSEEK_BASE_URL            likewise                                            DeepSeek's
   PINECONE_BASE_URL            likewise                                            Pinecone's
+  PROVIDER_FIRST_TOKEN_SECONDS for a sign of life before an answer begins          120
+  PROVIDER_IDLE_SECONDS        for a pause within a streamed answer                60
+  PROVIDER_TOTAL_SECONDS       for a whole streamed answer                         600
+  PROVIDER_COMPLETE_SECONDS    for an answer in one piece, or some embeddings      300
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
   LOGINS_PER_MINUTE_BY_EMAIL   how often one account may be tried                  10
   LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60

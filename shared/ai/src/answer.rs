@@ -1,5 +1,7 @@
 //! Answering a question, by whichever provider and in whichever mode.
 
+use std::sync::Arc;
+
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -20,6 +22,9 @@ impl Client {
     /// request that is not streamed. Nothing is sent before the answer is polled, and dropping it ends
     /// the request.
     ///
+    /// A request that fails before anything has come of it, in a way that may pass, is made again, at most twice. A
+    /// provider that failed too often lately, or refused the key, is not asked for a while.
+    ///
     /// # Errors
     /// The last item is an error if the answer is not complete; see [`Error`].
     pub fn answer(
@@ -32,9 +37,18 @@ impl Client {
         let Some(target) = self.target(provider) else {
             return stream::iter(local_events(&prompt, stream).into_iter().map(Ok)).boxed();
         };
-        match self.call(&target, prompt, &options, stream) {
-            Ok(call) if stream => streamed(call).boxed(),
-            Ok(call) => complete(call).boxed(),
+        let permit = self.breakers.admit(target.service, target.key);
+        let prepared = permit.map(Arc::new).and_then(|permit| {
+            let call = self.call(&target, Arc::clone(&permit), prompt, options, stream)?;
+            Ok((call, permit))
+        });
+        match prepared {
+            Ok((call, permit)) if stream => streamed(call)
+                .inspect(move |item| permit.saw_item(item))
+                .boxed(),
+            Ok((call, permit)) => complete(call)
+                .inspect(move |item| permit.saw_item(item))
+                .boxed(),
             Err(error) => stream::iter([Err(error)]).boxed(),
         }
     }

@@ -1,12 +1,21 @@
 //! The request of the chat completions API that OpenAI and DeepSeek share.
 
-use reqwest::{RequestBuilder, header::AUTHORIZATION};
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{
+    RequestBuilder, Response,
+    header::{AUTHORIZATION, HeaderValue},
+};
 use secrecy::SecretString;
 use serde::Serialize;
+use url::Url;
 
 use crate::{
     BaseUrl, Client, Error, Options, Prompt, Provider, Timeouts,
-    http::secret_header,
+    breaker::Permit,
+    failure::{Failure, Retries},
+    http::{self, secret_header},
+    params::{Params, Refusals},
     prompt::{WireMessage, messages},
     tokens,
 };
@@ -14,10 +23,27 @@ use crate::{
 /// A request that is ready to send, with what reading its answer needs.
 pub(crate) struct Call {
     pub(crate) service: &'static str,
-    pub(crate) request: RequestBuilder,
+    pub(crate) ask: Ask,
     pub(crate) timeouts: Timeouts,
     /// Estimated, in case the provider does not count.
     pub(crate) prompt_tokens: u32,
+}
+
+/// The request, as often as it must be made.
+pub(crate) struct Ask {
+    service: &'static str,
+    client: reqwest::Client,
+    url: Url,
+    authorization: HeaderValue,
+    options: Options,
+    messages: Vec<WireMessage>,
+    stream: bool,
+    max_completion_tokens: bool,
+    /// What this server does not take.
+    refused: Params,
+    refusals: Refusals,
+    permit: Arc<Permit>,
+    backoff: Duration,
 }
 
 #[derive(Serialize)]
@@ -42,9 +68,9 @@ struct StreamOptions {
 
 /// A provider that is reached by HTTP, and how it differs from the other.
 pub(crate) struct Target<'a> {
-    service: &'static str,
+    pub(crate) service: &'static str,
     base: &'a BaseUrl,
-    key: &'a SecretString,
+    pub(crate) key: &'a SecretString,
     /// Whether it calls the limit on the answer's length by its newer name.
     max_completion_tokens: bool,
 }
@@ -72,43 +98,105 @@ impl Client {
     pub(crate) fn call(
         &self,
         target: &Target<'_>,
+        permit: Arc<Permit>,
         prompt: Prompt,
-        options: &Options,
+        options: Options,
         stream: bool,
     ) -> Result<Call, Error> {
         let messages = messages(prompt);
-        let limit = Some(options.max_output_tokens);
-        let (max_tokens, max_completion_tokens) = match target.max_completion_tokens {
-            true => (None, limit),
-            false => (limit, None),
-        };
-        let body = Body {
-            model: &options.model,
-            messages: &messages,
-            stream,
-            stream_options: stream.then_some(StreamOptions {
-                include_usage: true,
-            }),
-            temperature: options.temperature,
-            max_tokens,
-            max_completion_tokens,
-        };
+        let costs = messages
+            .iter()
+            .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
+        let prompt_tokens = costs.fold(0, u32::saturating_add);
         let client = match stream {
             true => &self.streams,
             false => &self.http,
         };
-        let request = client
-            .post(target.base.at("chat/completions"))
-            .header(AUTHORIZATION, secret_header("Bearer ", target.key)?)
-            .json(&body);
-        let costs = messages
-            .iter()
-            .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
+        let ask = Ask {
+            service: target.service,
+            client: client.clone(),
+            url: target.base.at("chat/completions"),
+            authorization: secret_header("Bearer ", target.key)?,
+            refused: self.refusals.get(target.service, &options.model),
+            refusals: self.refusals.clone(),
+            max_completion_tokens: target.max_completion_tokens,
+            backoff: self.timeouts.backoff,
+            options,
+            messages,
+            stream,
+            permit,
+        };
         Ok(Call {
             service: target.service,
-            request,
+            ask,
             timeouts: self.timeouts,
-            prompt_tokens: costs.fold(0, u32::saturating_add),
+            prompt_tokens,
         })
+    }
+}
+
+impl Ask {
+    /// Makes the request, again if it fails in a way that may pass or for a parameter that can be left out, and gives
+    /// an answer to read.
+    ///
+    /// # Errors
+    /// That of the last request.
+    pub(crate) async fn open(mut self) -> Result<Response, Failure> {
+        let permit = Arc::clone(&self.permit);
+        let mut retries = Retries::new(&permit, self.backoff);
+        let known = self.refused;
+        loop {
+            let (request, sent) = self.request();
+            let failure = match http::open(self.service, request).await {
+                Ok(response) => {
+                    if self.refused != known {
+                        let model = &self.options.model;
+                        self.refusals.insert(self.service, model, self.refused);
+                    }
+                    return Ok(response);
+                }
+                Err(failure) => failure,
+            };
+            if !self.learns(&failure, sent) {
+                retries.wait(failure).await?;
+            }
+        }
+    }
+
+    /// Whether the failure tells of a parameter that was sent. It is sent no more, so this ends.
+    fn learns(&mut self, failure: &Failure, sent: Params) -> bool {
+        let refused = Params::refused(&failure.body, sent);
+        self.refused = self.refused.and(refused);
+        refused != Params::NONE
+    }
+
+    /// The request, and what is in it that could be left out.
+    fn request(&self) -> (RequestBuilder, Params) {
+        let mut sent = Params::NONE;
+        let mut may = |param: Params, is_wanted: bool| {
+            let may = is_wanted && !self.refused.has(param);
+            sent = if may { sent.and(param) } else { sent };
+            may
+        };
+        let limit = self.options.max_output_tokens;
+        // The other name, where the usual one is refused.
+        let newer = self.max_completion_tokens || self.refused.has(Params::MAX_TOKENS);
+        let newer = may(Params::MAX_COMPLETION_TOKENS, newer);
+        let older = may(Params::MAX_TOKENS, !newer);
+        let temperature = self.options.temperature;
+        let body = Body {
+            model: &self.options.model,
+            messages: &self.messages,
+            stream: self.stream,
+            stream_options: may(Params::STREAM_OPTIONS, self.stream).then_some(StreamOptions {
+                include_usage: true,
+            }),
+            temperature: temperature.filter(|_| may(Params::TEMPERATURE, true)),
+            max_tokens: older.then_some(limit),
+            max_completion_tokens: newer.then_some(limit),
+        };
+        let request = self.client.post(self.url.clone());
+        let request = request.header(AUTHORIZATION, self.authorization.clone());
+        (request.json(&body), sent)
     }
 }

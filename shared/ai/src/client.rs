@@ -8,9 +8,9 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::{Endpoints, Timeouts, public::PublicOnly};
+use crate::{Endpoints, Timeouts, breaker::Breakers, params::Refusals, public::PublicOnly};
 
-/// Calls providers. Cloning shares the connections.
+/// Calls providers. Cloning shares the connections, and what is known of the providers.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// For addresses that the deployment chose.
@@ -22,6 +22,8 @@ pub struct Client {
     pub(crate) public: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) breakers: Breakers,
+    pub(crate) refusals: Refusals,
 }
 
 impl Client {
@@ -43,6 +45,8 @@ impl Client {
             public: public.build()?,
             endpoints: Arc::new(endpoints),
             timeouts,
+            breakers: Breakers::new(),
+            refusals: Refusals::none(),
         })
     }
 

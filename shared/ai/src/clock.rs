@@ -22,9 +22,14 @@ impl Clock {
         }
     }
 
+    /// Starts waiting for the first piece anew: there was a sign of life.
+    pub(crate) fn expect_first(&mut self) {
+        self.next = Instant::now() + self.timeouts.first_token;
+    }
+
     /// Starts waiting for the next event. To be called when the caller is ready for it, so that the
     /// caller's own pace is not held against the provider.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) fn expect_next(&mut self) {
         self.next = Instant::now() + self.timeouts.idle;
     }
 
@@ -32,12 +37,14 @@ impl Clock {
     ///
     /// # Errors
     /// [`Error::Timeout`] at the deadline, or the error of `work`.
-    pub(crate) async fn limit<T>(
+    pub(crate) async fn limit<T, E>(
         &self,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        timeout_at(self.next.min(self.last), work)
-            .await
-            .map_err(|_| Error::Timeout)?
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error>
+    where
+        Error: From<E>,
+    {
+        let done = timeout_at(self.next.min(self.last), work).await;
+        Ok(done.map_err(|_| Error::Timeout)??)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn complete(call: Call) -> impl Stream<Item = Result<Event, Error>> +
 }
 
 async fn read(call: Call, reply: &mut Reply, pieces: &mut Vec<Event>) -> Result<(), Error> {
-    let mut response = http::open(call.service, call.request).await?;
+    let mut response = call.ask.open().await?;
     loop {
         let given = http::chunk(&mut response).await;
         match reply.step(given, pieces) {

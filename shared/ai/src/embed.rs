@@ -54,7 +54,8 @@ impl Client {
                 .post(self.endpoints.openai.at("embeddings"))
                 .header(AUTHORIZATION, http::secret_header("Bearer ", key)?)
                 .json(&body);
-            let answer: Answer = http::json("openai", request, self.timeouts.complete).await?;
+            let limit = self.timeouts.complete;
+            let answer: Answer = self.ask_json("openai", key, request, limit).await?;
             vectors.extend(in_order(answer.data, input.len())?);
         }
         let length = vectors.first().map_or(0, Vec::len);

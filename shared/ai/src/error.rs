@@ -14,7 +14,7 @@ pub enum Error {
     /// No connection, or none that could carry the request.
     #[error("The provider could not be reached. Please try again in a moment.")]
     Unreachable,
-    /// Status 401 or 403, or a key that cannot be sent at all.
+    /// Status 401 or 403, or a key that cannot be sent at all, or one that was refused too often to be sent now.
     #[error("The provider refused the API key. An administrator should check the key.")]
     Auth,
     /// Status 429.
@@ -23,16 +23,16 @@ pub enum Error {
          administrator can raise the limit with the provider."
     )]
     RateLimited {
-        /// How long the provider asked to wait, at most an hour; `None` if it did not say in seconds.
+        /// How long the provider asked to wait, at most an hour; `None` if it did not say.
         retry_after: Option<Duration>,
     },
-    /// Any other 4xx status.
+    /// Any other 4xx status but 408.
     #[error(
         "The provider refused the request. An administrator should check the model or index \
          settings and the balance of the provider account."
     )]
     Rejected,
-    /// A 5xx status.
+    /// A 5xx status, or 408; or it failed too often lately and is not asked for now.
     #[error("The provider has a problem of its own. Please try again in a few minutes.")]
     Unavailable,
     /// An answer that cannot be parsed, is over a cap, is a redirect, or contradicts the request.

@@ -1,6 +1,6 @@
 //! Sending a request, judging its status, and reading a body without trusting its length.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::{
     RequestBuilder, Response, StatusCode,
@@ -14,10 +14,13 @@ use url::Url;
 
 use crate::{
     Error,
+    failure::Failure,
     frames::{MAX_JSON, MAX_STREAM},
-    wait::retry_after,
     why,
 };
+
+/// The most bytes of a refusal that are read.
+const MAX_REFUSAL: usize = 64 * 1024;
 
 /// `prefix` and `key` as a header value that is left out of debug output.
 ///
@@ -36,10 +39,7 @@ pub(crate) fn secret_header(prefix: &str, key: &SecretString) -> Result<HeaderVa
 ///
 /// # Errors
 /// [`Error::Unreachable`], or [`Error::Interrupted`] if the connection ended before an answer.
-pub(crate) async fn answered(
-    service: &'static str,
-    request: RequestBuilder,
-) -> Result<Response, Error> {
+pub(crate) async fn answered(service: &str, request: RequestBuilder) -> Result<Response, Error> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| not_answered(&error))?;
     let waiting = Waiting::begin(service, request.url());
@@ -54,13 +54,13 @@ pub(crate) async fn answered(
 }
 
 /// A request that has no answer yet. Dropped so, its time was over: what gives up on it does not know whom it asked.
-struct Waiting {
-    service: &'static str,
+struct Waiting<'a> {
+    service: &'a str,
     host: Option<String>,
 }
 
-impl Waiting {
-    fn begin(service: &'static str, url: &Url) -> Self {
+impl<'a> Waiting<'a> {
+    fn begin(service: &'a str, url: &Url) -> Self {
         let host = Some(host(url));
         Self { service, host }
     }
@@ -70,7 +70,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if let Some(host) = &self.host {
             let service = self.service;
@@ -88,43 +88,43 @@ pub(crate) fn host(url: &Url) -> String {
     }
 }
 
-/// Passes on a successful answer.
+/// Sends `request` and passes on a successful answer, its body unread.
 ///
 /// The body of any other is dropped unread: it may repeat the key or the prompt.
 ///
 /// # Errors
-/// What the status means.
-pub(crate) fn accepted(service: &'static str, response: Response) -> Result<Response, Error> {
-    if response.status().is_success() {
-        return Ok(response);
+/// Those of [`answered`], and what the status means.
+pub(crate) async fn send(service: &str, request: RequestBuilder) -> Result<Response, Failure> {
+    let response = answered(service, request).await?;
+    match response.status().is_success() {
+        true => Ok(response),
+        false => Err(refused(service, &response)),
     }
-    let error = judge(&response);
-    let (status, code) = (response.status().as_u16(), error.code());
+}
+
+fn refused(service: &str, response: &Response) -> Failure {
+    let failure = Failure::of(response);
+    let (status, code) = (response.status().as_u16(), failure.error.code());
     let host = host(response.url());
     tracing::warn!(service, host, status, code, "a provider refused a request");
-    Err(error)
+    failure
 }
 
-/// Sends `request` and passes on a successful answer, its body unread.
-///
-/// # Errors
-/// Those of [`answered`] and [`accepted`].
-pub(crate) async fn send(
-    service: &'static str,
-    request: RequestBuilder,
-) -> Result<Response, Error> {
-    accepted(service, answered(service, request).await?)
-}
-
-/// Sends `request` and passes on a successful answer of which a [`Reply`](crate::reply::Reply) may be read.
+/// Sends `request` and passes on a successful answer of which a [`Reply`](crate::reply::Reply) may be read. Of one that
+/// says that the request is wrong, the beginning is read to learn what is.
 ///
 /// # Errors
 /// Those of [`send`]; [`Error::Invalid`] if it says that it is longer than one may be.
-pub(crate) async fn open(
-    service: &'static str,
-    request: RequestBuilder,
-) -> Result<Response, Error> {
-    let response = send(service, request).await?;
+pub(crate) async fn open(service: &str, request: RequestBuilder) -> Result<Response, Failure> {
+    let response = answered(service, request).await?;
+    if !response.status().is_success() {
+        let mut failure = refused(service, &response);
+        let is_about_request = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY];
+        if is_about_request.contains(&response.status()) {
+            failure.body = beginning(response).await;
+        }
+        return Err(failure);
+    }
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let most = match kind.starts_with("text/event-stream") {
@@ -132,9 +132,22 @@ pub(crate) async fn open(
         false => MAX_JSON,
     };
     match announced(&response) > most as u64 {
-        true => Err(Error::Invalid),
+        true => Err(Error::Invalid.into()),
         false => Ok(response),
     }
+}
+
+/// The beginning of a body, as far as it comes.
+async fn beginning(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = chunk(&mut response).await {
+        let room = MAX_REFUSAL - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == MAX_REFUSAL {
+            break;
+        }
+    }
+    body
 }
 
 /// The next part of the body; `None` at its end.
@@ -146,7 +159,7 @@ pub(crate) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, Erro
 }
 
 /// Notes that an answer that had begun came to a bad end.
-pub(crate) fn note_broken(service: &'static str, response: &Response, error: &Error) {
+pub(crate) fn note_broken(service: &str, response: &Response, error: &Error) {
     let (host, code) = (host(response.url()), error.code());
     tracing::warn!(service, host, code, "an answer broke off or made no sense");
 }
@@ -155,26 +168,24 @@ pub(crate) fn note_broken(service: &'static str, response: &Response, error: &Er
 ///
 /// # Errors
 /// [`Error::Timeout`], or the error of `work`.
-pub(crate) async fn within<T>(
+pub(crate) async fn within<T, E: From<Error>>(
     limit: Duration,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    tokio::time::timeout(limit, work)
-        .await
-        .map_err(|_| Error::Timeout)?
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let done = tokio::time::timeout(limit, work).await;
+    done.unwrap_or_else(|_| Err(Error::Timeout.into()))
 }
 
-/// Sends `request` and parses the JSON of its answer, all within `limit`.
+/// Sends `request` and parses the JSON of its answer.
 ///
 /// # Errors
-/// Those of [`send`]; [`Error::Timeout`]; [`Error::Interrupted`] if the body breaks off;
-/// [`Error::Invalid`] if it is longer than 4 MiB or is not what `T` expects.
+/// Those of [`send`]; [`Error::Interrupted`] if the body breaks off; [`Error::Invalid`] if it is longer than 4 MiB or
+/// is not what `T` expects.
 pub(crate) async fn json<T: DeserializeOwned>(
-    service: &'static str,
+    service: &str,
     request: RequestBuilder,
-    limit: Duration,
-) -> Result<T, Error> {
-    let body = within(limit, async { read(send(service, request).await?).await }).await?;
+) -> Result<T, Failure> {
+    let body = read(send(service, request).await?).await?;
     serde_json::from_slice(&body).map_err(|_| {
         let code = Error::Invalid.code();
         tracing::warn!(
@@ -182,7 +193,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
             code,
             "a provider's answer is not what was asked for"
         );
-        Error::Invalid
+        Error::Invalid.into()
     })
 }
 
@@ -213,19 +224,6 @@ fn not_answered(error: &reqwest::Error) -> Error {
         Error::Timeout
     } else {
         Error::Interrupted
-    }
-}
-
-/// The error that a status other than success means.
-fn judge(response: &Response) -> Error {
-    match response.status() {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Auth,
-        StatusCode::TOO_MANY_REQUESTS => Error::RateLimited {
-            retry_after: retry_after(response.headers(), SystemTime::now()),
-        },
-        status if status.is_client_error() => Error::Rejected,
-        status if status.is_server_error() => Error::Unavailable,
-        _ => Error::Invalid,
     }
 }
 

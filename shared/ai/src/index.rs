@@ -92,7 +92,7 @@ impl Client {
                 .toward(host)
                 .post(host.at("vectors/upsert"))
                 .json(&body);
-            let _: IgnoredAny = self.ask(key, request).await?;
+            self.ask::<IgnoredAny>(key, request).await?;
         }
         Ok(())
     }
@@ -148,11 +148,12 @@ impl Client {
                 .toward(host)
                 .post(host.at("vectors/delete"))
                 .json(&body);
-            let sent = http::answered(SERVICE, keyed(request, key)?);
-            let response = http::within(self.timeouts.idle, sent).await?;
-            // A namespace comes to be with its first vector; without one, there is nothing to delete.
-            if response.status() != StatusCode::NOT_FOUND {
-                http::accepted(SERVICE, response)?;
+            let (request, limit) = (keyed(request, key)?, self.timeouts.index);
+            match self.ask_nothing(SERVICE, key, request, limit).await {
+                Ok(_) => {}
+                // A namespace comes to be with its first vector; without one, there is nothing to delete.
+                Err(failure) if failure.status == Some(StatusCode::NOT_FOUND) => {}
+                Err(failure) => return Err(failure.into()),
             }
         }
         Ok(())
@@ -163,7 +164,8 @@ impl Client {
         key: &SecretString,
         request: RequestBuilder,
     ) -> Result<T, Error> {
-        http::json(SERVICE, keyed(request, key)?, self.timeouts.idle).await
+        let (request, limit) = (keyed(request, key)?, self.timeouts.index);
+        Ok(self.ask_json(SERVICE, key, request, limit).await?)
     }
 }
 

@@ -9,7 +9,6 @@ use url::{Host, Url};
 use crate::{
     Client, Error,
     endpoints::{has_user, is_loopback},
-    http,
     index::{SERVICE, keyed},
 };
 
@@ -155,7 +154,8 @@ impl Client {
         }
         let url = self.endpoints.pinecone.at(&format!("indexes/{name}"));
         let request = keyed(self.http.get(url), key)?;
-        let index: Index = http::json(SERVICE, request, self.timeouts.idle).await?;
+        let limit = self.timeouts.index;
+        let index: Index = self.ask_json(SERVICE, key, request, limit).await?;
         let url = self.host_url(&index.host).map_err(|_| Error::Invalid)?;
         let chosen_by = owner;
         Ok(IndexHost { url, chosen_by })

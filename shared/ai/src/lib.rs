@@ -2,10 +2,11 @@
 //!
 //! Everything it sends to a tenant's provider carries that tenant's own key, set on the one request
 //! it belongs to. Nothing a provider sends is trusted: lengths are capped, redirects are not
-//! followed, error bodies are not read, and a failure reaches the caller as an [`Error`] that holds
+//! followed, error bodies go nowhere, and a failure reaches the caller as an [`Error`] that holds
 //! neither the provider's words nor a key.
 
 mod answer;
+mod breaker;
 mod chat;
 mod chunk;
 mod client;
@@ -16,13 +17,16 @@ mod embed;
 mod endpoints;
 mod error;
 mod event;
+mod failure;
 mod frames;
+mod guarded;
 mod http;
 mod index;
 mod index_host;
 mod index_wire;
 pub mod local;
 mod namespace;
+mod params;
 mod prompt;
 mod provider;
 mod public;

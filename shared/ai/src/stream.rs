@@ -17,8 +17,8 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
     try_stream! {
         let mut clock = Clock::start(call.timeouts);
         // In a box: it is done before the first piece, and larger than all that reads them.
-        let send = Box::pin(http::open(call.service, call.request));
-        let mut response = clock.limit(send).await?;
+        let open = Box::pin(call.ask.open());
+        let mut response = clock.limit(open).await?;
         let mut reply = Reply::new(call.prompt_tokens, false);
         loop {
             let given = clock.limit(http::chunk(&mut response)).await;
@@ -32,8 +32,9 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
             }
             match step? {
                 Step::Complete => break,
-                Step::Progress if reply.started => clock.restart(),
-                Step::Progress | Step::Nothing => {}
+                _ if !reply.started => clock.expect_first(),
+                Step::Progress => clock.expect_next(),
+                Step::Nothing => {}
             }
         }
         yield reply.done();

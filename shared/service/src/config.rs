@@ -1,9 +1,10 @@
 //! The configuration: environment variables, read once, with all faults reported together.
 
+mod providers;
 mod vars;
 
 use crate::{origin::Origin, secrets};
-use ai::Endpoints;
+use ai::{Endpoints, Timeouts};
 use db::{Connections, Roles};
 use secrecy::SecretString;
 use std::{fmt, time::Duration};
@@ -30,6 +31,10 @@ use vars::Vars;
 /// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
 /// | `ROLE_PREFIX` | start of the role names | `parlance` |
 /// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
+/// | `PROVIDER_FIRST_TOKEN_SECONDS` | how long a provider may give no sign of life before a streamed answer begins, 1 to 3600; a comment is one | 120 |
+/// | `PROVIDER_IDLE_SECONDS` | how long it may then pause, likewise | 60 |
+/// | `PROVIDER_TOTAL_SECONDS` | how long a whole streamed answer may take, likewise | 600 |
+/// | `PROVIDER_COMPLETE_SECONDS` | how long an answer in one piece may take, or some embeddings, likewise | 300 |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
 /// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, to renew a login and to accept an invitation, likewise | 60 |
@@ -58,6 +63,8 @@ pub struct Config {
     pub port: u16,
     /// Where the providers are.
     pub endpoints: Endpoints,
+    /// How long the providers may take. Four of these are settings; the others are here for who tests them.
+    pub provider_times: Timeouts,
     /// Of new passwords, in characters.
     pub password_min_length: usize,
     /// How often one account may be tried.
@@ -209,6 +216,7 @@ impl Config {
         let cors_origins = vars.parsed("BACKEND_CORS_ORIGINS", Origin::parse_list);
         let port = vars.number("PORT", 8080, 1, u16::MAX);
         let endpoints = vars.endpoints();
+        let provider_times = vars.provider_times();
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let by_email = vars.number("LOGINS_PER_MINUTE_BY_EMAIL", 10, 1, 1_000_000);
         let by_address = vars.number("LOGINS_PER_MINUTE_BY_ADDRESS", 60, 1, 1_000_000);
@@ -230,6 +238,7 @@ impl Config {
                 local_origins: false,
                 port,
                 endpoints,
+                provider_times,
                 password_min_length,
                 logins_per_minute_by_email: by_email,
                 logins_per_minute_by_address: by_address,

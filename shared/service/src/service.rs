@@ -81,7 +81,7 @@ impl Service {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             db,
-            ai: ai::Client::new(config.endpoints.clone(), ai::Timeouts::default())?,
+            ai: ai::Client::new(config.endpoints.clone(), config.provider_times)?,
             hasher: Hasher::new(cores.min(MAX_HASHERS)),
             clock,
             tasks: TaskTracker::new(),

@@ -73,7 +73,7 @@ async fn a_provider_that_is_not_there_is_named_with_what_stopped_the_request() {
     let cause = told["cause"].as_str().unwrap();
     assert!(cause.starts_with("TLS failed"), "{told}");
 
-    provider.reply(Reply::Status(
+    provider.always(Reply::Status(
         500,
         json!({ "error": "canary of the provider" }),
     ));

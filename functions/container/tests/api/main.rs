@@ -58,6 +58,7 @@ mod panics;
 mod parameters;
 mod parity;
 mod passwords;
+mod patience;
 mod problems;
 mod profile;
 mod program;

@@ -99,7 +99,11 @@ async fn nobody_listens() {
     let base = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
     let endpoints = Endpoints::new(&base, &base, &base).unwrap();
-    let client = Client::new(endpoints, Timeouts::default()).unwrap();
+    let timeouts = Timeouts {
+        backoff: Duration::from_millis(1),
+        ..Timeouts::default()
+    };
+    let client = Client::new(endpoints, timeouts).unwrap();
     assert_eq!(error(&client).await, Error::Unreachable);
 }
 

@@ -7,6 +7,8 @@ mod failures;
 mod index;
 mod limits;
 mod quirks;
+mod refusals;
+mod retries;
 mod server;
 mod streams;
 mod timeouts;

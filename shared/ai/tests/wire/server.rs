@@ -2,7 +2,11 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use ai::{Client, Endpoints, Timeouts};
@@ -73,13 +77,26 @@ impl Server {
         Server { origin, seen }
     }
 
+    /// Starts a provider that gives these answers in turn, and the last of them to all further requests.
+    pub async fn in_turn(answers: Vec<Box<dyn Fn() -> Response + Send + Sync>>) -> Self {
+        let next = AtomicUsize::new(0);
+        Server::start(move |_| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            Some(answers[at.min(answers.len() - 1)]())
+        })
+        .await
+    }
+
     /// Starts a provider that gives every request the same answer, made anew by `answer`.
     pub async fn always(answer: impl Fn() -> Response + Send + Sync + 'static) -> Self {
         Server::start(move |_| Some(answer())).await
     }
 
     pub fn client(&self) -> Client {
-        self.client_with(Timeouts::default())
+        self.client_with(Timeouts {
+            backoff: Duration::from_millis(1),
+            ..Timeouts::default()
+        })
     }
 
     /// A client whose three endpoints are different paths of this server.

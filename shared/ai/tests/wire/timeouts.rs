@@ -6,8 +6,8 @@ use ai::{Error, Timeouts};
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    complete_hi,
-    server::{Server, delta, endless},
+    complete_hi, done,
+    server::{END, Server, delta, endless},
     stream_hi,
 };
 
@@ -22,6 +22,7 @@ fn long() -> Timeouts {
         idle: LONG,
         total: LONG,
         complete: LONG,
+        ..Timeouts::default()
     }
 }
 
@@ -61,16 +62,40 @@ async fn a_body_that_never_comes() {
 }
 
 #[tokio::test]
-async fn comments_and_empty_pieces_are_no_answer() {
+async fn comments_and_empty_pieces_are_a_sign_of_life_but_no_answer() {
     for text in [": keep-alive\n\n".to_owned(), delta("")] {
         let server = Server::always(move || ticks(text.clone())).await;
+        // The one limit would have ended what the other does.
         let timeouts = Timeouts {
-            first_token: SHORT,
+            first_token: LONG,
+            total: SHORT,
             ..long()
         };
         let (text, end) = stream_hi(&server.client_with(timeouts)).await;
         assert_eq!((text.as_str(), end), ("", Err(Error::Timeout)));
     }
+}
+
+#[tokio::test]
+async fn signs_of_life_are_waited_for_one_by_one() {
+    // Each pause is shorter than the limit, and all of them together are longer.
+    const PAUSES: u32 = 40;
+    let server = Server::always(|| {
+        let comments = stream::iter(vec![b": keep-alive\n\n".to_vec(); PAUSES as usize]);
+        let comments = comments.then(async |comment| {
+            tokio::time::sleep(SHORT / 10).await;
+            comment
+        });
+        let rest = stream::iter([delta("Hi").into_bytes(), END.as_bytes().to_vec()]);
+        endless(comments.chain(rest))
+    })
+    .await;
+    let timeouts = Timeouts {
+        first_token: 10 * SHORT,
+        ..long()
+    };
+    let (text, end) = stream_hi(&server.client_with(timeouts)).await;
+    assert_eq!((text.as_str(), end), ("Hi", done(5, 2, true)));
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use super::{OperatorConfig, Secrets, Via};
 
-use ai::{BaseUrl, Endpoints};
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -104,21 +103,6 @@ impl Vars {
             (0, _) => Via::Direct,
             (hops, _) => Via::Proxies(hops),
         }
-    }
-
-    /// Where the providers are.
-    pub(super) fn endpoints(&mut self) -> Endpoints {
-        let mut endpoints = Endpoints::default();
-        for (name, base) in [
-            ("OPENAI_BASE_URL", &mut endpoints.openai),
-            ("DEEPSEEK_BASE_URL", &mut endpoints.deepseek),
-            ("PINECONE_BASE_URL", &mut endpoints.pinecone),
-        ] {
-            if let Some(url) = self.parsed(name, base_url) {
-                *base = url;
-            }
-        }
-        endpoints
     }
 
     /// Everything secret; `None` if something is missing, which is then among the faults.
@@ -272,10 +256,6 @@ fn with_way_out(weak: WeakSecret) -> String {
         ),
         weak => weak.to_string(),
     }
-}
-
-fn base_url(text: &str) -> Result<BaseUrl, String> {
-    text.parse().map_err(|e| format!("cannot be used. {e}"))
 }
 
 /// Connections of the app role, how many are allowed, and those of the platform role. A function serves one request

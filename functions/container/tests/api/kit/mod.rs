@@ -87,6 +87,7 @@ impl Kit {
         // Of a busy machine, two seconds without a connection say nothing.
         config.secrets.connections.acquire_timeout = Duration::from_secs(60);
         config.times.ready = Duration::ZERO;
+        config.provider_times.backoff = Duration::from_millis(1);
         adjust(&mut config);
         let service = Service::new(config, clock.clone()).expect("the service can be put together");
         let app = App::new(service);

@@ -59,6 +59,7 @@ pub struct Provider {
 struct Inner {
     asked: Mutex<Vec<Asked>>,
     replies: Mutex<VecDeque<Reply>>,
+    always: Mutex<Option<Reply>>,
     matches: Mutex<Vec<Value>>,
     vectors_fail: Mutex<bool>,
     go: Semaphore,
@@ -87,6 +88,7 @@ impl Provider {
         let inner = Arc::new(Inner {
             asked: Mutex::default(),
             replies: Mutex::default(),
+            always: Mutex::default(),
             matches: Mutex::default(),
             vectors_fail: Mutex::default(),
             go: Semaphore::new(0),
@@ -117,6 +119,11 @@ impl Provider {
     /// From now on every question is repeated in the answer, word by word, and nothing is recorded.
     pub fn echo(&self) {
         self.inner.echoes.store(true, Relaxed);
+    }
+
+    /// Answers every chat completion so for which there is no [`Provider::reply`].
+    pub fn always(&self, reply: Reply) {
+        *self.inner.always.lock().unwrap() = Some(reply);
     }
 
     /// Lets `n` held pieces go.
@@ -184,7 +191,8 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
     provider.inner.asked.lock().unwrap().push(asked.clone());
     if asked.path.ends_with("/chat/completions") {
         let reply = provider.inner.replies.lock().unwrap().pop_front();
-        let reply = reply.unwrap_or_else(|| {
+        let always = || provider.inner.always.lock().unwrap().clone();
+        let reply = reply.or_else(always).unwrap_or_else(|| {
             Reply::Text(
                 ["Hello ", "from ", "the ", "model."]
                     .map(String::from)
