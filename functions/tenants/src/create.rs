@@ -64,5 +64,5 @@ pub(crate) async fn create(
     asked.apply(&app, &mut tenant);
     tx.save_tenant(&before, &mut tenant, sends_origins).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(tenant.into())))
+    Ok((StatusCode::CREATED, Json(TenantOutput::of(&app, tenant))))
 }

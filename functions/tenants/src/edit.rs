@@ -58,5 +58,5 @@ pub(crate) async fn edit(
         .await
         .map_err(refused)?;
     tx.commit().await?;
-    Ok(Json(tenant.into()))
+    Ok(Json(TenantOutput::of(&app, tenant)))
 }

@@ -19,7 +19,9 @@ pub(crate) async fn list(
     let rows = app.db.platform(&superuser).await?.tenants(page.of).await?;
     let listing = page.listing(rows, |tenant| tenant.id);
     Ok(Json(Listing {
-        items: listing.items.into_iter().map(TenantOutput::from).collect(),
+        items: (listing.items.into_iter())
+            .map(|tenant| TenantOutput::of(&app, tenant))
+            .collect(),
         next_cursor: listing.next_cursor,
     }))
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use db::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
 use serde::Serialize;
+use service::{Service, Warning};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -51,6 +52,8 @@ pub(crate) struct TenantOutput {
     on_disconnect: OnDisconnect,
     /// How many days conversations are kept after they were last written to; null for as long as nobody deletes them.
     retention_days: Option<i32>,
+    /// What its administrators should see to, such as a model that its provider will switch off.
+    warnings: Vec<Warning>,
     /// When it was created.
     created_at: DateTime<Utc>,
     /// When a setting was last changed.
@@ -82,9 +85,11 @@ struct Pinecone {
     namespace: String,
 }
 
-impl From<Tenant> for TenantOutput {
-    fn from(tenant: Tenant) -> Self {
+impl TenantOutput {
+    /// `tenant`, with what `service` has to say about it.
+    pub(crate) fn of(service: &Service, tenant: Tenant) -> Self {
         Self {
+            warnings: service.warnings(&tenant),
             id: tenant.id,
             slug: tenant.slug,
             name: tenant.name,

@@ -81,5 +81,5 @@ pub(crate) async fn restore(
     let tenant = tx.restore_prompt(version).await?;
     let tenant = tenant.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    Ok(Json(tenant.into()))
+    Ok(Json(TenantOutput::of(&app, tenant)))
 }

@@ -20,6 +20,6 @@ pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Json<Te
         None => Some(app.db.admin(at.admin()?).await?.tenant().await?),
     };
     tenant
-        .map(|tenant| Json(tenant.into()))
+        .map(|tenant| Json(TenantOutput::of(&app, tenant)))
         .ok_or(Error::NotFound)
 }

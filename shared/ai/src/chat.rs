@@ -15,8 +15,9 @@ use crate::{
     breaker::Permit,
     failure::{Failure, Retries},
     http::{self, secret_header},
+    models::{Limit, Model},
     params::{Params, Refusals},
-    prompt::{WireMessage, messages},
+    prompt::{WireMessage, messages, within},
     tokens,
 };
 
@@ -38,7 +39,8 @@ pub(crate) struct Ask {
     options: Options,
     messages: Vec<WireMessage>,
     stream: bool,
-    max_completion_tokens: bool,
+    /// What is known of the model.
+    model: Model,
     /// What this server does not take.
     refused: Params,
     refusals: Refusals,
@@ -59,6 +61,15 @@ struct Body<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
+}
+
+#[derive(Serialize)]
+struct Thinking {
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -71,23 +82,23 @@ pub(crate) struct Target<'a> {
     pub(crate) service: &'static str,
     base: &'a BaseUrl,
     pub(crate) key: &'a SecretString,
-    /// Whether it calls the limit on the answer's length by its newer name.
-    max_completion_tokens: bool,
+    /// What it calls the limit on the answer's length.
+    limit: Limit,
 }
 
 impl Client {
     /// Where `provider` is; `None` for the local provider, which is nowhere.
     pub(crate) fn target<'a>(&'a self, provider: &'a Provider) -> Option<Target<'a>> {
-        let (base, key, max_completion_tokens) = match provider {
-            Provider::OpenAi { key } => (&self.endpoints.openai, key, true),
-            Provider::DeepSeek { key } => (&self.endpoints.deepseek, key, false),
+        let (base, key, limit) = match provider {
+            Provider::OpenAi { key } => (&self.endpoints.openai, key, Limit::MaxCompletionTokens),
+            Provider::DeepSeek { key } => (&self.endpoints.deepseek, key, Limit::MaxTokens),
             Provider::Local => return None,
         };
         Some(Target {
             service: provider.name(),
             base,
             key,
-            max_completion_tokens,
+            limit,
         })
     }
 
@@ -100,10 +111,15 @@ impl Client {
         target: &Target<'_>,
         permit: Arc<Permit>,
         prompt: Prompt,
-        options: Options,
+        mut options: Options,
         stream: bool,
     ) -> Result<Call, Error> {
-        let messages = messages(prompt);
+        let known = self.models.get(target.service, &options.model);
+        let mut model = known.cloned().unwrap_or_default();
+        model.limit = model.limit.or(Some(target.limit));
+        let most = model.output.unwrap_or(u32::MAX);
+        options.max_output_tokens = options.max_output_tokens.min(most);
+        let messages = messages(within(prompt, model.room(options.max_output_tokens)));
         let costs = messages
             .iter()
             .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
@@ -119,7 +135,7 @@ impl Client {
             authorization: secret_header("Bearer ", target.key)?,
             refused: self.refusals.get(target.service, &options.model),
             refusals: self.refusals.clone(),
-            max_completion_tokens: target.max_completion_tokens,
+            model,
             backoff: self.timeouts.backoff,
             options,
             messages,
@@ -180,10 +196,15 @@ impl Ask {
         };
         let limit = self.options.max_output_tokens;
         // The other name, where the usual one is refused.
-        let newer = self.max_completion_tokens || self.refused.has(Params::MAX_TOKENS);
+        let newer = self.model.limit == Some(Limit::MaxCompletionTokens);
+        let newer = newer || self.refused.has(Params::MAX_TOKENS);
         let newer = may(Params::MAX_COMPLETION_TOKENS, newer);
         let older = may(Params::MAX_TOKENS, !newer);
-        let temperature = self.options.temperature;
+        let takes_temperature = self.model.temperature.unwrap_or(true);
+        let temperature = self.options.temperature.filter(|_| takes_temperature);
+        // An answer from documents needs no thoughts: they cost time and money, and are of the limit on its length.
+        let no_effort = may(Params::REASONING_EFFORT, self.model.has_effort("none"));
+        let no_thinking = may(Params::THINKING, self.model.thinking == Some(true));
         let body = Body {
             model: &self.options.model,
             messages: &self.messages,
@@ -194,6 +215,8 @@ impl Ask {
             temperature: temperature.filter(|_| may(Params::TEMPERATURE, true)),
             max_tokens: older.then_some(limit),
             max_completion_tokens: newer.then_some(limit),
+            reasoning_effort: no_effort.then_some("none"),
+            thinking: no_thinking.then_some(Thinking { r#type: "disabled" }),
         };
         let request = self.client.post(self.url.clone());
         let request = request.header(AUTHORIZATION, self.authorization.clone());

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::{Endpoints, Timeouts, breaker::Breakers, params::Refusals, public::PublicOnly};
+use crate::{Endpoints, Models, Timeouts, breaker::Breakers, params::Refusals, public::PublicOnly};
 
 /// Calls providers. Cloning shares the connections, and what is known of the providers.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct Client {
     /// For hosts that a tenant chose.
     pub(crate) public: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
+    pub(crate) models: Arc<Models>,
     pub(crate) timeouts: Timeouts,
     pub(crate) breakers: Breakers,
     pub(crate) refusals: Refusals,
@@ -36,7 +37,11 @@ impl Client {
     ///
     /// # Errors
     /// [`SetupError`] if TLS cannot be set up; not expected of a correct build.
-    pub fn new(endpoints: Endpoints, timeouts: Timeouts) -> Result<Self, SetupError> {
+    pub fn new(
+        endpoints: Endpoints,
+        models: Models,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
         let or_loopback = endpoints.pinecone.is_loopback();
         let public = builder(&timeouts)?.dns_resolver(PublicOnly { or_loopback });
         Ok(Client {
@@ -44,10 +49,16 @@ impl Client {
             streams: builder(&timeouts)?.build()?,
             public: public.build()?,
             endpoints: Arc::new(endpoints),
+            models: Arc::new(models),
             timeouts,
             breakers: Breakers::new(),
             refusals: Refusals::none(),
         })
+    }
+
+    /// The models this client knows.
+    pub fn models(&self) -> &Models {
+        &self.models
     }
 
     /// The addresses this client calls.
@@ -103,7 +114,12 @@ mod tests {
 
     #[test]
     fn builds_without_a_process_wide_crypto_provider() {
-        Client::new(Endpoints::default(), Timeouts::default()).unwrap();
+        Client::new(
+            Endpoints::default(),
+            Models::new(None).unwrap(),
+            Timeouts::default(),
+        )
+        .unwrap();
         assert!(rustls::crypto::CryptoProvider::get_default().is_none());
     }
 
@@ -112,7 +128,12 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("localhost:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let url = format!("http://localhost:{port}/");
-        let client = Client::new(Endpoints::default(), Timeouts::default()).unwrap();
+        let client = Client::new(
+            Endpoints::default(),
+            Models::new(None).unwrap(),
+            Timeouts::default(),
+        )
+        .unwrap();
         let refused = client.public.get(&url).send().await.unwrap_err();
         assert!(refused.is_connect(), "{refused:?}");
         // The other one gets as far as the listener.

@@ -178,7 +178,12 @@ mod tests {
     fn client(pinecone: &str) -> Client {
         let endpoints =
             Endpoints::new("https://a.example/", "https://b.example/", pinecone).unwrap();
-        Client::new(endpoints, Timeouts::default()).unwrap()
+        Client::new(
+            endpoints,
+            crate::Models::new(None).unwrap(),
+            Timeouts::default(),
+        )
+        .unwrap()
     }
 
     // R59

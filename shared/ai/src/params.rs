@@ -22,11 +22,16 @@ impl Params {
     pub(crate) const MAX_COMPLETION_TOKENS: Self = Params(4);
     pub(crate) const STREAM_OPTIONS: Self = Params(8);
 
-    const NAMES: [(&'static str, Self); 4] = [
+    pub(crate) const REASONING_EFFORT: Self = Params(16);
+    pub(crate) const THINKING: Self = Params(32);
+
+    const NAMES: [(&'static str, Self); 6] = [
         ("temperature", Self::TEMPERATURE),
         ("max_tokens", Self::MAX_TOKENS),
         ("max_completion_tokens", Self::MAX_COMPLETION_TOKENS),
         ("stream_options", Self::STREAM_OPTIONS),
+        ("reasoning_effort", Self::REASONING_EFFORT),
+        ("thinking", Self::THINKING),
     ];
 
     pub(crate) fn has(self, other: Self) -> bool {

@@ -34,11 +34,16 @@ impl Provider {
 
     /// The model for a tenant who chose none.
     pub fn default_model(&self) -> &'static str {
-        match self {
-            Provider::OpenAi { .. } => "gpt-4.1-mini",
-            Provider::DeepSeek { .. } => "deepseek-chat",
-            Provider::Local => "local-extractive",
-        }
+        default_model(self.name())
+    }
+}
+
+/// The model of the provider of that name for a tenant who chose none.
+pub fn default_model(provider: &str) -> &'static str {
+    match provider {
+        "openai" => "gpt-6-luna",
+        "deepseek" => "deepseek-flash",
+        _ => "local-extractive",
     }
 }
 

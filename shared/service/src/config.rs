@@ -4,7 +4,7 @@ mod providers;
 mod vars;
 
 use crate::{origin::Origin, secrets};
-use ai::{Endpoints, Timeouts};
+use ai::{Endpoints, Models, Timeouts};
 use db::{Connections, Roles};
 use secrecy::SecretString;
 use std::{fmt, time::Duration};
@@ -31,6 +31,7 @@ use vars::Vars;
 /// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
 /// | `ROLE_PREFIX` | start of the role names | `parlance` |
 /// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
+/// | `MODELS_FILE` | a file that knows more of models, or otherwise, than this version does: JSON, as `shared/ai/data/models.json` | none |
 /// | `PROVIDER_FIRST_TOKEN_SECONDS` | how long a provider may give no sign of life before a streamed answer begins, 1 to 3600; a comment is one | 120 |
 /// | `PROVIDER_IDLE_SECONDS` | how long it may then pause, likewise | 60 |
 /// | `PROVIDER_TOTAL_SECONDS` | how long a whole streamed answer may take, likewise | 600 |
@@ -63,6 +64,8 @@ pub struct Config {
     pub port: u16,
     /// Where the providers are.
     pub endpoints: Endpoints,
+    /// What is known of models.
+    pub models: Models,
     /// How long the providers may take. Four of these are settings; the others are here for who tests them.
     pub provider_times: Timeouts,
     /// Of new passwords, in characters.
@@ -217,6 +220,7 @@ impl Config {
         let port = vars.number("PORT", 8080, 1, u16::MAX);
         let endpoints = vars.endpoints();
         let provider_times = vars.provider_times();
+        let models = vars.models();
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let by_email = vars.number("LOGINS_PER_MINUTE_BY_EMAIL", 10, 1, 1_000_000);
         let by_address = vars.number("LOGINS_PER_MINUTE_BY_ADDRESS", 60, 1, 1_000_000);
@@ -229,8 +233,8 @@ impl Config {
         let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
         vars.choice("LOG_FORMAT", ["json", "text"]);
         vars.refuse_unknown();
-        match secrets {
-            Some(secrets) if vars.faults.is_empty() => Ok(Self {
+        match (secrets, models) {
+            (Some(secrets), Some(models)) if vars.faults.is_empty() => Ok(Self {
                 secrets,
                 access_token_life: Duration::from_secs(60 * access_token_minutes),
                 index_name: vars.get("INDEX_NAME"),
@@ -238,6 +242,7 @@ impl Config {
                 local_origins: false,
                 port,
                 endpoints,
+                models,
                 provider_times,
                 password_min_length,
                 logins_per_minute_by_email: by_email,

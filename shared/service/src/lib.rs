@@ -10,6 +10,7 @@ mod email;
 mod error;
 mod invitations;
 mod limits;
+mod models;
 mod name;
 mod origin;
 mod origins;
@@ -29,6 +30,7 @@ pub use config::{Config, ConfigError, ConnectionTimes, OperatorConfig, Secrets, 
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
 pub use limits::network;
+pub use models::{Warning, WarningCode};
 pub use name::{check_full_name, is_visible, shows};
 pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};

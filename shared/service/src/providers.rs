@@ -8,7 +8,7 @@ use tenant_auth::{SealContext, SealError, Sealer};
 use uuid::Uuid;
 
 /// The model for embeddings of a tenant that chose none.
-const EMBEDDING_MODEL: &str = "text-embedding-3-small";
+pub(crate) const EMBEDDING_MODEL: &str = "text-embedding-3-small";
 
 /// Who answers, and how.
 #[derive(Debug)]
@@ -66,9 +66,11 @@ impl Service {
             .chat_model
             .clone()
             .filter(|_| !matches!(provider, Provider::Local));
+        let model = chosen.unwrap_or_else(|| provider.default_model().to_owned());
+        self.note_ending(provider.name(), &model);
         Ok(Answering {
             options: Options {
-                model: chosen.unwrap_or_else(|| provider.default_model().to_owned()),
+                model,
                 temperature: tenant.temperature,
                 max_output_tokens: tenant.max_output_tokens.unsigned_abs(),
             },

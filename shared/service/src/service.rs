@@ -37,6 +37,8 @@ pub struct Service {
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
     pub(crate) denials: Seldom,
+    /// Which models were said to end within the last minute.
+    pub(crate) ending_models: Seldom,
     pub(crate) flooding: Flooding,
     /// Whose turn it is to search, by tenant.
     pub(crate) searches: Cache<Uuid, Arc<Semaphore>>,
@@ -81,7 +83,11 @@ impl Service {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             db,
-            ai: ai::Client::new(config.endpoints.clone(), config.provider_times)?,
+            ai: ai::Client::new(
+                config.endpoints.clone(),
+                config.models.clone(),
+                config.provider_times,
+            )?,
             hasher: Hasher::new(cores.min(MAX_HASHERS)),
             clock,
             tasks: TaskTracker::new(),
@@ -90,6 +96,7 @@ impl Service {
             answers: Answers::default(),
             keyring,
             denials: Seldom::without_bound(),
+            ending_models: Seldom::of_many(),
             flooding: Flooding::nobody(),
             searches: turns(),
             chat_searches: turns(),

@@ -160,6 +160,7 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("PORT", "eighty"),
         ("PASSWORD_MIN_LENGTH", "7"),
         ("PASSWORD_MIN_LENGTH", "129"),
+        ("MODELS_FILE", "/no/such/file"),
         ("PROVIDER_FIRST_TOKEN_SECONDS", "3601"),
         ("PROVIDER_IDLE_SECONDS", "a minute"),
         ("PROVIDER_TOTAL_SECONDS", "-600"),

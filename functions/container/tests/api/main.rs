@@ -46,6 +46,7 @@ mod lists;
 mod login;
 mod login_limits;
 mod metrics;
+mod models;
 mod namesakes;
 mod oauth;
 mod openapi;

@@ -13,6 +13,7 @@ const COUNTERS: &[&str] = &[
     "cross_tenant_drop",
     "decrypt_failed",
     "login_failed",
+    "model_ending",
     "rate_limited",
     "refresh_reuse",
     "stale_tx_closed",

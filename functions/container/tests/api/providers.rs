@@ -48,7 +48,7 @@ async fn the_deployment_s_key_serves_who_has_none() {
     set_key(&kit, ADMIN2, "openai", KEY2).await;
     let answer = ask(&kit, U1, "Hello?").await;
     assert_eq!(answer["answer"], "Hello from the model.");
-    assert_eq!(answer["model"], "gpt-4.1-mini");
+    assert_eq!(answer["model"], "gpt-6-luna");
     let usage = json!({ "prompt_tokens": 11, "completion_tokens": 7, "exact": true });
     assert_eq!(answer["usage"], usage);
     assert_eq!(answer["finish_reason"], "stop");
@@ -61,7 +61,7 @@ async fn the_deployment_s_key_serves_who_has_none() {
         [format!("Bearer {DEPLOYMENT}"), format!("Bearer {KEY2}")]
     );
     assert_eq!(chats[0].path, "/openai/v1/chat/completions");
-    assert_eq!(chats[0].body["model"], "gpt-4.1-mini");
+    assert_eq!(chats[0].body["model"], "gpt-6-luna");
     assert_eq!(chats[0].body["stream"], false);
     assert_eq!(chats[0].body["max_completion_tokens"], 1024);
     assert_eq!(question(&chats[0]), "Hello?");
@@ -72,7 +72,7 @@ async fn a_deleted_key_is_used_no_more() {
     let provider = Provider::start().await;
     let kit = provider.kit([]).await;
     set_key(&kit, ADMIN1, "openai", KEY1).await;
-    assert_eq!(ask(&kit, U1, "Hello?").await["model"], "gpt-4.1-mini");
+    assert_eq!(ask(&kit, U1, "Hello?").await["model"], "gpt-6-luna");
     let token = kit.token(ADMIN1).await;
     let path = "/tenants/current/secrets/openai";
     assert_eq!(kit.delete(&token, path).await.status, 204);

@@ -103,7 +103,7 @@ async fn nobody_listens() {
         backoff: Duration::from_millis(1),
         ..Timeouts::default()
     };
-    let client = Client::new(endpoints, timeouts).unwrap();
+    let client = Client::new(endpoints, ai::Models::new(None).unwrap(), timeouts).unwrap();
     assert_eq!(error(&client).await, Error::Unreachable);
 }
 

@@ -6,6 +6,7 @@ mod ends;
 mod failures;
 mod index;
 mod limits;
+mod models;
 mod quirks;
 mod refusals;
 mod retries;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ai::{Client, Endpoints, Timeouts};
+use ai::{Client, Endpoints, Models, Timeouts};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -101,9 +101,24 @@ impl Server {
 
     /// A client whose three endpoints are different paths of this server.
     pub fn client_with(&self, timeouts: Timeouts) -> Client {
+        Client::new(self.endpoints(), Models::new(None).unwrap(), timeouts).unwrap()
+    }
+
+    fn endpoints(&self) -> Endpoints {
         let at = |path| format!("{}/{path}", self.origin);
-        let endpoints = Endpoints::new(&at("openai/v1"), &at("deepseek"), &at("pinecone/"));
-        Client::new(endpoints.unwrap(), timeouts).unwrap()
+        Endpoints::new(&at("openai/v1"), &at("deepseek"), &at("pinecone/")).unwrap()
+    }
+
+    /// A client that knows these models besides.
+    pub fn client_knowing(&self, models: Value) -> Client {
+        let models = serde_json::json!({ "models": models }).to_string();
+        let endpoints = self.endpoints();
+        Client::new(
+            endpoints,
+            Models::new(Some(&models)).unwrap(),
+            Timeouts::default(),
+        )
+        .unwrap()
     }
 
     /// `host:port`, as Pinecone names hosts.

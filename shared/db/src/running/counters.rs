@@ -14,6 +14,8 @@ pub struct Counters {
     pub decrypt_failed: Counter,
     /// Logins that failed (401).
     pub login_failed: Counter,
+    /// Answers that were asked of a model which its provider switches off within 60 days, or has.
+    pub model_ending: Counter,
     /// Attempts that came too often (429).
     pub rate_limited: Counter,
     /// Refresh tokens that were used twice.
@@ -50,6 +52,11 @@ impl Counters {
             &self.decrypt_failed,
         );
         put("login_failed", "Logins that failed", &self.login_failed);
+        put(
+            "model_ending",
+            "Answers asked of a model that its provider switches off within 60 days",
+            &self.model_ending,
+        );
         put(
             "rate_limited",
             "Attempts that came too often",

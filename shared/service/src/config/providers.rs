@@ -1,8 +1,8 @@
 //! Reading what is set about the providers.
 
 use super::vars::Vars;
-use ai::{BaseUrl, Endpoints, Timeouts};
-use std::time::Duration;
+use ai::{BaseUrl, Endpoints, Models, Timeouts};
+use std::{fs, time::Duration};
 
 impl Vars {
     /// Where the providers are.
@@ -32,6 +32,19 @@ impl Vars {
             *time = Duration::from_secs(self.number(name, time.as_secs(), 1, 3600));
         }
         times
+    }
+
+    /// What is known of models.
+    pub(super) fn models(&mut self) -> Option<Models> {
+        const NAME: &str = "MODELS_FILE";
+        let own = self.parsed(NAME, |path| {
+            let text = fs::read_to_string(path).map_err(|e| format!("cannot be read: {e}"))?;
+            Models::new(Some(&text)).map_err(|e| e.to_string())
+        });
+        match self.get(NAME) {
+            Some(_) => own,
+            None => self.usable(NAME, Models::new(None)),
+        }
     }
 }
 

@@ -173,7 +173,7 @@ impl Vars {
         value
     }
 
-    fn usable<T, E: Display>(&mut self, name: &str, made: Result<T, E>) -> Option<T> {
+    pub(super) fn usable<T, E: Display>(&mut self, name: &str, made: Result<T, E>) -> Option<T> {
         made.map_err(|e| self.fault(name, e)).ok()
     }
 

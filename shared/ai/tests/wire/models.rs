@@ -1,0 +1,124 @@
+//! What is sent to a model of which something is known.
+
+use ai::{Client, Message, Options, Provider, Role};
+use serde_json::{Value, json};
+
+use crate::{
+    collect, deepseek, full, openai, options,
+    server::{END, Server, chunks, delta, status},
+};
+
+async fn server() -> Server {
+    Server::always(|| chunks([delta("Hi."), END.to_owned()])).await
+}
+
+/// What `client` sends to `model`.
+async fn sent(server: &Server, client: &Client, provider: &Provider, model: &str) -> Value {
+    let options = Options {
+        model: model.to_owned(),
+        ..options()
+    };
+    let answer = client.answer(provider, full(), options, true);
+    collect(answer).await.1.unwrap();
+    server.seen().pop().unwrap().body
+}
+
+#[tokio::test]
+async fn thinking_is_off_wherever_it_can_be() {
+    let server = server().await;
+    let client = server.client();
+    for (provider, model, expected) in [
+        (openai(), "gpt-6-luna", json!(["none", null, 0.2, null, 77])),
+        (openai(), "gpt-5.1", json!(["none", null, 0.2, null, 77])),
+        (openai(), "gpt-4.1-mini", json!([null, null, 0.2, null, 77])),
+        // These always think, and take no temperature.
+        (openai(), "gpt-6-astra", json!([null, null, null, null, 77])),
+        (openai(), "gpt-5-mini", json!([null, null, null, null, 77])),
+        (openai(), "unheard-of", json!([null, null, 0.2, null, 77])),
+        (
+            deepseek(),
+            "deepseek-flash",
+            json!([null, "disabled", 0.2, 77, null]),
+        ),
+        (deepseek(), "unheard-of", json!([null, null, 0.2, 77, null])),
+    ] {
+        let body = sent(&server, &client, &provider, model).await;
+        let found = json!([
+            body["reasoning_effort"],
+            body["thinking"]["type"],
+            body["temperature"],
+            body["max_tokens"],
+            body["max_completion_tokens"],
+        ]);
+        assert_eq!(found, expected, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn an_effort_that_is_refused_is_left_out() {
+    let server = Server::start(|seen| {
+        Some(match seen.body.get("reasoning_effort") {
+            Some(_) => status(400, r#"{"error":{"param":"reasoning_effort"}}"#),
+            None => chunks([delta("Hi."), END.to_owned()]),
+        })
+    })
+    .await;
+    let client = server.client();
+    sent(&server, &client, &openai(), "gpt-6-luna").await;
+    assert_eq!(server.seen().len(), 2);
+    let again = sent(&server, &client, &openai(), "gpt-6-luna").await;
+    assert_eq!(again.get("reasoning_effort"), None);
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_and_its_prompt_are_no_longer_than_the_model_can_take() {
+    let server = server().await;
+    let client = server.client_knowing(json!({
+        "openai/small": { "context": 1000, "output": 50 },
+        "openai/older": { "limit": "max_tokens" },
+    }));
+    let history: Vec<Message> = (0..100)
+        .map(|number| Message {
+            role: if number % 2 == 0 {
+                Role::User
+            } else {
+                Role::Assistant
+            },
+            content: format!("{number:03} {}", "x".repeat(96)),
+        })
+        .collect();
+    let asked = |model: &str| {
+        let prompt = ai::Prompt {
+            history: history.clone(),
+            ..full()
+        };
+        let options = Options {
+            model: model.to_owned(),
+            ..options()
+        };
+        collect(client.answer(&openai(), prompt, options, true))
+    };
+    asked("small").await.1.unwrap();
+    asked("older").await.1.unwrap();
+    let seen = server.seen();
+    let messages = seen[0].body["messages"].as_array().unwrap();
+    let bytes = messages
+        .iter()
+        .map(|m| m["content"].as_str().unwrap().len());
+    // Three bytes to a token, and four tokens to a message.
+    let tokens = bytes.sum::<usize>() / 3 + 4 * messages.len();
+    assert!((700..=950).contains(&tokens), "{tokens}");
+    // The newest are kept, and the question with its passages.
+    let before = &messages[messages.len() - 2]["content"];
+    assert!(before.as_str().unwrap().starts_with("099 "));
+    assert!(seen[0].question().contains("When are refunds paid?"));
+    assert!(
+        seen[0]
+            .question()
+            .contains("Refunds are paid within 14 days.")
+    );
+    assert_eq!(seen[0].body["max_completion_tokens"], 50);
+    assert_eq!(seen[1].body["messages"].as_array().unwrap().len(), 102);
+    assert_eq!(seen[1].body["max_tokens"], 77);
+}

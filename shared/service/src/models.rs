@@ -1,0 +1,103 @@
+//! Whose model will be gone soon, and who is told.
+
+use crate::{Service, providers::EMBEDDING_MODEL};
+use chrono::{NaiveDate, TimeDelta};
+use db::{Tenant, TenantProvider};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How long before a model ends it is said.
+const NOTICE: TimeDelta = TimeDelta::days(60);
+
+/// Something that an administrator should see to.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Warning {
+    /// What it is.
+    pub code: WarningCode,
+    /// The setting that it is about.
+    #[schema(example = "chat_model")]
+    pub setting: &'static str,
+    /// A sentence that says what to do.
+    #[schema(
+        example = "The model gpt-4.1-mini will be switched off by its provider on 2027-01-14. Set chat_model to another, such as gpt-6-luna."
+    )]
+    pub detail: String,
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningCode {
+    /// The provider switches the model off within 60 days.
+    ModelEnding,
+    /// The provider has switched the model off.
+    ModelGone,
+}
+
+/// A model that will be gone.
+struct Ending<'a> {
+    ends: NaiveDate,
+    is_gone: bool,
+    successor: Option<&'a str>,
+}
+
+impl Service {
+    /// What the administrators of `tenant` should see to.
+    pub fn warnings(&self, tenant: &Tenant) -> Vec<Warning> {
+        let provider = match tenant.provider {
+            TenantProvider::OpenAi => Some("openai"),
+            TenantProvider::DeepSeek => Some("deepseek"),
+            TenantProvider::Local => None,
+        };
+        let chat = provider.and_then(|provider| {
+            let usual = ai::default_model(provider);
+            let model = tenant.chat_model.as_deref().unwrap_or(usual);
+            self.warning("chat_model", provider, model)
+        });
+        let model = tenant.embedding_model.as_deref();
+        let model = model.unwrap_or(EMBEDDING_MODEL);
+        let embedding = self.warning("embedding_model", "openai", model);
+        chat.into_iter().chain(embedding).collect()
+    }
+
+    fn warning(&self, setting: &'static str, provider: &str, model: &str) -> Option<Warning> {
+        let Ending {
+            ends,
+            is_gone,
+            successor,
+        } = self.ending(provider, model)?;
+        let (code, verb) = match is_gone {
+            true => (WarningCode::ModelGone, "was"),
+            false => (WarningCode::ModelEnding, "will be"),
+        };
+        let instead = successor.map_or(String::new(), |name| format!(", such as {name}"));
+        Some(Warning {
+            code,
+            setting,
+            detail: format!(
+                "The model {model} {verb} switched off by its provider on {ends}. Set {setting} to another{instead}."
+            ),
+        })
+    }
+
+    fn ending(&self, provider: &str, model: &str) -> Option<Ending<'_>> {
+        let known = self.ai.models().get(provider, model)?;
+        let (ends, today) = (known.ends?, self.clock.now().date_naive());
+        (ends - today < NOTICE).then(|| Ending {
+            ends,
+            is_gone: ends <= today,
+            successor: known.successor.as_deref(),
+        })
+    }
+
+    /// Tells the operator if an answer is asked of a model that will be gone.
+    pub(crate) fn note_ending(&self, provider: &str, model: &str) {
+        let Some(Ending { ends, .. }) = self.ending(provider, model) else {
+            return;
+        };
+        self.db.counters().model_ending.inc();
+        if self.ending_models.is_new(&format!("{provider}/{model}")) {
+            tracing::warn!(provider, model, %ends, "a tenant's model is switched off by its provider");
+        }
+    }
+}
