@@ -26,7 +26,7 @@ use std::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-const WORKERS: u64 = 8;
+const WORKERS: u64 = 16;
 
 /// What a client knows of a turn.
 struct Known {
@@ -37,7 +37,7 @@ struct Known {
 
 fn turns() -> u64 {
     let asked = std::env::var("CHECK_TURNS").ok();
-    asked.map_or(320, |n| n.parse().expect("CHECK_TURNS is a number"))
+    asked.map_or(480, |n| n.parse().expect("CHECK_TURNS is a number"))
 }
 
 #[tokio::test(flavor = "multi_thread")] // R77 R80 R81 R82 R84 R85 R86

@@ -139,7 +139,7 @@ pub(super) async fn happen(
             _ => way.swallow(),
         }
         counts.0[which].1 += 1;
-        sleep(Duration::from_millis(200 + random.below(800))).await;
+        sleep(Duration::from_millis(200 + random.below(3000))).await;
         if left.is_empty() {
             programs.0.rounds.fetch_add(1, Relaxed);
         }
