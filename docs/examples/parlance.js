@@ -13,7 +13,7 @@ export async function* events(body) {
     for (const block of blocks) {
       const field = (name) => block.match(new RegExp(`^${name}: ?(.*)$`, "m"))?.[1];
       // A block without data is a heartbeat.
-      if (field("data")) yield { event: field("event"), data: JSON.parse(field("data")) };
+      if (field("data")) yield { id: field("id"), event: field("event"), data: JSON.parse(field("data")) };
     }
   }
 }
@@ -42,31 +42,60 @@ export class Parlance {
       const refresh_token = localStorage.getItem("refresh_token");
       localStorage.removeItem("refresh_token");
       this.#access = undefined;
-      if (refresh_token) await this.#post("/login/logout", { refresh_token });
+      if (refresh_token) await this.#send("POST", "/login/logout", { refresh_token });
     });
   }
 
-  /** Yields the events of an answer, in order: `start`, perhaps `sources`, `delta`s, and one `done` or `error`. */
+  /**
+   * Yields the events of an answer, in order: `start`, perhaps `sources`, `delta`s, and one `done` or `error`. Where the
+   * connection breaks, it goes on where it was cut off.
+   */
   async *ask(message, session_id) {
-    let ended = false;
-    const answer = await this.#authorized("/chat", { message, session_id, stream: true });
-    for await (const event of events(answer.body)) {
-      ended ||= event.event === "done" || event.event === "error";
-      yield event;
+    // The same question sent again under the same key is not asked again.
+    const key = { "idempotency-key": crypto.randomUUID() };
+    const told = new Set();
+    let message_id, at;
+    for (let tries = 0; ; tries++) {
+      let cause;
+      try {
+        const answer = message_id
+          ? await this.#authorized("GET", `/chat/messages/${message_id}/stream`, undefined, { "last-event-id": at })
+          : await this.#authorized("POST", "/chat", { message, session_id, stream: true }, key);
+        for await (const event of events(answer.body)) {
+          at = event.id;
+          tries = 0;
+          message_id ??= event.data.message_id;
+          // These come again with every part of the answer.
+          const again = event.event !== "delta" && told.has(event.event);
+          told.add(event.event);
+          if (!again) yield event;
+          if (event.event === "done" || event.event === "error") return;
+        }
+      } catch (error) {
+        // What the service has refused, it will refuse again.
+        if (error.status && error.status < 500) throw error;
+        cause = error;
+      }
+      if (tries === 5) throw new Error("The answer broke off. Please ask again.", { cause });
+      await new Promise((later) => setTimeout(later, 200 * 2 ** tries));
     }
-    if (!ended) throw new Error("The answer broke off. Please ask again.");
+  }
+
+  /** Ends an answer; what there is of it is kept. */
+  async stop(message_id) {
+    return (await this.#authorized("POST", `/chat/messages/${message_id}/stop`)).json();
   }
 
   /** Sends a request with the access token, which is renewed when it has ended. */
-  async #authorized(path, body) {
+  async #authorized(method, path, body, headers) {
     this.#access ?? (await this.#refresh(undefined));
     const used = this.#access;
     try {
-      return await this.#post(path, body, used);
+      return await this.#send(method, path, body, { authorization: `Bearer ${used}`, ...headers });
     } catch (error) {
       if (error.status !== 401) throw error;
       await this.#refresh(used);
-      return await this.#post(path, body, this.#access);
+      return await this.#send(method, path, body, { authorization: `Bearer ${this.#access}`, ...headers });
     }
   }
 
@@ -90,14 +119,14 @@ export class Parlance {
   }
 
   async #json(path, body) {
-    return (await this.#post(path, body)).json();
+    return (await this.#send("POST", path, body)).json();
   }
 
-  async #post(path, body, token) {
+  async #send(method, path, body, headers) {
     const answer = await fetch(this.#base + path, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
+      method,
+      headers: { ...(body && { "content-type": "application/json" }), ...headers },
+      body: body && JSON.stringify(body),
     });
     if (answer.ok) return answer;
     const problem = await answer.json().catch(() => ({}));

@@ -33,6 +33,21 @@ const ask = async (client, session) => {
   return all;
 };
 said.events = await ask(api);
+// Connections that end after a part of the answer, and one that says nothing at all.
+const { fetch } = globalThis;
+const parts = [0, 1, 2, 3];
+said.asked = [];
+globalThis.fetch = async (url, options) => {
+  const answer = await fetch(url, options);
+  const path = new URL(url).pathname;
+  if (!path.startsWith("/chat") || parts.length === 0) return answer;
+  said.asked.push([path.split("/").at(-1), options.headers["last-event-id"] ?? null]);
+  const blocks = (await answer.text()).split("\n\n").slice(0, parts.shift());
+  return new Response(blocks.map((block) => block + "\n\n").join(""));
+};
+said.resumed = await ask(api);
+globalThis.fetch = fetch;
+said.stopped = (await api.stop(said.events[0].data.message_id)).status;
 // Two pages that are opened later have the refresh token only.
 const later = [new Parlance(base, "one"), new Parlance(base, "one")];
 said.later = (await Promise.all(later.map((client) => ask(client)))).map((all) => all.at(-1).event);
@@ -100,6 +115,25 @@ async fn the_example_logs_in_streams_takes_turns_with_other_pages_and_logs_out()
         .filter_map(|event| event["data"]["text"].as_str())
         .collect();
     assert!(text.contains("5 working days"), "{text}");
+    // Cut off again and again, the answer is the same, and was asked for once.
+    let without_ids = |events: &Value| -> Vec<Value> {
+        let all = events.as_array().unwrap().iter().cloned();
+        let shown = all.filter(|e| ["sources", "done"].contains(&e["event"].as_str().unwrap()));
+        shown.map(|e| e["event"].clone()).collect()
+    };
+    assert_eq!(without_ids(&said["resumed"]), without_ids(&said["events"]));
+    let pieces = said["resumed"].as_array().unwrap().iter();
+    let resumed: String = pieces.filter_map(|e| e["data"]["text"].as_str()).collect();
+    assert_eq!(resumed, text);
+    let asked = json!([
+        ["chat", null],
+        ["chat", null],
+        ["stream", "0"],
+        ["stream", "0"]
+    ]);
+    assert_eq!(said["asked"], asked);
+    assert_eq!(said["stopped"], "complete");
+    assert_eq!(kit.messages().await.len(), 8);
     assert_eq!(said["later"], json!(["done", "done"]));
     assert_eq!(said["loggedIn"], json!([false, false]));
     let ended = json!({ "code": "session_expired", "status": 401 });
