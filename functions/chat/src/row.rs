@@ -3,13 +3,17 @@
 use crate::event::{Delta, Done, Event, Events, Failure, Reasoning, Sources, Start};
 use db::{AnswerRow, Caller, MessageStatus, Usage};
 use futures_util::{StreamExt, stream};
+use service::Follower;
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::sleep;
 use uuid::Uuid;
 use web::App;
 
-/// How often the row is read. Whoever makes the answer stores it about as often.
+/// How often a row is read. Whoever makes the answer stores it about as often.
 const LOOK: Duration = Duration::from_millis(250);
+/// And how often a second, by all readers of rows in this process together: there may be thousands, and the database has
+/// other work.
+const LOOKS_PER_SECOND: u32 = 200;
 /// How often in a row the database may fail to tell.
 const PATIENCE: u32 = 40;
 
@@ -17,6 +21,7 @@ const PATIENCE: u32 = 40;
 pub(crate) struct Rows {
     app: App,
     caller: Caller,
+    follower: Follower,
     message: Uuid,
     wants_reasoning: bool,
     at: usize,
@@ -45,6 +50,7 @@ impl Rows {
         row: AnswerRow,
     ) -> Self {
         let mut rows = Self {
+            follower: app.answers.follower(),
             app,
             caller,
             message,
@@ -73,9 +79,10 @@ impl Rows {
             if self.told == Told::End {
                 return None;
             }
-            sleep(LOOK).await;
+            sleep(self.follower.pause(LOOK, LOOKS_PER_SECOND)).await;
             let row = self.app.db.read_answer(&self.caller, self.message, self.at);
-            match row.await {
+            // In a box, so that a reader holds room for a statement only while there is one.
+            match Box::pin(row).await {
                 Ok(Some(row)) => self.take(row),
                 Ok(None) => self.fail(service::Error::ConversationDeleted.into()),
                 Err(e) if self.failed < PATIENCE => {

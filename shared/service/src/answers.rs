@@ -9,14 +9,21 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Every answer that is being made in this process, by its message.
+/// Every answer that is being made in this process, by its message; and how many are read here from their rows.
 #[derive(Default)]
-pub struct Answers(Mutex<HashMap<Uuid, Arc<RunningAnswer>>>);
+pub struct Answers {
+    running: Mutex<HashMap<Uuid, Arc<RunningAnswer>>>,
+    followers: Arc<AtomicUsize>,
+}
+
+/// Somebody who reads an answer from its row, as one of so many, until this is dropped.
+pub struct Follower(Arc<AtomicUsize>);
 
 /// What an answer belongs to.
 #[derive(Clone, Debug)]
@@ -114,8 +121,29 @@ impl Answers {
         self.all().remove(&message);
     }
 
+    /// One more who reads from a row.
+    pub fn follower(&self) -> Follower {
+        self.followers.fetch_add(1, Relaxed);
+        Follower(Arc::clone(&self.followers))
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<RunningAnswer>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Follower {
+    /// How long to wait before the next look, so that all of them together look at most this often a second.
+    pub fn pause(&self, shortest: Duration, looks_per_second: u32) -> Duration {
+        let followers = u32::try_from(self.0.load(Relaxed)).unwrap_or(u32::MAX);
+        let turn = Duration::from_secs(1) / looks_per_second;
+        shortest.max(turn.saturating_mul(followers))
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
@@ -166,5 +194,21 @@ impl Drop for AnswerReader {
         if was_last && self.answer.stops_unread {
             self.answer.stop.cancel();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_followers_look_no_oftener_than_some() {
+        let (answers, quarter) = (Answers::default(), Duration::from_millis(250));
+        let first = answers.follower();
+        assert_eq!(first.pause(quarter, 200), quarter);
+        let others: Vec<_> = (1..1000).map(|_| answers.follower()).collect();
+        assert_eq!(first.pause(quarter, 200), Duration::from_secs(5));
+        drop(others);
+        assert_eq!(first.pause(quarter, 200), quarter);
     }
 }

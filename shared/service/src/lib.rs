@@ -23,7 +23,7 @@ mod service;
 mod telemetry;
 mod tokens;
 
-pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, RunningAnswer};
+pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer};
 pub use beginning::beginning;
 pub use clock::Clock;
 pub use config::{Config, ConfigError, ConnectionTimes, OperatorConfig, Secrets, Via, environment};
