@@ -3,6 +3,7 @@
 mod assume;
 mod audit;
 mod audit_file;
+mod unanswered;
 mod users;
 
 use utoipa_axum::routes;
@@ -20,4 +21,5 @@ pub fn routes() -> Routes<App> {
         ))
         .routes(routes!(assume::assume))
         .routes(routes!(audit::list))
+        .routes(routes!(unanswered::list))
 }

@@ -9,6 +9,7 @@ mod erase;
 mod event;
 mod export;
 mod export_text;
+mod feedback;
 mod keeping;
 mod live;
 mod message;
@@ -32,6 +33,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(ask::ask))
         .routes(routes!(message::show))
         .routes(routes!(message::stop))
+        .routes(routes!(feedback::rate))
         .routes(routes!(resume::resume))
         .routes(routes!(sessions::list, erase::erase))
         .routes(routes!(search::search))

@@ -17,6 +17,9 @@ pub(crate) struct Me {
     tenant: CurrentTenant,
     /// Whether the user is a superuser who has assumed the tenant.
     has_assumed: bool,
+    /// Whether the tenant's administrators see questions that got no good answer, and what was said of that answer; who asked
+    /// they do not see.
+    share_unanswered: bool,
     /// When the access token expires.
     expires_at: DateTime<Utc>,
 }
@@ -76,6 +79,7 @@ impl Me {
                 name: account.tenant.name.clone(),
             },
             has_assumed: caller.has_assumed(),
+            share_unanswered: account.tenant.share_unanswered,
             expires_at: DateTime::from_timestamp(caller.expires_at(), 0).unwrap_or_default(),
         }
     }

@@ -65,6 +65,9 @@ pub(crate) struct TenantInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 3650)]
     retention_days: Option<Option<i32>>,
+    /// Whether its administrators see the questions that got no good answer, of those asked from then on, and not only how
+    /// many there are. Its users are told, at `GET /login/me`.
+    share_unanswered: Option<bool>,
 }
 
 /// How documents are searched; a field that is absent stays as it is.
@@ -127,6 +130,7 @@ impl TenantInput {
             pinecone,
             on_disconnect,
             retention_days,
+            share_unanswered,
         } = self;
         name.is_some()
             || system_prompt.is_some()
@@ -141,6 +145,7 @@ impl TenantInput {
             || pinecone.is_some()
             || on_disconnect.is_some()
             || retention_days.is_some()
+            || share_unanswered.is_some()
     }
 
     /// Whether it names the origins.
@@ -220,6 +225,7 @@ impl TenantInput {
         put(&mut tenant.history_token_budget, self.history_token_budget);
         put(&mut tenant.on_disconnect, self.on_disconnect);
         put(&mut tenant.retention_days, self.retention_days);
+        put(&mut tenant.share_unanswered, self.share_unanswered);
         if let Some(origins) = self.allowed_origins {
             let parsed = origins.iter().filter_map(|o| Origin::parse(o).ok());
             tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();

@@ -54,6 +54,8 @@ pub(crate) struct TenantOutput {
     retention_days: Option<i32>,
     /// What its administrators should see to, such as a model that its provider will switch off.
     warnings: Vec<Warning>,
+    /// Whether its administrators see the questions that got no good answer, and not only how many there are.
+    share_unanswered: bool,
     /// When it was created.
     created_at: DateTime<Utc>,
     /// When a setting was last changed.
@@ -116,6 +118,7 @@ impl TenantOutput {
             },
             on_disconnect: tenant.on_disconnect,
             retention_days: tenant.retention_days,
+            share_unanswered: tenant.share_unanswered,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }

@@ -2,7 +2,9 @@
 
 pub(crate) mod answers;
 pub(crate) mod erase;
+pub(crate) mod feedback;
 pub(crate) mod messages;
 pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod turns;
+pub(crate) mod unanswered;

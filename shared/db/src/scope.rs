@@ -51,15 +51,21 @@ impl Db {
 
     /// As [`Db::tenant`], but no statement in it may take longer than `limit`, in whole milliseconds.
     pub async fn tenant_within(&self, caller: &Caller, limit: Duration) -> Result<TenantTx> {
-        let limit = limit.as_millis();
-        let also = format!(", set_config('statement_timeout', '{limit}', true)");
-        self.open_and(caller.tenant_id(), &also).await
+        self.open_and(caller.tenant_id(), &within(limit)).await
     }
 
     /// Opens a transaction that also manages that tenant.
     pub async fn admin(&self, admin: &TenantAdmin) -> Result<AdminTx> {
         Ok(AdminTx {
             tx: self.open(admin.tenant_id).await?,
+            actor: admin.actor.clone(),
+        })
+    }
+
+    /// As [`Db::admin`], but no statement in it may take longer than `limit`, in whole milliseconds.
+    pub async fn admin_within(&self, admin: &TenantAdmin, limit: Duration) -> Result<AdminTx> {
+        Ok(AdminTx {
+            tx: self.open_and(admin.tenant_id, &within(limit)).await?,
             actor: admin.actor.clone(),
         })
     }
@@ -105,6 +111,11 @@ impl Db {
         self.check().await?;
         Transaction::begin(&self.platform, SqlStr::from_static("begin")).await
     }
+}
+
+fn within(limit: Duration) -> String {
+    let limit = limit.as_millis();
+    format!(", set_config('statement_timeout', '{limit}', true)")
 }
 
 /// Proof of an active user of an active tenant with a login that has not ended.

@@ -92,6 +92,7 @@ async fn a_list_of_messages() {
           "content": "How long does a refund take?",
           "created_at": "[time]",
           "error_code": null,
+          "feedback": null,
           "finish_reason": null,
           "id": "[id]",
           "metadata": {
@@ -112,6 +113,7 @@ async fn a_list_of_messages() {
           "content": "From the documents:\n\n“A refund takes 5 working days.” [1]\n\nSources: [1] Refunds",
           "created_at": "[time]",
           "error_code": null,
+          "feedback": null,
           "finish_reason": "stop",
           "id": "[id]",
           "metadata": {},

@@ -77,6 +77,7 @@ async fn me() {
     {
       "expires_at": "[time]",
       "has_assumed": false,
+      "share_unanswered": false,
       "tenant": {
         "id": "[id]",
         "name": "platform",
@@ -125,16 +126,19 @@ async fn a_tenant() {
       },
       "prompt_version": 1,
       "provider": "openai",
+      "retention_days": null,
       "retrieval": {
         "enabled": true,
         "min_score": 0.3,
         "top_k": 5
       },
+      "share_unanswered": false,
       "slug": "three",
       "status": "active",
       "system_prompt": "Be brief.",
       "temperature": 0.5,
-      "updated_at": "[time]"
+      "updated_at": "[time]",
+      "warnings": []
     }
     "#)
     });

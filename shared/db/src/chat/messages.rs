@@ -1,6 +1,6 @@
 //! What was said.
 
-use crate::{Caller, PageOf, Result, TenantTx};
+use crate::{Caller, Feedback, PageOf, Result, TenantTx};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -106,6 +106,8 @@ pub struct Message {
     pub sources: Vec<Source>,
     /// Why the model ended: `stop`, `length` or `content_filter`.
     pub finish_reason: Option<String>,
+    /// What whoever asked thinks of it.
+    pub feedback: Option<Feedback>,
     /// What the client attached to it.
     #[schema(value_type = Object)]
     pub metadata: serde_json::Value,
@@ -131,6 +133,7 @@ struct MessageRow {
     usage_exact: Option<bool>,
     sources: Json<Vec<Source>>,
     finish_reason: Option<String>,
+    feedback: Option<Json<Feedback>>,
     metadata: serde_json::Value,
     created_at: DateTime<Utc>,
     /// How many the page would have without a bound for its size.
@@ -162,6 +165,7 @@ impl From<MessageRow> for Message {
             }),
             sources: row.sources.0,
             finish_reason: row.finish_reason,
+            feedback: row.feedback.map(|feedback| feedback.0),
             metadata: row.metadata,
             created_at: row.created_at,
         }
@@ -174,6 +178,8 @@ macro_rules! message_columns {
     () => {
         "m.id, m.session_id, m.role, m.content, m.reasoning, m.provider, m.model, m.prompt_version, m.prompt_tokens,
          m.completion_tokens, m.usage_exact, m.sources, m.finish_reason, m.metadata, m.created_at,
+         (select jsonb_build_object('rating', f.rating, 'comment', f.comment, 'rated_at', f.rated_at)
+          from message_feedback f where f.message_id = m.id) as feedback,
          (select p.id from chat_messages p
           where p.session_id = m.session_id and p.seq = coalesce(m.parent_seq, m.seq - 1)) as parent_id,
          case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'

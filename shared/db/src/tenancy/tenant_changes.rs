@@ -42,7 +42,7 @@ fn origins(before: &Tenant, after: &Tenant) -> Option<String> {
 
 impl Tenant {
     /// Every setting but the prompt and the origins, by its name in the API.
-    fn values(&self) -> [(&'static str, String); 15] {
+    fn values(&self) -> [(&'static str, String); 16] {
         fn known<T: Display>(value: &Option<T>) -> String {
             value
                 .as_ref()
@@ -70,6 +70,7 @@ impl Tenant {
                 format!("{:?}", self.on_disconnect).to_lowercase(),
             ),
             ("retention_days", known(&self.retention_days)),
+            ("share_unanswered", self.share_unanswered.to_string()),
         ]
     }
 }

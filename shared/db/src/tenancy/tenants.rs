@@ -15,8 +15,8 @@ macro_rules! tenant_columns {
         "t.id, t.slug, t.name, t.status, t.system_prompt, t.prompt_version, t.allowed_origins, t.provider, t.chat_model,
          t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
          t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.pinecone_index,
-         t.pinecone_host, t.pinecone_environment, t.on_disconnect, t.retention_days, t.created_at,
-         t.updated_at"
+         t.pinecone_host, t.pinecone_environment, t.on_disconnect, t.retention_days,
+         t.share_unanswered_since is not null as share_unanswered, t.created_at, t.updated_at"
     };
 }
 pub(crate) use tenant_columns;
@@ -49,6 +49,7 @@ pub struct Tenant {
     pub pinecone_environment: Option<String>,
     pub on_disconnect: OnDisconnect,
     pub retention_days: Option<i32>,
+    pub share_unanswered: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -134,8 +135,10 @@ impl AdminTx {
                 embedding_model = $6, temperature = $7, max_output_tokens = $8,
                 history_token_budget = $9, retrieval_enabled = $10, retrieval_top_k = $11,
                 retrieval_min_score = $12, pinecone_index = $13, pinecone_host = $14,
-                pinecone_environment = $15, on_disconnect = $16, retention_days = $17, updated_at = now()
-             where id = $18
+                pinecone_environment = $15, on_disconnect = $16, retention_days = $17,
+                share_unanswered_since = case when $18 then coalesce(share_unanswered_since, now()) end,
+                updated_at = now()
+             where id = $19
              returning updated_at, prompt_version",
         )
         .bind(&tenant.name)
@@ -155,6 +158,7 @@ impl AdminTx {
         .bind(&tenant.pinecone_environment)
         .bind(tenant.on_disconnect)
         .bind(tenant.retention_days)
+        .bind(tenant.share_unanswered)
         .bind(tenant.id)
         .fetch_one(self.conn())
         .await?;

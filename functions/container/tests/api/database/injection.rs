@@ -93,6 +93,7 @@ const KEEPS_TEXT: &[&str] = &[
     "POST /tenants /name",
     "POST /tenants /pinecone/environment",
     "POST /tenants /system_prompt",
+    "PUT /chat/messages/{id}/feedback /comment",
 ];
 
 #[tokio::test] // R40

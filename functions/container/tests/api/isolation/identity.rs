@@ -33,6 +33,7 @@ const MEMBERS: &[&str] = &[
     "POST /chat/messages/{id}/stop",
     "POST /documents/search",
     "POST /login/password",
+    "PUT /chat/messages/{id}/feedback",
 ];
 /// What only superusers may do.
 const SUPERUSERS: &[&str] = &[
@@ -43,6 +44,7 @@ const SUPERUSERS: &[&str] = &[
 /// What administrators do without naming anything of a tenant: whatever ids they have, it works at home.
 const AT_HOME: &[&str] = &[
     "GET /admin/audit",
+    "GET /admin/unanswered",
     "GET /admin/users",
     "GET /documents",
     "POST /admin/users",

@@ -64,6 +64,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("DELETE /login/sessions/{id}", "path:id")
         | ("GET /chat/messages/{id}", "path:id")
         | ("GET /chat/messages/{id}/stream", "path:id")
+        | ("PUT /chat/messages/{id}/feedback", "path:id")
         | ("POST /chat/messages/{id}/stop", "path:id")
         | ("GET /chat/sessions/{id}/messages", "path:id") => PERSONAL,
         ("POST /chat", "body:parent_id" | "body:regenerate" | "body:edit")

@@ -193,6 +193,7 @@ impl Operation {
         match &*self.name() {
             "POST /chat" => json!({ "message": "What is known?" }),
             "PATCH /chat/sessions/{id}" => json!({ "title": "Renamed" }),
+            "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),
             "POST /documents/search" => json!({ "query": "What is known?" }),
             "POST /login" => login(U1),
