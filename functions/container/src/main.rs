@@ -112,6 +112,7 @@ Environment (an empty variable counts as not set):
   OPENAI_BASE_URL              another OpenAI-compatible server                    OpenAI's
   DEEPSEEK_BASE_URL            likewise                                            DeepSeek's
   PINECONE_BASE_URL            likewise                                            Pinecone's
+  ENDPOINTS                    more servers of OpenAI's API, as JSON                none
   MODELS_FILE                  JSON that knows more of models than this version    none
   PROVIDER_FIRST_TOKEN_SECONDS for a sign of life before an answer begins          120
   PROVIDER_IDLE_SECONDS        for a pause within a streamed answer                60

@@ -62,6 +62,7 @@ pub(crate) async fn create(
     let mut tenant = tx.tenant_for_update().await?;
     let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
     asked.apply(&app, &mut tenant);
+    app.check_model(&tenant)?;
     tx.save_tenant(&before, &mut tenant, sends_origins).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(TenantOutput::of(&app, tenant))))

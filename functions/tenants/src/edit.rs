@@ -6,7 +6,6 @@ use crate::{
     show::show,
 };
 use axum::{extract::State, http::HeaderMap};
-use db::SecretProvider;
 use web::{App, Error, Json, Result, TenantAt};
 
 /// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers; those must
@@ -46,14 +45,14 @@ pub(crate) async fn edit(
     let mut tx = app.db.admin(at.admin()?).await?;
     let mut tenant = tx.tenant_for_update().await?;
     let keys = tx.secrets().await?;
-    if !keys
-        .iter()
-        .any(|key| key.provider == SecretProvider::Pinecone.as_str())
-    {
+    if !keys.iter().any(|key| key.provider == "pinecone") {
         asked.check_without_own_key()?;
     }
     let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
     asked.apply(&app, &mut tenant);
+    if (&tenant.provider, &tenant.chat_model) != (&before.provider, &before.chat_model) {
+        app.check_model(&tenant)?;
+    }
     tx.save_tenant(&before, &mut tenant, sends_origins)
         .await
         .map_err(refused)?;

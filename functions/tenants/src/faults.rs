@@ -24,6 +24,18 @@ impl Faults {
         self.refuse(field, wrong, format!("must be {min} to {max} characters"));
     }
 
+    pub(crate) fn choice<'a>(
+        &mut self,
+        field: &str,
+        value: Option<&String>,
+        choices: impl Iterator<Item = &'a str>,
+    ) {
+        let choices: Vec<&str> = choices.collect();
+        let wrong = value.is_some_and(|value| !choices.contains(&value.as_str()));
+        let message = format!("must be one of `{}`", choices.join("`, `"));
+        self.refuse(field, wrong, message);
+    }
+
     pub(crate) fn number<N: Copy + PartialOrd + std::fmt::Display>(
         &mut self,
         field: &str,

@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use axum::http::HeaderMap;
-use db::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
+use db::{OnDisconnect, Tenant, TenantStatus};
 use serde::{Deserialize, Deserializer};
 use service::Origin;
 use utoipa::ToSchema;
@@ -32,8 +32,15 @@ pub(crate) struct TenantInput {
     /// every machine has, such as `http://localhost:3000`. Those of the deployment are open to all tenants anyway.
     #[schema(max_items = 50, example = json!(["https://www.acme.example"]))]
     allowed_origins: Option<Vec<String>>,
-    /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
-    provider: Option<TenantProvider>,
+    /// Who answers: `openai`, `deepseek`, another server that the deployment names, or `local`. Without a key for it, the
+    /// tenant's or the deployment's, `local` does.
+    #[schema(
+        min_length = 1,
+        max_length = 32,
+        pattern = "^[a-z][a-z0-9-]*$",
+        example = "openai"
+    )]
+    provider: Option<String>,
     /// The model that answers; null for the provider's usual one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
@@ -168,6 +175,7 @@ impl TenantInput {
             "must hold no characters that cannot be seen",
         );
         faults.text("system_prompt", self.system_prompt.as_ref(), 0, 32_768);
+        faults.choice("provider", self.provider.as_ref(), app.chat_providers());
         faults.model("chat_model", self.chat_model.as_ref());
         faults.model("embedding_model", self.embedding_model.as_ref());
         faults.number("temperature", self.temperature.flatten(), 0.0, 2.0);

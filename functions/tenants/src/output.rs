@@ -1,7 +1,7 @@
 //! A tenant as it is shown.
 
 use chrono::{DateTime, Utc};
-use db::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
+use db::{OnDisconnect, Tenant, TenantStatus};
 use serde::Serialize;
 use service::{Service, Warning};
 use utoipa::ToSchema;
@@ -31,7 +31,8 @@ pub(crate) struct TenantOutput {
     #[schema(example = json!(["https://www.acme.example"]))]
     allowed_origins: Vec<String>,
     /// Who answers. Without a key for it, the tenant's or the deployment's, `local` does.
-    provider: TenantProvider,
+    #[schema(example = "openai")]
+    provider: String,
     /// The model that answers; null for the provider's usual one.
     chat_model: Option<String>,
     /// The model that embeds; null for the usual one.

@@ -2,7 +2,6 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use db::SecretProvider;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use service::Service;
@@ -57,15 +56,16 @@ pub(crate) struct SetSecret {
 
 /// Sets the tenant's key for a provider, replacing the one there was.
 #[utoipa::path(put, path = "/tenants/{tenant_id}/secrets/{provider}", operation_id = "setTenantSecret", tag = "tenants",
-    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = SecretProvider, Path, description = "Whose key it is")), request_body = SetSecret,
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = String, Path, description = "Whose key it is: `openai`, `deepseek`, another server that the deployment names, or `pinecone`", example = "openai")), request_body = SetSecret,
     responses((status = 204), (status = 403))
 )]
 pub(crate) async fn set(
     State(app): State<App>,
     at: TenantAt,
-    Path((_, provider)): Path<(String, SecretProvider)>,
+    Path((_, provider)): Path<(String, String)>,
     Json(asked): Json<SetSecret>,
 ) -> Result<StatusCode> {
+    check(&app, &provider)?;
     let key = asked.api_key.expose_secret();
     if !(8..=512).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::field(
@@ -80,27 +80,41 @@ pub(crate) async fn set(
         &key[key.len() - 4..]
     };
     let mut tx = app.db.admin(at.admin()?).await?;
-    let row = tx.secret_row(provider).await?;
-    let sealed = app.seal_key(at.tenant_id, provider.as_str(), row, &asked.api_key);
-    tx.set_secret(provider, row, &sealed, last4).await?;
+    let row = tx.secret_row(&provider).await?;
+    let sealed = app.seal_key(at.tenant_id, &provider, row, &asked.api_key);
+    tx.set_secret(&provider, row, &sealed, last4).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Forgets the tenant's key for a provider.
 #[utoipa::path(delete, path = "/tenants/{tenant_id}/secrets/{provider}", operation_id = "deleteTenantSecret", tag = "tenants",
-    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = SecretProvider, Path, description = "Whose key it is")),
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = String, Path, description = "Whose key it is: `openai`, `deepseek`, another server that the deployment names, or `pinecone`", example = "openai")),
     responses((status = 204), (status = 403))
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
     at: TenantAt,
-    Path((_, provider)): Path<(String, SecretProvider)>,
+    Path((_, provider)): Path<(String, String)>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(at.admin()?).await?;
-    if !tx.delete_secret(provider).await? {
+    if !tx.delete_secret(&provider).await? {
+        check(&app, &provider)?;
         return Err(Error::NotFound);
     }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Confirms that there may be a key for `provider`.
+fn check(app: &App, provider: &str) -> Result<()> {
+    if app.keyed_providers().any(|one| one == provider) {
+        return Ok(());
+    }
+    let names: Vec<&str> = app.keyed_providers().collect();
+    let names = names.join("`, `");
+    Err(Error::field(
+        "provider",
+        format!("must be one of `{names}`"),
+    ))
 }

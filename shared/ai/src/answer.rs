@@ -34,8 +34,12 @@ impl Client {
         options: Options,
         stream: bool,
     ) -> Answer {
-        let Some(target) = self.target(provider) else {
-            return stream::iter(local_events(&prompt, stream).into_iter().map(Ok)).boxed();
+        let target = match self.target(provider) {
+            Ok(Some(target)) => target,
+            Ok(None) => {
+                return stream::iter(local_events(&prompt, stream).into_iter().map(Ok)).boxed();
+            }
+            Err(error) => return stream::iter([Err(error)]).boxed(),
         };
         let permit = self.breakers.admit(target.service, target.key);
         let prepared = permit.map(Arc::new).and_then(|permit| {

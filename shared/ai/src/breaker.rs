@@ -71,8 +71,9 @@ impl Breakers {
     ///
     /// # Errors
     /// The reason why there should be none now.
-    pub(crate) fn admit(&self, service: &str, key: &SecretString) -> Result<Permit, Error> {
-        let hash = self.hasher.hash_one((service, key.expose_secret()));
+    pub(crate) fn admit(&self, service: &str, key: Option<&SecretString>) -> Result<Permit, Error> {
+        let key = key.map(|key| key.expose_secret());
+        let hash = self.hasher.hash_one((service, key));
         let cell = self.cells.get_with(hash, Default::default);
         let is_probe = locked(&cell).admit(Instant::now())?;
         Ok(Permit {

@@ -73,26 +73,29 @@ fn another_key_and_another_provider_are_not_touched() {
     let breakers = Breakers::new();
     let key = |text: &str| SecretString::from(text);
     for _ in 0..MOST_REFUSED {
-        let permit = breakers.admit("a", &key("bad")).unwrap();
+        let permit = breakers.admit("a", Some(&key("bad"))).unwrap();
         permit.saw(Some(&Error::Auth));
     }
-    assert!(breakers.admit("a", &key("bad")).is_err());
-    assert!(breakers.admit("a", &key("good")).is_ok());
-    assert!(breakers.admit("b", &key("bad")).is_ok());
+    assert!(breakers.admit("a", Some(&key("bad"))).is_err());
+    assert!(breakers.admit("a", Some(&key("good"))).is_ok());
+    assert!(breakers.admit("b", Some(&key("bad"))).is_ok());
 }
 
 #[tokio::test(start_paused = true)] // R74
 async fn a_call_that_is_given_up_leaves_the_next_to_see() {
     let (breakers, key) = (Breakers::new(), SecretString::from("bad"));
     for _ in 0..MOST_REFUSED {
-        breakers.admit("a", &key).unwrap().saw(Some(&Error::Auth));
+        breakers
+            .admit("a", Some(&key))
+            .unwrap()
+            .saw(Some(&Error::Auth));
     }
     tokio::time::advance(PAUSE).await;
-    let probe = breakers.admit("a", &key).unwrap();
-    assert!(breakers.admit("a", &key).is_err());
+    let probe = breakers.admit("a", Some(&key)).unwrap();
+    assert!(breakers.admit("a", Some(&key)).is_err());
     drop(probe);
-    breakers.admit("a", &key).unwrap().saw(None);
-    assert!(breakers.admit("a", &key).is_ok());
+    breakers.admit("a", Some(&key)).unwrap().saw(None);
+    assert!(breakers.admit("a", Some(&key)).is_ok());
 }
 
 #[test] // R72

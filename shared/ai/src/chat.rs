@@ -1,29 +1,30 @@
-//! The request of the chat completions API that OpenAI and DeepSeek share.
+//! The request of OpenAI's chat completions API, as each server takes it.
 
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{
     RequestBuilder, Response,
-    header::{AUTHORIZATION, HeaderValue},
+    header::{HeaderName, HeaderValue},
 };
 use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
 use crate::{
-    BaseUrl, Client, Error, Options, Prompt, Provider, Timeouts,
+    Client, Endpoint, Error, Options, Prompt, Provider, Timeouts,
     breaker::Permit,
     failure::{Failure, Retries},
-    http::{self, secret_header},
+    fit::within,
+    http,
     models::{Limit, Model},
     params::{Params, Refusals},
-    prompt::{WireMessage, messages, within},
+    prompt::{WireMessage, messages},
     tokens,
 };
 
 /// A request that is ready to send, with what reading its answer needs.
 pub(crate) struct Call {
-    pub(crate) service: &'static str,
+    pub(crate) service: String,
     pub(crate) ask: Ask,
     pub(crate) timeouts: Timeouts,
     /// Estimated, in case the provider does not count.
@@ -32,10 +33,11 @@ pub(crate) struct Call {
 
 /// The request, as often as it must be made.
 pub(crate) struct Ask {
-    service: &'static str,
+    service: String,
     client: reqwest::Client,
     url: Url,
-    authorization: HeaderValue,
+    /// The header that has the key.
+    key: Option<(HeaderName, HeaderValue)>,
     options: Options,
     messages: Vec<WireMessage>,
     stream: bool,
@@ -77,29 +79,31 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-/// A provider that is reached by HTTP, and how it differs from the other.
+/// A provider that is reached by HTTP.
 pub(crate) struct Target<'a> {
-    pub(crate) service: &'static str,
-    base: &'a BaseUrl,
-    pub(crate) key: &'a SecretString,
-    /// What it calls the limit on the answer's length.
-    limit: Limit,
+    pub(crate) service: &'a str,
+    endpoint: &'a Endpoint,
+    pub(crate) key: Option<&'a SecretString>,
 }
 
 impl Client {
     /// Where `provider` is; `None` for the local provider, which is nowhere.
-    pub(crate) fn target<'a>(&'a self, provider: &'a Provider) -> Option<Target<'a>> {
-        let (base, key, limit) = match provider {
-            Provider::OpenAi { key } => (&self.endpoints.openai, key, Limit::MaxCompletionTokens),
-            Provider::DeepSeek { key } => (&self.endpoints.deepseek, key, Limit::MaxTokens),
-            Provider::Local => return None,
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if there is none of that name.
+    pub(crate) fn target<'a>(
+        &'a self,
+        provider: &'a Provider,
+    ) -> Result<Option<Target<'a>>, Error> {
+        let Provider::Remote { name, key } = provider else {
+            return Ok(None);
         };
-        Some(Target {
-            service: provider.name(),
-            base,
-            key,
-            limit,
-        })
+        let endpoint = self.endpoints.get(name).ok_or(Error::Rejected)?;
+        Ok(Some(Target {
+            service: name,
+            endpoint,
+            key: key.as_ref(),
+        }))
     }
 
     /// Prepares the request of `prompt` to `target`.
@@ -114,9 +118,10 @@ impl Client {
         mut options: Options,
         stream: bool,
     ) -> Result<Call, Error> {
-        let known = self.models.get(target.service, &options.model);
+        let endpoint = target.endpoint;
+        let known = self.models.get(&endpoint.table, &options.model);
         let mut model = known.cloned().unwrap_or_default();
-        model.limit = model.limit.or(Some(target.limit));
+        model.limit = model.limit.or(Some(endpoint.limit));
         let most = model.output.unwrap_or(u32::MAX);
         options.max_output_tokens = options.max_output_tokens.min(most);
         let messages = messages(within(prompt, model.room(options.max_output_tokens)));
@@ -124,16 +129,17 @@ impl Client {
             .iter()
             .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
         let prompt_tokens = costs.fold(0, u32::saturating_add);
-        let client = match stream {
-            true => &self.streams,
-            false => &self.http,
-        };
+        let service = target.service.to_owned();
+        let mut refused = self.refusals.get(&service, &options.model);
+        if !endpoint.stream_options {
+            refused = refused.and(Params::STREAM_OPTIONS);
+        }
         let ask = Ask {
-            service: target.service,
-            client: client.clone(),
-            url: target.base.at("chat/completions"),
-            authorization: secret_header("Bearer ", target.key)?,
-            refused: self.refusals.get(target.service, &options.model),
+            client: self.toward_base(&endpoint.base, stream).clone(),
+            url: endpoint.at("chat/completions"),
+            key: target.key.map(|key| endpoint.key(key)).transpose()?,
+            service: service.clone(),
+            refused,
             refusals: self.refusals.clone(),
             model,
             backoff: self.timeouts.backoff,
@@ -143,7 +149,7 @@ impl Client {
             permit,
         };
         Ok(Call {
-            service: target.service,
+            service,
             ask,
             timeouts: self.timeouts,
             prompt_tokens,
@@ -163,11 +169,11 @@ impl Ask {
         let known = self.refused;
         loop {
             let (request, sent) = self.request();
-            let failure = match http::open(self.service, request).await {
+            let failure = match http::open(&self.service, request).await {
                 Ok(response) => {
                     if self.refused != known {
                         let model = &self.options.model;
-                        self.refusals.insert(self.service, model, self.refused);
+                        self.refusals.insert(&self.service, model, self.refused);
                     }
                     return Ok(response);
                 }
@@ -218,8 +224,10 @@ impl Ask {
             reasoning_effort: no_effort.then_some("none"),
             thinking: no_thinking.then_some(Thinking { r#type: "disabled" }),
         };
-        let request = self.client.post(self.url.clone());
-        let request = request.header(AUTHORIZATION, self.authorization.clone());
+        let mut request = self.client.post(self.url.clone());
+        if let Some((name, value)) = &self.key {
+            request = request.header(name, value);
+        }
         (request.json(&body), sent)
     }
 }

@@ -8,7 +8,12 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::{Endpoints, Models, Timeouts, breaker::Breakers, params::Refusals, public::PublicOnly};
+use crate::{
+    BaseUrl, Endpoints, Models, Timeouts,
+    breaker::Breakers,
+    params::Refusals,
+    public::{PrivateOnly, PublicOnly},
+};
 
 /// Calls providers. Cloning shares the connections, and what is known of the providers.
 #[derive(Debug, Clone)]
@@ -18,6 +23,8 @@ pub struct Client {
     /// Likewise, for answers that are streamed: a connection's buffers grow with the largest answer that it has carried, and
     /// a stream holds its connection for long.
     pub(crate) streams: reqwest::Client,
+    /// Likewise, where they are plain http.
+    pub(crate) private: reqwest::Client,
     /// For hosts that a tenant chose.
     pub(crate) public: reqwest::Client,
     pub(crate) endpoints: Arc<Endpoints>,
@@ -47,6 +54,7 @@ impl Client {
         Ok(Client {
             http: builder(&timeouts)?.build()?,
             streams: builder(&timeouts)?.build()?,
+            private: builder(&timeouts)?.dns_resolver(PrivateOnly).build()?,
             public: public.build()?,
             endpoints: Arc::new(endpoints),
             models: Arc::new(models),
@@ -54,6 +62,15 @@ impl Client {
             breakers: Breakers::new(),
             refusals: Refusals::none(),
         })
+    }
+
+    /// The client for calls to `base`.
+    pub(crate) fn toward_base(&self, base: &BaseUrl, stream: bool) -> &reqwest::Client {
+        match (base.as_url().scheme(), stream) {
+            ("http", _) => &self.private,
+            (_, true) => &self.streams,
+            (_, false) => &self.http,
+        }
     }
 
     /// The models this client knows.

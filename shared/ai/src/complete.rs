@@ -38,7 +38,7 @@ async fn read(call: Call, reply: &mut Reply, pieces: &mut Vec<Event>) -> Result<
             Ok(Step::Complete) => return Ok(()),
             Ok(_) => {}
             Err(error) => {
-                http::note_broken(call.service, &response, &error);
+                http::note_broken(&call.service, &response, &error);
                 return Err(error);
             }
         }

@@ -1,10 +1,9 @@
 //! Turning texts into vectors with OpenAI's embeddings API.
 
-use reqwest::header::AUTHORIZATION;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Client, Error, http};
+use crate::{Client, Error};
 
 /// Texts in one request. The answer spells each number on a line of its own, about 30 bytes; 32 vectors
 /// of 3072 numbers stay below the cap on an answer.
@@ -42,6 +41,7 @@ impl Client {
         model: &str,
         texts: &[String],
     ) -> Result<Vec<Vec<f32>>, Error> {
+        let endpoint = self.endpoints.get("openai").ok_or(Error::Rejected)?;
         let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(texts.len());
         for input in texts.chunks(BATCH) {
             let body = Body {
@@ -49,11 +49,10 @@ impl Client {
                 input,
                 encoding_format: "float",
             };
-            let request = self
-                .http
-                .post(self.endpoints.openai.at("embeddings"))
-                .header(AUTHORIZATION, http::secret_header("Bearer ", key)?)
-                .json(&body);
+            let (name, value) = endpoint.key(key)?;
+            let client = self.toward_base(&endpoint.base, false);
+            let request = client.post(endpoint.at("embeddings"));
+            let request = request.header(name, value).json(&body);
             let limit = self.timeouts.complete;
             let answer: Answer = self.ask_json("openai", key, request, limit).await?;
             vectors.extend(in_order(answer.data, input.len())?);

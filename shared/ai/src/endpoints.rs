@@ -1,35 +1,40 @@
-//! The base addresses of the providers, which only the operator of a deployment chooses.
+//! Where the providers of a deployment are.
 
-use std::{fmt, str::FromStr};
+use std::collections::BTreeMap;
 
-use url::{Host, Url};
+use crate::{BaseUrl, BaseUrlError, Endpoint, Preset};
 
 /// Where the providers are: a deployment's choice, never a tenant's.
-///
-/// A tenant who could choose an address could make this service call machines inside its own
-/// network, or send another party its requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// The OpenAI API, up to and including its version: `https://api.openai.com/v1/`.
-    pub openai: BaseUrl,
-    /// The DeepSeek API: `https://api.deepseek.com/`.
-    pub deepseek: BaseUrl,
+    /// The servers that answer, by the name that tenants know them by.
+    pub chat: BTreeMap<String, Endpoint>,
     /// Pinecone's control plane: `https://api.pinecone.io/`. A loopback address also permits index
     /// hosts on a loopback address; see [`Client::check_host`](crate::Client::check_host).
     pub pinecone: BaseUrl,
 }
 
 impl Endpoints {
-    /// Checks the three addresses.
+    /// OpenAI, DeepSeek and Pinecone at these addresses.
     ///
     /// # Errors
     /// The first refusal; see [`BaseUrl`].
     pub fn new(openai: &str, deepseek: &str, pinecone: &str) -> Result<Self, BaseUrlError> {
+        let mut chat = BTreeMap::new();
+        for (name, base) in [("openai", openai), ("deepseek", deepseek)] {
+            let preset = Preset::named(name).unwrap_or_default();
+            let usual = preset.default_model.unwrap_or_default();
+            chat.insert(name.to_owned(), preset.at(base, name, usual)?);
+        }
         Ok(Endpoints {
-            openai: openai.parse()?,
-            deepseek: deepseek.parse()?,
+            chat,
             pinecone: pinecone.parse()?,
         })
+    }
+
+    /// The server of that name.
+    pub fn get(&self, name: &str) -> Option<&Endpoint> {
+        self.chat.get(name)
     }
 }
 
@@ -44,153 +49,32 @@ impl Default for Endpoints {
     }
 }
 
-/// A base address that requests with keys may be sent to.
-///
-/// It is `https`, or `http` to a loopback host (127.0.0.0/8, `[::1]`, `localhost`) for a model server
-/// on the same machine and for tests. It has no user, password, query or fragment, and its path ends
-/// with a slash. Parsed with [`FromStr`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(Url);
-
-impl BaseUrl {
-    /// The address.
-    pub fn as_url(&self) -> &Url {
-        &self.0
-    }
-
-    /// Whether the address is on this machine.
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.0)
-    }
-
-    /// `path` below this base. `path` must be of this crate's making: plain segments, no leading slash.
-    pub(crate) fn at(&self, path: &str) -> Url {
-        self.0
-            .join(path)
-            .expect("a relative path of plain segments joins any base")
-    }
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for BaseUrl {
-    type Err = BaseUrlError;
-
-    fn from_str(text: &str) -> Result<Self, BaseUrlError> {
-        let mut url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            _ => return Err(BaseUrlError::Scheme),
-        }
-        if has_user(&url) {
-            return Err(BaseUrlError::User);
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(BaseUrlError::Query);
-        }
-        if !url.path().ends_with('/') {
-            url.set_path(&format!("{}/", url.path()));
-        }
-        Ok(BaseUrl(url))
-    }
-}
-
-/// Whether the host of `url` can only be this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Whether `url` names a user or a password.
-pub(crate) fn has_user(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-/// Why an address is refused. The sentences never repeat it, because it may hold a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BaseUrlError {
-    /// It does not parse as an absolute URL.
-    #[error("A provider address must be a full URL such as https://api.example.com/v1/.")]
-    NotAUrl,
-    /// It is neither `https` nor `http` to a loopback host.
-    #[error("A provider address must use https; http is only for a server on this machine.")]
-    Scheme,
-    /// It carries a user or a password.
-    #[error("A provider address must not contain a user name or a password.")]
-    User,
-    /// It carries a query or a fragment.
-    #[error("A provider address must not contain a query or a fragment.")]
-    Query,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    // R59
-    #[test]
-    fn refuses_whatever_is_neither_https_nor_local() {
-        for (text, expected) in [
-            ("http://api.openai.com/v1/", BaseUrlError::Scheme),
-            ("http://169.254.169.254/latest/", BaseUrlError::Scheme),
-            ("http://10.0.0.1/", BaseUrlError::Scheme),
-            ("http://0.0.0.0/", BaseUrlError::Scheme),
-            ("http://localhost.example.com/", BaseUrlError::Scheme),
-            ("http://127.0.0.1.example.com/", BaseUrlError::Scheme),
-            ("http://127.0.0.1@example.com/", BaseUrlError::Scheme),
-            ("http://[::ffff:127.0.0.1]/", BaseUrlError::Scheme),
-            ("file:///etc/passwd", BaseUrlError::Scheme),
-            ("ftp://127.0.0.1/", BaseUrlError::Scheme),
-            ("https://key@api.openai.com/", BaseUrlError::User),
-            ("https://:secret@api.openai.com/", BaseUrlError::User),
-            ("https://api.openai.com/?a=b", BaseUrlError::Query),
-            ("https://api.openai.com/#a", BaseUrlError::Query),
-            ("api.openai.com", BaseUrlError::NotAUrl),
-            ("/v1", BaseUrlError::NotAUrl),
-            ("", BaseUrlError::NotAUrl),
-        ] {
-            let error = text.parse::<BaseUrl>().expect_err(text);
-            assert_eq!(error, expected, "{text}");
-            assert!(!error.to_string().contains("secret"));
-        }
-    }
-
-    // R59
-    #[test]
-    fn accepts_https_and_loopback() {
-        for text in [
-            "https://api.openai.com/v1/",
-            "http://127.0.0.1:8080/v1/",
-            "http://127.9.9.9/",
-            "http://[::1]:1/",
-            "http://localhost:11434/v1/",
-        ] {
-            assert_eq!(text.parse::<BaseUrl>().unwrap().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn a_missing_slash_does_not_lose_the_last_segment() {
-        let base: BaseUrl = "https://api.openai.com/v1".parse().unwrap();
-        assert_eq!(
-            base.at("chat/completions").as_str(),
-            "https://api.openai.com/v1/chat/completions"
-        );
-    }
+    use crate::{Models, endpoint::PRESETS};
 
     #[test]
     fn the_defaults_are_the_public_addresses() {
         let endpoints = Endpoints::default();
-        assert_eq!(endpoints.deepseek.to_string(), "https://api.deepseek.com/");
+        let deepseek = &endpoints.get("deepseek").unwrap().base;
+        assert_eq!(deepseek.to_string(), "https://api.deepseek.com/");
         assert!(!endpoints.pinecone.is_loopback());
+    }
+
+    #[test]
+    fn the_usual_models_are_known_and_here_to_stay() {
+        let models = Models::new(None).unwrap();
+        for preset in PRESETS {
+            let Some(model) = preset.default_model else {
+                continue;
+            };
+            let base = preset.base.unwrap();
+            let endpoint = preset.at(base, preset.name, model).unwrap();
+            let known = models.get(&endpoint.table, model);
+            let known = known.unwrap_or_else(|| panic!("{model} is not known"));
+            assert_eq!(known.ends, None, "{model}");
+            assert!(known.output_price.unwrap() <= 2_000_000, "{model} is dear");
+        }
     }
 }

@@ -55,7 +55,7 @@ impl Client {
         limit: Duration,
         read: impl Fn(RequestBuilder) -> F,
     ) -> Result<T, Failure> {
-        let permit = self.breakers.admit(service, key)?;
+        let permit = self.breakers.admit(service, Some(key))?;
         let mut retries = Retries::new(&permit, self.timeouts.backoff);
         let work = async {
             loop {

@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use crate::{
     Client, Error,
-    endpoints::{has_user, is_loopback},
+    base_url::{has_user, is_loopback},
     index::{SERVICE, keyed},
 };
 

@@ -6,6 +6,7 @@
 //! neither the provider's words nor a key.
 
 mod answer;
+mod base_url;
 mod breaker;
 mod chat;
 mod chunk;
@@ -14,10 +15,12 @@ mod clock;
 mod complete;
 mod counts;
 mod embed;
+mod endpoint;
 mod endpoints;
 mod error;
 mod event;
 mod failure;
+mod fit;
 mod frames;
 mod guarded;
 mod http;
@@ -44,8 +47,10 @@ mod wait;
 mod why;
 
 pub use answer::Answer;
+pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
 pub use client::{Client, SetupError};
-pub use endpoints::{BaseUrl, BaseUrlError, Endpoints, is_loopback};
+pub use endpoint::{Auth, Endpoint, PRESETS, Preset};
+pub use endpoints::Endpoints;
 pub use error::Error;
 pub use event::{Event, FinishReason, Usage};
 pub use index::{Match, Nearest, Vector};
@@ -53,6 +58,6 @@ pub use index_host::{HostError, IndexHost, IndexName, IndexNameError, KeyOwner};
 pub use models::{BadModels, Limit, Model, Models};
 pub use namespace::Namespace;
 pub use prompt::{Message, Options, Passage, Prompt, Role};
-pub use provider::{Provider, default_model};
+pub use provider::{LOCAL_MODEL, Provider};
 pub use rank::{best_fused, fuse};
 pub use timeouts::Timeouts;

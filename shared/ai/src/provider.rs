@@ -8,42 +8,27 @@ use secrecy::SecretString;
 /// Debug output does not show keys.
 #[derive(Debug, Clone)]
 pub enum Provider {
-    /// OpenAI's chat completions.
-    OpenAi {
-        /// The tenant's API key.
-        key: SecretString,
-    },
-    /// DeepSeek's chat completions.
-    DeepSeek {
-        /// The tenant's API key.
-        key: SecretString,
+    /// One of the [`Endpoints`](crate::Endpoints).
+    Remote {
+        /// Its name there.
+        name: String,
+        /// The tenant's API key; none for a server that needs none.
+        key: Option<SecretString>,
     },
     /// The embedded extractive answer of [`local`](crate::local), which calls nothing.
     Local,
 }
 
+/// The name of the model of [`Provider::Local`].
+pub const LOCAL_MODEL: &str = "local-extractive";
+
 impl Provider {
     /// The name used in settings, records and logs.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
-            Provider::OpenAi { .. } => "openai",
-            Provider::DeepSeek { .. } => "deepseek",
+            Provider::Remote { name, .. } => name,
             Provider::Local => "local",
         }
-    }
-
-    /// The model for a tenant who chose none.
-    pub fn default_model(&self) -> &'static str {
-        default_model(self.name())
-    }
-}
-
-/// The model of the provider of that name for a tenant who chose none.
-pub fn default_model(provider: &str) -> &'static str {
-    match provider {
-        "openai" => "gpt-6-luna",
-        "deepseek" => "deepseek-flash",
-        _ => "local-extractive",
     }
 }
 
@@ -53,12 +38,10 @@ mod tests {
 
     #[test]
     fn debug_output_hides_the_key() {
-        let key: SecretString = "canary".into();
-        for provider in [
-            Provider::OpenAi { key: key.clone() },
-            Provider::DeepSeek { key },
-        ] {
-            assert!(!format!("{provider:?}").contains("canary"));
-        }
+        let provider = Provider::Remote {
+            name: "openai".to_owned(),
+            key: Some("canary".into()),
+        };
+        assert!(!format!("{provider:?}").contains("canary"));
     }
 }

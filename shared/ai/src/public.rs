@@ -26,6 +26,37 @@ impl Resolve for PublicOnly {
     }
 }
 
+/// Finds the addresses of a host, and only those that are of this machine or of a private network: what is not encrypted
+/// must not leave it, wherever its name leads.
+pub(crate) struct PrivateOnly;
+
+impl Resolve for PrivateOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let private: Vec<_> = found.filter(|found| is_own_network(found.ip())).collect();
+            match private.is_empty() {
+                true => Err(NotPrivate.into()),
+                false => Ok(Box::new(private.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// Whether `ip` is of this machine or of a private network. A link's own addresses are not: clouds have their metadata
+/// there.
+pub(crate) fn is_own_network(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+    }
+}
+
+/// A name leads out of the private network.
+#[derive(Debug, thiserror::Error)]
+#[error("The host has no address on a private network, and is to be called without encryption.")]
+struct NotPrivate;
+
 /// A name leads nowhere that may be called.
 #[derive(Debug, thiserror::Error)]
 #[error("The host has no address on the public internet.")]

@@ -25,7 +25,7 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
             let mut pieces = Vec::new();
             let step = reply.step(given, &mut pieces);
             if let Err(error) = &step {
-                http::note_broken(call.service, &response, error);
+                http::note_broken(&call.service, &response, error);
             }
             for piece in pieces {
                 yield piece;

@@ -46,8 +46,8 @@ pub use running::sweep::Swept;
 pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use tenancy::platform::NewTenant;
 pub use tenancy::prompts::Prompt;
-pub use tenancy::secrets::{SealedSecret, SecretInfo, SecretProvider};
-pub use tenancy::tenants::{OnDisconnect, Tenant, TenantProvider, TenantStatus};
+pub use tenancy::secrets::{SealedSecret, SecretInfo};
+pub use tenancy::tenants::{OnDisconnect, Tenant, TenantStatus};
 
 use uuid::Uuid;
 

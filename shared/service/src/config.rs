@@ -7,7 +7,7 @@ use crate::{origin::Origin, secrets};
 use ai::{Endpoints, Models, Timeouts};
 use db::{Connections, Roles};
 use secrecy::SecretString;
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 use tenant_auth::{Keys, RootSecret};
 use vars::Vars;
 
@@ -30,7 +30,8 @@ use vars::Vars;
 /// | `PLATFORM_DATABASE_URL` | likewise for the platform role | derived |
 /// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
 /// | `ROLE_PREFIX` | start of the role names | `parlance` |
-/// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine | the providers' own |
+/// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine or a private network | the providers' own |
+/// | `ENDPOINTS` | more servers of OpenAI's API that tenants may choose, as JSON: see docs/providers.md; each has `<NAME>_API_KEY` and `<NAME>_BASE_URL`, too | none |
 /// | `MODELS_FILE` | a file that knows more of models, or otherwise, than this version does: JSON, as `shared/ai/data/models.json` | none |
 /// | `PROVIDER_FIRST_TOKEN_SECONDS` | how long a provider may give no sign of life before a streamed answer begins, 1 to 3600; a comment is one | 120 |
 /// | `PROVIDER_IDLE_SECONDS` | how long it may then pause, likewise | 60 |
@@ -141,10 +142,8 @@ pub struct Secrets {
     pub root: RootSecret,
     /// Signs access tokens.
     pub keys: Keys,
-    /// Provider keys for tenants without their own.
-    pub openai_api_key: Option<SecretString>,
-    /// Likewise.
-    pub deepseek_api_key: Option<SecretString>,
+    /// Keys for tenants without their own, by the name of the server that answers.
+    pub provider_keys: BTreeMap<String, SecretString>,
     /// Likewise.
     pub pinecone_api_key: Option<SecretString>,
     /// Whoever has it may read `/metrics`, which is there if this is.
@@ -214,11 +213,14 @@ impl Config {
         vars: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let mut vars = Vars::new(vars);
-        let secrets = vars.secrets();
+        let mut secrets = vars.secrets();
         let access_token_minutes = vars.number("ACCESS_TOKEN_EXPIRE_MINUTES", 15, 1, 43_200);
         let cors_origins = vars.parsed("BACKEND_CORS_ORIGINS", Origin::parse_list);
         let port = vars.number("PORT", 8080, 1, u16::MAX);
         let endpoints = vars.endpoints();
+        if let Some(secrets) = &mut secrets {
+            secrets.provider_keys = vars.provider_keys(&endpoints);
+        }
         let provider_times = vars.provider_times();
         let models = vars.models();
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);

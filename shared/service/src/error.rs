@@ -25,7 +25,7 @@ pub enum Error {
     #[error(
         "The stored {0} key of this tenant cannot be read. Its administrator should set it again."
     )]
-    KeyUnavailable(&'static str, #[source] anyhow::Error),
+    KeyUnavailable(String, #[source] anyhow::Error),
     /// Too busy, or the database is away.
     #[error("The service is busy or its database is away. Try again in a moment.")]
     Unavailable(#[source] anyhow::Error),

@@ -1,13 +1,16 @@
 //! Whose model will be gone soon, and who is told.
 
-use crate::{Service, providers::EMBEDDING_MODEL};
+use crate::{Error, Result, Service, providers::EMBEDDING_MODEL};
 use chrono::{NaiveDate, TimeDelta};
-use db::{Tenant, TenantProvider};
+use db::Tenant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// How long before a model ends it is said.
 const NOTICE: TimeDelta = TimeDelta::days(60);
+
+/// The provider that needs no server.
+const LOCAL: &str = "local";
 
 /// Something that an administrator should see to.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,6 +35,8 @@ pub enum WarningCode {
     ModelEnding,
     /// The provider has switched the model off.
     ModelGone,
+    /// The deployment has no such provider any more.
+    ProviderUnknown,
 }
 
 /// A model that will be gone.
@@ -44,20 +49,57 @@ struct Ending<'a> {
 impl Service {
     /// What the administrators of `tenant` should see to.
     pub fn warnings(&self, tenant: &Tenant) -> Vec<Warning> {
-        let provider = match tenant.provider {
-            TenantProvider::OpenAi => Some("openai"),
-            TenantProvider::DeepSeek => Some("deepseek"),
-            TenantProvider::Local => None,
+        let name = &tenant.provider;
+        let chat = match self.config.endpoints.get(name) {
+            Some(endpoint) => {
+                let chosen = tenant.chat_model.as_ref();
+                let model = chosen.unwrap_or(&endpoint.default_model);
+                self.warning("chat_model", &endpoint.table, model)
+            }
+            None if name == LOCAL => None,
+            None => Some(Warning {
+                code: WarningCode::ProviderUnknown,
+                setting: "provider",
+                detail: format!(
+                    "This deployment has no provider {name} any more, and {LOCAL} answers. Set provider to another."
+                ),
+            }),
         };
-        let chat = provider.and_then(|provider| {
-            let usual = ai::default_model(provider);
-            let model = tenant.chat_model.as_deref().unwrap_or(usual);
-            self.warning("chat_model", provider, model)
-        });
         let model = tenant.embedding_model.as_deref();
         let model = model.unwrap_or(EMBEDDING_MODEL);
         let embedding = self.warning("embedding_model", "openai", model);
         chat.into_iter().chain(embedding).collect()
+    }
+
+    /// The providers that a tenant may choose.
+    pub fn chat_providers(&self) -> impl Iterator<Item = &str> {
+        let servers = self.config.endpoints.chat.keys().map(String::as_str);
+        servers.chain([LOCAL])
+    }
+
+    /// The providers that a tenant may have a key for.
+    pub fn keyed_providers(&self) -> impl Iterator<Item = &str> {
+        let servers = self.config.endpoints.chat.keys().map(String::as_str);
+        servers.chain(["pinecone"])
+    }
+
+    /// Confirms that the provider of `tenant` may be asked for its model.
+    ///
+    /// # Errors
+    /// 422: the deployment has a list of that provider's models, and this is none of them.
+    pub fn check_model(&self, tenant: &Tenant) -> Result<()> {
+        let endpoint = self.config.endpoints.get(&tenant.provider);
+        let models = endpoint.map_or(&[][..], |endpoint| &endpoint.models);
+        match &tenant.chat_model {
+            Some(model) if !models.is_empty() && !models.contains(model) => {
+                let models = models.join("`, `");
+                Err(Error::field(
+                    "chat_model",
+                    format!("must be one of `{models}`, with this provider"),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn warning(&self, setting: &'static str, provider: &str, model: &str) -> Option<Warning> {

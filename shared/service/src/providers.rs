@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, Service};
 use ai::{IndexHost, IndexName, KeyOwner, Options, Provider};
-use db::{Caller, Deed, SealedSecret, TenantProvider};
+use db::{Caller, Deed, SealedSecret};
 use secrecy::SecretString;
 use tenant_auth::{SealContext, SealError, Sealer};
 use uuid::Uuid;
@@ -49,33 +49,37 @@ impl Service {
     /// The tenant has a key that cannot be opened. Another key must not silently stand in for it.
     pub async fn answering(&self, caller: &Caller) -> Result<Answering> {
         let tenant = &caller.account().tenant;
-        let secrets = &self.config.secrets;
-        let provider = match tenant.provider {
-            TenantProvider::OpenAi => self
-                .key(caller, "openai", secrets.openai_api_key.as_ref())
-                .await?
-                .map(|key| Provider::OpenAi { key }),
-            TenantProvider::DeepSeek => self
-                .key(caller, "deepseek", secrets.deepseek_api_key.as_ref())
-                .await?
-                .map(|key| Provider::DeepSeek { key }),
-            TenantProvider::Local => None,
-        };
-        let provider = provider.unwrap_or(Provider::Local);
-        let chosen = tenant
-            .chat_model
-            .clone()
-            .filter(|_| !matches!(provider, Provider::Local));
-        let model = chosen.unwrap_or_else(|| provider.default_model().to_owned());
-        self.note_ending(provider.name(), &model);
-        Ok(Answering {
+        let name = &tenant.provider;
+        let answering = |provider, model| Answering {
+            provider,
             options: Options {
                 model,
                 temperature: tenant.temperature,
                 max_output_tokens: tenant.max_output_tokens.unsigned_abs(),
             },
-            provider,
-        })
+        };
+        let local = || answering(Provider::Local, ai::LOCAL_MODEL.to_owned());
+        let Some(endpoint) = self.config.endpoints.get(name) else {
+            return Ok(local());
+        };
+        let key = self.chat_key(caller, name).await?;
+        if key.is_none() && !endpoint.is_open {
+            return Ok(local());
+        }
+        let chosen = tenant.chat_model.as_ref();
+        let model = chosen.unwrap_or(&endpoint.default_model).clone();
+        if !endpoint.models.is_empty() && !endpoint.models.contains(&model) {
+            return Err(ai::Error::Rejected.into());
+        }
+        self.note_ending(&endpoint.table, &model);
+        let name = name.clone();
+        Ok(answering(Provider::Remote { name, key }, model))
+    }
+
+    /// The key for a server that answers: the tenant's own, else the deployment's.
+    async fn chat_key(&self, caller: &Caller, name: &str) -> Result<Option<SecretString>> {
+        let deployment = self.config.secrets.provider_keys.get(name);
+        self.key(caller, name, deployment).await
     }
 
     /// The tenant's vector index, if it has one, with an OpenAI key for embeddings, its own or the deployment's.
@@ -92,9 +96,7 @@ impl Service {
         let pinecone = self
             .key(caller, "pinecone", secrets.pinecone_api_key.as_ref())
             .await?;
-        let openai = self
-            .key(caller, "openai", secrets.openai_api_key.as_ref())
-            .await?;
+        let openai = self.chat_key(caller, "openai").await?;
         let (Some(pinecone_key), Some(openai_key)) = (pinecone, openai) else {
             return Ok(None);
         };
@@ -153,7 +155,7 @@ impl Service {
     async fn key(
         &self,
         caller: &Caller,
-        provider: &'static str,
+        provider: &str,
         deployment: Option<&SecretString>,
     ) -> Result<Option<SecretString>> {
         let Some(own) = own_key(caller, provider) else {
@@ -164,7 +166,7 @@ impl Service {
             self.note_key(caller, Deed::failed("secret.unreadable", provider))
                 .await?;
         }
-        let opened = opened.map_err(|e| Error::KeyUnavailable(provider, e.into()))?;
+        let opened = opened.map_err(|e| Error::KeyUnavailable(provider.to_owned(), e.into()))?;
         Ok(Some(opened))
     }
 

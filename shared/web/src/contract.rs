@@ -7,7 +7,6 @@ mod rules;
 use crate::{App, Problem, Routes, docs, health, metrics};
 use codes::ERROR_CODES;
 pub(crate) use codes::known_code;
-use db::SecretProvider;
 use serde_json::json;
 use utoipa::{
     Modify, OpenApi,
@@ -38,7 +37,7 @@ use utoipa::{
         (name = "admin", description = "Who may use it, and what was done"),
         (name = "deployment", description = "Whether it is up, what it can do, and what it has counted"),
     ),
-    components(schemas(Problem, SecretProvider)),
+    components(schemas(Problem)),
     modifiers(&Tokens),
     security(("bearer" = []), ("oauth2" = []))
 )]

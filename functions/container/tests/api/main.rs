@@ -25,6 +25,7 @@ mod destinations;
 mod dev;
 mod documents;
 mod durability;
+mod endpoints;
 mod examples;
 mod failures;
 mod feedback;

@@ -13,7 +13,7 @@ async fn a_parameter_that_is_refused_is_named_and_told_what_would_be_right() {
         (
             "/tenants/current/secrets/chatgpt",
             "provider",
-            "must be one of `openai`, `deepseek`, `pinecone`",
+            "must be one of `deepseek`, `openai`, `pinecone`",
         ),
         (
             "/tenants/me",

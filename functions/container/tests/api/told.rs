@@ -97,7 +97,7 @@ async fn what_holds_a_secret_does_not_show_it_for_debugging() {
     let secrets = &kit.app.config.secrets;
     let shown = format!(
         "{:?} {:?} {:?} {:?}",
-        secrets.root, secrets.keys, secrets.connections, secrets.openai_api_key
+        secrets.root, secrets.keys, secrets.connections, secrets.provider_keys
     );
     assert!(
         !shown.contains("canary") && !shown.contains("postgresql:"),

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, future::join_all};
 use serde_json::{Value, json};
 
 use crate::{
-    CANARY, ask, collect, deepseek, done, full, openai, options,
+    CANARY, ask, collect, deepseek, done, full, keyed, openai, options,
     server::{self, END, Server, chunks, delta},
 };
 
@@ -115,14 +115,10 @@ async fn each_request_carries_its_own_key() {
     let client = server.client();
     let asked = (0..200).map(|number| {
         let key = ["sk-alpha", "sk-beta"][number % 2];
-        let provider = match number % 4 {
-            0 | 1 => Provider::OpenAi {
-                key: key.to_owned().into(),
-            },
-            _ => Provider::DeepSeek {
-                key: key.to_owned().into(),
-            },
-        };
+        let provider = keyed(
+            ["openai", "openai", "deepseek", "deepseek"][number % 4],
+            key,
+        );
         let answer = client.answer(&provider, ask(&format!("{key} {number}")), options(), true);
         async move {
             let (text, end) = collect(answer).await;

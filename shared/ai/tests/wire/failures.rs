@@ -7,7 +7,7 @@ use axum::{http::StatusCode, response::IntoResponse};
 use serde_json::json;
 
 use crate::{
-    CANARY, ask, collect, complete_hi, options,
+    CANARY, ask, collect, complete_hi, keyed, options,
     server::{Server, json, status},
     stream_hi,
 };
@@ -110,9 +110,7 @@ async fn nobody_listens() {
 #[tokio::test]
 async fn a_key_that_is_no_header_is_not_sent() {
     let server = Server::always(|| status(500, "")).await;
-    let provider = ai::Provider::OpenAi {
-        key: "a\r\nhost: evil.example".to_owned().into(),
-    };
+    let provider = keyed("openai", "a\r\nhost: evil.example");
     let answer = server
         .client()
         .answer(&provider, ask("Hi"), options(), true);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod embeddings;
+mod endpoints;
 mod ends;
 mod failures;
 mod index;
@@ -20,16 +21,20 @@ use futures_util::StreamExt;
 /// What must never appear in an error.
 const CANARY: &str = "sk-canary-0123456789";
 
-fn openai() -> Provider {
-    Provider::OpenAi {
-        key: CANARY.to_owned().into(),
+/// The provider of that name, with that key.
+fn keyed(name: &str, key: &str) -> Provider {
+    Provider::Remote {
+        name: name.to_owned(),
+        key: Some(key.to_owned().into()),
     }
 }
 
+fn openai() -> Provider {
+    keyed("openai", CANARY)
+}
+
 fn deepseek() -> Provider {
-    Provider::DeepSeek {
-        key: "sk-deepseek".to_owned().into(),
-    }
+    keyed("deepseek", "sk-deepseek")
 }
 
 fn ask(question: &str) -> Prompt {

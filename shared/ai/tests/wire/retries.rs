@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ai::{Client, Error, Provider, Timeouts};
+use ai::{Client, Error, Timeouts};
 use axum::{
     body::Body,
     http::StatusCode,
@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::{
-    ask, collect, complete_hi, done, options,
+    ask, collect, complete_hi, done, keyed, options,
     server::{self, END, Server, chunks, delta, status},
     stream_hi,
 };
@@ -120,8 +120,7 @@ async fn a_provider_that_is_down_is_not_flooded() {
 }
 
 async fn with_key(client: &Client, key: &str) -> Result<ai::Event, Error> {
-    let key = key.to_owned().into();
-    let answer = client.answer(&Provider::OpenAi { key }, ask("Hi"), options(), true);
+    let answer = client.answer(&keyed("openai", key), ask("Hi"), options(), true);
     collect(answer).await.1
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ai::{Client, Endpoints, Models, Timeouts};
+use ai::{Client, Endpoints, Models, Preset, Timeouts};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -102,6 +102,15 @@ impl Server {
     /// A client whose three endpoints are different paths of this server.
     pub fn client_with(&self, timeouts: Timeouts) -> Client {
         Client::new(self.endpoints(), Models::new(None).unwrap(), timeouts).unwrap()
+    }
+
+    /// A client with an endpoint of this kind, besides.
+    pub fn client_of(&self, name: &str, preset: Preset) -> Client {
+        let mut endpoints = self.endpoints();
+        let base = format!("{}/{name}/v1", self.origin);
+        let endpoint = preset.at(&base, name, "usual").unwrap();
+        endpoints.chat.insert(name.to_owned(), endpoint);
+        Client::new(endpoints, Models::new(None).unwrap(), Timeouts::default()).unwrap()
     }
 
     fn endpoints(&self) -> Endpoints {

@@ -2,8 +2,6 @@
 
 use crate::{AdminTx, Deed, Result};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A sealed key, and the row that its seal is bound to.
@@ -15,30 +13,6 @@ pub struct SealedSecret {
     pub provider: String,
     /// The ciphertext.
     pub sealed: Vec<u8>,
-}
-
-/// Who a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum SecretProvider {
-    /// OpenAI: chat and embeddings.
-    OpenAi,
-    /// DeepSeek: chat.
-    DeepSeek,
-    /// Pinecone: vectors.
-    Pinecone,
-}
-
-impl SecretProvider {
-    /// The name in URLs and in the table.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::DeepSeek => "deepseek",
-            Self::Pinecone => "pinecone",
-        }
-    }
 }
 
 /// What may be told of a key.
@@ -59,7 +33,7 @@ pub struct SecretInfo {
 impl AdminTx {
     /// The row that a key of `provider` would be stored in: the one there is, else a new id. Until the transaction ends,
     /// no other one decides this for the tenant.
-    pub async fn secret_row(&mut self, provider: SecretProvider) -> Result<Uuid> {
+    pub async fn secret_row(&mut self, provider: &str) -> Result<Uuid> {
         sqlx::query("select from tenants for no key update")
             .execute(self.conn())
             .await?;
@@ -74,7 +48,7 @@ impl AdminTx {
     /// Stores a sealed key in the row that [`AdminTx::secret_row`] gave, to which the seal is bound.
     pub async fn set_secret(
         &mut self,
-        provider: SecretProvider,
+        provider: &str,
         id: Uuid,
         sealed: &[u8],
         last4: &str,
@@ -90,18 +64,16 @@ impl AdminTx {
         .bind(last4)
         .execute(self.conn())
         .await?;
-        self.audit(Deed::done("secret.set", provider.as_str()))
-            .await
+        self.audit(Deed::done("secret.set", provider)).await
     }
 
     /// Forgets a key; false if there was none.
-    pub async fn delete_secret(&mut self, provider: SecretProvider) -> Result<bool> {
+    pub async fn delete_secret(&mut self, provider: &str) -> Result<bool> {
         let gone = sqlx::query("delete from tenant_secrets where provider = $1")
             .bind(provider)
             .execute(self.conn())
             .await?;
-        self.audit(Deed::done("secret.delete", provider.as_str()))
-            .await?;
+        self.audit(Deed::done("secret.delete", provider)).await?;
         Ok(gone.rows_affected() > 0)
     }
 

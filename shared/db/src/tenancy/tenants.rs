@@ -35,7 +35,7 @@ pub struct Tenant {
     pub system_prompt: String,
     pub prompt_version: i32,
     pub allowed_origins: Vec<String>,
-    pub provider: TenantProvider,
+    pub provider: String,
     pub chat_model: Option<String>,
     pub embedding_model: Option<String>,
     pub temperature: Option<f32>,
@@ -74,19 +74,6 @@ pub enum OnDisconnect {
     Finish,
     /// It is stopped; what there is of it is kept.
     Cancel,
-}
-
-/// Who answers a tenant's questions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum TenantProvider {
-    /// OpenAI.
-    OpenAi,
-    /// DeepSeek.
-    DeepSeek,
-    /// The embedded extractive provider, which needs no key.
-    Local,
 }
 
 impl AdminTx {
@@ -144,7 +131,7 @@ impl AdminTx {
         .bind(&tenant.name)
         .bind(&tenant.system_prompt)
         .bind(&tenant.allowed_origins)
-        .bind(tenant.provider)
+        .bind(&tenant.provider)
         .bind(&tenant.chat_model)
         .bind(&tenant.embedding_model)
         .bind(tenant.temperature)

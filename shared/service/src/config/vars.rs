@@ -6,7 +6,7 @@ use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Display,
     str::FromStr,
     time::Duration,
@@ -114,8 +114,7 @@ impl Vars {
             connections: connections?,
             root: root?,
             keys: keys?,
-            openai_api_key: self.secret("OPENAI_API_KEY"),
-            deepseek_api_key: self.secret("DEEPSEEK_API_KEY"),
+            provider_keys: BTreeMap::new(),
             pinecone_api_key: self.secret("PINECONE_API_KEY"),
             metrics_token: self.metrics_token(),
         })

@@ -260,7 +260,7 @@ mod tests {
                 wait,
                 per_minute: 1,
             }),
-            E::KeyUnavailable("", none()),
+            E::KeyUnavailable(String::new(), none()),
             E::Unavailable(none()),
             E::SearchTooSlow,
             E::Stopping,
