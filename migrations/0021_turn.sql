@@ -151,10 +151,14 @@ end
 $$;
 
 -- Whether a row is that of an answer which its task may still write to: one that is running, or that was taken for dead
--- while its task could not reach the database.
-create function is_unfinished(p_status text, p_error_code text) returns boolean
+-- while its task could not reach the database. What a task itself has stopped has a reason for its end.
+create function is_unfinished(p_status text, p_error_code text, p_finish_reason text) returns boolean
 language sql stable
-as $$ select p_status = 'streaming' or p_status = 'interrupted' and p_error_code is not distinct from 'answer_interrupted' $$;
+as $$
+  select p_status = 'streaming'
+    or p_status = 'interrupted' and p_error_code is not distinct from 'answer_interrupted'
+    or p_status = 'stopped' and p_finish_reason is null
+$$;
 
 -- Says that a running answer is alive, and stores what there is of it, but for nulls. `running`, or `stopping` if somebody
 -- asked for its end; null if there is nothing to write to.
@@ -168,7 +172,7 @@ begin
   update parlance.chat_messages m set
     content = coalesce(p_content, m.content), reasoning = coalesce(p_reasoning, m.reasoning),
     sources = coalesce(p_sources, m.sources), heartbeat_at = now()
-  where m.id = p_answer and parlance.is_unfinished(m.status, m.error_code)
+  where m.id = p_answer and parlance.is_unfinished(m.status, m.error_code, m.finish_reason)
   returning case when m.stopping then 'stopping' else 'running' end into told;
   return told;
 end
@@ -188,7 +192,7 @@ begin
     status = p_status, content = p_content, reasoning = p_reasoning, finish_reason = p_finish_reason,
     error_code = p_error_code, prompt_tokens = p_prompt_tokens, completion_tokens = p_completion_tokens,
     usage_exact = p_usage_exact, sources = p_sources, provider = p_provider, model = p_model, heartbeat_at = now()
-  where m.id = p_answer and parlance.is_unfinished(m.status, m.error_code);
+  where m.id = p_answer and parlance.is_unfinished(m.status, m.error_code, m.finish_reason);
   return found or exists (
     select from parlance.chat_messages m where m.id = p_answer and m.status = p_status and m.content = p_content);
 end
@@ -213,10 +217,10 @@ begin
 end
 $$;
 
--- An answer as its row has it, with the text that follows p_from bytes of it. Nulls if there is none, or not the user's;
--- without a user, it is anybody's.
+-- An answer as its row has it, with at most p_most bytes of the text that follows p_from bytes of it, and with its sources
+-- and its reasoning if they are wanted. Nulls if there is none, or not the user's; without a user, it is anybody's.
 create function read_answer(
-  p_tenant uuid, p_user uuid, p_answer uuid, p_from integer,
+  p_tenant uuid, p_user uuid, p_answer uuid, p_from integer, p_most integer, p_sources boolean, p_reasoning boolean,
   out session_id uuid, out question_id uuid, out model text, out provider text, out status text, out error_code text,
   out finish_reason text, out prompt_tokens integer, out completion_tokens integer, out usage_exact boolean,
   out sources jsonb, out reasoning text, out size integer, out rest bytea
@@ -226,15 +230,20 @@ as $$
 begin
   perform set_config('app.tenant_id', p_tenant::text, true);
   select m.session_id, q.id, m.model, m.provider,
-         case when m.gone then 'interrupted' else m.status end, case when m.gone then 'answer_interrupted' else m.error_code end,
-         m.finish_reason, m.prompt_tokens, m.completion_tokens, m.usage_exact, m.sources, m.reasoning,
-         octet_length(m.content), substring(convert_to(m.content, 'UTF8') from p_from + 1)
+         case when not m.gone then m.status when m.stopping then 'stopped' else 'interrupted' end,
+         case when not m.gone then m.error_code when not m.stopping then 'answer_interrupted' end,
+         m.finish_reason, m.prompt_tokens, m.completion_tokens, m.usage_exact,
+         case when p_sources then m.sources end, case when p_reasoning then m.reasoning end,
+         octet_length(m.content), substring(convert_to(m.content, 'UTF8') from p_from + 1 for p_most)
     into session_id, question_id, model, provider, status, error_code, finish_reason, prompt_tokens, completion_tokens,
          usage_exact, sources, reasoning, size, rest
-  from (select a.*, a.status = 'streaming' and a.heartbeat_at < now() - interval '60 seconds' as gone
-        from parlance.chat_messages a where a.id = p_answer and a.role = 'assistant') m
+  -- Offset 0: what is computed from a row is computed before the join, whose index serves plain columns only under
+  -- row-level security.
+  from (select a.*, a.status = 'streaming' and a.heartbeat_at < now() - interval '60 seconds' as gone,
+               coalesce(a.parent_seq, a.seq - 1) as parent
+        from parlance.chat_messages a where a.id = p_answer and a.role = 'assistant' offset 0) m
   join parlance.chat_sessions s on s.id = m.session_id and (p_user is null or s.user_id = p_user)
-  join parlance.chat_messages q on q.session_id = m.session_id and q.seq = coalesce(m.parent_seq, m.seq - 1);
+  join parlance.chat_messages q on q.session_id = m.session_id and q.seq = m.parent;
 end
 $$;
 
@@ -262,11 +271,11 @@ begin
     'said_before(uuid, integer, boolean)',
     'begin_turn(uuid, uuid, uuid, uuid, text, uuid, uuid, text, jsonb, text, text, integer, uuid, uuid, text, text,
       bytea)',
-    'is_unfinished(text, text)',
+    'is_unfinished(text, text, text)',
     'keep_answer(uuid, uuid, text, text, jsonb)',
     'end_answer(uuid, uuid, text, text, text, text, text, integer, integer, boolean, jsonb, text, text)',
     'stop_answer(uuid, uuid, uuid)',
-    'read_answer(uuid, uuid, uuid, integer)',
+    'read_answer(uuid, uuid, uuid, integer, integer, boolean, boolean)',
     'passages_by_id(uuid, uuid[])'
   ]::regprocedure[] loop
     execute format('revoke all on function %s from public', target);

@@ -66,7 +66,7 @@ export class Parlance {
           tries = 0;
           message_id ??= event.data.message_id;
           // These come again with every part of the answer.
-          const again = event.event !== "delta" && told.has(event.event);
+          const again = !["delta", "reasoning"].includes(event.event) && told.has(event.event);
           told.add(event.event);
           if (!again) yield event;
           if (event.event === "done" || event.event === "error") return;

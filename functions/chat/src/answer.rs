@@ -96,10 +96,10 @@ impl Answerer {
                     answer.write(|draft| draft.text.push_str(&text));
                 }
                 Some(Ok(ai::Event::Reasoning(text))) => {
-                    if self.reasoning {
-                        answer.write(|draft| draft.reasoning.push_str(&text));
+                    if !self.reasoning {
+                        continue;
                     }
-                    continue;
+                    answer.write(|draft| draft.reasoning.push_str(&text));
                 }
                 Some(Ok(ai::Event::Done {
                     finish_reason,

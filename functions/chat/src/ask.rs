@@ -4,19 +4,23 @@ use crate::{
     answer::Answerer,
     answered::{Answer, collect},
     asked::{Ask, Asked},
-    event::{Event, Start},
+    event::{Event, Events, Start},
     live::Live,
     resume::follow,
     sse,
 };
+use anyhow::Context;
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use db::{Caller, IdempotencyKey, NewTurn, NotBegun, OnDisconnect, Place, Turn};
+use futures_util::StreamExt;
 use service::Answering;
 use std::sync::Arc;
+use tracing::Instrument;
+use uuid::Uuid;
 use web::{App, Error, Json, Own, Result, Stop};
 
 /// Asks. The question and the answer's row are stored before the model is asked, and the answer is made and
@@ -78,36 +82,128 @@ pub(crate) async fn ask(
     let asked = asked.check()?;
     let how = How::of(&asked, &headers, &stop);
     let answering = app.answering(&caller).await?;
-    let turn = match begin(&app, &caller, &asked, &answering, key).await? {
-        Ok(turn) => turn,
-        Err(id) => {
-            let events = follow(&app, &caller, id, asked.reasoning, 0).await?;
-            return how.answer(events).await;
-        }
-    };
-    let request_id = Arc::clone(&caller.asked().request_id);
-    let on_disconnect = asked.on_disconnect;
-    let on_disconnect = on_disconnect.unwrap_or(caller.account().tenant.on_disconnect);
-    let question = turn.question.clone();
-    let answer = Answerer {
-        app,
+    let reasoning = asked.reasoning;
+    let follower = (caller.clone(), stop.clone());
+    let asking = Asking {
+        app: app.clone(),
         caller,
-        turn,
-        question: question.unwrap_or(asked.message),
-        answering,
         stop,
-        streamed: !matches!(how, How::Whole),
-        reasoning: asked.reasoning,
+        asked,
+        answering,
+        key,
+        how,
+    };
+    // In a task of its own: what is stored must be answered, also if the client leaves at that very moment.
+    let begun = app.tasks.spawn(asking.begin().in_current_span()).await;
+    match begun.context("a question could not be taken")?? {
+        Begun::Anew(events) => how.answer(events).await,
+        Begun::Before(id) => {
+            let (caller, stop) = follower;
+            let events = follow(&app, &caller, stop, id, reasoning, 0).await?;
+            how.answer(events).await
+        }
     }
-    .start(on_disconnect == OnDisconnect::Cancel);
-    if matches!(how, How::Later) {
-        return Ok(accepted(Start::from(&answer.of)));
+}
+
+/// Everything that is needed to take a question.
+struct Asking {
+    app: App,
+    caller: Caller,
+    stop: Stop,
+    asked: Asked,
+    answering: Answering,
+    key: Option<String>,
+    how: How,
+}
+
+/// What becomes of a question.
+enum Begun {
+    /// It is answered; whoever drops this does not read the answer.
+    Anew(Events),
+    /// It was asked before: the answer's message.
+    Before(Uuid),
+}
+
+impl Asking {
+    /// Stores the question, and starts the task that answers it.
+    async fn begin(self) -> Result<Begun> {
+        let turn = match self.store().await? {
+            Ok(turn) => turn,
+            Err(id) => return Ok(Begun::Before(id)),
+        };
+        let on_disconnect = self.asked.on_disconnect;
+        let on_disconnect = on_disconnect.unwrap_or(self.caller.account().tenant.on_disconnect);
+        // Where nobody waits, nobody leaves.
+        let stops_unread = on_disconnect == OnDisconnect::Cancel && self.how != How::Later;
+        let request_id = Arc::clone(&self.caller.asked().request_id);
+        let (question, reasoning) = (turn.question.clone(), self.asked.reasoning);
+        let answer = Answerer {
+            app: self.app,
+            caller: self.caller,
+            turn,
+            question: question.unwrap_or(self.asked.message),
+            answering: self.answering,
+            stop: self.stop,
+            streamed: self.how != How::Whole,
+            reasoning,
+        }
+        .start(stops_unread);
+        let live = Live::new(answer.reader(), request_id, reasoning, 0);
+        Ok(Begun::Anew(live.events()))
     }
-    let events = Live::new(answer.reader(), request_id, asked.reasoning, 0).events();
-    how.answer(events).await
+
+    /// Stores question and answer; or the id of the answer that the same request made before.
+    async fn store(&self) -> Result<Result<Turn, Uuid>> {
+        let Self {
+            caller,
+            asked,
+            answering,
+            ..
+        } = self;
+        let body_hash = self.key.as_ref().map(|_| asked.hash());
+        let key = self.key.as_deref().zip(body_hash.as_ref());
+        let new = NewTurn {
+            session_id: asked.session_id,
+            place: asked.place,
+            title: &asked.title(),
+            question: &asked.message,
+            metadata: &asked.metadata,
+            provider: answering.provider.name(),
+            model: &answering.options.model,
+            prompt_version: Some(caller.account().tenant.prompt_version),
+            key: key.map(|(key, body_hash)| IdempotencyKey { key, body_hash }),
+        };
+        let begun = self.app.db.begin_turn(caller, &new).await;
+        // Whoever was deleted a moment ago may still be taken for a caller.
+        let begun = begun.map_err(|e| match GONE.into_iter().any(|fk| e.is_constraint(fk)) {
+            true => Error::invalid_token(),
+            false => e.into(),
+        });
+        match begun? {
+            Ok(turn) => Ok(Ok(turn)),
+            Err(NotBegun::Repeat(id)) => Ok(Err(id)),
+            Err(NotBegun::OtherBody) => Err(Error::KeyReused),
+            Err(NotBegun::NoSession) => Err(Error::NotFound),
+            Err(NotBegun::NoMessage) => Err(no_message(asked.place)),
+        }
+    }
+}
+
+const GONE: [&str; 2] = [
+    "chat_sessions_tenant_id_user_id_fkey",
+    "idempotency_keys_tenant_id_user_id_fkey",
+];
+
+fn no_message(place: Place) -> Error {
+    match place {
+        Place::InsteadOfAnswer(_) => Error::field("regenerate", "is no answer of yours"),
+        Place::InsteadOfQuestion(_) => Error::field("edit", "is no question of yours"),
+        _ => Error::field("parent_id", "is no message of yours in that conversation"),
+    }
 }
 
 /// How the client wants to be answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
     Streamed,
     Whole,
@@ -135,13 +231,13 @@ impl How {
         }
     }
 
-    async fn answer(self, mut events: crate::event::Events) -> Result<Response> {
+    async fn answer(self, mut events: Events) -> Result<Response> {
         match self {
             Self::Streamed => Ok(sse::stream(events)),
             Self::Whole => collect(events)
                 .await
                 .map(|answer| Json(answer).into_response()),
-            Self::Later => match futures_util::StreamExt::next(&mut events).await {
+            Self::Later => match events.next().await {
                 Some((_, Event::Start(start))) => Ok(accepted(start)),
                 _ => Err(Error::NotFound),
             },
@@ -161,48 +257,3 @@ fn accepted(start: Start) -> Response {
     headers.insert(applied, HeaderValue::from_static("respond-async"));
     answer
 }
-
-/// Stores question and answer; or the id of the answer that the same request made before.
-async fn begin(
-    app: &App,
-    caller: &Caller,
-    asked: &Asked,
-    answering: &Answering,
-    key: Option<String>,
-) -> Result<Result<Turn, uuid::Uuid>> {
-    let body_hash = key.as_ref().map(|_| asked.hash());
-    let key = key.as_deref().zip(body_hash.as_ref());
-    let new = NewTurn {
-        session_id: asked.session_id,
-        place: asked.place,
-        title: &asked.title(),
-        question: &asked.message,
-        metadata: &asked.metadata,
-        provider: answering.provider.name(),
-        model: &answering.options.model,
-        prompt_version: Some(caller.account().tenant.prompt_version),
-        key: key.map(|(key, body_hash)| IdempotencyKey { key, body_hash }),
-    };
-    let begun = app.db.begin_turn(caller, &new).await;
-    // Whoever was deleted a moment ago may still be taken for a caller.
-    let begun = begun.map_err(|e| match GONE.into_iter().any(|fk| e.is_constraint(fk)) {
-        true => Error::invalid_token(),
-        false => e.into(),
-    });
-    match begun? {
-        Ok(turn) => Ok(Ok(turn)),
-        Err(NotBegun::Repeat(id)) => Ok(Err(id)),
-        Err(NotBegun::OtherBody) => Err(Error::KeyReused),
-        Err(NotBegun::NoSession) => Err(Error::NotFound),
-        Err(NotBegun::NoMessage) => Err(match asked.place {
-            Place::InsteadOfAnswer(_) => Error::field("regenerate", "is no answer of yours"),
-            Place::InsteadOfQuestion(_) => Error::field("edit", "is no question of yours"),
-            _ => Error::field("parent_id", "is no message of yours in that conversation"),
-        }),
-    }
-}
-
-const GONE: [&str; 2] = [
-    "chat_sessions_tenant_id_user_id_fkey",
-    "idempotency_keys_tenant_id_user_id_fkey",
-];

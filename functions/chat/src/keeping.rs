@@ -84,13 +84,16 @@ impl Default for Stored {
 impl Stored {
     /// When to store again.
     pub(crate) fn due(&self, answer: &RunningAnswer, alive: Duration) -> Instant {
-        let has_grown = answer.draft().text.len() > self.bytes;
+        let draft = answer.draft();
+        let has_grown = draft.text.len() > self.bytes || draft.reasoning.len() > self.thought;
         self.at + if has_grown { FLUSH_TIME } else { alive }
     }
 
     /// Whether what is new is enough to be stored now.
     pub(crate) fn is_due(&self, answer: &RunningAnswer) -> bool {
-        answer.draft().text.len() - self.bytes >= FLUSH_BYTES || self.at.elapsed() >= FLUSH_TIME
+        let draft = answer.draft();
+        let new = draft.text.len() - self.bytes + draft.reasoning.len() - self.thought;
+        new >= FLUSH_BYTES || self.at.elapsed() >= FLUSH_TIME
     }
 
     /// Whether this is the first that is new, so that it must be stored sooner than it was said to be.

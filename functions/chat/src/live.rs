@@ -5,6 +5,9 @@ use futures_util::{StreamExt, stream};
 use service::{AnswerEnded, AnswerOf, AnswerReader, Draft};
 use std::sync::Arc;
 
+/// How much of a text one event has at most, in bytes: whoever reads slowly holds a whole one.
+const MOST: usize = 64 * 1024;
+
 /// A reader, and what it has been told.
 pub(crate) struct Live {
     reader: AnswerReader,
@@ -77,8 +80,9 @@ impl Live {
             return Some(Event::Reasoning(Reasoning { text: piece }));
         }
         if text.len() > self.at {
-            let piece = text[self.at..].to_owned();
-            self.at = text.len();
+            let end = text.floor_char_boundary(self.at + MOST);
+            let piece = text[self.at..end].to_owned();
+            self.at = end;
             return Some(Event::Delta(Delta { text: piece }));
         }
         let end = end.clone()?;

@@ -8,7 +8,7 @@ use crate::{
     sse,
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
-use db::{Caller, MessageStatus};
+use db::{Caller, Details, MessageStatus};
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -48,22 +48,28 @@ pub(crate) async fn resume(
 ) -> Result<Response> {
     let from = position(&headers)?;
     let reasoning = asked.reasoning.unwrap_or_default();
-    let events = follow(&app, &caller, id, reasoning, from).await?;
-    Ok(sse::stream(while_good(events, app, caller, stop)))
+    let events = follow(&app, &caller, stop, id, reasoning, from).await?;
+    Ok(sse::stream(events))
 }
 
 /// The events of an answer of the caller from a position in its text on: as they are made if that is here, else from its
-/// row.
+/// row. They end with the login behind them, and with the process.
 ///
 /// # Errors
 /// 404 if the caller has no such answer; 422 if the position is not one of its text.
 pub(crate) async fn follow(
     app: &App,
     caller: &Caller,
+    stop: Stop,
     id: Uuid,
     reasoning: bool,
     from: usize,
 ) -> Result<Events> {
+    let events = all(app, caller, id, reasoning, from).await?;
+    Ok(while_good(events, app.clone(), caller.clone(), stop))
+}
+
+async fn all(app: &App, caller: &Caller, id: Uuid, reasoning: bool, from: usize) -> Result<Events> {
     if let Some(answer) = app.answers.of_caller(caller, id) {
         if !answer.draft().text.is_char_boundary(from) {
             return Err(no_position());
@@ -71,11 +77,18 @@ pub(crate) async fn follow(
         let request_id = Arc::clone(&caller.asked().request_id);
         return Ok(Live::new(answer.reader(), request_id, reasoning, from).events());
     }
-    let row = app.db.read_answer(caller, id, from).await?;
+    let details = Details {
+        sources: true,
+        reasoning,
+    };
+    let row = app.db.read_answer(caller, id, from, details).await?;
     let row = row.ok_or(Error::NotFound)?;
-    // Of one that is made elsewhere, a reader may have more than the row.
-    let is_beyond = from > row.size && row.status != MessageStatus::Streaming;
-    let in_character = std::str::from_utf8(&row.rest).is_err();
+    // Of one that is made elsewhere, or whose process died, a reader may have more than the row.
+    let may_have_more = row.status == MessageStatus::Streaming
+        || row.error_code.as_deref() == Some("answer_interrupted");
+    let is_beyond = from > row.size && !may_have_more;
+    // The first byte of a character is none of those that follow it (RFC 3629).
+    let in_character = row.rest.first().is_some_and(|byte| byte & 0xC0 == 0x80);
     if is_beyond || in_character {
         return Err(no_position());
     }

@@ -1,7 +1,7 @@
 //! Reading an answer from its row: one that has ended, or that another process makes.
 
 use crate::event::{Delta, Done, Event, Events, Failure, Reasoning, Sources, Start};
-use db::{AnswerRow, Caller, MessageStatus, Usage};
+use db::{AnswerRow, Caller, Details, MessageStatus, Usage};
 use futures_util::{StreamExt, stream};
 use service::Follower;
 use std::{collections::VecDeque, time::Duration};
@@ -28,6 +28,8 @@ pub(crate) struct Rows {
     told: Told,
     sourced: bool,
     reasoned: usize,
+    /// Whether the row has more of the text than was read at once.
+    has_more: bool,
     failed: u32,
     waiting: VecDeque<(usize, Event)>,
 }
@@ -59,6 +61,7 @@ impl Rows {
             told: Told::Nothing,
             sourced: false,
             reasoned: 0,
+            has_more: false,
             failed: 0,
             waiting: VecDeque::new(),
         };
@@ -79,13 +82,23 @@ impl Rows {
             if self.told == Told::End {
                 return None;
             }
-            sleep(self.follower.pause(LOOK, LOOKS_PER_SECOND)).await;
-            let row = self.app.db.read_answer(&self.caller, self.message, self.at);
+            if !self.has_more {
+                sleep(self.follower.pause(LOOK, LOOKS_PER_SECOND)).await;
+            }
+            let details = Details {
+                sources: !self.sourced,
+                reasoning: self.wants_reasoning,
+            };
+            let row = self
+                .app
+                .db
+                .read_answer(&self.caller, self.message, self.at, details);
             // In a box, so that a reader holds room for a statement only while there is one.
             match Box::pin(row).await {
                 Ok(Some(row)) => self.take(row),
                 Ok(None) => self.fail(service::Error::ConversationDeleted.into()),
                 Err(e) if self.failed < PATIENCE => {
+                    self.has_more = false;
                     tracing::debug!(error = %e, "an answer cannot be read on yet");
                     self.failed += 1;
                 }
@@ -117,15 +130,16 @@ impl Rows {
             self.reasoned = thought.len();
             self.tell(Event::Reasoning(Reasoning { text }));
         }
-        match String::from_utf8(row.rest.clone()) {
-            Ok(text) if text.is_empty() => {}
-            Ok(text) => {
-                self.at += text.len();
-                self.tell(Event::Delta(Delta { text }));
-            }
-            Err(_) => return self.fail(web::Error::again("internal")),
+        let Some(text) = whole_characters(&row.rest) else {
+            return self.fail(web::Error::again("internal"));
+        };
+        if !text.is_empty() {
+            self.at += text.len();
+            let text = text.to_owned();
+            self.tell(Event::Delta(Delta { text }));
         }
-        if is_over {
+        self.has_more = self.at < row.size;
+        if is_over && !self.has_more {
             self.end(row);
         }
     }
@@ -162,4 +176,13 @@ impl Rows {
     fn tell(&mut self, event: Event) {
         self.waiting.push_back((self.at, event));
     }
+}
+
+/// The text, without the first bytes of a character whose others were not read; none if it is no text.
+fn whole_characters(bytes: &[u8]) -> Option<&str> {
+    let end = match std::str::from_utf8(bytes) {
+        Ok(text) => return Some(text),
+        Err(e) => e.error_len().is_none().then(|| e.valid_up_to())?,
+    };
+    std::str::from_utf8(&bytes[..end]).ok()
 }

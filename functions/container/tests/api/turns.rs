@@ -3,12 +3,14 @@
 mod branching;
 mod checker;
 mod crowd;
+mod large;
 mod leaving;
 mod living;
 mod outputs;
 mod repeating;
 mod resuming;
 mod stopping;
+mod vanishing;
 
 use crate::kit::{Kit, Person, http::Events, http::Served, http::streamed, provider::Provider};
 use axum::http::{Request, Response};

@@ -68,9 +68,9 @@ pub struct AnswerRow {
     pub finish_reason: Option<String>,
     /// What it cost.
     pub usage: Option<Usage>,
-    /// What it was given to draw on, as far as that is stored.
+    /// What it was given to draw on, as far as that is stored and wanted.
     pub sources: Vec<Source>,
-    /// What the model thought, where that is kept, as far as that is stored.
+    /// What the model thought, as far as that is stored and wanted.
     pub reasoning: Option<String>,
     /// How long the text is so far, in bytes.
     pub size: usize,
@@ -95,6 +95,18 @@ struct Row {
     size: Option<i32>,
     rest: Option<Vec<u8>>,
 }
+
+/// What of an answer is wanted besides its text.
+#[derive(Clone, Copy, Debug)]
+pub struct Details {
+    /// What it draws on.
+    pub sources: bool,
+    /// What the model thought.
+    pub reasoning: bool,
+}
+
+/// How much of a text is read at once, in bytes: many may read a large one.
+const MOST: i32 = 256 * 1024;
 
 /// Beyond the end of every text.
 const FAR: i32 = i32::MAX - 1;
@@ -175,7 +187,8 @@ impl Db {
         Ok(was)
     }
 
-    /// One of the caller's answers, with the text that follows its first `from` bytes; `None` if there is no such answer.
+    /// One of the caller's answers, with at most 256 KiB of the text that follows its first `from` bytes, and with the
+    /// details that are wanted; `None` if there is no such answer. The bytes may end inside a character.
     ///
     /// # Errors
     /// It could not be read.
@@ -184,12 +197,16 @@ impl Db {
         caller: &Caller,
         message: Uuid,
         from: usize,
+        details: Details,
     ) -> Result<Option<AnswerRow>> {
-        let row: Row = sqlx::query_as("select * from read_answer($1, $2, $3, $4)")
+        let row: Row = sqlx::query_as("select * from read_answer($1, $2, $3, $4, $5, $6, $7)")
             .bind(caller.tenant_id())
             .bind(caller.reads())
             .bind(message)
             .bind(i32::try_from(from).map_or(FAR, |from| from.min(FAR)))
+            .bind(MOST)
+            .bind(details.sources)
+            .bind(details.reasoning)
             .fetch_one(self.once().await?.conn())
             .await?;
         Ok(row.into_answer())

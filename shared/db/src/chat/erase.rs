@@ -18,8 +18,13 @@ impl Db {
         loop {
             let mut tx = self.tenant(caller).await?;
             let gone = sqlx::query(
-                "delete from chat_sessions where id in (
-                   select id from chat_sessions where user_id = $1 and id <= $2 order by id limit $3)",
+                "with next as (
+                   select id from chat_sessions where user_id = $1 and id <= $2 order by id limit $3
+                 ), told as (
+                   select pg_notify('parlance', 'stop ' || m.id) from chat_messages m
+                   where m.session_id in (select id from next) and m.status = 'streaming'
+                 )
+                 delete from chat_sessions where id in (select id from next) and (select count(*) from told) >= 0",
             )
             .bind(caller.user_id())
             .bind(newest)

@@ -104,7 +104,7 @@ pub struct Message {
     pub usage: Option<Usage>,
     /// What it was given to draw on.
     pub sources: Vec<Source>,
-    /// Why the model ended: `stop`, `length` or `content_filter`.
+    /// Why the model ended: `stop`, `length`, `content_filter` or `other`; `stopped` for an answer that somebody stopped.
     pub finish_reason: Option<String>,
     /// What whoever asked thinks of it.
     pub feedback: Option<Feedback>,
@@ -173,19 +173,21 @@ impl From<MessageRow> for Message {
 }
 
 /// The columns of a message of the table `m`, but for its order. An answer whose process died stays `streaming` in its row;
-/// a heartbeat of over a minute ago tells.
+/// a heartbeat of over a minute ago tells. Offset 0: under row-level security an index serves plain columns only, so the
+/// number of the message before is computed first.
 macro_rules! message_columns {
     () => {
         "m.id, m.session_id, m.role, m.content, m.reasoning, m.provider, m.model, m.prompt_version, m.prompt_tokens,
          m.completion_tokens, m.usage_exact, m.sources, m.finish_reason, m.metadata, m.created_at,
          (select jsonb_build_object('rating', f.rating, 'comment', f.comment, 'rated_at', f.rated_at)
           from message_feedback f where f.message_id = m.id) as feedback,
-         (select p.id from chat_messages p
-          where p.session_id = m.session_id and p.seq = coalesce(m.parent_seq, m.seq - 1)) as parent_id,
-         case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
-              then 'interrupted' else m.status end as status,
-         case when m.status = 'streaming' and m.heartbeat_at < now() - interval '60 seconds'
-              then 'answer_interrupted' else m.error_code end as error_code"
+         (select p.id
+          from (select coalesce(m.parent_seq, m.seq - 1) as seq offset 0) parent
+          join chat_messages p on p.session_id = m.session_id and p.seq = parent.seq) as parent_id,
+         case when m.status <> 'streaming' or m.heartbeat_at >= now() - interval '60 seconds' then m.status
+              when m.stopping then 'stopped' else 'interrupted' end as status,
+         case when m.status <> 'streaming' or m.heartbeat_at >= now() - interval '60 seconds' then m.error_code
+              when not m.stopping then 'answer_interrupted' end as error_code"
     };
 }
 
@@ -220,13 +222,17 @@ macro_rules! page_of_messages {
 
 /// The active branch: all of a conversation that never branched.
 const ACTIVE: &str = page_of_messages!(
-    "with recursive shown as (
-       select coalesce(s.active_seq, s.last_seq) as seq from chat_sessions s where s.id = $1 and s.branched
+    "with recursive after as (
+       select coalesce((select seq from chat_messages where id = $3 and session_id = $1), 0) as seq
+     ), shown as (
+       select coalesce(s.active_seq, s.last_seq) as seq from chat_sessions s
+       where s.id = $1 and (s.branched or s.active_seq is not null)
        union all
        select coalesce(m.parent_seq, m.seq - 1)
        from shown join chat_messages m on m.session_id = $1 and m.seq = shown.seq
+       where shown.seq > (select seq from after)
      )",
-    "not s.branched or m.seq in (select seq from shown)"
+    "not s.branched and s.active_seq is null or m.seq in (select seq from shown)"
 );
 
 /// Every branch.

@@ -93,7 +93,15 @@ impl TenantTx {
 
     /// Deletes one conversation of the caller with its messages; false if there was none.
     pub async fn delete_chat_session(&mut self, caller: &Caller, id: Uuid) -> Result<bool> {
-        let gone = sqlx::query("delete from chat_sessions where id = $1 and user_id = $2")
+        // Whoever makes an answer in it learns of it, when this is committed.
+        let gone = sqlx::query(
+            "with told as (
+               select pg_notify('parlance', 'stop ' || m.id) from chat_messages m
+               join chat_sessions s on s.tenant_id = m.tenant_id and s.id = m.session_id
+               where m.session_id = $1 and m.status = 'streaming' and s.user_id = $2
+             )
+             delete from chat_sessions where id = $1 and user_id = $2 and (select count(*) from told) >= 0",
+        )
             .bind(id)
             .bind(caller.user_id())
             .execute(self.conn())

@@ -95,7 +95,8 @@ pub struct Event {
 /// Reads events as they arrive.
 pub struct Events {
     body: Incoming,
-    buffer: String,
+    /// What has come of the next event, which may end inside a character.
+    buffer: Vec<u8>,
     /// The names of those that came, for whoever waits for another in vain.
     came: Vec<String>,
 }
@@ -104,7 +105,7 @@ impl Events {
     pub fn new(response: Response<Incoming>) -> Self {
         Self {
             body: response.into_body(),
-            buffer: String::new(),
+            buffer: Vec::new(),
             came: Vec::new(),
         }
     }
@@ -112,10 +113,10 @@ impl Events {
     /// The next event; none when the stream has ended. Comments are passed over.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some((block, rest)) = self.buffer.split_once("\n\n") {
-                let event = parse(block);
-                self.buffer = rest.to_owned();
-                if let Some(event) = event {
+            if let Some(end) = self.buffer.windows(2).position(|two| two == b"\n\n") {
+                let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                let block = std::str::from_utf8(&block[..end]).expect("events are UTF-8");
+                if let Some(event) = parse(block) {
                     self.came.push(event.event.clone());
                     return Some(event);
                 }
@@ -124,8 +125,7 @@ impl Events {
             let what = format!("the next event of a stream that had {:?}", self.came);
             let frame = wait_for(what, self.body.frame()).await?.ok()?;
             let bytes = frame.into_data().ok()?;
-            self.buffer
-                .push_str(std::str::from_utf8(&bytes).expect("events are UTF-8"));
+            self.buffer.extend_from_slice(&bytes);
         }
     }
 

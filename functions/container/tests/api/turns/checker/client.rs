@@ -95,7 +95,7 @@ impl Client {
                 heard.text = json["answer"].as_str().unwrap().to_owned();
                 heard.end = Some(End::Done);
             }
-            500 | 401..=499 => panic!("{status} to {number:?}: {json}"),
+            401..=500 => panic!("{status} to {number:?}: {json}"),
             // Whether it was stored tells the next attempt: streamed, it has the message's id.
             _ => {}
         }
