@@ -58,15 +58,15 @@ use web::{App, Error, Json, Own, Result, Stop};
 /// where the message is; a host that ends with the request answers as without it.
 #[utoipa::path(post, path = "/chat", operation_id = "askChat", tag = "chat",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request, 1 to 255 characters, so that it may be sent again."),
+        web::IdempotencyKey,
         ("Prefer" = Option<String>, Header, description = "`respond-async` for an answer that is not waited for."),
     ),
     request_body = Ask, responses(
     (status = 200, content((Answer = "application/json"), (Event = "text/event-stream"))),
     (status = 202, body = Start, description = "The answer is being made.", headers(("Location", description = "The answer's message"))),
     (status = 404, description = "`not_found`: you have no such conversation."),
-    (status = 410, description = "`conversation_deleted`: it was, while its answer was made."),
-    (status = 422, description = "`invalid_request`: `errors` says which fields. `idempotency_key_reused`: another request had it."),
+    (status = 410, description = "`conversation_deleted`: it was, while its answer was made. `result_gone`: the answer of an \
+        earlier request with this `Idempotency-Key` is deleted."),
     (status = 502, description = "`provider_unreachable` and the like: the model's provider failed."),
     (status = 503, description = "`provider_rate_limited`, `provider_key_unavailable`, `answer_interrupted`, `server_shutdown` or `unavailable`."),
     (status = 504, description = "`provider_timeout`: the model's provider did not answer in time."),
@@ -99,8 +99,12 @@ pub(crate) async fn ask(
         Begun::Anew(events) => how.answer(events).await,
         Begun::Before(id) => {
             let (caller, stop) = follower;
-            let events = follow(&app, &caller, stop, id, reasoning, 0).await?;
-            how.answer(events).await
+            let events = follow(&app, &caller, stop, id, reasoning, 0).await;
+            let events = events.map_err(|e| match e {
+                Error::NotFound => Error::ResultGone,
+                e => e,
+            });
+            how.answer(events?).await
         }
     }
 }
@@ -175,7 +179,7 @@ impl Asking {
         };
         let begun = self.app.db.begin_turn(caller, &new).await;
         // Whoever was deleted a moment ago may still be taken for a caller.
-        let begun = begun.map_err(|e| match GONE.into_iter().any(|fk| e.is_constraint(fk)) {
+        let begun = begun.map_err(|e| match e.is_constraint(NO_USER) {
             true => Error::invalid_token(),
             false => e.into(),
         });
@@ -189,10 +193,7 @@ impl Asking {
     }
 }
 
-const GONE: [&str; 2] = [
-    "chat_sessions_tenant_id_user_id_fkey",
-    "idempotency_keys_tenant_id_user_id_fkey",
-];
+const NO_USER: &str = "chat_sessions_tenant_id_user_id_fkey";
 
 fn no_message(place: Place) -> Error {
     match place {

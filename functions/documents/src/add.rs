@@ -6,13 +6,13 @@ use crate::{
 };
 use anyhow::Context;
 use axum::{extract::State, http::StatusCode};
-use db::{DocumentStatus, NewChunk, NewDocument};
+use db::{AdminTx, DocumentStatus, NewChunk, NewDocument};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Json, Result};
+use web::{Administrator, App, Error, Json, Repeatable, Result};
 
 /// A text of so many bytes is cut faster than another thread is woken for it.
 const CUT_AT_ONCE: usize = 16 * 1024;
@@ -45,33 +45,18 @@ pub(crate) struct Added {
 }
 
 /// Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector.
-#[utoipa::path(post, path = "/documents", operation_id = "addDocument", tag = "documents", request_body = AddDocument, responses(
+#[utoipa::path(post, path = "/documents", operation_id = "addDocument", tag = "documents", params(web::IdempotencyKey), request_body = AddDocument, responses(
     (status = 202, body = Added), (status = 403),
+    (status = 410, description = "`result_gone`: an earlier request with this `Idempotency-Key` added the document, which was deleted."),
 ))]
 pub(crate) async fn add(
     State(app): State<App>,
     at: Administrator,
-    Json(asked): Json<AddDocument>,
+    Repeatable { key, asked }: Repeatable<AddDocument>,
 ) -> Result<(StatusCode, Json<Added>)> {
-    let title = asked.title.trim();
-    if !(1..=300).contains(&title.chars().count()) {
-        return Err(Error::field("title", "must be 1 to 300 characters"));
-    }
-    if !service::shows(title) {
-        return Err(Error::field(
-            "title",
-            "shows nothing: write letters that people can see",
-        ));
-    }
-    if asked
-        .source_url
-        .as_deref()
-        .is_some_and(|url| !is_web_address(url))
-    {
-        return Err(Error::field(
-            "source_url",
-            "must be an http or https address of at most 2000 characters",
-        ));
+    asked.check()?;
+    if let Some((tx, id)) = key.made_before(&app, &at.admin).await? {
+        return added_before(tx, id).await;
     }
     let chunks = cut(asked.text).await?;
     if chunks.is_empty() {
@@ -82,20 +67,61 @@ pub(crate) async fn add(
         Ok(None) => DocumentStatus::Ready,
         _ => DocumentStatus::Pending,
     };
-    let mut tx = app.db.admin(&at.admin).await?;
     let new = NewDocument {
-        title,
+        id: Uuid::now_v7(),
+        title: asked.title.trim(),
         source_url: asked.source_url.as_deref(),
         status,
     };
-    let id = tx.create_document(&new, &chunks).await?;
+    let mut tx = app.db.admin(&at.admin).await?;
+    if let Some(id) = key.claim(&mut tx, new.id).await? {
+        return added_before(tx, id).await;
+    }
+    tx.create_document(&new, &chunks).await?;
     tx.commit().await?;
 
+    let id = new.id;
     let status = match status {
         DocumentStatus::Ready => status,
         _ => index(&app, &at, id, &chunks, vectors).await?,
     };
     Ok((StatusCode::ACCEPTED, Json(Added { id, status })))
+}
+
+/// The document that the same request has added before, as it is now.
+///
+/// # Errors
+/// 410: it was deleted.
+async fn added_before(mut tx: AdminTx, id: Uuid) -> Result<(StatusCode, Json<Added>)> {
+    let document = tx.document(id).await?.ok_or(Error::ResultGone)?;
+    let status = document.status;
+    Ok((StatusCode::ACCEPTED, Json(Added { id, status })))
+}
+
+impl AddDocument {
+    fn check(&self) -> Result<()> {
+        let title = self.title.trim();
+        if !(1..=300).contains(&title.chars().count()) {
+            return Err(Error::field("title", "must be 1 to 300 characters"));
+        }
+        if !service::shows(title) {
+            return Err(Error::field(
+                "title",
+                "shows nothing: write letters that people can see",
+            ));
+        }
+        if self
+            .source_url
+            .as_deref()
+            .is_some_and(|url| !is_web_address(url))
+        {
+            return Err(Error::field(
+                "source_url",
+                "must be an http or https address of at most 2000 characters",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// The passages of `text`. A long one is cut on a thread of its own, one text at a time, so that requests which have

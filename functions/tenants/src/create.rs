@@ -9,11 +9,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use db::{NewTenant, Superuser, TenantStatus};
-use web::{App, Error, Json, Result};
+use web::{App, Error, Json, Repeatable, Result};
 
 /// Creates a tenant. `slug` and `name` are required; every other setting has a default. An index can be named when the
 /// tenant has a Pinecone key of its own.
-#[utoipa::path(post, path = "/tenants", operation_id = "createTenant", tag = "tenants", 
+#[utoipa::path(post, path = "/tenants", operation_id = "createTenant", tag = "tenants", params(web::IdempotencyKey),
     request_body(content = TenantInput, example = json!({ "slug": "acme", "name": "Acme", "allowed_origins": ["https://www.acme.example"] })),
     responses(
     (status = 201, body = TenantOutput), (status = 403), (status = 409, description = "`slug_taken`: choose another one."),
@@ -22,10 +22,14 @@ pub(crate) async fn create(
     State(app): State<App>,
     superuser: Superuser,
     headers: HeaderMap,
-    Json(mut asked): Json<TenantInput>,
+    Repeatable { key, mut asked }: Repeatable<TenantInput>,
 ) -> Result<(StatusCode, Json<TenantOutput>)> {
     asked.check(&app, &headers)?;
     asked.check_without_own_key()?;
+    // What the column of a new row has.
+    let provider = asked.provider.as_deref().unwrap_or("openai");
+    let model = asked.chat_model.as_ref().and_then(Option::as_ref);
+    app.check_model(provider, model)?;
     let slug = asked
         .slug
         .take()
@@ -49,7 +53,7 @@ pub(crate) async fn create(
         system_prompt: asked.system_prompt.take().unwrap_or_default(),
     };
     let tx = app.db.platform(&superuser).await?;
-    let created = tx.create_tenant(&new).await;
+    let created = tx.create_tenant(&new, key.named().as_ref()).await;
     let admin = created.map_err(|e| match e.is_constraint("tenants_slug_key") {
         true => Error::Conflict(
             "slug_taken",
@@ -57,13 +61,16 @@ pub(crate) async fn create(
         ),
         false => e.into(),
     })?;
+    let admin = admin.ok_or(Error::KeyReused)?;
 
     let mut tx = app.db.admin(&admin).await?;
     let mut tenant = tx.tenant_for_update().await?;
-    let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
-    asked.apply(&app, &mut tenant);
-    app.check_model(&tenant)?;
-    tx.save_tenant(&before, &mut tenant, sends_origins).await?;
+    // Its own, for this half: the process may have died between the two.
+    if key.claim(&mut tx, tenant.id).await?.is_none() {
+        let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
+        asked.apply(&app, &mut tenant);
+        tx.save_tenant(&before, &mut tenant, sends_origins).await?;
+    }
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(TenantOutput::of(&app, tenant))))
 }

@@ -51,7 +51,7 @@ pub(crate) async fn edit(
     let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
     asked.apply(&app, &mut tenant);
     if (&tenant.provider, &tenant.chat_model) != (&before.provider, &before.chat_model) {
-        app.check_model(&tenant)?;
+        app.check_model(&tenant.provider, tenant.chat_model.as_ref())?;
     }
     tx.save_tenant(&before, &mut tenant, sends_origins)
         .await

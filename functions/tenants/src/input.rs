@@ -40,11 +40,11 @@ pub(crate) struct TenantInput {
         pattern = "^[a-z][a-z0-9-]*$",
         example = "openai"
     )]
-    provider: Option<String>,
+    pub(crate) provider: Option<String>,
     /// The model that answers; null for the provider's usual one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
-    chat_model: Option<Option<String>>,
+    pub(crate) chat_model: Option<Option<String>>,
     /// The model that embeds; null for the usual one. Vectors of different models do not mix.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]

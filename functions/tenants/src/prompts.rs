@@ -7,7 +7,7 @@ use db::Prompt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result, TenantAt};
+use web::{App, Error, Json, Listing, PageQuery, Path, Query, RequestKey, Result, TenantAt};
 
 /// A system prompt that the tenant has, or had.
 #[derive(Serialize, ToSchema)]
@@ -69,16 +69,20 @@ pub(crate) async fn list(
 
 /// Sets a system prompt that the tenant has had before, as another version; nothing is done where it is the present one.
 #[utoipa::path(post, path = "/tenants/{tenant_id}/prompts/{version}/restore", operation_id = "restorePrompt", tag = "tenants",
-    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("version" = i32, Path, description = "Its number", example = 1)),
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("version" = i32, Path, description = "Its number", example = 1), web::IdempotencyKey),
     responses((status = 200, body = TenantOutput), (status = 403))
 )]
 pub(crate) async fn restore(
     State(app): State<App>,
     at: TenantAt,
     Path((_, version)): Path<(String, i32)>,
+    key: RequestKey,
 ) -> Result<Json<TenantOutput>> {
     let mut tx = app.db.admin(at.admin()?).await?;
-    let tenant = tx.restore_prompt(version).await?;
+    let tenant = match key.claim(&mut tx, at.tenant_id).await? {
+        Some(_) => Some(tx.tenant().await?),
+        None => tx.restore_prompt(version).await?,
+    };
     let tenant = tenant.ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Json(TenantOutput::of(&app, tenant)))

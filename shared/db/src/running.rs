@@ -5,6 +5,7 @@ pub(crate) mod cause;
 pub(crate) mod connect;
 pub(crate) mod counters;
 pub(crate) mod fitness;
+pub(crate) mod idempotency;
 pub(crate) mod operator;
 pub(crate) mod pool;
 mod reset;

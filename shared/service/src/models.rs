@@ -83,14 +83,14 @@ impl Service {
         servers.chain(["pinecone"])
     }
 
-    /// Confirms that the provider of `tenant` may be asked for its model.
+    /// Confirms that a tenant's provider may be asked for its model.
     ///
     /// # Errors
     /// 422: the deployment has a list of that provider's models, and this is none of them.
-    pub fn check_model(&self, tenant: &Tenant) -> Result<()> {
-        let endpoint = self.config.endpoints.get(&tenant.provider);
+    pub fn check_model(&self, provider: &str, model: Option<&String>) -> Result<()> {
+        let endpoint = self.config.endpoints.get(provider);
         let models = endpoint.map_or(&[][..], |endpoint| &endpoint.models);
-        match &tenant.chat_model {
+        match model {
             Some(model) if !models.is_empty() && !models.contains(model) => {
                 let models = models.join("`, `");
                 Err(Error::field(

@@ -133,6 +133,12 @@ impl Service {
     pub fn cursor_mac(&self, context: &[u8], position: &[u8]) -> [u8; 16] {
         self.config.secrets.root.cursor_mac(context, position)
     }
+
+    /// What tells a request from others: from where it was sent to and its body.
+    pub fn request_mac(&self, path: &str, body: &[u8]) -> [u8; 32] {
+        let root = &self.config.secrets.root;
+        root.request_mac(path.as_bytes(), body)
+    }
 }
 
 /// Whose turn it is, by tenant; forgotten when nobody waits for it any more.

@@ -77,19 +77,33 @@ impl RootSecret {
     /// # Panics
     /// Never: HMAC takes a key of any length.
     pub fn cursor_mac(&self, context: &[u8], data: &[u8]) -> [u8; 16] {
-        let key = self.expand::<32>(b"cursor/v1", b"");
-        let mac = Hmac::<Sha256>::new_from_slice(&*key).expect("HMAC takes any key length");
-        // The length in front keeps (ab, c) apart from (a, bc).
-        let length = (context.len() as u64).to_be_bytes();
-        let tag = mac
-            .chain_update(length)
-            .chain_update(context)
-            .chain_update(data)
-            .finalize()
-            .into_bytes();
+        let tag = self.mac(b"cursor/v1", context, data);
         let mut short = [0; 16];
         short.copy_from_slice(&tag[..16]);
         short
+    }
+
+    /// What tells a request from others: HMAC-SHA256 (RFC 2104) of where it was sent to and its body. Without the root,
+    /// nobody who reads it can try bodies against it: some hold a password. Under another root a repeat looks like another
+    /// request, and is refused.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    pub fn request_mac(&self, path: &[u8], body: &[u8]) -> [u8; 32] {
+        self.mac(b"request/v1", path, body)
+    }
+
+    fn mac(&self, label: &[u8], context: &[u8], data: &[u8]) -> [u8; 32] {
+        let key = self.expand::<32>(label, b"");
+        let mac = Hmac::<Sha256>::new_from_slice(&*key).expect("HMAC takes any key length");
+        // The length in front keeps (ab, c) apart from (a, bc).
+        let length = (context.len() as u64).to_be_bytes();
+        mac.chain_update(length)
+            .chain_update(context)
+            .chain_update(data)
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
     /// `N` bytes for one purpose. Labels hold no zero byte, so the one after it keeps label and data apart.
@@ -165,6 +179,16 @@ pub(crate) mod tests {
         assert_ne!(mac, root(1).cursor_mac(b"a", b"bc"));
         assert_ne!(mac, root(1).cursor_mac(b"ab", b"d"));
         assert_ne!(mac, root(2).cursor_mac(b"ab", b"c"));
+    }
+
+    #[test]
+    fn request_macs_depend_on_root_path_and_body() {
+        let mac = root(1).request_mac(b"/ab", b"c");
+        assert_eq!(mac, root(1).request_mac(b"/ab", b"c"));
+        assert_ne!(mac, root(1).request_mac(b"/a", b"bc"));
+        assert_ne!(mac, root(1).request_mac(b"/ab", b"d"));
+        assert_ne!(mac, root(2).request_mac(b"/ab", b"c"));
+        assert_ne!(mac[..16], root(1).cursor_mac(b"/ab", b"c"));
     }
 
     #[test]

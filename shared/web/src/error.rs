@@ -42,6 +42,11 @@ pub enum Error {
         "Another request was sent with this Idempotency-Key. Send each request with a key of its own."
     )]
     KeyReused,
+    /// 410: what the same request made before is gone.
+    #[error(
+        "This request was taken before, and what it made is no longer there. To make it anew, send it with another Idempotency-Key."
+    )]
+    ResultGone,
     /// 413; with the limit, where it is known.
     #[error("The request is larger than {}.", largest(*.0))]
     TooLarge(Option<BodyLimit>),
@@ -111,6 +116,7 @@ impl Error {
             Self::Shared(e) => e.code(),
             Self::Again(code, ..) => code,
             Self::KeyReused => "idempotency_key_reused",
+            Self::ResultGone => "result_gone",
             Self::Malformed(_) => "malformed_request",
             Self::Forbidden(code, _) | Self::Conflict(code, _) => code,
             Self::NotFound => "not_found",
@@ -134,6 +140,7 @@ impl Error {
                 StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ResultGone => StatusCode::GONE,
             Self::Malformed(_) | Self::UnsupportedGrant => StatusCode::BAD_REQUEST,
             Self::Forbidden(..) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,

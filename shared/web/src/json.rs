@@ -6,6 +6,7 @@ use crate::{
     misfit,
 };
 use axum::{
+    body::Bytes,
     extract::{FromRequest, Request},
     http::HeaderMap,
     response::{IntoResponse, Response},
@@ -34,11 +35,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        if !is_json(request.headers()) {
-            return Err(Error::MediaType("application/json"));
-        }
-        let Object(value) = parse(&body(request, state).await?)?;
+        let Object(value) = parse(&json_body(request, state).await?)?;
         Ok(Self(value))
+    }
+}
+
+/// The whole body, if it says that it is JSON.
+pub(crate) async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    match is_json(request.headers()) {
+        true => body(request, state).await,
+        false => Err(Error::MediaType("application/json")),
     }
 }
 

@@ -33,7 +33,7 @@ pub use form::{Form, JsonOrForm, is_form, to_oauth};
 pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
 };
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
 pub use json::{Json, Object};
 pub use page::{Listing, PageQuery};
 pub use problem::Problem;

@@ -2,12 +2,13 @@
 
 use super::{check_password, email, email_taken, hash};
 use axum::{extract::State, http::StatusCode};
-use db::{NewUser, Role, User};
+use db::{AdminTx, NewUser, Role, User};
 use secrecy::SecretString;
 use serde::Deserialize;
 use service::check_full_name;
 use utoipa::ToSchema;
-use web::{Administrator, App, Json, Query, Result};
+use uuid::Uuid;
+use web::{Administrator, App, Error, Json, Query, Repeatable, Result};
 
 /// A user to be created.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,33 +35,50 @@ pub(crate) struct NoQuery {}
 
 /// Creates a user in the caller's tenant, with a password that the caller has to hand over. `POST /admin/users/invite`
 /// lets people choose their own.
-#[utoipa::path(post, path = "/admin/users", operation_id = "createUser", tag = "admin", request_body = CreateUser, responses(
+#[utoipa::path(post, path = "/admin/users", operation_id = "createUser", tag = "admin", params(web::IdempotencyKey), request_body = CreateUser, responses(
     (status = 201, body = User), (status = 403), (status = 409, description = "`email_taken`: the tenant has a user with this email."),
+    (status = 410, description = "`result_gone`: an earlier request with this `Idempotency-Key` created the user, who was deleted."),
     (status = 429, description = "`too_many_requests`: more than 30 passwords in a minute."),
 ))]
 pub(crate) async fn create(
     State(app): State<App>,
     by: Administrator,
     Query(NoQuery {}): Query<NoQuery>,
-    Json(asked): Json<CreateUser>,
+    Repeatable { key, asked }: Repeatable<CreateUser>,
 ) -> Result<(StatusCode, Json<User>)> {
     let email = email(&asked.email)?;
     let full_name = asked.full_name.unwrap_or_default();
     check_full_name(&full_name)?;
     check_password(&app, &by, (&email, &full_name), &asked.password)?;
+    if let Some((tx, id)) = key.made_before(&app, &by.admin).await? {
+        return created_before(tx, id).await;
+    }
     let hash = hash(&app, &by, asked.password).await?;
     let new = NewUser {
+        id: Uuid::now_v7(),
         email,
         full_name,
         password_hash: hash,
         role: asked.role.unwrap_or(Role::Member),
     };
     let mut tx = app.db.admin(&by.admin).await?;
+    if let Some(id) = key.claim(&mut tx, new.id).await? {
+        return created_before(tx, id).await;
+    }
     let created = tx.create_user(&new).await;
     let user = created.map_err(|e| match e.is_constraint("users_email_key") {
         true => email_taken(),
         false => e.into(),
     })?;
     tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(user)))
+}
+
+/// The user that the same request has created before.
+///
+/// # Errors
+/// 410: it was deleted.
+async fn created_before(mut tx: AdminTx, id: Uuid) -> Result<(StatusCode, Json<User>)> {
+    let user = tx.user(id).await?.ok_or(Error::ResultGone)?;
     Ok((StatusCode::CREATED, Json(user)))
 }

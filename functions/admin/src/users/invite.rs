@@ -7,7 +7,8 @@ use db::{NewInvitation, Role, User};
 use serde::{Deserialize, Serialize};
 use service::check_full_name;
 use utoipa::ToSchema;
-use web::{Administrator, App, Error, Json, Result};
+use uuid::Uuid;
+use web::{Administrator, App, Error, Json, Repeatable, Result};
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,7 +36,7 @@ pub(crate) struct Invite {
 pub(crate) struct Invited {
     /// The user; `is_invited` until the invitation is accepted.
     user: User,
-    /// For `POST /login/invitation`. Not shown again.
+    /// For `POST /login/invitation`. Shown again only to the same request with the same `Idempotency-Key`.
     token: String,
     /// The page with the token behind `#invitation=`, which browsers send to nobody; null if no page was named.
     link: Option<String>,
@@ -47,14 +48,15 @@ pub(crate) struct Invited {
 /// one. Nothing is sent: the caller hands over token or link.
 ///
 /// Who is still invited can be invited again, also after deactivation: the earlier token ends, and what is given counts.
-#[utoipa::path(post, path = "/admin/users/invite", operation_id = "inviteUser", tag = "admin", request_body = Invite, responses(
+#[utoipa::path(post, path = "/admin/users/invite", operation_id = "inviteUser", tag = "admin", params(web::IdempotencyKey), request_body = Invite, responses(
     (status = 201, body = Invited), (status = 403),
     (status = 409, description = "`email_taken`: by somebody who has a password."),
+    (status = 410, description = "`result_gone`: the invitation of an earlier request with this `Idempotency-Key` was accepted, replaced or ended."),
 ))]
 pub(crate) async fn invite(
     State(app): State<App>,
     by: Administrator,
-    Json(asked): Json<Invite>,
+    Repeatable { key, asked }: Repeatable<Invite>,
 ) -> Result<(StatusCode, Json<Invited>)> {
     let email = email(&asked.email)?;
     asked.full_name.as_deref().map_or(Ok(()), check_full_name)?;
@@ -68,6 +70,7 @@ pub(crate) async fn invite(
     let page = page.transpose()?;
     let now = app.clock.now();
     let new = NewInvitation {
+        id: Uuid::now_v7(),
         email,
         full_name: asked.full_name,
         role: asked.role,
@@ -75,7 +78,10 @@ pub(crate) async fn invite(
         expires_at: now + TimeDelta::hours(hours),
     };
     let mut tx = app.db.admin(&by.admin).await?;
-    let invitation = tx.invite(&new).await?.ok_or_else(email_taken)?;
+    let invitation = match key.claim(&mut tx, new.id).await? {
+        Some(id) => tx.invitation(id).await?.ok_or(Error::ResultGone)?,
+        None => tx.invite(&new).await?.ok_or_else(email_taken)?,
+    };
     tx.commit().await?;
     let token = app.invitation_token(&invitation);
     let link = page.map(|mut page| {

@@ -2,7 +2,7 @@
 
 use crate::config::{assert_refused, serve};
 use crate::kit::{
-    ADMIN1, Answer, Kit, T1, U1,
+    ADMIN1, Answer, Kit, SUPERUSER, T1, U1,
     provider::{Asked, Provider},
 };
 use serde_json::{Value, json};
@@ -170,6 +170,18 @@ async fn a_server_that_is_gone_is_told_of_and_answered_for() {
     assert_eq!(set(&kit, json!({ "temperature": 0.5 })).await.status, 200);
     let forgotten = kit.delete(&token, "/tenants/current/secrets/gone").await;
     assert_eq!(forgotten.status, 204);
+}
+
+#[tokio::test]
+async fn a_tenant_whose_model_is_refused_is_not_made() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let root = kit.token(SUPERUSER).await;
+    let with = |model: &str| json!({ "slug": "three", "name": "Three", "provider": "work", "chat_model": model });
+    let refused = kit.post(&root, "/tenants", with("huge")).await;
+    assert_eq!(refused.fields(), ["chat_model"]);
+    let made = kit.post(&root, "/tenants", with("small")).await;
+    assert_eq!(made.status, 201, "{}", made.text);
 }
 
 #[tokio::test] // R52, R59

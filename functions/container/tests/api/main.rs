@@ -33,6 +33,7 @@ mod flood;
 mod hashes;
 mod headers;
 mod http1;
+mod idempotency;
 mod input;
 mod invitations;
 mod inviting;

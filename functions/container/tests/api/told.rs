@@ -104,6 +104,7 @@ async fn what_holds_a_secret_does_not_show_it_for_debugging() {
         "{shown}"
     );
     let new = db::NewUser {
+        id: U1.id,
         email: U1.email.into(),
         full_name: String::new(),
         password_hash: "$argon2id$canary".into(),

@@ -13,7 +13,7 @@ const KEYS: [(&str, &str); 2] = [
 ];
 
 /// A service whose first tenant has an index.
-async fn indexed(provider: &Provider) -> Kit {
+pub(crate) async fn indexed(provider: &Provider) -> Kit {
     let kit = provider.kit([]).await;
     give_index(&kit, ADMIN1).await;
     kit

@@ -1,6 +1,6 @@
 //! The beginning of a chat turn: a question and its answer's row, stored before the answer is known.
 
-use crate::{Caller, Db, MessageRole, Result};
+use crate::{Caller, Db, IdempotencyKey, MessageRole, Result};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -39,15 +39,6 @@ pub enum Place {
     InsteadOfAnswer(Uuid),
     /// Another question beside this one.
     InsteadOfQuestion(Uuid),
-}
-
-/// What a request that makes something is known by (draft-ietf-httpapi-idempotency-key-header).
-#[derive(Clone, Copy, Debug)]
-pub struct IdempotencyKey<'a> {
-    /// As the client chose it.
-    pub key: &'a str,
-    /// SHA-256 of what it asks for.
-    pub body_hash: &'a [u8; 32],
 }
 
 /// A stored question with the row that waits for its answer.

@@ -40,6 +40,8 @@ pub struct Document {
 /// A document to be stored.
 #[derive(Debug)]
 pub struct NewDocument<'a> {
+    /// Its id.
+    pub id: Uuid,
     /// Its title.
     pub title: &'a str,
     /// Where it is published.
@@ -63,8 +65,8 @@ impl AdminTx {
         &mut self,
         new: &NewDocument<'_>,
         chunks: &[NewChunk],
-    ) -> Result<Uuid> {
-        let id = Uuid::now_v7();
+    ) -> Result<()> {
+        let id = new.id;
         let actor = self.actor.user_id;
         sqlx::query(
             "insert into documents (id, title, source_url, status, created_by) values ($1, $2, $3, $4, $5)",
@@ -88,8 +90,7 @@ impl AdminTx {
         .bind(chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>())
         .execute(self.conn())
         .await?;
-        self.audit(Deed::done("document.create", id)).await?;
-        Ok(id)
+        self.audit(Deed::done("document.create", id)).await
     }
 
     /// Records how the indexing of a document ended.

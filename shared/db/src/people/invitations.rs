@@ -13,6 +13,8 @@ use uuid::Uuid;
 /// Whom to invite.
 #[derive(Debug)]
 pub struct NewInvitation {
+    /// The invitation's id.
+    pub id: Uuid,
     /// In lower case; of nobody in the tenant, or of somebody who is only invited.
     pub email: String,
     /// Empty if not given.
@@ -98,23 +100,42 @@ impl AdminTx {
         let Some(user) = user else {
             return Ok(None);
         };
-        let (id, created_by) = (Uuid::now_v7(), self.actor.user_id);
-        sqlx::query(
+        let (id, created_by) = (new.id, self.actor.user_id);
+        // As it is kept, which is less exact than what was given.
+        let expires_at = sqlx::query_scalar(
             "insert into invitations (id, user_id, expires_at, created_at, created_by) values ($1, $2, $3, $4, $5)
              on conflict on constraint invitations_user_key do update
-               set id = $1, expires_at = $3, created_at = $4, created_by = $5",
+               set id = $1, expires_at = $3, created_at = $4, created_by = $5
+             returning expires_at",
         )
         .bind(id)
         .bind(user.id)
         .bind(new.expires_at)
         .bind(new.now)
         .bind(created_by)
-        .execute(self.conn())
+        .fetch_one(self.conn())
         .await?;
         let invited = Deed::done("user.invite", user.id).detail(user.role);
         self.audit(invited).await?;
-        let expires_at = new.expires_at;
         Ok(Some(Invitation {
+            id,
+            user,
+            expires_at,
+        }))
+    }
+
+    /// An invitation of the managed tenant that was neither accepted nor ended.
+    pub async fn invitation(&mut self, id: Uuid) -> Result<Option<Invitation>> {
+        let found: Option<(Uuid, DateTime<Utc>)> =
+            sqlx::query_as("select user_id, expires_at from invitations where id = $1")
+                .bind(id)
+                .fetch_optional(self.conn())
+                .await?;
+        let Some((user, expires_at)) = found else {
+            return Ok(None);
+        };
+        let user = self.user(user).await?;
+        Ok(user.map(|user| Invitation {
             id,
             user,
             expires_at,

@@ -110,8 +110,12 @@ impl AdminTx {
         Ok(user)
     }
 
-    /// Deletes a user that is locked, and with it its conversations, logins and invitation.
+    /// Deletes a user that is locked, and with it its conversations, logins, invitation and keys of requests.
     pub async fn delete_user(&mut self, id: Uuid) -> Result<()> {
+        sqlx::query("delete from idempotency_keys where user_id = $1")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
         sqlx::query("delete from users where id = $1")
             .bind(id)
             .execute(self.conn())

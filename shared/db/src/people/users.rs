@@ -66,6 +66,8 @@ pub(crate) use user_columns;
 /// A user to be created.
 #[derive(Debug)]
 pub struct NewUser {
+    /// The user's id.
+    pub id: Uuid,
     /// In lower case; unique in the tenant.
     pub email: String,
     /// May be empty.
@@ -95,7 +97,7 @@ impl AdminTx {
             "insert into users (id, email, full_name, password_hash, role) values ($1, $2, $3, $4, $5)
              returning ", user_columns!()
         ))
-        .bind(Uuid::now_v7())
+        .bind(new.id)
         .bind(&new.email)
         .bind(&new.full_name)
         .bind(new.password_hash.expose_secret())

@@ -1,11 +1,14 @@
 //! The superusers' view: which tenants there are.
 
 use crate::{
-    Deed, PageOf, PlatformTx, Result, TenantAdmin,
+    Claim, Deed, IdempotencyKey, PageOf, PlatformTx, Result, TenantAdmin,
     tenancy::prompts::author,
     tenancy::tenants::{Tenant, TenantStatus, tenant_columns},
 };
 use uuid::Uuid;
+
+/// Where tenants are created; `migrations/0028_repeats.sql` has it as well.
+const ROUTE: &str = "POST /tenants";
 
 /// What a tenant starts with; everything else has a default and can be edited.
 #[derive(Debug)]
@@ -21,11 +24,26 @@ pub struct NewTenant {
 }
 
 impl PlatformTx {
-    /// Creates a tenant and commits. Whoever creates one may also furnish it. A taken slug is refused by the
-    /// constraint `tenants_slug_key`.
-    pub async fn create_tenant(mut self, new: &NewTenant) -> Result<TenantAdmin> {
+    /// Creates a tenant and commits, unless the same request has created it before. Whoever creates one may also furnish
+    /// it. A taken slug is refused by the constraint `tenants_slug_key`. None if another request has the key.
+    pub async fn create_tenant(
+        mut self,
+        new: &NewTenant,
+        key: Option<&IdempotencyKey<'_>>,
+    ) -> Result<Option<TenantAdmin>> {
         let id = Uuid::now_v7();
         let actor = self.actor.clone();
+        let of = |tenant_id| TenantAdmin {
+            tenant_id,
+            actor: actor.clone(),
+        };
+        if let Some(key) = key {
+            match self.claim(ROUTE, key, id).await? {
+                Claim::New => {}
+                Claim::Repeat(made) => return Ok(Some(of(made))),
+                Claim::OtherBody => return Ok(None),
+            }
+        }
         author(self.conn(), &actor).await?;
         sqlx::query(
             "insert into tenants (id, slug, name, status, system_prompt) values ($1, $2, $3, $4, $5)",
@@ -39,10 +57,7 @@ impl PlatformTx {
         .await?;
         self.audit(id, Deed::done("tenant.create", id)).await?;
         self.commit().await?;
-        Ok(TenantAdmin {
-            tenant_id: id,
-            actor,
-        })
+        Ok(Some(of(id)))
     }
 
     /// The tenants, newest first.

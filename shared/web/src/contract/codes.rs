@@ -106,6 +106,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         410,
         "The conversation was deleted while its answer was made.",
     ),
+    (
+        "result_gone",
+        410,
+        "The request was taken before, and what it made is no longer there. To make it anew, send another `Idempotency-Key`.",
+    ),
     ("too_large", 413, "The body is larger than the route takes."),
     (
         "uri_too_long",
@@ -225,71 +230,4 @@ pub(crate) fn known_code(code: &str) -> Option<(&'static str, u16, &'static str)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Error;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn codes_are_listed_once_with_the_status_that_they_have() {
-        let codes: BTreeSet<_> = ERROR_CODES.iter().map(|(code, ..)| code).collect();
-        assert_eq!(codes.len(), ERROR_CODES.len());
-        let wait = std::time::Duration::ZERO;
-        let none = || anyhow::anyhow!("none");
-        let field = || service::FieldError {
-            field: String::new(),
-            message: String::new(),
-        };
-        let own = [
-            Error::Malformed(String::new()),
-            Error::NotFound,
-            Error::MethodNotAllowed,
-            Error::Slow,
-            Error::TooLarge(None),
-            Error::UriTooLong,
-            Error::HeadersTooLarge,
-            Error::MediaType(""),
-            Error::UnsupportedGrant,
-            Error::TooManyConnections,
-        ];
-        use service::Error as E;
-        let services = [
-            E::Invalid(Vec::new()),
-            E::PasswordBlocked(field()),
-            E::TooMany(db::Exhausted {
-                wait,
-                per_minute: 1,
-            }),
-            E::KeyUnavailable(String::new(), none()),
-            E::Unavailable(none()),
-            E::SearchTooSlow,
-            E::Stopping,
-            E::Internal(none()),
-        ];
-        let providers = [
-            ai::Error::Timeout,
-            ai::Error::Unreachable,
-            ai::Error::Auth,
-            ai::Error::RateLimited { retry_after: None },
-            ai::Error::Rejected,
-            ai::Error::Unavailable,
-            ai::Error::Invalid,
-            ai::Error::Interrupted,
-        ];
-        for error in own.into_iter().chain(
-            services
-                .into_iter()
-                .chain(providers.map(E::from))
-                .map(Error::from),
-        ) {
-            let listed = ERROR_CODES.iter().find(|(code, ..)| *code == error.code());
-            let status = listed.map(|(_, status, _)| *status);
-            assert_eq!(status, Some(error.status().as_u16()), "{}", error.code());
-        }
-        assert!(
-            ERROR_CODES
-                .iter()
-                .all(|(_, _, meaning)| meaning.ends_with('.'))
-        );
-    }
-}
+mod tests;

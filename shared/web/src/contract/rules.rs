@@ -2,6 +2,7 @@
 //! lists name what they hold.
 
 use super::is_public;
+use crate::IdempotencyKey;
 use utoipa::openapi::{
     Components, Content, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
     header::HeaderBuilder,
@@ -25,7 +26,7 @@ struct Failure {
 const WAIT: (&str, &str) = ("Retry-After", "After how many seconds to try again");
 
 /// The first of a status is what a route means that names this status and says nothing about it.
-const FAILURES: [Failure; 11] = [
+const FAILURES: [Failure; 12] = [
     Failure {
         name: "Malformed",
         status: "400",
@@ -74,6 +75,13 @@ const FAILURES: [Failure; 11] = [
         name: "Invalid",
         status: "422",
         description: "`invalid_request`: `errors` says which fields or parameters are not acceptable, and why.",
+        headers: &[],
+    },
+    Failure {
+        name: "InvalidOrReused",
+        status: "422",
+        description: "`invalid_request`: `errors` says which fields or parameters are not acceptable, and why. \
+            `idempotency_key_reused`: another request was sent with this `Idempotency-Key`.",
         headers: &[],
     },
     Failure {
@@ -175,6 +183,7 @@ fn fail(operation: &mut Operation) {
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let in_path = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_in_path(p));
     let has_body = operation.request_body.is_some();
+    let is_key = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_key(p));
     let follows = [
         ("Malformed", has_body),
         ("Unauthorized", !public),
@@ -182,6 +191,7 @@ fn fail(operation: &mut Operation) {
         ("NotFound", parameters.iter().any(in_path)),
         ("TooLarge", has_body),
         ("UnsupportedMediaType", has_body),
+        ("InvalidOrReused", parameters.iter().any(is_key)),
         ("Invalid", has_body || !parameters.is_empty()),
         ("Unavailable", true),
         ("Failed", true),
@@ -211,6 +221,10 @@ fn fail(operation: &mut Operation) {
 
 fn is_in_path(parameter: &utoipa::openapi::path::Parameter) -> bool {
     matches!(parameter.parameter_in, ParameterIn::Path)
+}
+
+fn is_key(parameter: &utoipa::openapi::path::Parameter) -> bool {
+    parameter.name == IdempotencyKey::HEADER
 }
 
 /// Describes a good answer as what is in it describes itself, and names the list that is in it.

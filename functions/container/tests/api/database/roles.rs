@@ -117,6 +117,11 @@ async fn the_platform_role_reads_no_content() {
         "select * from parlance.tenants_by_email",
         "select * from parlance.audit_log",
         "select * from parlance.invitations",
+        "insert into parlance.idempotency_keys (user_id, route, key, body_hash, made)
+             values (gen_random_uuid(), 'POST /chat', 'k', '', gen_random_uuid())",
+        "insert into parlance.idempotency_keys (tenant_id, user_id, route, key, body_hash, made)
+             values ('OTHER', gen_random_uuid(), 'POST /tenants', 'k', '', gen_random_uuid())",
+        "delete from parlance.idempotency_keys",
         "update parlance.users set is_superuser = true",
         "update parlance.tenants set name = 'x'",
         "update parlance.tenants set system_prompt = 'x'",

@@ -142,6 +142,11 @@ impl Stored {
         Self(stored)
     }
 
+    /// How many rows a table has.
+    pub fn count(&self, table: &str) -> usize {
+        self.0[table].len()
+    }
+
     /// Whether any row holds the text.
     pub fn contains(&self, text: &str) -> bool {
         self.0.values().flatten().any(|row| row.contains(text))
