@@ -263,6 +263,7 @@ async fn what_changes_nothing_is_not_written_down() {
             "status",
             "pinecone",
             "prompt_version",
+            "warnings",
             "created_at",
             "updated_at",
         ]
