@@ -69,8 +69,7 @@ impl Prompt {
 /// How the model should answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// The provider's name of the model; see
-    /// [`Provider::default_model`](crate::Provider::default_model).
+    /// The provider's name of the model.
     pub model: String,
     /// Randomness, from 0; `None` leaves it to the provider, as some models accept no value.
     pub temperature: Option<f32>,
