@@ -27,8 +27,8 @@ const PIECE: usize = 64 * 1024;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
-    /// `json` for programs, `markdown` for people.
-    #[param(inline, default = "json")]
+    /// `json` for programs, which is what comes without it; `markdown` for people.
+    #[param(inline)]
     format: Option<Format>,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{Content, OpenApi, RefOr, request_body::RequestBody};
 
 /// Schemas nest less deep; one that holds itself ends here.
-const DEEPEST: usize = 8;
+const DEEPEST: usize = 16;
 
 /// Gives every JSON and every form an example.
 pub(super) fn add(api: &mut OpenApi) {
@@ -63,8 +63,18 @@ impl Sample<'_> {
             }
         }
         if let Some(parts) = schema["allOf"].as_array() {
+            // Of objects all, of anything else the one that there is.
             let parts = parts.iter().map(|part| self.of(part, depth + 1));
-            let objects = parts.filter_map(|part| part.as_object().cloned());
+            let parts: Vec<Value> = parts.collect();
+            if let Some(value) = parts
+                .iter()
+                .find(|part| !part.is_object() && !part.is_null())
+            {
+                return value.clone();
+            }
+            let objects = parts
+                .into_iter()
+                .filter_map(|part| part.as_object().cloned());
             return Value::Object(objects.flatten().collect());
         }
         match schema["type"].as_str() {
