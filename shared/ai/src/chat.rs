@@ -14,7 +14,6 @@ use crate::{
     Client, Endpoint, Error, Options, Prompt, Provider, Timeouts,
     breaker::Permit,
     failure::{Failure, Retries},
-    fit::within,
     http,
     models::{Limit, Model},
     params::{Params, Refusals},
@@ -124,7 +123,7 @@ impl Client {
         model.limit = model.limit.or(Some(endpoint.limit));
         let most = model.output.unwrap_or(u32::MAX);
         options.max_output_tokens = options.max_output_tokens.min(most);
-        let messages = messages(within(prompt, model.room(options.max_output_tokens)));
+        let messages = messages(prompt, model.room(options.max_output_tokens));
         let costs = messages
             .iter()
             .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
