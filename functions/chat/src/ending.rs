@@ -118,16 +118,7 @@ mod tests {
 
     #[test]
     fn what_a_provider_may_do_better_next_time_is_retryable() {
-        for error in [
-            ai::Error::Timeout,
-            ai::Error::Unreachable,
-            ai::Error::Auth,
-            ai::Error::RateLimited { retry_after: None },
-            ai::Error::Rejected,
-            ai::Error::Unavailable,
-            ai::Error::Invalid,
-            ai::Error::Interrupted,
-        ] {
+        for error in ai::Error::KINDS {
             assert_eq!(is_retryable(error.code()), error.retryable(), "{error:?}");
         }
     }

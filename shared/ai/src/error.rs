@@ -47,6 +47,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// One of every kind, for whoever must know them all.
+    pub const KINDS: [Self; 8] = [
+        Error::Timeout,
+        Error::Unreachable,
+        Error::Auth,
+        Error::RateLimited { retry_after: None },
+        Error::Rejected,
+        Error::Unavailable,
+        Error::Invalid,
+        Error::Interrupted,
+    ];
+
     /// The stable name of this failure, for a client to branch on and for a log to count.
     pub fn code(&self) -> &'static str {
         match self {
@@ -80,16 +92,7 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_and_sentences_end() {
-        let all = [
-            Error::Timeout,
-            Error::Unreachable,
-            Error::Auth,
-            Error::RateLimited { retry_after: None },
-            Error::Rejected,
-            Error::Unavailable,
-            Error::Invalid,
-            Error::Interrupted,
-        ];
+        let all = Error::KINDS;
         let codes: std::collections::HashSet<_> = all.iter().map(Error::code).collect();
         assert_eq!(codes.len(), all.len());
         assert!(all.iter().all(|error| error.to_string().ends_with('.')));

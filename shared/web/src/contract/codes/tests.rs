@@ -40,20 +40,10 @@ fn codes_are_listed_once_with_the_status_that_they_have() {
         E::Stopping,
         E::Internal(none()),
     ];
-    let providers = [
-        ai::Error::Timeout,
-        ai::Error::Unreachable,
-        ai::Error::Auth,
-        ai::Error::RateLimited { retry_after: None },
-        ai::Error::Rejected,
-        ai::Error::Unavailable,
-        ai::Error::Invalid,
-        ai::Error::Interrupted,
-    ];
     for error in own.into_iter().chain(
         services
             .into_iter()
-            .chain(providers.map(E::from))
+            .chain(ai::Error::KINDS.map(E::from))
             .map(Error::from),
     ) {
         let listed = ERROR_CODES.iter().find(|(code, ..)| *code == error.code());
