@@ -2,15 +2,14 @@
 
 use crate::{Error, Result, Service};
 use db::{Caller, FoundChat, PageOf};
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, time::timeout};
+use std::time::Duration;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 /// How long one statement of a search may take, and how long a search may wait for its turn.
-const SEARCH_TIME: Duration = Duration::from_secs(2);
+pub(crate) const SEARCH_TIME: Duration = Duration::from_secs(2);
 /// How many searches of one tenant may go on in this process: each holds a connection of the few that all tenants share.
-const SEARCHES_AT_ONCE: usize = 1;
+pub(crate) const AT_ONCE: usize = 1;
 
 impl Service {
     /// The caller's conversations that hold `text`, newest first, and after which one to go on, if there are more to look
@@ -26,9 +25,7 @@ impl Service {
     ) -> Result<(Vec<FoundChat>, Option<Uuid>)> {
         // As keyboards write it, and most of what was pasted.
         let text: String = text.nfc().collect();
-        let turns = || Arc::new(Semaphore::new(SEARCHES_AT_ONCE));
-        let turns = self.chat_searches.get_with(caller.tenant_id(), turns);
-        let Ok(_turn) = timeout(SEARCH_TIME, turns.acquire()).await else {
+        let Some(_turn) = self.chat_searches.take(caller.tenant_id()).await else {
             return Err(Error::SearchTooSlow);
         };
         let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;

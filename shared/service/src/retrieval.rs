@@ -2,8 +2,7 @@
 
 use crate::{Result, Service, VectorIndex, beginning};
 use db::{Caller, Passage, Source};
-use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, time::timeout};
+use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 /// How much of a question is searched for; the rest of a long one adds nothing but cost.
@@ -12,10 +11,10 @@ const QUESTION_CHARS: usize = 4000;
 const SNIPPET_CHARS: usize = 240;
 
 /// How long full text may take, and how long it may wait for its turn.
-const SEARCH_TIME: Duration = Duration::from_secs(1);
+pub(crate) const SEARCH_TIME: Duration = Duration::from_secs(1);
 /// How many full text searches of one tenant may go on in this process: each holds a connection of the few that all
 /// tenants share.
-const SEARCHES_AT_ONCE: usize = 2;
+pub(crate) const AT_ONCE: usize = 2;
 
 /// What was found.
 pub struct Retrieved {
@@ -64,9 +63,7 @@ impl Service {
         top_k: i32,
     ) -> Result<Option<Vec<Passage>>> {
         let min_score = caller.account().tenant.retrieval_min_score;
-        let turns = || Arc::new(Semaphore::new(SEARCHES_AT_ONCE));
-        let turns = self.searches.get_with(caller.tenant_id(), turns);
-        let Ok(_turn) = timeout(SEARCH_TIME, turns.acquire()).await else {
+        let Some(_turn) = self.searches.take(caller.tenant_id()).await else {
             return Ok(None);
         };
         let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;

@@ -1,14 +1,15 @@
 //! The service: everything that its work needs, put together once.
 
-use crate::{Answers, Clock, Config, Seldom, limits::Flooding, providers::IndexOf, start_logging};
+use crate::{
+    Answers, Clock, Config, Seldom, conversations, limits::Flooding, providers::IndexOf, retrieval,
+    start_logging, turns::Turns,
+};
 use anyhow::Context;
 use db::Db;
 use moka::sync::Cache;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tenant_auth::{Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified};
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
 
 /// Threads that hash passwords, on however large a machine. With 19 MiB each they bound what a flood of logins takes;
 /// four check more than a hundred passwords a second.
@@ -41,9 +42,9 @@ pub struct Service {
     pub(crate) ending_models: Seldom,
     pub(crate) flooding: Flooding,
     /// Whose turn it is to search, by tenant.
-    pub(crate) searches: Cache<Uuid, Arc<Semaphore>>,
+    pub(crate) searches: Turns,
     /// The same for searches of conversations.
-    pub(crate) chat_searches: Cache<Uuid, Arc<Semaphore>>,
+    pub(crate) chat_searches: Turns,
     pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
 }
 
@@ -98,8 +99,8 @@ impl Service {
             denials: Seldom::without_bound(),
             ending_models: Seldom::of_many(),
             flooding: Flooding::nobody(),
-            searches: turns(),
-            chat_searches: turns(),
+            searches: Turns::new(retrieval::AT_ONCE, retrieval::SEARCH_TIME),
+            chat_searches: Turns::new(conversations::AT_ONCE, conversations::SEARCH_TIME),
             index_hosts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))
@@ -139,12 +140,4 @@ impl Service {
         let root = &self.config.secrets.root;
         root.request_mac(path.as_bytes(), body)
     }
-}
-
-/// Whose turn it is, by tenant; forgotten when nobody waits for it any more.
-fn turns() -> Cache<Uuid, Arc<Semaphore>> {
-    Cache::builder()
-        .max_capacity(10_000)
-        .time_to_idle(Duration::from_secs(60))
-        .build()
 }
