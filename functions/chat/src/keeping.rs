@@ -17,6 +17,7 @@ const FLUSH_BYTES: usize = 2048;
 const ALIVE: Duration = Duration::from_secs(15);
 /// And where nobody tells this process that somebody asks for its end.
 const ALIVE_ALONE: Duration = Duration::from_secs(1);
+
 /// What became of an attempt to store what is new.
 pub(crate) enum Kept {
     Stored,

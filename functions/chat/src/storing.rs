@@ -60,9 +60,9 @@ impl Answerer {
 
     /// Why there is no row: whoever asked is gone, or deleted the conversation.
     pub(crate) async fn gone(&self) -> Broken {
-        let still = self.app.db.still(&self.caller, self.app.clock.now()).await;
-        match still {
-            Ok(false) => Broken::revoked(),
+        let caller = self.app.db.reread(&self.caller, self.app.clock.now());
+        match caller.await {
+            Ok(None) => Broken::revoked(),
             _ => Error::ConversationDeleted.into(),
         }
     }

@@ -52,7 +52,7 @@ impl Db {
     }
 
     /// Whether a caller is still good. At most 5 s old.
-    pub async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
+    pub(crate) async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
         let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
         if self.remembered.account(&key).is_some() {
             return Ok(true);
