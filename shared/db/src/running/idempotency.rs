@@ -23,6 +23,15 @@ pub enum Claim {
     OtherBody,
 }
 
+impl Claim {
+    fn of(is_same: bool, made: Uuid) -> Self {
+        match is_same {
+            true => Self::Repeat(made),
+            false => Self::OtherBody,
+        }
+    }
+}
+
 impl AdminTx {
     /// Takes a key of whoever acts for what this transaction makes, `made`. Call it first: of two at once the second waits
     /// here, and learns what became of the other one. A rollback frees the key.
@@ -33,11 +42,7 @@ impl AdminTx {
         made: Uuid,
     ) -> Result<Claim> {
         let user = self.actor.user_id;
-        if take(self.conn(), user, route, key, made).await? {
-            return Ok(Claim::New);
-        }
-        let taken = taken(self.conn(), user, route, key).await?;
-        Ok(taken.ok_or(sqlx::Error::RowNotFound)?)
+        claim(self.conn(), user, route, key, made).await
     }
 
     /// As [`AdminTx::claim`], but takes nothing. [`Claim::New`]: it could be taken.
@@ -61,36 +66,32 @@ impl PlatformTx {
             .bind(home.to_string())
             .execute(self.conn())
             .await?;
-        if take(self.conn(), user, route, key, made).await? {
-            return Ok(Claim::New);
-        }
-        let taken = taken(self.conn(), user, route, key).await?;
-        Ok(taken.ok_or(sqlx::Error::RowNotFound)?)
+        claim(self.conn(), user, route, key, made).await
     }
 }
 
-/// Whether the key was free. If not, its row stays as it is until the transaction ends.
-async fn take(
+/// Takes the key if it is free. If not, its row stays as it is until the transaction ends.
+async fn claim(
     conn: Conn<'_>,
     user: Uuid,
     route: &str,
     key: &IdempotencyKey<'_>,
     made: Uuid,
-) -> Result<bool> {
-    let done = sqlx::query(
-        "insert into idempotency_keys as k (user_id, route, key, body_hash, made) values ($1, $2, $3, $4, $5)
-         on conflict (tenant_id, user_id, route, key) do update
-           set body_hash = excluded.body_hash, made = excluded.made, created_at = now()
-           where k.created_at < now() - interval '24 hours'",
-    )
-    .bind(user)
-    .bind(route)
-    .bind(key.key)
-    .bind(key.body_hash)
-    .bind(made)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
+) -> Result<Claim> {
+    let (is_new, is_same, made): (bool, Option<bool>, Option<Uuid>) =
+        sqlx::query_as("select is_new, is_same, made from claim_key($1, $2, $3, $4, $5)")
+            .bind(user)
+            .bind(route)
+            .bind(key.key)
+            .bind(key.body_hash)
+            .bind(made)
+            .fetch_one(conn)
+            .await?;
+    match (is_new, is_same.zip(made)) {
+        (true, _) => Ok(Claim::New),
+        (false, Some((is_same, made))) => Ok(Claim::of(is_same, made)),
+        (false, None) => Err(sqlx::Error::RowNotFound.into()),
+    }
 }
 
 /// Who has the key, if anybody does.
@@ -110,8 +111,5 @@ async fn taken(
     .bind(key.body_hash)
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|(is_same, made)| match is_same {
-        true => Claim::Repeat(made),
-        false => Claim::OtherBody,
-    }))
+    Ok(row.map(|(is_same, made)| Claim::of(is_same, made)))
 }
