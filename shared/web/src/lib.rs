@@ -19,6 +19,7 @@ mod json;
 mod metrics;
 mod misfit;
 mod page;
+mod parameters;
 mod problem;
 mod router;
 mod stop;
@@ -28,7 +29,7 @@ pub use body_limit::BodyLimit;
 pub use contract::openapi;
 pub use cors::{is_everybodys, page_of_a_tenant};
 pub use error::{Error, Result};
-pub use extract::{Administrator, ClientIp, Own, Path, Query, RequestId, TenantAt};
+pub use extract::{Administrator, ClientIp, Own, RequestId, TenantAt};
 pub use form::{Form, JsonOrForm, is_form, to_oauth};
 pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
@@ -36,6 +37,7 @@ pub use host::{
 pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
 pub use json::{Json, Object};
 pub use page::{Listing, PageQuery};
+pub use parameters::{Path, Query};
 pub use problem::Problem;
 pub use router::router;
 pub use stop::Stop;

@@ -5,3 +5,4 @@ mod identity;
 mod input;
 mod matrix;
 mod pages;
+mod roles;

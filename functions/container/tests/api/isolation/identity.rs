@@ -1,5 +1,6 @@
 //! Who a token is for is asked of the database, and nobody is more than the database says now.
 
+use super::roles::{AT_HOME, MEMBERS, SUPERUSERS, THIS_FILE};
 use crate::kit::{
     ADMIN1, JWT_SECRET_KEY, Person, SUPERUSER, T1, T2, U1, V1,
     api::{Ids, Operation, operations},
@@ -11,48 +12,6 @@ use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 use tenant_auth::{AccessToken, Algorithm, Keys};
 use uuid::Uuid;
-
-/// What a member may do; everything else that needs a token needs a role.
-const MEMBERS: &[&str] = &[
-    "DELETE /chat/sessions",
-    "DELETE /chat/sessions/{id}",
-    "DELETE /login/sessions/{id}",
-    "GET /chat/export",
-    "GET /chat/messages/{id}",
-    "GET /chat/messages/{id}/stream",
-    "GET /chat/search",
-    "GET /chat/sessions",
-    "GET /chat/sessions/{id}",
-    "GET /chat/sessions/{id}/export",
-    "GET /chat/sessions/{id}/messages",
-    "GET /login/me",
-    "GET /login/sessions",
-    "PATCH /chat/sessions/{id}",
-    "PATCH /login/me",
-    "POST /chat",
-    "POST /chat/messages/{id}/stop",
-    "POST /documents/search",
-    "POST /login/password",
-    "PUT /chat/messages/{id}/feedback",
-];
-/// What only superusers may do.
-const SUPERUSERS: &[&str] = &[
-    "GET /tenants",
-    "POST /admin/tenants/{id}/assume",
-    "POST /tenants",
-];
-/// What administrators do without naming anything of a tenant: whatever ids they have, it works at home.
-const AT_HOME: &[&str] = &[
-    "GET /admin/audit",
-    "GET /admin/unanswered",
-    "GET /admin/users",
-    "GET /documents",
-    "POST /admin/users",
-    "POST /admin/users/invite",
-    "POST /documents",
-];
-
-const THIS_FILE: &str = "tests/api/isolation/identity.rs";
 
 fn guarded() -> impl Iterator<Item = Operation> {
     operations().into_iter().filter(Operation::needs_login)

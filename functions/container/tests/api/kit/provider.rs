@@ -1,25 +1,23 @@
 //! OpenAI, DeepSeek and Pinecone as a test wants them: one HTTP server that records what it is asked and answers
 //! as it was told.
 
+mod replies;
+
 use super::{Kit, database::Database, wait::wait_until};
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
-    convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 
@@ -186,7 +184,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         let question = question.and_then(|text| text.rsplit("\n\n").next());
         let words = question.unwrap_or_default().split_inclusive(' ');
         let words = Reply::Text(words.map(String::from).collect());
-        return chat(provider, asked.body["stream"] == true, words).await;
+        return replies::chat(provider, asked.body["stream"] == true, words).await;
     }
     provider.inner.asked.lock().unwrap().push(asked.clone());
     if asked.path.ends_with("/chat/completions") {
@@ -199,7 +197,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
                     .into(),
             )
         });
-        return chat(provider, asked.body["stream"] == true, reply).await;
+        return replies::chat(provider, asked.body["stream"] == true, reply).await;
     }
     if *provider.inner.vectors_fail.lock().unwrap() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -226,94 +224,6 @@ fn vectors(provider: &Provider, asked: &Asked) -> Response {
         "/vectors/delete" => Json(json!({})).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-async fn chat(provider: Provider, streamed: bool, reply: Reply) -> Response {
-    match reply {
-        Reply::Text(pieces) if !streamed => whole(&pieces),
-        Reply::Held(pieces) if !streamed => {
-            let all = u32::try_from(pieces.len()).expect("a few pieces") + 1;
-            let go = provider.inner.go.acquire_many(all).await;
-            go.expect("it is never closed").forget();
-            whole(&pieces)
-        }
-        Reply::Text(pieces) => events(pieces.iter().map(|p| delta(p)).chain([end()]).collect()),
-        Reply::Held(pieces) => held(provider, pieces),
-        Reply::BreakAfter(pieces) => broken(pieces),
-        Reply::Status(status, body) => {
-            (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
-        }
-        Reply::Raw(text) => events(vec![text]),
-        Reply::Silence => std::future::pending().await,
-    }
-}
-
-fn whole(pieces: &[String]) -> Response {
-    Json(json!({
-        "choices": [{ "index": 0, "message": { "role": "assistant", "content": pieces.concat() }, "finish_reason": "stop" }],
-        "usage": { "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18 }
-    }))
-    .into_response()
-}
-
-fn delta(text: &str) -> String {
-    let chunk =
-        json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
-    format!("data: {chunk}\n\n")
-}
-
-fn end() -> String {
-    let stop = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
-    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18 } });
-    format!("data: {stop}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
-}
-
-fn events(blocks: Vec<String>) -> Response {
-    let body = Body::from_stream(stream::iter(
-        blocks
-            .into_iter()
-            .map(|b| Ok::<_, Infallible>(Bytes::from(b))),
-    ));
-    ([("content-type", "text/event-stream")], body).into_response()
-}
-
-fn held(provider: Provider, pieces: Vec<String>) -> Response {
-    let blocks: Vec<String> = pieces.iter().map(|p| delta(p)).chain([end()]).collect();
-    let reader = Arc::new(Reader(provider));
-    let body = stream::iter(blocks).then(move |block| {
-        let reader = Arc::clone(&reader);
-        let provider = reader.0.clone();
-        async move {
-            provider
-                .inner
-                .go
-                .acquire()
-                .await
-                .expect("it is never closed")
-                .forget();
-            drop(reader);
-            Ok::<_, Infallible>(Bytes::from(block))
-        }
-    });
-    (
-        [("content-type", "text/event-stream")],
-        Body::from_stream(body),
-    )
-        .into_response()
-}
-
-fn broken(pieces: Vec<String>) -> Response {
-    let good = pieces.into_iter().map(|p| Ok(Bytes::from(delta(&p))));
-    let body = stream::iter(good).chain(stream::once(async {
-        // The server sends what it has only when the next piece is not there yet.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        Err(std::io::Error::other("the connection breaks"))
-    }));
-    (
-        [("content-type", "text/event-stream")],
-        Body::from_stream(body),
-    )
-        .into_response()
 }
 
 impl Provider {
