@@ -1,6 +1,6 @@
 //! Many refreshes at the same moment, of two processes: whoever wins, a login has one generation of tokens.
 
-use crate::kit::{Kit, U1, program::Program, request};
+use crate::kit::{Kit, U1, program::Program, request, wait::wait_until};
 use axum::body::Body;
 use futures_util::future::join_all;
 use http_body_util::BodyExt;
@@ -61,18 +61,26 @@ impl Service {
 
     /// Presents one token many times at once, to both processes; status and body of each answer.
     async fn present(&self, token: &str, at_once: usize) -> Vec<(u16, Value)> {
-        let answers = (0..at_once).map(async |n| {
+        join_all((0..at_once).map(|n| self.present_once(token, n % 2))).await
+    }
+
+    /// To one that is too busy it is presented again, as it says: a slow machine has no connection for some in time.
+    async fn present_once(&self, token: &str, program: usize) -> (u16, Value) {
+        wait_until("a refresh that is answered", async || {
             let body = json!({ "refresh_token": token });
             let asked = request("", "POST", "/login/refresh")
                 .header("content-type", "application/json")
                 .body(Body::from(body.to_string()))
                 .unwrap();
-            let answer = self.programs[n % 2].send(asked).await;
+            let answer = self.programs[program].send(asked).await;
             let status = answer.status().as_u16();
             let body = answer.into_body().collect().await.unwrap().to_bytes();
-            (status, serde_json::from_slice(&body).unwrap())
-        });
-        join_all(answers).await
+            match status {
+                503 => Err(status),
+                _ => Ok((status, serde_json::from_slice(&body).unwrap())),
+            }
+        })
+        .await
     }
 }
 
