@@ -103,12 +103,12 @@ impl Answerer {
                 }
                 Some(Ok(ai::Event::Done {
                     finish_reason,
-                    usage,
+                    spent,
                 })) => {
                     return Ok(Finished {
                         status: MessageStatus::Complete,
                         finish_reason: finish_reason.as_str(),
-                        usage: counted(usage),
+                        usage: counted(spent.usage),
                     });
                 }
                 Some(Err(e)) => {

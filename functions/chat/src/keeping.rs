@@ -56,7 +56,7 @@ pub(crate) fn stopped(answer: &RunningAnswer, prompt_tokens: u32) -> Finished {
     Finished::stopped(counted(ai::Usage {
         prompt_tokens,
         completion_tokens: ai::tokens::estimate(&answer.draft().text),
-        exact: false,
+        ..ai::Usage::default()
     }))
 }
 

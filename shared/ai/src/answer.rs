@@ -1,19 +1,51 @@
 //! Answering a question, by whichever provider and in whichever mode.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use futures_util::{
-    StreamExt,
+    Stream, StreamExt,
     stream::{self, BoxStream},
 };
 
 use crate::{
-    Client, Error, Event, FinishReason, Options, Prompt, Provider, Usage, complete::complete,
-    local, stream::streamed, tokens,
+    Client, Error, Event, FinishReason, LOCAL_MODEL, Meter, Options, Prompt, Provider,
+    complete::complete, local, stream::streamed, tokens,
 };
 
-/// The items of one answer: pieces of text and then exactly one end, [`Event::Done`] or an error.
-pub type Answer = BoxStream<'static, Result<Event, Error>>;
+/// One answer: pieces of text and then exactly one end, [`Event::Done`] or an error.
+pub struct Answer {
+    items: BoxStream<'static, Result<Event, Error>>,
+    meter: Meter,
+}
+
+impl Answer {
+    /// What tells how much this answer has used so far, also when it is dropped, or ended by an error.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    fn new(items: impl Stream<Item = Result<Event, Error>> + Send + 'static, meter: Meter) -> Self {
+        let items = items.boxed();
+        Answer { items, meter }
+    }
+
+    /// An answer that was not even asked for.
+    fn failed(error: Error) -> Self {
+        Answer::new(stream::iter([Err(error)]), Meter::default())
+    }
+}
+
+impl Stream for Answer {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.items.as_mut().poll_next(context)
+    }
+}
 
 impl Client {
     /// Asks `provider`, with its own key, to answer `prompt`.
@@ -36,45 +68,50 @@ impl Client {
     ) -> Answer {
         let target = match self.target(provider) {
             Ok(Some(target)) => target,
-            Ok(None) => {
-                return stream::iter(local_events(&prompt, stream).into_iter().map(Ok)).boxed();
-            }
-            Err(error) => return stream::iter([Err(error)]).boxed(),
+            Ok(None) => return local_answer(&prompt, stream),
+            Err(error) => return Answer::failed(error),
         };
         let permit = self.breakers.admit(target.service, target.key);
         let prepared = permit.map(Arc::new).and_then(|permit| {
             let call = self.call(&target, Arc::clone(&permit), prompt, options, stream)?;
             Ok((call, permit))
         });
-        match prepared {
-            Ok((call, permit)) if stream => streamed(call)
-                .inspect(move |item| permit.saw_item(item))
-                .boxed(),
-            Ok((call, permit)) => complete(call)
-                .inspect(move |item| permit.saw_item(item))
-                .boxed(),
-            Err(error) => stream::iter([Err(error)]).boxed(),
+        let (call, permit) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return Answer::failed(error),
+        };
+        let meter = call.meter.clone();
+        match stream {
+            true => Answer::new(
+                streamed(call).inspect(move |item| permit.saw_item(item)),
+                meter,
+            ),
+            false => Answer::new(
+                complete(call).inspect(move |item| permit.saw_item(item)),
+                meter,
+            ),
         }
     }
 }
 
 /// The embedded provider's answer, in pieces of a word if streamed.
-fn local_events(prompt: &Prompt, stream: bool) -> Vec<Event> {
+fn local_answer(prompt: &Prompt, stream: bool) -> Answer {
     let text = local::answer(&prompt.question, &prompt.passages);
     let passages = prompt.passages.iter().map(|p| tokens::estimate(&p.text));
-    let usage = Usage {
-        prompt_tokens: passages.fold(tokens::estimate(&prompt.question), u32::saturating_add),
-        completion_tokens: tokens::estimate(&text),
-        exact: false,
-    };
+    let read = passages.fold(tokens::estimate(&prompt.question), u32::saturating_add);
+    let meter = Meter::new(read);
+    meter.sent();
+    meter.wrote(text.len());
+    meter.named(LOCAL_MODEL);
     let pieces: Vec<String> = match stream {
         true => text.split_inclusive(' ').map(str::to_owned).collect(),
         false => vec![text],
     };
     let done = Event::Done {
         finish_reason: FinishReason::Stop,
-        usage,
+        spent: meter.complete(),
     };
     let deltas = pieces.into_iter().map(Event::Delta);
-    deltas.chain([done]).collect()
+    let items: Vec<_> = deltas.chain([done]).map(Ok).collect();
+    Answer::new(stream::iter(items), meter)
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    Client, Endpoint, Error, Options, Prompt, Provider, Timeouts,
+    Client, Endpoint, Error, Meter, Options, Prompt, Provider, Timeouts,
     breaker::Permit,
     failure::{Failure, Retries},
     http,
@@ -26,8 +26,7 @@ pub(crate) struct Call {
     pub(crate) service: String,
     pub(crate) ask: Ask,
     pub(crate) timeouts: Timeouts,
-    /// Estimated, in case the provider does not count.
-    pub(crate) prompt_tokens: u32,
+    pub(crate) meter: Meter,
 }
 
 /// The request, as often as it must be made.
@@ -46,6 +45,7 @@ pub(crate) struct Ask {
     refused: Params,
     refusals: Refusals,
     permit: Arc<Permit>,
+    meter: Meter,
     backoff: Duration,
 }
 
@@ -127,7 +127,7 @@ impl Client {
         let costs = messages
             .iter()
             .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
-        let prompt_tokens = costs.fold(0, u32::saturating_add);
+        let meter = Meter::new(costs.fold(0, u32::saturating_add));
         let service = target.service.to_owned();
         let mut refused = self.refusals.get(&service, &options.model);
         if !endpoint.stream_options {
@@ -146,12 +146,13 @@ impl Client {
             messages,
             stream,
             permit,
+            meter: meter.clone(),
         };
         Ok(Call {
             service,
             ask,
             timeouts: self.timeouts,
-            prompt_tokens,
+            meter,
         })
     }
 }
@@ -168,6 +169,7 @@ impl Ask {
         let known = self.refused;
         loop {
             let (request, sent) = self.request();
+            self.meter.sent();
             let failure = match http::open(&self.service, request).await {
                 Ok(response) => {
                     if self.refused != known {
@@ -178,6 +180,9 @@ impl Ask {
                 }
                 Err(failure) => failure,
             };
+            if !failure.may_cost() {
+                self.meter.refused();
+            }
             if !self.learns(&failure, sent) {
                 retries.wait(failure).await?;
             }

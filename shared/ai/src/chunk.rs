@@ -14,6 +14,9 @@ pub(crate) struct Chunk<'a> {
     /// Whether it has a list of choices, as every object of this API has.
     pub(crate) is_known: bool,
     pub(crate) counts: Counts,
+    /// The model that answers, by its own account.
+    pub(crate) model: Option<Cow<'a, str>>,
+    pub(crate) service_tier: Option<Cow<'a, str>>,
     /// The first of the choices, since one is asked for.
     pub(crate) choice: Option<Choice<'a>>,
 }
@@ -46,6 +49,8 @@ impl<'a> Chunk<'a> {
             is_error: all.get("error").is_some_and(is_truthy),
             is_known: choices.is_some(),
             counts: all.get("usage").map(Counts::of).unwrap_or_default(),
+            model: all.get("model").and_then(read_text),
+            service_tier: all.get("service_tier").and_then(read_text),
             choice: choice.map(|choice| Choice {
                 delta: choice.get("delta").and_then(Said::of),
                 message: choice.get("message").and_then(Said::of),
@@ -129,7 +134,7 @@ fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()
 }
 
-fn read_text(raw: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn read_text(raw: &RawValue) -> Option<Cow<'_, str>> {
     read::<Name<'_>>(raw).map(|name| name.0)
 }
 

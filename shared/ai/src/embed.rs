@@ -2,8 +2,11 @@
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use crate::{Client, Error};
+use crate::{
+    Client, Error, Spent, chunk::read_text, counts::Counts, failure::Failure, spent, tokens,
+};
 
 /// Texts in one request. The answer spells each number on a line of its own, about 30 bytes; 32 vectors
 /// of 3072 numbers stay below the cap on an answer.
@@ -19,6 +22,10 @@ struct Body<'a> {
 #[derive(Deserialize)]
 struct Answer {
     data: Vec<Embedding>,
+    // Whatever they are, the vectors are good.
+    usage: Option<Box<RawValue>>,
+    model: Option<Box<RawValue>>,
+    service_tier: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -27,41 +34,94 @@ struct Embedding {
     embedding: Vec<f32>,
 }
 
-impl Client {
-    /// The vectors of `texts`, in their order and all of the same length, in requests of 32 texts.
-    ///
-    /// No texts need no request. An empty text is refused by the provider.
+/// What came of texts.
+#[derive(Debug)]
+pub struct Embedded {
+    /// Their vectors, in their order and all of the same length.
     ///
     /// # Errors
-    /// As the first failing request; [`Error::Invalid`] if a vector is missing, repeated, empty, not
-    /// finite, or of another length than the rest.
-    pub async fn embed(
+    /// As the first failing request; [`Error::Invalid`] if a vector is missing, repeated, empty, not finite, or of
+    /// another length than the rest.
+    pub vectors: Result<Vec<Vec<f32>>, Error>,
+    /// What all requests used, also those before one that failed.
+    pub spent: Spent,
+}
+
+impl Client {
+    /// The vectors of `texts`, in requests of 32 texts.
+    ///
+    /// No texts need no request. An empty text is refused by the provider.
+    pub async fn embed(&self, key: &SecretString, model: &str, texts: &[String]) -> Embedded {
+        let mut spent = Vec::new();
+        let vectors = self.embed_all(key, model, texts, &mut spent).await;
+        let spent = spent.into_iter().reduce(Spent::and).unwrap_or_default();
+        Embedded { vectors, spent }
+    }
+
+    /// The vectors, with what each request used in `spent`.
+    async fn embed_all(
         &self,
         key: &SecretString,
         model: &str,
         texts: &[String],
+        spent: &mut Vec<Spent>,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let endpoint = self.endpoints.get("openai").ok_or(Error::Rejected)?;
         let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(texts.len());
         for input in texts.chunks(BATCH) {
-            let body = Body {
-                model,
-                input,
-                encoding_format: "float",
-            };
-            let (name, value) = endpoint.key(key)?;
-            let client = self.toward_base(&endpoint.base, false);
-            let request = client.post(endpoint.at("embeddings"));
-            let request = request.header(name, value).json(&body);
-            let limit = self.timeouts.complete;
-            let answer: Answer = self.ask_json("openai", key, request, limit).await?;
-            vectors.extend(in_order(answer.data, input.len())?);
+            let answer = self.embed_batch(key, model, input).await;
+            spent.push(used(&answer, input));
+            vectors.extend(in_order(answer?.data, input.len())?);
         }
         let length = vectors.first().map_or(0, Vec::len);
         match vectors.iter().all(|vector| usable(vector, length)) {
             true => Ok(vectors),
             false => Err(Error::Invalid),
         }
+    }
+
+    async fn embed_batch(
+        &self,
+        key: &SecretString,
+        model: &str,
+        input: &[String],
+    ) -> Result<Answer, Failure> {
+        let endpoint = self.endpoints.get("openai").ok_or(Error::Rejected)?;
+        let body = Body {
+            model,
+            input,
+            encoding_format: "float",
+        };
+        let (name, value) = endpoint.key(key)?;
+        let client = self.toward_base(&endpoint.base, false);
+        let request = client.post(endpoint.at("embeddings"));
+        let request = request.header(name, value).json(&body);
+        let limit = self.timeouts.complete;
+        self.ask_json("openai", key, request, limit).await
+    }
+}
+
+/// What a request used, with an estimate where the provider does not tell.
+fn used(answer: &Result<Answer, Failure>, input: &[String]) -> Spent {
+    let sent = input.iter().map(|text| tokens::estimate(text));
+    let sent = sent.fold(0, u32::saturating_add);
+    let told = |raw: &Option<Box<RawValue>>| {
+        let text = read_text(raw.as_deref()?)?;
+        spent::name(&text)
+    };
+    match answer {
+        Ok(answer) => {
+            let counts = answer.usage.as_deref().map(Counts::of);
+            Spent {
+                usage: counts.unwrap_or_default().of_reading(sent),
+                model: told(&answer.model),
+                service_tier: told(&answer.service_tier),
+            }
+        }
+        Err(failure) if failure.may_cost() => Spent {
+            usage: Counts::default().of_reading(sent),
+            ..Spent::default()
+        },
+        Err(_) => Spent::default(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Spent;
+
 /// One item of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -13,8 +15,8 @@ pub enum Event {
     Done {
         /// Why the model stopped.
         finish_reason: FinishReason,
-        /// What the answer cost.
-        usage: Usage,
+        /// What the answer took.
+        spent: Spent,
     },
 }
 
@@ -52,15 +54,4 @@ impl FinishReason {
             _ => FinishReason::Other,
         }
     }
-}
-
-/// Tokens used by one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Usage {
-    /// Tokens sent to the model.
-    pub prompt_tokens: u32,
-    /// Tokens the model wrote.
-    pub completion_tokens: u32,
-    /// Whether the provider counted them; otherwise they are [estimated](crate::tokens::estimate).
-    pub exact: bool,
 }

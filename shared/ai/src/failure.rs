@@ -66,6 +66,15 @@ impl Failure {
             error,
         }
     }
+
+    /// Whether the provider may have worked all the same: the request went out, and no refusal came back.
+    pub(crate) fn may_cost(&self) -> bool {
+        let is_lost = matches!(
+            self.error,
+            Error::Timeout | Error::Interrupted | Error::Invalid
+        );
+        is_lost && self.status.is_none()
+    }
 }
 
 /// How often a request has been made again.

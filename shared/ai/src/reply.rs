@@ -3,9 +3,8 @@
 use tokio_util::bytes::Bytes;
 
 use crate::{
-    Error, Event, FinishReason,
+    Error, Event, FinishReason, Meter,
     chunk::{Choice, Chunk, Said},
-    counts::Counts,
     frames::Frames,
     sse::Item,
     text::{Joined, Wtf8},
@@ -19,9 +18,7 @@ pub(crate) struct Reply {
     text: Joined,
     thoughts: Joined,
     finish_reason: Option<FinishReason>,
-    counts: Counts,
-    prompt_tokens: u32,
-    written_bytes: usize,
+    meter: Meter,
     /// Whether there has been a place for text, be it empty.
     is_answer: bool,
     /// Whether the body is of this API at all, as far as can be told.
@@ -43,16 +40,14 @@ pub(crate) enum Step {
 
 impl Reply {
     /// For an answer that is passed on as it comes, or for one that is passed on as a `whole`.
-    pub(crate) fn new(prompt_tokens: u32, whole: bool) -> Self {
+    pub(crate) fn new(meter: Meter, whole: bool) -> Self {
         Reply {
             frames: Frames::new(),
             think: Think::new(whole),
             text: Joined::default(),
             thoughts: Joined::default(),
             finish_reason: None,
-            counts: Counts::default(),
-            prompt_tokens,
-            written_bytes: 0,
+            meter,
             is_answer: false,
             is_known: false,
             started: false,
@@ -134,11 +129,11 @@ impl Reply {
             return self.complete();
         }
         let chunk = Chunk::parse(data).ok_or(Error::Invalid)?;
+        self.meter.read(&chunk);
         if chunk.is_error {
             return Err(Error::Interrupted);
         }
         self.is_known |= chunk.is_known;
-        self.counts = chunk.counts.or(self.counts);
         if let Some(choice) = chunk.choice {
             self.choice(choice, out)?;
         }
@@ -167,7 +162,7 @@ impl Reply {
     fn said(&mut self, said: Said, out: &mut Vec<Event>) {
         let thoughts = joined(&mut self.thoughts, &said.reasoning);
         let text = joined(&mut self.text, &said.text);
-        self.written_bytes += thoughts.len() + text.len();
+        self.meter.wrote(thoughts.len() + text.len());
         self.started |= !(said.text.is_empty() && said.reasoning.is_empty());
         if !thoughts.is_empty() {
             out.push(Event::Reasoning(thoughts));
@@ -192,7 +187,7 @@ impl Reply {
     pub(crate) fn done(&self) -> Event {
         Event::Done {
             finish_reason: self.finish_reason.unwrap_or(FinishReason::Other),
-            usage: self.counts.usage(self.prompt_tokens, self.written_bytes),
+            spent: self.meter.complete(),
         }
     }
 }

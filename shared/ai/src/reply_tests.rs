@@ -4,9 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Of a prompt of so many tokens, which is sent.
+fn sent(prompt_tokens: u32) -> Meter {
+    let meter = Meter::new(prompt_tokens);
+    meter.sent();
+    meter
+}
+
 /// Thoughts, text and how it ended, of an answer in these chunks that then ends.
 fn read_all(chunks: &[&[u8]], whole: bool) -> (String, String, Result<Event, Error>) {
-    let mut reply = Reply::new(11, whole);
+    let mut reply = Reply::new(sent(11), whole);
     let mut out = Vec::new();
     let mut given = chunks.iter().map(|chunk| Bytes::copy_from_slice(chunk));
     let end = loop {
@@ -38,10 +45,15 @@ fn done(finish_reason: FinishReason, counts: (u32, u32), exact: bool) -> Result<
         prompt_tokens,
         completion_tokens,
         exact,
+        ..crate::Usage::default()
+    };
+    let spent = crate::Spent {
+        usage,
+        ..crate::Spent::default()
     };
     Ok(Event::Done {
         finish_reason,
-        usage,
+        spent,
     })
 }
 
@@ -76,7 +88,7 @@ fn the_closing_event_may_be_missing_once_a_reason_was_given() {
 
 #[test]
 fn a_failure_after_the_reason_takes_nothing_away() {
-    let mut reply = Reply::new(1, false);
+    let mut reply = Reply::new(sent(1), false);
     let stream = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"odd\"}]}\n\n";
     let mut out = Vec::new();
     let step = reply.step(Ok(Some(Bytes::from_static(stream.as_bytes()))), &mut out);
@@ -136,7 +148,7 @@ fn what_holds_no_answer_is_invalid() {
 
 #[test]
 fn comments_and_roles_are_no_start_but_thoughts_are() {
-    let mut reply = Reply::new(1, false);
+    let mut reply = Reply::new(sent(1), false);
     let mut out = Vec::new();
     let mut step = |text: &'static str| {
         let chunk = Bytes::from_static(text.as_bytes());

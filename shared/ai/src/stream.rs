@@ -19,7 +19,7 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
         // In a box: it is done before the first piece, and larger than all that reads them.
         let open = Box::pin(call.ask.open());
         let mut response = clock.limit(open).await?;
-        let mut reply = Reply::new(call.prompt_tokens, false);
+        let mut reply = Reply::new(call.meter.clone(), false);
         loop {
             let given = clock.limit(http::chunk(&mut response)).await;
             let mut pieces = Vec::new();

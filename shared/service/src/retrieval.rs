@@ -87,11 +87,11 @@ impl Service {
             host,
             namespace,
         } = index;
-        let vectors = self
+        let embedded = self
             .ai
             .embed(&openai_key, &embedding_model, &[question.to_owned()])
             .await;
-        let vectors = self.answered(caller, "openai", vectors).await?;
+        let vectors = self.answered(caller, "openai", embedded.vectors).await?;
         let vector = vectors.into_iter().next().unwrap_or_default();
         let near = self
             .ai

@@ -145,7 +145,7 @@ async fn the_local_provider_calls_nothing() {
         whole,
         "From the documents:\n\n“Refunds are paid within 14 days.” [1]\n\nSources: [1] Refund policy"
     );
-    assert!(matches!(end, Ok(Event::Done { usage, .. }) if !usage.exact));
+    assert!(matches!(&end, Ok(Event::Done { spent, .. }) if !spent.usage.exact));
     let items = client.answer(&Provider::Local, full(), options(), true);
     let items: Vec<_> = items.collect().await;
     assert!(items.len() > 5);

@@ -1,6 +1,6 @@
 //! Embeddings: their order, their number and their shape.
 
-use ai::Error;
+use ai::{Error, Spent, Usage};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -28,7 +28,8 @@ async fn vectors_come_in_the_order_of_the_texts() {
     })
     .await;
     let client = server.client();
-    let vectors = client.embed(&key(), "small", &texts(70)).await.unwrap();
+    let vectors = client.embed(&key(), "small", &texts(70)).await;
+    let vectors = vectors.vectors.unwrap();
     let expected: Vec<Vec<f32>> = (0..70_u8).map(|n| vec![f32::from(n), 0.5]).collect();
     assert_eq!(vectors, expected);
     let seen = server.seen();
@@ -44,7 +45,8 @@ async fn vectors_come_in_the_order_of_the_texts() {
 async fn no_texts_need_no_request() {
     let server = Server::always(|| server::status(500, "")).await;
     let vectors = server.client().embed(&key(), "small", &[]).await;
-    assert_eq!(vectors, Ok(vec![]));
+    assert_eq!(vectors.vectors, Ok(vec![]));
+    assert_eq!(vectors.spent, Spent::default());
     assert!(server.seen().is_empty());
 }
 
@@ -61,6 +63,72 @@ async fn odd_vectors_are_invalid() {
     ] {
         let server = Server::always(move || server::json(json!({"data": data}))).await;
         let vectors = server.client().embed(&key(), "small", &texts(2)).await;
-        assert_eq!(vectors, Err(Error::Invalid));
+        assert_eq!(vectors.vectors, Err(Error::Invalid));
+    }
+}
+
+/// As many good vectors as there are texts, and `more` in the answer.
+fn vectors(seen: &server::Seen, more: &Value) -> axum::response::Response {
+    let count = seen.body["input"].as_array().unwrap().len();
+    let data = (0..count).map(|index| json!({"index": index, "embedding": [0.5]}));
+    let mut body = json!({ "data": data.collect::<Vec<_>>() });
+    let fields = more.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(fields);
+    server::json(body)
+}
+
+#[tokio::test]
+async fn what_they_used_is_told() {
+    // Ten texts of one letter and sixty of two: each is about one token.
+    for (more, expected, exact, model) in [
+        (
+            json!({"model": "small-2\n", "usage": {"prompt_tokens": 50, "total_tokens": 50}}),
+            150,
+            true,
+            Some("small-2"),
+        ),
+        (json!({}), 70, false, None),
+        (json!({"usage": null, "model": 7}), 70, false, None),
+        (json!({"usage": {"prompt_tokens": 0}}), 70, false, None),
+        (json!({"usage": {"prompt_tokens": 1e12}}), 70, false, None),
+        (json!({"usage": [1], "service_tier": {}}), 70, false, None),
+    ] {
+        let told = more.clone();
+        let server = Server::start(move |seen| Some(vectors(seen, &told))).await;
+        let embedded = server.client().embed(&key(), "small", &texts(70)).await;
+        assert_eq!(embedded.vectors.unwrap().len(), 70);
+        let usage = Usage {
+            prompt_tokens: expected,
+            exact,
+            ..Usage::default()
+        };
+        assert_eq!(embedded.spent.usage, usage, "{more}");
+        assert_eq!(embedded.spent.model.as_deref(), model, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn what_they_used_before_a_failure_is_told() {
+    let refused = || server::status(400, "{}");
+    let odd = || server::json(json!({"data": "none"}));
+    // What is refused is not read; what is answered is, as far as anybody knows.
+    let cases: [(fn() -> axum::response::Response, u32); 2] = [(refused, 0), (odd, 32)];
+    for (last, more) in cases {
+        let server = Server::start(move |seen| {
+            let is_first = seen.body["input"][0] == "0";
+            let counted = json!({"usage": {"prompt_tokens": 50}});
+            Some(match is_first {
+                true => vectors(seen, &counted),
+                false => last(),
+            })
+        })
+        .await;
+        let embedded = server.client().embed(&key(), "small", &texts(70)).await;
+        assert!(embedded.vectors.is_err());
+        let usage = Usage {
+            prompt_tokens: 50 + more,
+            ..Usage::default()
+        };
+        assert_eq!(embedded.spent.usage, usage);
     }
 }

@@ -1,6 +1,6 @@
 //! How an answer ends, as servers of this API really say it, and what it cost.
 
-use ai::{Error, Event, FinishReason, Usage};
+use ai::{Error, Event, FinishReason};
 use serde_json::json;
 
 use crate::{
@@ -99,22 +99,10 @@ async fn every_reason_but_ours_is_another() {
     ] {
         let last = json!({"choices": [{"delta": {"content": "Hi."}, "finish_reason": name}]});
         let (_, text, end) = of(event(last) + USAGE).await;
-        let usage = Usage {
-            prompt_tokens: 5,
-            completion_tokens: 2,
-            exact: true,
+        let Ok(Event::Done { finish_reason, .. }) = end else {
+            panic!("{end:?}");
         };
-        let finish_reason = reason;
-        assert_eq!(
-            (text.as_str(), end),
-            (
-                "Hi.",
-                Ok(Event::Done {
-                    finish_reason,
-                    usage
-                })
-            )
-        );
+        assert_eq!((text.as_str(), finish_reason), ("Hi.", reason));
     }
 }
 

@@ -12,10 +12,13 @@ mod quirks;
 mod refusals;
 mod retries;
 mod server;
+mod spent;
 mod streams;
 mod timeouts;
 
-use ai::{Answer, Client, Error, Event, Message, Options, Passage, Prompt, Provider, Role, Usage};
+use ai::{
+    Answer, Client, Error, Event, Message, Options, Passage, Prompt, Provider, Role, Spent, Usage,
+};
 use futures_util::StreamExt;
 
 /// What must never appear in an error.
@@ -103,10 +106,14 @@ async fn complete_hi(client: &Client) -> (String, Result<Event, Error>) {
 fn done(prompt_tokens: u32, completion_tokens: u32, exact: bool) -> Result<Event, Error> {
     Ok(Event::Done {
         finish_reason: ai::FinishReason::Stop,
-        usage: Usage {
-            prompt_tokens,
-            completion_tokens,
-            exact,
+        spent: Spent {
+            usage: Usage {
+                prompt_tokens,
+                completion_tokens,
+                exact,
+                ..Usage::default()
+            },
+            ..Spent::default()
         },
     })
 }

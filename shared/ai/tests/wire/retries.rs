@@ -156,6 +156,6 @@ async fn embeddings_are_asked_for_again() {
         .client()
         .embed(&key, "small", &["a".to_owned()])
         .await;
-    assert_eq!(found, Ok(vec![vec![0.5]]));
+    assert_eq!(found.vectors, Ok(vec![vec![0.5]]));
     assert_eq!(server.seen().len(), 3);
 }
