@@ -1,6 +1,9 @@
 //! A tenant's settings as they are sent, for `POST` and `PATCH` alike.
 
-use crate::faults::Faults;
+use crate::{
+    faults::Faults,
+    knowledge::{PineconeInput, RetrievalInput},
+};
 use axum::http::HeaderMap;
 use db::{OnDisconnect, Tenant, TenantStatus};
 use serde::{Deserialize, Deserializer};
@@ -77,42 +80,8 @@ pub(crate) struct TenantInput {
     share_unanswered: Option<bool>,
 }
 
-/// How documents are searched; a field that is absent stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = RetrievalSettings)]
-struct RetrievalInput {
-    /// Whether answers draw on documents.
-    enabled: Option<bool>,
-    /// How many passages, 1 to 20.
-    #[schema(minimum = 1, maximum = 20)]
-    top_k: Option<i32>,
-    /// How well a passage must fit, 0 to 1.
-    #[schema(minimum = 0, maximum = 1)]
-    min_score: Option<f32>,
-}
-
-/// The vector index; a field that is absent stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = PineconeSettings)]
-struct PineconeInput {
-    /// The index's name, for a tenant with a Pinecone key of its own; null for the deployment's.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
-    index: Option<Option<String>>,
-    /// The index's host, for a tenant with a Pinecone key of its own, if Pinecone is not to be asked for it.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
-    host: Option<Option<String>>,
-    /// Kept for what old settings held; indexes no longer need it.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 100)]
-    environment: Option<Option<String>>,
-}
-
 /// Tells `null` (forget it) from absent (leave it).
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     value: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
@@ -191,8 +160,7 @@ impl TenantInput {
             faults.origins(app, headers, origins);
         }
         if let Some(Object(retrieval)) = &self.retrieval {
-            faults.number("retrieval.top_k", retrieval.top_k, 1, 20);
-            faults.number("retrieval.min_score", retrieval.min_score, 0.0, 1.0);
+            retrieval.check(&mut faults);
         }
         if let Some(Object(pinecone)) = &self.pinecone {
             pinecone.check(app, &mut faults);
@@ -206,23 +174,14 @@ impl TenantInput {
     /// # Errors
     /// 422 with each field that does.
     pub(crate) fn check_without_own_key(&self) -> Result<()> {
-        let mut faults = Faults::default();
-        if let Some(Object(PineconeInput { index, host, .. })) = &self.pinecone {
-            for (field, named) in [("pinecone.index", index), ("pinecone.host", host)] {
-                let named = named.as_ref().is_some_and(Option::is_some);
-                faults.refuse(field, named, NO_OWN_KEY);
-            }
+        match &self.pinecone {
+            Some(Object(pinecone)) => pinecone.check_without_own_key(),
+            None => Ok(()),
         }
-        faults.none()
     }
 
     /// Writes what is set into `tenant`. Call [`TenantInput::check`] first.
     pub(crate) fn apply(self, app: &App, tenant: &mut Tenant) {
-        fn put<T>(to: &mut T, from: Option<T>) {
-            if let Some(value) = from {
-                *to = value;
-            }
-        }
         put(&mut tenant.name, self.name);
         put(&mut tenant.system_prompt, self.system_prompt);
         put(&mut tenant.provider, self.provider);
@@ -239,36 +198,18 @@ impl TenantInput {
             tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();
         }
         if let Some(Object(retrieval)) = self.retrieval {
-            put(&mut tenant.retrieval_enabled, retrieval.enabled);
-            put(&mut tenant.retrieval_top_k, retrieval.top_k);
-            put(&mut tenant.retrieval_min_score, retrieval.min_score);
+            retrieval.apply(tenant);
         }
         if let Some(Object(pinecone)) = self.pinecone {
-            put(&mut tenant.pinecone_index, pinecone.index);
-            let as_parsed = |host: String| app.ai.check_host(&host).ok().map(|h| h.to_string());
-            let host = pinecone.host.map(|host| host.and_then(as_parsed));
-            put(&mut tenant.pinecone_host, host);
-            put(&mut tenant.pinecone_environment, pinecone.environment);
+            pinecone.apply(app, tenant);
         }
     }
 }
 
-/// What a tenant is told that names an index which its requests could not use.
-const NO_OWN_KEY: &str = "needs the tenant's own Pinecone key: set that first, with PUT /tenants/current/secrets/pinecone";
-
-impl PineconeInput {
-    fn check(&self, app: &App, faults: &mut Faults) {
-        let given = |field: &Option<Option<String>>| field.clone().flatten();
-        let index = given(&self.index).is_some_and(|name| name.parse::<ai::IndexName>().is_err());
-        faults.refuse("pinecone.index", index, "is not the name of an index");
-        let host = given(&self.host).is_some_and(|host| app.ai.check_host(&host).is_err());
-        faults.refuse("pinecone.host", host, "must be a host of Pinecone's");
-        faults.text(
-            "pinecone.environment",
-            given(&self.environment).as_ref(),
-            0,
-            100,
-        );
+/// Sets what is given.
+pub(crate) fn put<T>(to: &mut T, from: Option<T>) {
+    if let Some(value) = from {
+        *to = value;
     }
 }
 

@@ -4,6 +4,7 @@ mod create;
 mod edit;
 mod faults;
 mod input;
+mod knowledge;
 mod list;
 mod output;
 mod prompts;
