@@ -3,11 +3,18 @@
 use anyhow::anyhow;
 use db::{MessageStatus, Usage};
 use futures_util::FutureExt;
-use service::Error;
+use service::{Answering, Error};
 use std::panic::AssertUnwindSafe;
 
 /// How the work ended.
 pub(crate) type Ending = Result<Finished, Broken>;
+
+/// How an answer ended, and with whom.
+pub(crate) struct Made {
+    pub(crate) ending: Ending,
+    /// Who made it, if not who was asked first.
+    pub(crate) instead: Option<Answering>,
+}
 
 /// An answer that is whole, or as long as it was wanted.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +32,10 @@ pub(crate) struct Broken {
 }
 
 /// Runs the work; a panic in it is a failure like others, and ends nothing else.
-pub(crate) async fn caught(work: impl Future<Output = Ending>) -> Ending {
+pub(crate) async fn caught(work: impl Future<Output = Made>) -> Made {
     let caught = AssertUnwindSafe(work).catch_unwind().await;
-    caught.unwrap_or_else(|_| Err(Error::Internal(anyhow!("panic while answering")).into()))
+    let panicked = |_| Err(Error::Internal(anyhow!("panic while answering")).into());
+    caught.unwrap_or_else(|panic| Made::from(panicked(panic)))
 }
 
 /// Usage as it is stored.
@@ -55,6 +63,15 @@ pub(crate) fn is_retryable(code: &str) -> bool {
     )
 }
 
+impl From<Ending> for Made {
+    fn from(ending: Ending) -> Self {
+        Self {
+            ending,
+            instead: None,
+        }
+    }
+}
+
 impl Finished {
     /// An answer that somebody stopped.
     pub(crate) fn stopped(usage: Usage) -> Self {
@@ -69,6 +86,11 @@ impl Finished {
 impl Broken {
     pub(crate) fn shut_down() -> Self {
         Self::interrupted(Error::Stopping)
+    }
+
+    /// Whether a provider is what broke it.
+    pub(crate) fn is_provider_s(&self) -> bool {
+        matches!(self.cause, Error::Provider(_))
     }
 
     pub(crate) fn revoked() -> Self {
@@ -110,8 +132,8 @@ mod tests {
 
     #[tokio::test] // R57
     async fn a_panic_ends_the_answer_as_failed_and_nothing_else() {
-        let ending = caught(async { panic!("a fault of ours") }).await;
-        let broken = ending.unwrap_err();
+        let made = caught(async { panic!("a fault of ours") }).await;
+        let broken = made.ending.unwrap_err();
         assert_eq!(broken.status, MessageStatus::Failed);
         assert_eq!(broken.cause.code(), "internal");
     }

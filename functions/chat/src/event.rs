@@ -39,7 +39,7 @@ pub(crate) struct Start {
     pub(crate) message_id: Uuid,
     /// The question's message.
     pub(crate) user_message_id: Uuid,
-    /// The model that is asked.
+    /// The model that is asked; `done` tells which one answered, where another stood in for it.
     #[schema(example = "gpt-4o-mini")]
     pub(crate) model: String,
 }

@@ -4,6 +4,7 @@ mod answer;
 mod answered;
 mod ask;
 mod asked;
+mod attempt;
 mod ending;
 mod erase;
 mod event;

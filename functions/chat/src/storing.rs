@@ -2,7 +2,7 @@
 
 use crate::{
     answer::Answerer,
-    ending::{Broken, Ending},
+    ending::{Broken, Ending, Made},
 };
 use db::AnswerEnd;
 use service::{AnswerEnded, Error, RunningAnswer};
@@ -15,16 +15,15 @@ const STORE_WAIT: Duration = Duration::from_secs(2);
 
 impl Answerer {
     /// Stores the end, then says what it was: a client that reads `done` can rely on the row.
-    pub(crate) async fn store(&self, answer: &RunningAnswer, ending: Ending) -> AnswerEnded {
+    pub(crate) async fn store(&self, answer: &RunningAnswer, made: Made) -> AnswerEnded {
         let (text, reasoning, sources) = {
             let draft = answer.draft();
             let reasoning = Some(draft.reasoning.clone()).filter(|text| !text.is_empty());
             (draft.text.clone(), reasoning, draft.sources.clone())
         };
-        let (provider, model) = (
-            self.answering.provider.name(),
-            &self.answering.options.model,
-        );
+        let Made { ending, instead } = made;
+        let by = instead.as_ref().unwrap_or(&self.answering);
+        let (provider, model) = (by.provider.name(), &by.options.model);
         let end = |ending: &Ending| AnswerEnded {
             status: ending.as_ref().map_or_else(|e| e.status, |f| f.status),
             finish_reason: ending.as_ref().ok().map(|f| f.finish_reason),

@@ -26,10 +26,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<TenantOutput>)> {
     asked.check(&app, &headers)?;
     asked.check_without_own_key()?;
-    // What the column of a new row has.
-    let provider = asked.provider.as_deref().unwrap_or("openai");
-    let model = asked.chat_model.as_ref().and_then(Option::as_ref);
-    app.check_model(provider, model)?;
+    app.check_chosen(&asked.chosen())?;
     let slug = asked
         .slug
         .take()

@@ -6,6 +6,7 @@ use crate::{
     show::show,
 };
 use axum::{extract::State, http::HeaderMap};
+use service::Chosen;
 use web::{App, Error, Json, Result, TenantAt};
 
 /// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers; those must
@@ -50,8 +51,9 @@ pub(crate) async fn edit(
     }
     let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
     asked.apply(&app, &mut tenant);
-    if (&tenant.provider, &tenant.chat_model) != (&before.provider, &before.chat_model) {
-        app.check_model(&tenant.provider, tenant.chat_model.as_ref())?;
+    let chosen = Chosen::from(&tenant);
+    if chosen != Chosen::from(&before) {
+        app.check_chosen(&chosen)?;
     }
     tx.save_tenant(&before, &mut tenant, sends_origins)
         .await

@@ -7,7 +7,7 @@ use crate::{
 use axum::http::HeaderMap;
 use db::{OnDisconnect, Tenant, TenantStatus};
 use serde::{Deserialize, Deserializer};
-use service::Origin;
+use service::{Chosen, Origin};
 use utoipa::ToSchema;
 use web::{App, Error, Object, Result};
 
@@ -48,6 +48,16 @@ pub(crate) struct TenantInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
     pub(crate) chat_model: Option<Option<String>>,
+    /// Who answers where `provider` cannot: is away, overloaded, too slow to begin, or cannot be understood. A server other than
+    /// `provider`, with a key, the tenant's or the deployment's; null for nobody. It is not asked once an answer has begun,
+    /// nor where the key or the request was refused. `local` is none, since its quotes would hide that the model is away.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9-]*$", example = "deepseek")]
+    fallback_provider: Option<Option<String>>,
+    /// The model that answers then; null for that provider's usual one.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
+    fallback_model: Option<Option<String>>,
     /// The model that embeds; null for the usual one. Vectors of different models do not mix.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
@@ -98,6 +108,8 @@ impl TenantInput {
             allowed_origins,
             provider,
             chat_model,
+            fallback_provider,
+            fallback_model,
             embedding_model,
             temperature,
             max_output_tokens,
@@ -113,6 +125,8 @@ impl TenantInput {
             || allowed_origins.is_some()
             || provider.is_some()
             || chat_model.is_some()
+            || fallback_provider.is_some()
+            || fallback_model.is_some()
             || embedding_model.is_some()
             || temperature.is_some()
             || max_output_tokens.is_some()
@@ -127,6 +141,20 @@ impl TenantInput {
     /// Whether it names the origins.
     pub(crate) fn sends_origins(&self) -> bool {
         self.allowed_origins.is_some()
+    }
+
+    /// Who is to answer for a new tenant.
+    pub(crate) fn chosen(&self) -> Chosen<'_> {
+        fn given<T>(field: &Option<Option<T>>) -> Option<&T> {
+            field.as_ref().and_then(Option::as_ref)
+        }
+        Chosen {
+            // What the column of a new row has.
+            provider: self.provider.as_deref().unwrap_or("openai"),
+            chat_model: given(&self.chat_model),
+            fallback_provider: given(&self.fallback_provider).map(String::as_str),
+            fallback_model: given(&self.fallback_model),
+        }
     }
 
     /// Confirms that every field is acceptable.
@@ -146,6 +174,9 @@ impl TenantInput {
         faults.text("system_prompt", self.system_prompt.as_ref(), 0, 32_768);
         faults.choice("provider", self.provider.as_ref(), app.chat_providers());
         faults.model("chat_model", self.chat_model.as_ref());
+        let fallback = self.fallback_provider.as_ref().and_then(Option::as_ref);
+        faults.choice("fallback_provider", fallback, app.servers());
+        faults.model("fallback_model", self.fallback_model.as_ref());
         faults.model("embedding_model", self.embedding_model.as_ref());
         faults.number("temperature", self.temperature.flatten(), 0.0, 2.0);
         faults.number("max_output_tokens", self.max_output_tokens, 1, 32_768);
@@ -186,6 +217,8 @@ impl TenantInput {
         put(&mut tenant.system_prompt, self.system_prompt);
         put(&mut tenant.provider, self.provider);
         put(&mut tenant.chat_model, self.chat_model);
+        put(&mut tenant.fallback_provider, self.fallback_provider);
+        put(&mut tenant.fallback_model, self.fallback_model);
         put(&mut tenant.embedding_model, self.embedding_model);
         put(&mut tenant.temperature, self.temperature);
         put(&mut tenant.max_output_tokens, self.max_output_tokens);

@@ -35,6 +35,11 @@ pub(crate) struct TenantOutput {
     provider: String,
     /// The model that answers; null for the provider's usual one.
     chat_model: Option<String>,
+    /// Who answers where that provider cannot; null for nobody.
+    #[schema(example = "deepseek")]
+    fallback_provider: Option<String>,
+    /// The model that answers then; null for that provider's usual one.
+    fallback_model: Option<String>,
     /// The model that embeds; null for the usual one.
     embedding_model: Option<String>,
     /// Null for the model's own.
@@ -102,6 +107,8 @@ impl TenantOutput {
             allowed_origins: tenant.allowed_origins,
             provider: tenant.provider,
             chat_model: tenant.chat_model,
+            fallback_provider: tenant.fallback_provider,
+            fallback_model: tenant.fallback_model,
             embedding_model: tenant.embedding_model,
             temperature: tenant.temperature,
             max_output_tokens: tenant.max_output_tokens,

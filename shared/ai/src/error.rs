@@ -73,6 +73,11 @@ impl Error {
         }
     }
 
+    /// Whether another provider may answer what this one could not: nothing was wrong with the key or the request.
+    pub fn others_may_answer(&self) -> bool {
+        !matches!(self, Error::Auth | Error::Rejected)
+    }
+
     /// Whether the same request, unchanged, may succeed later.
     pub fn retryable(&self) -> bool {
         match self {

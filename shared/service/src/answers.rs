@@ -84,6 +84,13 @@ pub struct AnswerEnded {
     pub failure: Option<Arc<Error>>,
 }
 
+impl Draft {
+    /// Whether the model wrote nothing that anybody wants to know.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.reasoning.is_empty()
+    }
+}
+
 impl Answers {
     /// Begins one. With `stops_unread` it is stopped when the last of its readers leaves.
     pub fn begin(&self, of: AnswerOf, stops_unread: bool) -> Arc<RunningAnswer> {

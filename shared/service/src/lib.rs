@@ -31,7 +31,7 @@ pub use config::{Config, ConfigError, ConnectionTimes, OperatorConfig, Secrets, 
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
 pub use limits::network;
-pub use models::{Warning, WarningCode};
+pub use models::{Chosen, Warning, WarningCode};
 pub use name::{check_full_name, is_visible, shows};
 pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};

@@ -39,6 +39,30 @@ pub enum WarningCode {
     ProviderUnknown,
 }
 
+/// Who answers for a tenant, by its settings.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chosen<'a> {
+    /// Who is asked.
+    pub provider: &'a str,
+    /// For which model; none is the usual one.
+    pub chat_model: Option<&'a String>,
+    /// Who is asked where that fails.
+    pub fallback_provider: Option<&'a str>,
+    /// For which model.
+    pub fallback_model: Option<&'a String>,
+}
+
+impl<'a> From<&'a Tenant> for Chosen<'a> {
+    fn from(tenant: &'a Tenant) -> Self {
+        Self {
+            provider: &tenant.provider,
+            chat_model: tenant.chat_model.as_ref(),
+            fallback_provider: tenant.fallback_provider.as_deref(),
+            fallback_model: tenant.fallback_model.as_ref(),
+        }
+    }
+}
+
 /// A model that will be gone.
 struct Ending<'a> {
     ends: NaiveDate,
@@ -65,36 +89,72 @@ impl Service {
                 ),
             }),
         };
+        let fallback = tenant.fallback_provider.as_ref();
+        let fallback = fallback.and_then(|name| match self.config.endpoints.get(name) {
+            Some(endpoint) => {
+                let chosen = tenant.fallback_model.as_ref();
+                let model = chosen.unwrap_or(&endpoint.default_model);
+                self.warning("fallback_model", &endpoint.table, model)
+            }
+            None => Some(Warning {
+                code: WarningCode::ProviderUnknown,
+                setting: "fallback_provider",
+                detail: format!(
+                    "This deployment has no provider {name} any more, so there is no fallback. Set fallback_provider to another, or to null."
+                ),
+            }),
+        });
         let model = tenant.embedding_model.as_deref();
         let model = model.unwrap_or(EMBEDDING_MODEL);
         let embedding = self.warning("embedding_model", "openai", model);
-        chat.into_iter().chain(embedding).collect()
+        chat.into_iter().chain(fallback).chain(embedding).collect()
+    }
+
+    /// The providers that a tenant may choose for where its first cannot answer: servers. What [`LOCAL`] quotes is no answer of
+    /// a model, and in the place of one would keep an outage from being seen.
+    pub fn servers(&self) -> impl Iterator<Item = &str> {
+        self.config.endpoints.chat.keys().map(String::as_str)
     }
 
     /// The providers that a tenant may choose.
     pub fn chat_providers(&self) -> impl Iterator<Item = &str> {
-        let servers = self.config.endpoints.chat.keys().map(String::as_str);
-        servers.chain([LOCAL])
+        self.servers().chain([LOCAL])
     }
 
     /// The providers that a tenant may have a key for.
     pub fn keyed_providers(&self) -> impl Iterator<Item = &str> {
-        let servers = self.config.endpoints.chat.keys().map(String::as_str);
-        servers.chain(["pinecone"])
+        self.servers().chain(["pinecone"])
     }
 
-    /// Confirms that a tenant's provider may be asked for its model.
+    /// Confirms that a tenant's providers may be asked for their models, and that the second is another than the first.
     ///
     /// # Errors
-    /// 422: the deployment has a list of that provider's models, and this is none of them.
-    pub fn check_model(&self, provider: &str, model: Option<&String>) -> Result<()> {
+    /// 422: it is the same; or the deployment has a list of a provider's models, and the model is none of them.
+    pub fn check_chosen(&self, chosen: &Chosen<'_>) -> Result<()> {
+        self.check_model("chat_model", chosen.provider, chosen.chat_model)?;
+        let Some(fallback) = chosen.fallback_provider else {
+            return Ok(());
+        };
+        if fallback == chosen.provider {
+            let message = "must be another than provider";
+            return Err(Error::field("fallback_provider", message));
+        }
+        self.check_model("fallback_model", fallback, chosen.fallback_model)
+    }
+
+    fn check_model(
+        &self,
+        setting: &'static str,
+        provider: &str,
+        model: Option<&String>,
+    ) -> Result<()> {
         let endpoint = self.config.endpoints.get(provider);
         let models = endpoint.map_or(&[][..], |endpoint| &endpoint.models);
         match model {
             Some(model) if !models.is_empty() && !models.contains(model) => {
                 let models = models.join("`, `");
                 Err(Error::field(
-                    "chat_model",
+                    setting,
                     format!("must be one of `{models}`, with this provider"),
                 ))
             }

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, Service};
 use ai::{IndexHost, IndexName, KeyOwner, Options, Provider};
-use db::{Caller, Deed, SealedSecret};
+use db::{Caller, Deed, SealedSecret, Tenant};
 use secrecy::SecretString;
 use tenant_auth::{SealContext, SealError, Sealer};
 use uuid::Uuid;
@@ -49,31 +49,52 @@ impl Service {
     /// The tenant has a key that cannot be opened. Another key must not silently stand in for it.
     pub async fn answering(&self, caller: &Caller) -> Result<Answering> {
         let tenant = &caller.account().tenant;
-        let name = &tenant.provider;
-        let answering = |provider, model| Answering {
-            provider,
-            options: Options {
-                model,
-                temperature: tenant.temperature,
-                max_output_tokens: tenant.max_output_tokens.unsigned_abs(),
-            },
-        };
-        let local = || answering(Provider::Local, ai::LOCAL_MODEL.to_owned());
+        let chosen = self.server(caller, &tenant.provider, tenant.chat_model.as_ref());
+        let chosen = chosen.await?;
+        let local = || answering(tenant, Provider::Local, ai::LOCAL_MODEL.to_owned());
+        Ok(chosen.unwrap_or_else(local))
+    }
+
+    /// Who answers where the tenant's provider cannot: another server of its choice, with a key as if it were the first. None
+    /// if the tenant wants nobody to, or nobody has a key for that server.
+    ///
+    /// # Errors
+    /// As of [`Service::answering`].
+    pub async fn fallback(&self, caller: &Caller) -> Result<Option<Answering>> {
+        let tenant = &caller.account().tenant;
+        let other = tenant.fallback_provider.as_ref();
+        match other.filter(|&other| *other != tenant.provider) {
+            Some(other) => {
+                let model = tenant.fallback_model.as_ref();
+                self.server(caller, other, model).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The server of that name with a key of the tenant's, else the deployment's; none if there is no such server, or no key
+    /// and it needs one.
+    async fn server(
+        &self,
+        caller: &Caller,
+        name: &str,
+        model: Option<&String>,
+    ) -> Result<Option<Answering>> {
         let Some(endpoint) = self.config.endpoints.get(name) else {
-            return Ok(local());
+            return Ok(None);
         };
         let key = self.chat_key(caller, name).await?;
         if key.is_none() && !endpoint.is_open {
-            return Ok(local());
+            return Ok(None);
         }
-        let chosen = tenant.chat_model.as_ref();
-        let model = chosen.unwrap_or(&endpoint.default_model).clone();
+        let model = model.unwrap_or(&endpoint.default_model).clone();
         if !endpoint.models.is_empty() && !endpoint.models.contains(&model) {
             return Err(ai::Error::Rejected.into());
         }
         self.note_ending(&endpoint.table, &model);
-        let name = name.clone();
-        Ok(answering(Provider::Remote { name, key }, model))
+        let name = name.to_owned();
+        let server = Provider::Remote { name, key };
+        Ok(Some(answering(&caller.account().tenant, server, model)))
     }
 
     /// The key for a server that answers: the tenant's own, else the deployment's.
@@ -245,6 +266,18 @@ impl Service {
     /// Which deployment secret a key was sealed by.
     pub fn key_id(sealed: &[u8]) -> Option<String> {
         Sealer::key_id_of(sealed)
+    }
+}
+
+/// An answer by `provider`, as the tenant wants answers.
+fn answering(tenant: &Tenant, provider: Provider, model: String) -> Answering {
+    Answering {
+        provider,
+        options: Options {
+            model,
+            temperature: tenant.temperature,
+            max_output_tokens: tenant.max_output_tokens.unsigned_abs(),
+        },
     }
 }
 

@@ -28,6 +28,7 @@ mod durability;
 mod endpoints;
 mod examples;
 mod failures;
+mod fallback;
 mod feedback;
 mod flood;
 mod hashes;

@@ -12,6 +12,7 @@ const COUNTERS: &[&str] = &[
     "authz_denied",
     "cross_tenant_drop",
     "decrypt_failed",
+    "fallback_used",
     "login_failed",
     "model_ending",
     "rate_limited",

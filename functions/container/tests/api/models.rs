@@ -78,6 +78,11 @@ async fn a_tenant_whose_model_ends_is_told() {
             json!({ "provider": "deepseek", "chat_model": null, "embedding_model": null }),
             vec![("model_ending", "chat_model")],
         ),
+        (
+            json!({ "provider": "openai", "fallback_provider": "deepseek" }),
+            vec![("model_ending", "fallback_model")],
+        ),
+        (json!({ "fallback_model": "unheard-of" }), vec![]),
         (json!({ "provider": "local" }), vec![]),
     ] {
         let changed = change(&kit, settings.clone()).await;

@@ -113,6 +113,8 @@ async fn a_tenant() {
       "chat_model": null,
       "created_at": "[time]",
       "embedding_model": null,
+      "fallback_model": null,
+      "fallback_provider": null,
       "history_token_budget": 3000,
       "id": "[id]",
       "max_output_tokens": 1024,

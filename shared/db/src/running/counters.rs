@@ -12,6 +12,8 @@ pub struct Counters {
     pub cross_tenant_drop: Counter,
     /// Provider keys that could not be opened.
     pub decrypt_failed: Counter,
+    /// Answers that a tenant's second provider was asked for, since the first could not.
+    pub fallback_used: Counter,
     /// Logins that failed (401).
     pub login_failed: Counter,
     /// Answers that were asked of a model which its provider switches off within 60 days, or has.
@@ -50,6 +52,11 @@ impl Counters {
             "decrypt_failed",
             "Provider keys that could not be opened",
             &self.decrypt_failed,
+        );
+        put(
+            "fallback_used",
+            "Answers that a tenant's second provider was asked for, since the first could not",
+            &self.fallback_used,
         );
         put("login_failed", "Logins that failed", &self.login_failed);
         put(

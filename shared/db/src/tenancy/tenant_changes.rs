@@ -42,7 +42,7 @@ fn origins(before: &Tenant, after: &Tenant) -> Option<String> {
 
 impl Tenant {
     /// Every setting but the prompt and the origins, by its name in the API.
-    fn values(&self) -> [(&'static str, String); 16] {
+    fn values(&self) -> [(&'static str, String); 18] {
         fn known<T: Display>(value: &Option<T>) -> String {
             value
                 .as_ref()
@@ -52,6 +52,8 @@ impl Tenant {
             ("name", self.name.clone()),
             ("provider", format!("{:?}", self.provider).to_lowercase()),
             ("chat_model", known(&self.chat_model)),
+            ("fallback_provider", known(&self.fallback_provider)),
+            ("fallback_model", known(&self.fallback_model)),
             ("embedding_model", known(&self.embedding_model)),
             ("temperature", known(&self.temperature)),
             ("max_output_tokens", self.max_output_tokens.to_string()),

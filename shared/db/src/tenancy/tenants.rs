@@ -13,7 +13,7 @@ use uuid::Uuid;
 macro_rules! tenant_columns {
     () => {
         "t.id, t.slug, t.name, t.status, t.system_prompt, t.prompt_version, t.allowed_origins, t.provider, t.chat_model,
-         t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
+         t.fallback_provider, t.fallback_model, t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
          t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.pinecone_index,
          t.pinecone_host, t.pinecone_environment, t.on_disconnect, t.retention_days,
          t.share_unanswered_since is not null as share_unanswered, t.created_at, t.updated_at"
@@ -37,6 +37,8 @@ pub struct Tenant {
     pub allowed_origins: Vec<String>,
     pub provider: String,
     pub chat_model: Option<String>,
+    pub fallback_provider: Option<String>,
+    pub fallback_model: Option<String>,
     pub embedding_model: Option<String>,
     pub temperature: Option<f32>,
     pub max_output_tokens: i32,
@@ -124,8 +126,8 @@ impl AdminTx {
                 retrieval_min_score = $12, pinecone_index = $13, pinecone_host = $14,
                 pinecone_environment = $15, on_disconnect = $16, retention_days = $17,
                 share_unanswered_since = case when $18 then coalesce(share_unanswered_since, now()) end,
-                updated_at = now()
-             where id = $19
+                fallback_provider = $19, fallback_model = $20, updated_at = now()
+             where id = $21
              returning updated_at, prompt_version",
         )
         .bind(&tenant.name)
@@ -146,6 +148,8 @@ impl AdminTx {
         .bind(tenant.on_disconnect)
         .bind(tenant.retention_days)
         .bind(tenant.share_unanswered)
+        .bind(&tenant.fallback_provider)
+        .bind(&tenant.fallback_model)
         .bind(tenant.id)
         .fetch_one(self.conn())
         .await?;

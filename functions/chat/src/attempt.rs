@@ -1,0 +1,154 @@
+//! Asking a tenant's providers for an answer: one, and another where that one cannot.
+
+use crate::{
+    answer::Answerer,
+    ending::{Broken, Ending, Finished, Made, counted},
+    keeping::{Kept, Stored, stopped},
+};
+use ai::{Answer, Prompt};
+use db::MessageStatus;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, Fuse, FusedFuture},
+};
+use service::{Answering, Error, RunningAnswer};
+use std::pin::pin;
+use tokio::time::sleep_until;
+
+impl Answerer {
+    /// Asks whom the tenant chose; and if that fails before anything was written, whom it chose for that.
+    pub(crate) async fn make(&self, answer: &RunningAnswer) -> Made {
+        let prompt = tokio::select! {
+            prompt = Box::pin(self.prompt(answer)) => prompt.map_err(Broken::from),
+            ending = Box::pin(self.wait(answer)) => return ending.into(),
+        };
+        let prompt = match prompt {
+            Ok(prompt) => prompt,
+            Err(broken) => return Err(broken).into(),
+        };
+        let tenant = &self.caller.account().tenant;
+        let mut spare = tenant.fallback_provider.as_ref().map(|_| prompt.clone());
+        let first = self.ask(answer, &self.answering, prompt, &mut spare).await;
+        match (first, spare) {
+            (Err(broken), Some(prompt)) => Box::pin(self.fall_back(answer, broken, prompt)).await,
+            (first, _) => first.into(),
+        }
+    }
+
+    /// Asks the second, if another than the first may answer. Where it cannot either, the answer fails as the first did: that
+    /// is whom the tenant chose, and whose fault is to be seen.
+    async fn fall_back(&self, answer: &RunningAnswer, first: Broken, prompt: Prompt) -> Made {
+        match &first.cause {
+            Error::Provider(e) if e.others_may_answer() => {}
+            _ => return Err(first).into(),
+        }
+        let second = match self.app.fallback(&self.caller).await {
+            Ok(Some(second)) => second,
+            Ok(None) => return Err(first).into(),
+            Err(e) => {
+                tracing::warn!(code = e.code(), cause = ?e, "a tenant's fallback cannot be asked");
+                return Err(first).into();
+            }
+        };
+        let (provider, code) = (second.provider.name(), first.cause.code());
+        tracing::info!(provider, code, "a tenant's fallback is asked for an answer");
+        self.app.db.counters().fallback_used.inc();
+        let ending = self.ask(answer, &second, prompt, &mut None).await;
+        match ending {
+            Err(broken) if broken.is_provider_s() && answer.draft().is_empty() => {
+                let code = broken.cause.code();
+                tracing::warn!(provider, code, "a tenant's fallback failed, too");
+                Err(first).into()
+            }
+            ending => Made {
+                ending,
+                instead: Some(second),
+            },
+        }
+    }
+
+    /// Asks one provider. Every call ends here: of whom, for which model, and what came of it. `spare` is forgotten once the
+    /// model begins to write.
+    async fn ask(
+        &self,
+        answer: &RunningAnswer,
+        by: &Answering,
+        prompt: Prompt,
+        spare: &mut Option<Prompt>,
+    ) -> Ending {
+        let prompt_tokens = prompt.tokens();
+        let Answering { provider, options } = by;
+        let pieces = (self.app.ai).answer(provider, prompt, options.clone(), self.streamed);
+        let ending = self.read(answer, pieces, prompt_tokens, spare).await;
+        if let Err(Broken {
+            cause: Error::Provider(e),
+            ..
+        }) = &ending
+        {
+            let refused = self.app.note_refusal(&self.caller, provider.name(), e);
+            Box::pin(refused).await?;
+        }
+        ending
+    }
+
+    /// Reads what a provider answers, and keeps the row not far behind.
+    async fn read(
+        &self,
+        answer: &RunningAnswer,
+        mut pieces: Answer,
+        prompt_tokens: u32,
+        spare: &mut Option<Prompt>,
+    ) -> Ending {
+        let mut cut_short = pin!(self.cut_short());
+        // Beside the pieces: a reader does not wait for the database.
+        let mut keeping: Fuse<BoxFuture<'_, Kept>> = Fuse::terminated();
+        let mut stored = Stored::default();
+        let mut due = pin!(sleep_until(stored.due(answer, self.alive())));
+        loop {
+            let piece = tokio::select! {
+                piece = pieces.next() => piece,
+                kept = &mut keeping => {
+                    match kept {
+                        Kept::Over(ending) => return ending,
+                        Kept::NotYet => stored.forget(),
+                        Kept::Stored => {}
+                    }
+                    due.as_mut().reset(stored.due(answer, self.alive()));
+                    continue;
+                }
+                () = &mut due, if keeping.is_terminated() => {
+                    keeping = self.keep(answer, stored.take(answer)).boxed().fuse();
+                    continue;
+                }
+                broken = &mut cut_short => return Err(broken),
+                () = answer.stop.cancelled() => return Ok(stopped(answer, prompt_tokens)),
+            };
+            match piece.unwrap_or(Err(ai::Error::Interrupted))? {
+                ai::Event::Delta(text) => answer.write(|draft| draft.text.push_str(&text)),
+                ai::Event::Reasoning(text) if self.reasoning => {
+                    answer.write(|draft| draft.reasoning.push_str(&text));
+                }
+                ai::Event::Reasoning(_) => {}
+                ai::Event::Done {
+                    finish_reason,
+                    spent,
+                } => {
+                    return Ok(Finished {
+                        status: MessageStatus::Complete,
+                        finish_reason: finish_reason.as_str(),
+                        usage: counted(spent.usage),
+                    });
+                }
+            }
+            *spare = None;
+            if !keeping.is_terminated() {
+                continue;
+            }
+            if stored.is_due(answer) {
+                keeping = self.keep(answer, stored.take(answer)).boxed().fuse();
+            } else if stored.first_growth() {
+                due.as_mut().reset(stored.due(answer, self.alive()));
+            }
+        }
+    }
+}
