@@ -9,7 +9,7 @@ use reqwest::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use crate::{
-    BaseUrl, Endpoints, Models, Timeouts,
+    BaseUrl, Endpoints, Model, Models, Timeouts,
     breaker::Breakers,
     params::Refusals,
     public::{PrivateOnly, PublicOnly},
@@ -76,6 +76,17 @@ impl Client {
     /// The models this client knows.
     pub fn models(&self) -> &Models {
         &self.models
+    }
+
+    /// The model by whose prices a call to `provider` is counted, whatever the [`Provider`](crate::Provider) is; see
+    /// [`Models::priced`].
+    pub fn priced(&self, provider: &str, asked: &str, named: Option<&str>) -> Option<&Model> {
+        let table = match self.endpoints.get(provider) {
+            Some(endpoint) => &endpoint.table,
+            // The local one, or one that is gone.
+            None => provider,
+        };
+        self.models.priced(table, asked, named)
     }
 
     /// The addresses this client calls.

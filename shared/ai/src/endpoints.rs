@@ -52,7 +52,7 @@ impl Default for Endpoints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Models, endpoint::PRESETS};
+    use crate::{Models, Price, endpoint::PRESETS};
 
     #[test]
     fn the_defaults_are_the_public_addresses() {
@@ -74,7 +74,10 @@ mod tests {
             let known = models.get(&endpoint.table, model);
             let known = known.unwrap_or_else(|| panic!("{model} is not known"));
             assert_eq!(known.ends, None, "{model}");
-            assert!(known.output_price.unwrap() <= 2_000_000, "{model} is dear");
+            assert!(
+                known.output_price.unwrap() <= Price(2_000_000),
+                "{model} is dear"
+            );
         }
     }
 }

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::prices::{LongContext, OffPeak, Price};
 
 const EMBEDDED: &str = include_str!("../data/models.json");
 
@@ -21,15 +24,18 @@ pub struct Model {
     pub context: Option<u32>,
     /// The longest answer, in tokens.
     pub output: Option<u32>,
-    /// Of a token that is read, in pico-USD: 1,000,000 is one USD for a million tokens. All prices are of the dearest
-    /// hour.
-    pub input_price: Option<u64>,
-    /// Of a token that is read from the provider's cache.
-    pub cached_price: Option<u64>,
+    /// Of a token that is read.
+    pub input_price: Option<Price>,
+    /// Of a token that is read from the provider's cache, if not [`Model::input_price`].
+    pub cached_price: Option<Price>,
     /// Of a token that is written to the provider's cache, if not [`Model::input_price`].
-    pub write_price: Option<u64>,
+    pub write_price: Option<Price>,
     /// Of a token that is written.
-    pub output_price: Option<u64>,
+    pub output_price: Option<Price>,
+    /// What is other of long prompts; it goes before [`Model::off_peak`].
+    pub long_context: Option<LongContext>,
+    /// What is other at some hours.
+    pub off_peak: Option<OffPeak>,
     /// The day on which its provider switches it off.
     pub ends: Option<NaiveDate>,
     /// What its provider recommends instead.
@@ -70,17 +76,21 @@ impl Model {
 
 /// The models that are known, by provider and name.
 #[derive(Debug, Clone)]
-pub struct Models(HashMap<String, Model>);
+pub struct Models {
+    all: HashMap<String, Model>,
+    version: String,
+}
 
 /// An operator's table of models cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "is no table of models: {0}. It looks like {{\"models\": {{\"openai/my-model\": {{\"context\": 128000}}}}}}; the fields are those of shared/ai/data/models.json"
-)]
-pub struct BadModels(#[from] serde_json::Error);
+#[error("is no table of models: {0}")]
+pub struct BadModels(String);
 
 #[derive(Deserialize)]
 struct Table {
+    /// Which one it is; an operator's need not say.
+    #[serde(default)]
+    version: String,
     models: Map<String, Value>,
 }
 
@@ -90,72 +100,78 @@ impl Models {
     /// # Errors
     /// `own` is no such table.
     pub fn new(own: Option<&str>) -> Result<Self, BadModels> {
-        let mut all = serde_json::from_str::<Table>(EMBEDDED)?.models;
-        let own: Option<Table> = own.map(serde_json::from_str).transpose()?;
-        for (name, own) in own.into_iter().flat_map(|own| own.models) {
-            match (all.get_mut(&name), own) {
-                (Some(Value::Object(known)), Value::Object(own)) => known.extend(own),
-                (_, own) => {
-                    all.insert(name, own);
+        let Table {
+            mut version,
+            models: mut all,
+        } = table(EMBEDDED)?;
+        if let Some(own) = own {
+            version.push_str(&format!(" own-{}", short_hash(own)));
+            for (name, own) in table(own)?.models {
+                match (all.get_mut(&name), own) {
+                    (Some(Value::Object(known)), Value::Object(own)) => known.extend(own),
+                    (_, own) => {
+                        all.insert(name, own);
+                    }
                 }
             }
         }
-        Ok(Models(serde_json::from_value(Value::Object(all))?))
+        let models = all.into_iter().map(|(name, value)| {
+            let model = model(&name, value)?;
+            Ok((name, model))
+        });
+        Ok(Models {
+            all: models.collect::<Result<_, _>>()?,
+            version,
+        })
     }
 
     /// What is known of `model` of `provider`.
     pub fn get(&self, provider: &str, model: &str) -> Option<&Model> {
-        self.0.get(&format!("{provider}/{model}"))
+        self.all.get(&format!("{provider}/{model}"))
     }
+
+    /// The model of `provider` by whose prices a call is counted: the one that the answer names, such as
+    /// `gpt-6-luna-2026-08-01`, if its prices are known, and otherwise the one that was `asked` for.
+    pub fn priced(&self, provider: &str, asked: &str, named: Option<&str>) -> Option<&Model> {
+        let named = named.and_then(|named| self.get(provider, named));
+        let named = named.filter(|model| model.is_priced());
+        named.or_else(|| self.get(provider, asked))
+    }
+
+    /// The name of this table, to be kept beside what was counted with it: its source, that one's version and date, and
+    /// eight digits of a hash of the operator's own table, if there is one.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+fn table(text: &str) -> Result<Table, BadModels> {
+    serde_json::from_str(text).map_err(|e| {
+        BadModels(format!(
+            "{e}. It looks like {{\"models\": {{\"openai/my-model\": {{\"context\": 128000}}}}}}; the fields are those \
+             of shared/ai/data/models.json"
+        ))
+    })
+}
+
+fn model(name: &str, value: Value) -> Result<Model, BadModels> {
+    serde_path_to_error::deserialize(value).map_err(|e| {
+        let (field, why) = (e.path().to_string(), e.inner());
+        BadModels(match field.as_str() {
+            "." => format!("{name} cannot be used: {why}"),
+            _ => format!("{field} of {name} cannot be used: {why}"),
+        })
+    })
+}
+
+fn short_hash(text: &str) -> String {
+    let hash = Sha256::digest(text);
+    hash.iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_operator_knows_counts() {
-        let own = r#"{"models": {
-            "openai/gpt-6-luna": {"context": 1000, "ends": "2027-02-03"},
-            "mine/llama": {"context": 8192, "limit": "max_tokens"}
-        }}"#;
-        let models = Models::new(Some(own)).unwrap();
-        let luna = models.get("openai", "gpt-6-luna").unwrap();
-        assert_eq!(luna.context, Some(1000));
-        assert_eq!(luna.ends, NaiveDate::from_ymd_opt(2027, 2, 3));
-        assert!(luna.has_effort("none"), "the rest is as it was");
-        assert_eq!(
-            models.get("mine", "llama").unwrap().limit,
-            Some(Limit::MaxTokens)
-        );
-        assert_eq!(models.get("mine", "other"), None);
-    }
-
-    #[test]
-    fn what_is_no_table_is_refused() {
-        for own in [
-            "",
-            "[]",
-            "{}",
-            r#"{"models": {"a/b": {"contxt": 1}}}"#,
-            r#"{"models": {"a/b": 1}}"#,
-        ] {
-            let refused = Models::new(Some(own)).unwrap_err().to_string();
-            assert!(refused.starts_with("is no table of models"), "{refused}");
-        }
-    }
-
-    #[test]
-    fn a_prompt_has_what_the_answer_leaves() {
-        let room = |context, output| {
-            Model {
-                context,
-                ..Model::default()
-            }
-            .room(output)
-        };
-        assert_eq!(room(Some(128_000), 1024), 126_976);
-        assert_eq!(room(Some(8000), 32_768), 4000);
-        assert_eq!(room(None, 768), 32_000);
-    }
-}
+#[path = "models_tests.rs"]
+mod tests;

@@ -1,6 +1,9 @@
 //! Models that will be gone, and who is told; and what is known of them otherwise.
 
-use crate::kit::{ADMIN1, Answer, Kit, METRICS_TOKEN, SUPERUSER, T1, U1, provider::Provider};
+use crate::{
+    config::{assert_refused, serve},
+    kit::{ADMIN1, Answer, Kit, METRICS_TOKEN, SUPERUSER, T1, U1, provider::Provider},
+};
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
@@ -149,4 +152,30 @@ async fn the_usual_models_are_asked_not_to_think() {
         json!(["deepseek-flash", null, off]),
     ];
     assert_eq!(found, expected);
+}
+
+#[tokio::test] // R52
+async fn a_table_that_is_none_is_refused_with_its_field_and_model() {
+    for (fields, told) in [
+        (json!({ "input_price": -5 }), "input_price of ours/llama"),
+        (json!({ "output_price": 0.5 }), "output_price of ours/llama"),
+        (
+            json!({ "cached_price": "1 USD" }),
+            "cached_price of ours/llama",
+        ),
+        (
+            json!({ "write_price": u64::MAX }),
+            "write_price of ours/llama",
+        ),
+        (
+            json!({ "off_peak": { "windows": [{ "hours": ["9-17"] }] } }),
+            "off_peak.windows[0].hours[0] of ours/llama",
+        ),
+    ] {
+        let file = File::of(json!({ "ours/llama": fields }));
+        let path = file.0.to_str().unwrap();
+        let ended = serve(&[("MODELS_FILE", path)]).await;
+        assert_refused(&ended, "MODELS_FILE", path);
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    }
 }

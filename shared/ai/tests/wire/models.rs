@@ -1,6 +1,6 @@
 //! What is sent to a model of which something is known.
 
-use ai::{Client, Message, Options, Provider, Role};
+use ai::{Client, LOCAL_MODEL, Message, Options, Preset, Provider, Role, Usage};
 use serde_json::{Value, json};
 
 use crate::{
@@ -121,4 +121,25 @@ async fn an_answer_and_its_prompt_are_no_longer_than_the_model_can_take() {
     assert_eq!(seen[0].body["max_completion_tokens"], 50);
     assert_eq!(seen[1].body["messages"].as_array().unwrap().len(), 102);
     assert_eq!(seen[1].body["max_tokens"], 77);
+}
+
+#[tokio::test]
+async fn a_call_has_the_prices_of_its_table_and_model() {
+    let server = server().await;
+    let client = server.client_of("ours", Preset::named("azure").unwrap());
+    let now = chrono::Utc::now();
+    let usage = Usage {
+        prompt_tokens: 1000,
+        ..Usage::default()
+    };
+    let cost = |provider, asked, named| client.priced(provider, asked, named)?.cost(&usage, now);
+    assert_eq!(cost("openai", "gpt-6-luna", None), Some(100_000));
+    // A deployment of Azure has any name, and OpenAI's models.
+    assert_eq!(
+        cost("ours", "deployment-1", Some("gpt-6-luna")),
+        Some(100_000)
+    );
+    assert_eq!(cost("ours", "deployment-1", None), None);
+    assert_eq!(cost("local", LOCAL_MODEL, Some(LOCAL_MODEL)), Some(0));
+    assert_eq!(cost("nobody", "gpt-6-luna", None), None);
 }
