@@ -73,6 +73,7 @@ mod quirks;
 mod railway;
 mod refresh_races;
 mod renewal;
+mod requested;
 mod revocation;
 mod searching;
 mod sessions;

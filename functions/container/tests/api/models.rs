@@ -10,10 +10,10 @@ use std::{fs, path::PathBuf};
 use uuid::Uuid;
 
 /// A file that knows these models.
-struct File(PathBuf);
+pub struct File(pub PathBuf);
 
 impl File {
-    fn of(models: Value) -> Self {
+    pub fn of(models: Value) -> Self {
         let name = format!("models-{}.json", Uuid::now_v7());
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&path, json!({ "models": models }).to_string()).unwrap();
