@@ -2,8 +2,8 @@
 
 use crate::answer::Answerer;
 use ai::{Message, Passage, Prompt};
-use db::MessageRole;
-use service::{Result, RunningAnswer};
+use db::{MessageRole, Source};
+use service::{Answering, Result, RunningAnswer};
 
 impl Answerer {
     /// Only what the tenant's own transaction found, and roles of our choice.
@@ -17,18 +17,31 @@ impl Answerer {
             }
             false => Vec::new(),
         };
-        if !passages.is_empty() {
-            let sources = passages.iter().map(service::source).collect();
-            answer.write(|draft| draft.sources = sources);
-        }
         let history: Vec<Message> = self.turn.history.iter().map(message).collect();
         let budget = tenant.history_token_budget.unsigned_abs();
-        Ok(Prompt {
+        let mut sources: Vec<Source> = passages.iter().map(service::source).collect();
+        let mut prompt = Prompt {
             system: Some(tenant.system_prompt.clone()).filter(|prompt| !prompt.is_empty()),
             history: ai::tokens::within_budget(&history, budget).to_vec(),
             passages: passages.into_iter().map(passage).collect(),
             question: self.question.clone(),
-        })
+        };
+        let Answering { provider, options } = &self.answering;
+        self.app.ai.fit(provider, options, &mut prompt);
+        if prompt.passages.len() < sources.len() {
+            let (found, given) = (sources.len(), prompt.passages.len());
+            tracing::info!(
+                found,
+                given,
+                "passages were left out: the model cannot hold them"
+            );
+        }
+        // What the model is not given is no source.
+        sources.truncate(prompt.passages.len());
+        if !sources.is_empty() {
+            answer.write(|draft| draft.sources = sources);
+        }
+        Ok(prompt)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     Client, Endpoint, Error, Meter, Options, Prompt, Provider, Timeouts,
     breaker::Permit,
     failure::{Failure, Retries},
+    fit::fit,
     http,
     models::{Limit, Model},
     params::{Params, Refusals},
@@ -81,7 +82,7 @@ struct StreamOptions {
 /// A provider that is reached by HTTP.
 pub(crate) struct Target<'a> {
     pub(crate) service: &'a str,
-    endpoint: &'a Endpoint,
+    pub(crate) endpoint: &'a Endpoint,
     pub(crate) key: Option<&'a SecretString>,
 }
 
@@ -113,17 +114,18 @@ impl Client {
         &self,
         target: &Target<'_>,
         permit: Arc<Permit>,
-        prompt: Prompt,
+        mut prompt: Prompt,
         mut options: Options,
         stream: bool,
     ) -> Result<Call, Error> {
         let endpoint = target.endpoint;
+        fit(&mut prompt, self.room(endpoint, &options));
         let known = self.models.get(&endpoint.table, &options.model);
         let mut model = known.cloned().unwrap_or_default();
         model.limit = model.limit.or(Some(endpoint.limit));
         let most = model.output.unwrap_or(u32::MAX);
         options.max_output_tokens = options.max_output_tokens.min(most);
-        let messages = messages(prompt, model.room(options.max_output_tokens));
+        let messages = messages(prompt);
         let costs = messages
             .iter()
             .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));

@@ -69,6 +69,7 @@ impl Model {
 
     /// How many tokens a prompt may have where the answer may have `output`.
     pub(crate) fn room(&self, output: u32) -> u32 {
+        let output = output.min(self.output.unwrap_or(u32::MAX));
         let context = self.context.unwrap_or(UNKNOWN_CONTEXT);
         context - output.min(context / 2)
     }

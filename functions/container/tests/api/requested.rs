@@ -105,3 +105,53 @@ async fn a_provider_is_sent_the_tenant_s_parameters_as_the_model_takes_them() {
         }
     }
 }
+
+#[tokio::test]
+async fn passages_that_a_model_cannot_hold_are_neither_sent_nor_sources() {
+    let provider = Provider::start().await;
+    let file = File::of(json!({
+        "openai/small": { "context": 1000, "output": 100 },
+        "openai/tiny": { "context": 300, "output": 100 },
+    }));
+    let vars = [
+        ("OPENAI_API_KEY", "sk-deployment"),
+        ("MODELS_FILE", file.0.to_str().unwrap()),
+    ];
+    let kit = provider.kit(vars).await;
+    for number in 1..=4 {
+        let text = format!("A refund takes {number} days. {}", "It does. ".repeat(90));
+        kit.add_document(ADMIN1, &format!("Refunds {number}"), &text)
+            .await;
+    }
+    let admin = kit.token(ADMIN1).await;
+    let mut told = Vec::new();
+    for model in ["large", "small", "tiny"] {
+        let settings = json!({ "chat_model": model });
+        let changed = kit.patch(&admin, "/tenants/current", settings).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let body = json!({ "message": "How long does a refund take?" });
+        let answer = kit.post(&kit.token(U1).await, "/chat", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let sources = answer.json["sources"].as_array().unwrap().clone();
+        let asked = provider.chats().pop().unwrap();
+        let messages = asked.body["messages"].as_array().unwrap();
+        let question = messages.last().unwrap()["content"].as_str().unwrap();
+        let sent: Vec<&str> = question
+            .lines()
+            .filter(|l| l.starts_with("{\"number\""))
+            .collect();
+        assert_eq!(sent.len(), sources.len());
+        for (line, source) in sent.iter().zip(&sources) {
+            assert!(line.contains(source["title"].as_str().unwrap()), "{line}");
+        }
+        assert!(question.ends_with("How long does a refund take?"));
+        told.push(sources);
+    }
+    let ids = |sources: &[Value]| -> Vec<Value> {
+        sources.iter().map(|s| s["chunk_id"].clone()).collect()
+    };
+    let [large, small, tiny] = [&told[0], &told[1], &told[2]].map(|sources| ids(sources));
+    assert_eq!((large.len(), tiny.len()), (4, 0));
+    assert!((1..4).contains(&small.len()), "{small:?}");
+    assert_eq!(small, large[..small.len()]);
+}
