@@ -37,6 +37,14 @@ def without_login(url):
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=urlencode(query)).geturl()
 
 
+def server_keys(endpoints):
+    """The variables with keys of the servers that are named."""
+    try:
+        return [name.upper().replace("-", "_") + "_API_KEY" for name in json.loads(endpoints or "{}").keys()]
+    except (AttributeError, ValueError):
+        raise SystemExit('ENDPOINTS must be JSON such as {"groq": {}}; see docs/providers.md.') from None
+
+
 def main(folder):
     given = {name: value for name, value in os.environ.items() if value.strip()}
     runtime, operator = old(folder / "runtime.old"), old(folder / "operator.old")
@@ -55,7 +63,8 @@ def main(folder):
             runtime[name] = base64.b64encode(os.urandom(48)).decode()
             print(f"{name}: made up")
     runtime["DATABASE_URL"] = without_login(url)
-    runtime.update({name: given[name] for name in OPTIONAL if name in given})
+    optional = OPTIONAL + server_keys(given.get("ENDPOINTS"))
+    runtime.update({name: given[name] for name in optional if name in given})
     operator.update(DATABASE_URL=url, SECRET_KEY=runtime["SECRET_KEY"])
     os.umask(0o077)
     for name, held in ("runtime", runtime), ("operator", operator):

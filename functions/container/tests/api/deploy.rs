@@ -75,6 +75,40 @@ fn a_new_release_migrates_before_it_is_there() {
 }
 
 #[test]
+fn more_servers_are_a_parameter_and_their_keys_are_secret() {
+    let aws = Aws::empty("servers");
+    let endpoints = r#"{
+      "groq": {},
+      "my-own": { "preset": "vllm", "base_url": "https://llm.example/v1/", "default_model": "a model" }
+    }"#;
+    let vars = [
+        ("DATABASE_URL", DATABASE_URL),
+        ("ENDPOINTS", endpoints),
+        ("GROQ_API_KEY", "canary-provider-1"),
+        ("MY_OWN_API_KEY", "canary-provider-2"),
+        ("MISTRAL_API_KEY", "canary-provider-3"),
+    ];
+    let Some(ended) = aws.deploy(&[], &vars) else {
+        return;
+    };
+    assert!(ended.ok, "{}", ended.output);
+    let deployed = &ended.calls[ended.place("sam deploy").expect("it was called")];
+    // As sam reads it: in quotes, and those within after backslashes.
+    let (_, given) = deployed.split_once(" Endpoints=\"").expect("it is given");
+    let given = given.replace("\\\"", "\u{1}");
+    let (given, _) = given.split_once('"').expect("it ends");
+    let given: serde_json::Value = serde_json::from_str(&given.replace('\u{1}', "\"")).unwrap();
+    assert_eq!(
+        given,
+        serde_json::from_str::<serde_json::Value>(endpoints).unwrap()
+    );
+    let runtime = aws.secret("runtime");
+    assert_eq!(runtime["GROQ_API_KEY"], "canary-provider-1");
+    assert_eq!(runtime["MY_OWN_API_KEY"], "canary-provider-2");
+    assert!(runtime.get("MISTRAL_API_KEY").is_none(), "nobody named it");
+}
+
+#[test]
 fn a_failed_migration_keeps_the_old_release() {
     let aws = Aws::empty("failed").with_stack();
     let vars = [
@@ -168,6 +202,8 @@ fn what_cannot_work_is_refused_before_anything_changes() {
         &["--parameter", "RustLog=a b"],
         "without spaces and quotes",
     );
+    let endpoints = ("ENDPOINTS", "groq and the like");
+    refused("json", &[url, endpoints], &[], "ENDPOINTS must be JSON");
     refused("flag", &[url], &["--stak", "x"], "--stak is not known");
 }
 
