@@ -10,6 +10,7 @@ mod database;
 mod flood;
 mod load;
 mod memory;
+mod neighbour;
 mod provider;
 mod proxy;
 mod rows;

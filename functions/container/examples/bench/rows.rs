@@ -16,10 +16,21 @@ pub enum Row {
     Refresh,
     Login,
     Flood,
+    /// One tenant while another sends what it likes.
+    Neighbour(Nuisance),
+}
+
+/// What a tenant floods the service with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nuisance {
+    /// Questions of one member.
+    Chat,
+    /// Its settings, saved again and again.
+    Settings,
 }
 
 /// All of them.
-pub const ROWS: [Row; 14] = [
+pub const ROWS: [Row; 16] = [
     Row::Start,
     Row::RoundTrips,
     Row::Profile,
@@ -34,6 +45,8 @@ pub const ROWS: [Row; 14] = [
     Row::Refresh,
     Row::Login,
     Row::Flood,
+    Row::Neighbour(Nuisance::Chat),
+    Row::Neighbour(Nuisance::Settings),
 ];
 
 impl Row {
@@ -51,6 +64,8 @@ impl Row {
             Self::Refresh => "refresh".into(),
             Self::Login => "login".into(),
             Self::Flood => "flood".into(),
+            Self::Neighbour(Nuisance::Chat) => "neighbour-chat".into(),
+            Self::Neighbour(Nuisance::Settings) => "neighbour-settings".into(),
         }
     }
 
@@ -58,7 +73,12 @@ impl Row {
     pub fn needs_own(self) -> bool {
         matches!(
             self,
-            Self::Start | Self::RoundTrips | Self::Paced(_) | Self::OpenStreams | Self::Flood
+            Self::Start
+                | Self::RoundTrips
+                | Self::Paced(_)
+                | Self::OpenStreams
+                | Self::Flood
+                | Self::Neighbour(_)
         )
     }
 
@@ -66,7 +86,12 @@ impl Row {
     pub fn asks_a_model(self) -> bool {
         matches!(
             self,
-            Self::Turn(_) | Self::Stream(_) | Self::Paced(_) | Self::OpenStreams | Self::RoundTrips
+            Self::Turn(_)
+                | Self::Stream(_)
+                | Self::Paced(_)
+                | Self::OpenStreams
+                | Self::RoundTrips
+                | Self::Neighbour(_)
         )
     }
 

@@ -8,6 +8,7 @@ use crate::{
     flood,
     load::{self, Load, Worker},
     memory::{peak_during, resident},
+    neighbour,
     provider::PACED,
     rows::Row,
     seed::{self, QUESTION, marked},
@@ -62,6 +63,9 @@ impl Run<'_> {
                 self.repeated(row, "password login", call, LOGINS).await
             }
             Row::Flood => self.flood().await,
+            Row::Neighbour(nuisance) => {
+                neighbour::measure(self.subject, nuisance, self.bench.time).await
+            }
         }
     }
 

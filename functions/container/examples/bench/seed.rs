@@ -19,6 +19,8 @@ pub const PROMPT: &str =
     "You are the assistant of a shop for hiking gear. Answer briefly, and only from the passages.";
 /// Whose slug it is.
 pub const TENANT: &str = "bench";
+/// The slug of the tenant beside it.
+const NEIGHBOUR: &str = "neighbour";
 /// Who asks.
 pub const MEMBER: &str = "member@bench.example";
 const SUPERUSER: &str = "root@bench.example";
@@ -45,6 +47,14 @@ pub struct Login {
     pub tenant: String,
     pub email: String,
     pub password: String,
+}
+
+/// Who was made.
+pub struct People {
+    /// Who asks.
+    pub member: Login,
+    /// A member and an administrator of another tenant, who get in the way.
+    pub neighbours: [Login; 2],
 }
 
 #[derive(Deserialize)]
@@ -84,46 +94,57 @@ impl Login {
     }
 }
 
-/// Brings the database up to date, starts the service and fills it; how its user logs in.
-pub async fn begin(program: &Program) -> Result<(Service, Login)> {
+/// Brings the database up to date, starts the service and fills it; how its users log in.
+pub async fn begin(program: &Program) -> Result<(Service, People)> {
     let superuser = Login::new("platform", SUPERUSER);
     program.operate(&["migrate"], "").await?;
     let create = ["create-superuser", "--email", SUPERUSER, "--password-stdin"];
     program.operate(&create, &superuser.password).await?;
     let service = program.serve().await?;
-    let user = seed(&service.server, &superuser).await?;
-    Ok((service, user))
+    let people = seed(&service.server, &superuser).await?;
+    Ok((service, people))
 }
 
-async fn seed(server: &Server, superuser: &Login) -> Result<Login> {
+async fn seed(server: &Server, superuser: &Login) -> Result<People> {
     let root = superuser.tokens(server).await?.access_token;
+    let [member, _] = tenant(server, &root, TENANT).await?;
+    let neighbours = tenant(server, &root, NEIGHBOUR).await?;
+    let token = member.tokens(server).await?.access_token;
+    for _ in 0..SESSIONS {
+        server.ask::<IgnoredAny>(&turn(&token)).await?;
+    }
+    Ok(People { member, neighbours })
+}
+
+/// A tenant with documents; its member and its administrator.
+async fn tenant(server: &Server, root: &str, slug: &str) -> Result<[Login; 2]> {
     let tenant =
-        json!({ "slug": TENANT, "name": "Bench", "provider": "openai", "system_prompt": PROMPT });
+        json!({ "slug": slug, "name": "Bench", "provider": "openai", "system_prompt": PROMPT });
     let tenant: Created = server
-        .ask(&Call::post("/tenants", &tenant).by(&root))
+        .ask(&Call::post("/tenants", &tenant).by(root))
         .await?;
     let assume = Call::post(
         format!("/admin/tenants/{}/assume", tenant.id),
         &json!({ "reason": "Measuring" }),
     );
-    let inside: Assumed = server.ask(&assume.by(&root)).await?;
-    let [admin, member] = ["admin@bench.example", MEMBER].map(|email| Login::new(TENANT, email));
-    for (login, role) in [(&admin, "admin"), (&member, "member")] {
+    let inside: Assumed = server.ask(&assume.by(root)).await?;
+    let people = ["member", "admin"].map(|role| {
+        let login = Login::new(slug, &format!("{role}@{slug}.example"));
+        (role, login)
+    });
+    for (role, login) in &people {
         let user = json!({ "email": login.email, "password": login.password, "role": role });
         let call = Call::post("/admin/users", &user).by(&inside.access_token);
         server.ask::<IgnoredAny>(&call).await?;
     }
+    let [(_, member), (_, admin)] = people;
     let token = admin.tokens(server).await?.access_token;
     for subject in SUBJECTS {
         let document = json!({ "title": format!("Returning a {subject}"), "text": text(subject) });
         let call = Call::post("/documents", &document).by(&token);
         server.ask::<IgnoredAny>(&call).await?;
     }
-    let token = member.tokens(server).await?.access_token;
-    for _ in 0..SESSIONS {
-        server.ask::<IgnoredAny>(&turn(&token)).await?;
-    }
-    Ok(member)
+    Ok([member, admin])
 }
 
 fn text(subject: &str) -> String {

@@ -19,6 +19,8 @@ pub struct Subject {
     pub server: Server,
     pub login: Login,
     tokens: Tokens,
+    /// A member and an administrator of another tenant; none of a deployment.
+    neighbours: Option<[Login; 2]>,
     /// None of a deployment.
     program: Option<Program>,
     service: Option<Service>,
@@ -35,6 +37,7 @@ impl Subject {
             server,
             login,
             tokens,
+            neighbours: None,
             program: None,
             service: None,
             provider: None,
@@ -43,9 +46,10 @@ impl Subject {
 
     /// A build, whose database is filled by itself.
     pub async fn here(name: &'static str, program: Program, provider: Provider) -> Result<Self> {
-        let (service, login) = seed::begin(&program).await?;
-        let own = Self::elsewhere(name, service.server.clone(), login).await?;
+        let (service, people) = seed::begin(&program).await?;
+        let own = Self::elsewhere(name, service.server.clone(), people.member).await?;
         Ok(Self {
+            neighbours: Some(people.neighbours),
             program: Some(program),
             provider: Some(provider),
             ..own
@@ -96,6 +100,17 @@ impl Subject {
         let own = self.program.as_ref().zip(self.service.as_ref());
         let (program, service) = own.context("this needs a service that is started here")?;
         Ok((program, service.process()?))
+    }
+
+    /// The tokens of a member and an administrator of another tenant.
+    pub async fn neighbours(&self) -> Result<[String; 2]> {
+        let neighbours = self.neighbours.as_ref();
+        let [member, admin] = neighbours.context("this needs a service that is started here")?;
+        let [member, admin] = [
+            member.tokens(&self.server).await?,
+            admin.tokens(&self.server).await?,
+        ];
+        Ok([member.access_token, admin.access_token])
     }
 
     /// What it asks; none of a deployment.
