@@ -68,7 +68,7 @@ use web::{App, Error, Json, Own, Result, Stop};
     (status = 410, description = "`conversation_deleted`: it was, while its answer was made. `result_gone`: the answer of an \
         earlier request with this `Idempotency-Key` is deleted."),
     (status = 502, description = "`provider_unreachable` and the like: the model's provider failed."),
-    (status = 503, description = "`provider_rate_limited`, `provider_key_unavailable`, `answer_interrupted`, `server_shutdown` or `unavailable`."),
+    (status = 503, description = "`provider_rate_limited`, `provider_key_unavailable`, `answer_interrupted`, `server_shutdown`, `overloaded` or `unavailable`."),
     (status = 504, description = "`provider_timeout`: the model's provider did not answer in time."),
 ))]
 pub(crate) async fn ask(

@@ -59,6 +59,7 @@ pub(crate) fn is_retryable(code: &str) -> bool {
             | "provider_interrupted"
             | "answer_interrupted"
             | "server_shutdown"
+            | "overloaded"
             | "unavailable"
     )
 }

@@ -74,7 +74,9 @@ impl Answerer {
             match self.app.db.end_answer(&self.caller, id, end).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(self.gone().await),
-                Err(db::Error::Unavailable(_)) if begun.elapsed() < STORE_TIME => {
+                Err(db::Error::Unavailable(_) | db::Error::Overloaded)
+                    if begun.elapsed() < STORE_TIME =>
+                {
                     sleep(pause).await;
                     pause = (2 * pause).min(STORE_WAIT);
                 }

@@ -108,6 +108,7 @@ Environment (an empty variable counts as not set):
   APP_DATABASE_URL             how requests reach it (such as a pooler's address)  derived
   PLATFORM_DATABASE_URL        how superusers' requests do                         derived
   DATABASE_MAX_CONNECTIONS     of the service                                      10
+  DATABASE_QUEUE_MILLISECONDS  how long a request waits for one before it gets 503 500
   ROLE_PREFIX                  start of the database roles' names                  parlance
   OPENAI_BASE_URL              another OpenAI-compatible server                    OpenAI's
   DEEPSEEK_BASE_URL            likewise                                            DeepSeek's

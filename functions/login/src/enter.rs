@@ -8,7 +8,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, header},
 };
-use db::{Asked, Candidate, NewLogin};
+use db::{Asked, Candidate, NewLogin, Whose};
 use secrecy::SecretString;
 use service::TokenPair;
 use tenant_auth::{Attempt, Authenticated, Turn};
@@ -53,14 +53,15 @@ pub(crate) async fn enter(
         .count_login(slug.unwrap_or_default(), &email, client.0)
         .await?;
     let page = page_of_a_tenant(&app, &headers);
+    let whose = Whose::client(client.0);
     let mut failure = Failure::default();
     // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
     for _ in 0..2 {
-        let mut candidate = app.db.find_login(slug, page, &email).await?;
+        let mut candidate = app.db.find_login(slug, page, &email, whose).await?;
         if let Some(before) = &before
             && candidate.stored.is_empty()
         {
-            candidate = app.db.find_login(slug, page, before).await?;
+            candidate = app.db.find_login(slug, page, before, whose).await?;
         }
         if let (Some(_), Some(page)) = (slug, page) {
             check_page(&candidate, page)?;

@@ -14,6 +14,9 @@ pub enum Error {
     /// The database cannot be reached, is full of connections, or took too long: worth trying again.
     #[error("the database is not available")]
     Unavailable(#[source] Cause),
+    /// The database is there, but others were before this in the time that it may wait: worth trying again.
+    #[error("too much waits for the database")]
+    Overloaded,
     /// Nothing may be served from this database.
     #[error("the database must not be used")]
     Unfit(#[source] Box<Unfit>),

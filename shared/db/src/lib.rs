@@ -43,6 +43,7 @@ pub use running::idempotency::{Claim, IdempotencyKey};
 pub use running::operator::{Migrated, Operator, OperatorError};
 pub use running::pool::Connections;
 pub use running::roles::{BadRolePrefix, Roles};
+pub use running::slots::{Need, Slot, Slots, Whose, network};
 pub use running::sweep::Swept;
 pub use scope::{AdminTx, Caller, Db, PlatformTx, Superuser, TenantAdmin, TenantTx};
 pub use tenancy::platform::NewTenant;

@@ -10,4 +10,5 @@ pub(crate) mod operator;
 pub(crate) mod pool;
 mod reset;
 pub(crate) mod roles;
+pub(crate) mod slots;
 pub(crate) mod sweep;

@@ -6,12 +6,12 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 use crate::{
-    Counters, Result,
+    Counters, Need, Result, Whose,
     access::accounts::Account,
     access::remembered::Remembered,
     audit::deeds::{Actor, Asked},
     people::users::Role,
-    running::pool::Woken,
+    running::pool::{Pool, Woken},
     transaction::{Conn, Transaction},
 };
 use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlStr};
@@ -30,8 +30,8 @@ use uuid::Uuid;
 /// ```
 #[derive(Clone)]
 pub struct Db {
-    pub(crate) app: PgPool,
-    pub(crate) platform: PgPool,
+    pub(crate) app: Pool,
+    pub(crate) platform: Pool,
     pub(crate) fit: Arc<OnceCell<()>>,
     pub(crate) woken: Woken,
     pub(crate) counters: Counters,
@@ -46,18 +46,27 @@ pub struct Db {
 impl Db {
     /// Opens a transaction that sees the caller's tenant and nothing else.
     pub async fn tenant(&self, caller: &Caller) -> Result<TenantTx> {
-        self.open(caller.tenant_id()).await
+        self.open(caller.tenant_id(), caller.whose(), Need::Asked)
+            .await
     }
 
     /// As [`Db::tenant`], but no statement in it may take longer than `limit`, in whole milliseconds.
     pub async fn tenant_within(&self, caller: &Caller, limit: Duration) -> Result<TenantTx> {
-        self.open_and(caller.tenant_id(), &within(limit)).await
+        self.open_and(
+            caller.tenant_id(),
+            caller.whose(),
+            Need::Begun,
+            &within(limit),
+        )
+        .await
     }
 
     /// Opens a transaction that also manages that tenant.
     pub async fn admin(&self, admin: &TenantAdmin) -> Result<AdminTx> {
         Ok(AdminTx {
-            tx: self.open(admin.tenant_id).await?,
+            tx: self
+                .open(admin.tenant_id, admin.whose(), Need::Asked)
+                .await?,
             actor: admin.actor.clone(),
         })
     }
@@ -65,51 +74,61 @@ impl Db {
     /// As [`Db::admin`], but no statement in it may take longer than `limit`, in whole milliseconds.
     pub async fn admin_within(&self, admin: &TenantAdmin, limit: Duration) -> Result<AdminTx> {
         Ok(AdminTx {
-            tx: self.open_and(admin.tenant_id, &within(limit)).await?,
+            tx: self
+                .open_and(admin.tenant_id, admin.whose(), Need::Asked, &within(limit))
+                .await?,
             actor: admin.actor.clone(),
         })
     }
 
     /// Opens a transaction that sees the list of tenants, and none of their content.
     pub async fn platform(&self, superuser: &Superuser) -> Result<PlatformTx> {
-        self.check().await?;
+        let whose = Whose::user(superuser.0.tenant_id, superuser.0.user_id);
         Ok(PlatformTx {
-            tx: Transaction::begin(&self.platform, SqlStr::from_static("begin")).await?,
+            tx: self.outside_as_platform(whose).await?,
             actor: superuser.0.clone(),
         })
     }
 
     /// One message begins the transaction and names its tenant. The setting is local to the transaction:
     /// behind a pooler the next client of the connection must not find it.
-    pub(crate) async fn open(&self, tenant: Uuid) -> Result<TenantTx> {
-        self.open_and(tenant, "").await
+    pub(crate) async fn open(&self, tenant: Uuid, whose: Whose, need: Need) -> Result<TenantTx> {
+        self.open_and(tenant, whose, need, "").await
     }
 
-    async fn open_and(&self, tenant: Uuid, also: &str) -> Result<TenantTx> {
+    async fn open_and(
+        &self,
+        tenant: Uuid,
+        whose: Whose,
+        need: Need,
+        also: &str,
+    ) -> Result<TenantTx> {
         // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
         let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true){also}");
         self.check().await?;
         let begin = AssertSqlSafe(begin).into_sql_str();
-        Ok(TenantTx(Transaction::begin(&self.app, begin).await?))
+        let tx = Transaction::begin(&self.app, whose, need, begin).await?;
+        Ok(TenantTx(tx))
     }
 
     /// Opens a transaction that is in no tenant: for the few functions that look for one.
-    pub(crate) async fn outside(&self) -> Result<Transaction> {
+    pub(crate) async fn outside(&self, whose: Whose, need: Need) -> Result<Transaction> {
         self.check().await?;
-        Transaction::begin(&self.app, SqlStr::from_static("begin")).await
+        Transaction::begin(&self.app, whose, need, SqlStr::from_static("begin")).await
     }
 
     /// A connection for one statement that names its tenant itself: a function of the schema whose first argument is the
     /// tenant, and which sets it for the statement alone. Row-level security binds it as any other.
-    pub(crate) async fn once(&self) -> Result<Transaction> {
+    pub(crate) async fn once(&self, caller: &Caller, need: Need) -> Result<Transaction> {
         self.check().await?;
-        Transaction::single(&self.app).await
+        Transaction::single(&self.app, caller.whose(), need).await
     }
 
     /// The same as the platform's role, which sees the settings of every tenant, and nothing else of any.
-    pub(crate) async fn outside_as_platform(&self) -> Result<Transaction> {
+    pub(crate) async fn outside_as_platform(&self, whose: Whose) -> Result<Transaction> {
         self.check().await?;
-        Transaction::begin(&self.platform, SqlStr::from_static("begin")).await
+        let begin = SqlStr::from_static("begin");
+        Transaction::begin(&self.platform, whose, Need::Asked, begin).await
     }
 }
 
@@ -160,6 +179,11 @@ impl Caller {
     /// The login that the token belongs to; tokens of the service before this one have none.
     pub fn session_id(&self) -> Option<Uuid> {
         self.session_id
+    }
+
+    /// For whom what the caller asks is done.
+    pub fn whose(&self) -> Whose {
+        Whose::user(self.tenant_id(), self.user_id())
     }
 
     /// Whether this is a superuser who has assumed the tenant, and none of its users.
@@ -225,6 +249,10 @@ impl TenantAdmin {
     /// The tenant that may be managed.
     pub fn tenant_id(&self) -> Uuid {
         self.tenant_id
+    }
+
+    fn whose(&self) -> Whose {
+        Whose::user(self.tenant_id, self.actor.user_id)
     }
 }
 

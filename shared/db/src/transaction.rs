@@ -4,7 +4,7 @@
 //! waits for a server without end. This one is there before its first message is sent: dropped at any moment, it
 //! rolls back, and what cannot be rolled back is closed.
 
-use crate::Result;
+use crate::{Need, Result, Slot, Whose, running::pool::Pool};
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream, stream::BoxStream};
 use sqlx::{
     Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr,
@@ -22,6 +22,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(7);
 pub(crate) struct Transaction {
     /// None once it was given back.
     connection: Option<PoolConnection<Postgres>>,
+    /// Until then; none of what waits for nobody's turn.
+    slot: Option<Slot>,
     state: State,
 }
 
@@ -38,27 +40,43 @@ enum State {
 impl Transaction {
     /// Begins one with `begin`, a message of one or more statements. Where the connection turns out to be dead, once more on
     /// another.
-    pub(crate) async fn begin(pool: &PgPool, begin: SqlStr) -> Result<Self> {
-        let mut tx = Self::on(pool, State::Open).await?;
+    pub(crate) async fn begin(
+        pool: &Pool,
+        whose: Whose,
+        need: Need,
+        begin: SqlStr,
+    ) -> Result<Self> {
+        let mut tx = Self::on(pool, whose, need, State::Open).await?;
         match tx.conn().execute(begin.clone()).await {
             Ok(_) => return Ok(tx),
             Err(e) if tx.state != State::Broken => return Err(e.into()),
             Err(e) => tracing::debug!(error = %e, "a database connection had died"),
         }
         drop(tx);
-        let mut tx = Self::on(pool, State::Open).await?;
+        let mut tx = Self::on(pool, whose, Need::Begun, State::Open).await?;
         tx.conn().execute(begin).await?;
         Ok(tx)
     }
 
     /// A connection for one statement, which is a transaction by itself.
-    pub(crate) async fn single(pool: &PgPool) -> Result<Self> {
-        Self::on(pool, State::Ended).await
+    pub(crate) async fn single(pool: &Pool, whose: Whose, need: Need) -> Result<Self> {
+        Self::on(pool, whose, need, State::Ended).await
     }
 
-    async fn on(pool: &PgPool, state: State) -> Result<Self> {
+    /// The same for a look at the database itself, which comes before everybody's turn.
+    pub(crate) async fn at_once(pool: &PgPool) -> Result<Self> {
         Ok(Self {
             connection: Some(pool.acquire().await?),
+            slot: None,
+            state: State::Ended,
+        })
+    }
+
+    async fn on(pool: &Pool, whose: Whose, need: Need, state: State) -> Result<Self> {
+        let (connection, slot) = pool.acquire(whose, need).await?;
+        Ok(Self {
+            connection: Some(connection),
+            slot: Some(slot),
             state,
         })
     }
@@ -89,8 +107,10 @@ impl Drop for Transaction {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
-        let mut state = self.state;
+        let (mut state, slot) = (self.state, self.slot.take());
         tokio::spawn(async move {
+            // Whoever is next finds the connection in the pool.
+            let _slot = slot;
             if state == State::Open {
                 let rollback = connection.execute("rollback");
                 if let Err(e) = answered(&mut state, rollback).await {

@@ -1,7 +1,7 @@
 //! Looking for words in conversations, so that it takes little from everybody else.
 
 use crate::{Error, Result, Service};
-use db::{Caller, FoundChat, PageOf};
+use db::{Caller, FoundChat, Need, PageOf};
 use std::time::Duration;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
@@ -25,7 +25,10 @@ impl Service {
     ) -> Result<(Vec<FoundChat>, Option<Uuid>)> {
         // As keyboards write it, and most of what was pasted.
         let text: String = text.nfc().collect();
-        let Some(_turn) = self.chat_searches.take(caller.tenant_id()).await else {
+        let turn = self
+            .chat_searches
+            .take(caller.whose(), Need::Asked, SEARCH_TIME);
+        let Some(_turn) = turn.await else {
             return Err(Error::SearchTooSlow);
         };
         let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;

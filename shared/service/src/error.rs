@@ -29,6 +29,9 @@ pub enum Error {
     /// Too busy, or the database is away.
     #[error("The service is busy or its database is away. Try again in a moment.")]
     Unavailable(#[source] anyhow::Error),
+    /// Too many were before this in the time that it may wait.
+    #[error("The service has too much to do. Try again in a moment.")]
+    Overloaded,
     /// What a tenant knows could not be searched in the time that one search may take.
     #[error("The search took too long. Try again in a moment, with fewer words.")]
     SearchTooSlow,
@@ -81,6 +84,7 @@ impl Error {
             Self::Provider(e) => e.code(),
             Self::KeyUnavailable(..) => "provider_key_unavailable",
             Self::Unavailable(_) => "unavailable",
+            Self::Overloaded => "overloaded",
             Self::SearchTooSlow => "search_timeout",
             Self::ConversationDeleted => "conversation_deleted",
             Self::AnswerInterrupted => "answer_interrupted",
@@ -106,6 +110,7 @@ impl From<db::Error> for Error {
                 "body",
                 "holds a character that cannot be stored, such as U+0000",
             ),
+            db::Error::Overloaded => Self::Overloaded,
             db::Error::Unavailable(_) | db::Error::Unfit(_) => Self::Unavailable(e.into()),
             db::Error::Constraint(_) | db::Error::Statement(_) => Self::Internal(e.into()),
         }

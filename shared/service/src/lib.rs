@@ -22,7 +22,6 @@ mod seldom;
 mod service;
 mod telemetry;
 mod tokens;
-mod turns;
 
 pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer};
 pub use beginning::beginning;

@@ -1,7 +1,7 @@
 //! How often a client may try what others could guess at: passwords and tokens.
 
 use crate::{Error, Result, Service};
-use db::{Exhausted, LoginLimits, RateLimit};
+use db::{Exhausted, LoginLimits, RateLimit, Whose};
 use moka::sync::Cache;
 use std::{
     net::IpAddr,
@@ -71,7 +71,7 @@ impl Service {
         if let Some(limit) = &limits.client {
             self.flooding.check(limit)?;
         }
-        let taken = self.db.take_login(&limits).await;
+        let taken = self.db.take_login(&limits, Whose::client(client)).await;
         match (taken.map_err(uncounted)?, &limits.client) {
             (None, _) => Ok(limits.both),
             (Some((exhausted, true)), Some(client)) => {
@@ -107,7 +107,7 @@ impl Service {
             key: format!("password\0{}\0{}", caller.tenant_id(), caller.user_id()),
             per_minute: self.config.logins_per_minute_by_email,
         };
-        self.count(&limit).await
+        self.count(&limit, caller.whose()).await
     }
 
     /// Counts a change of the caller's name.
@@ -119,7 +119,7 @@ impl Service {
             key: format!("rename\0{}\0{}", caller.tenant_id(), caller.user_id()),
             per_minute: RENAMES_PER_MINUTE,
         };
-        self.count(&limit).await
+        self.count(&limit, caller.whose()).await
     }
 
     /// Counts a password that an administrator of the tenant sets for somebody.
@@ -131,7 +131,7 @@ impl Service {
             key: format!("set password\0{tenant}"),
             per_minute: PASSWORDS_PER_MINUTE,
         };
-        self.count(&limit).await
+        self.count(&limit, Whose::tenant(tenant)).await
     }
 
     fn by_address(&self, what: &str, client: Option<IpAddr>) -> Option<RateLimit> {
@@ -147,15 +147,15 @@ impl Service {
             return Ok(());
         };
         self.flooding.check(&limit)?;
-        let counted = self.count(&limit).await;
+        let counted = self.count(&limit, Whose::client(client)).await;
         if let Err(Error::TooMany(exhausted)) = &counted {
             self.flooding.is(&limit, *exhausted);
         }
         counted
     }
 
-    async fn count(&self, limit: &RateLimit) -> Result<()> {
-        let taken = self.db.take(std::slice::from_ref(limit)).await;
+    async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+        let taken = self.db.take(std::slice::from_ref(limit), whose).await;
         match taken.map_err(uncounted)? {
             None => Ok(()),
             Some(exhausted) => Err(Error::TooMany(exhausted)),
@@ -165,17 +165,17 @@ impl Service {
 
 /// Whatever ails the counter, uncounted attempts are not let through (OWASP ASVS 5.0, 6.3.1).
 fn uncounted(e: db::Error) -> Error {
-    Error::Unavailable(e.into())
+    match e {
+        db::Error::Overloaded => e.into(),
+        e => Error::Unavailable(e.into()),
+    }
 }
 
 /// What one client has to itself: an address, or with IPv6 the network that a household is given (RFC 6177).
 pub fn network(ip: IpAddr) -> String {
-    match ip.to_canonical() {
+    match db::network(ip) {
         IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
+        IpAddr::V6(ip) => format!("{ip}/64"),
     }
 }
 

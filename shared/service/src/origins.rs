@@ -1,7 +1,8 @@
 //! Whose pages may call: the deployment's origins for every tenant, a tenant's own for that tenant.
 
 use crate::{Origin, Result, Service};
-use db::{Caller, OriginClaim};
+use db::{Caller, OriginClaim, Whose};
+use std::net::IpAddr;
 
 impl Service {
     /// Whether pages of `origin` may call for every tenant.
@@ -15,8 +16,9 @@ impl Service {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn is_known_origin(&self, origin: &str) -> Result<bool> {
-        Ok(self.is_deployments_origin(origin) || self.origin_claim(origin).await?.is_listed)
+    pub async fn is_known_origin(&self, origin: &str, client: Option<IpAddr>) -> Result<bool> {
+        let whose = Whose::client(client);
+        Ok(self.is_deployments_origin(origin) || self.origin_claim(origin, whose).await?.is_listed)
     }
 
     /// Whether the tenant of `caller` allows pages of `origin`.
@@ -30,15 +32,15 @@ impl Service {
     /// # Errors
     /// The database is away.
     pub async fn is_anothers_origin(&self, caller: &Caller, origin: &str) -> Result<bool> {
-        let owner = self.origin_claim(origin).await?.owner;
+        let owner = self.origin_claim(origin, caller.whose()).await?.owner;
         Ok(owner.is_some_and(|owner| owner != caller.tenant_id()))
     }
 
-    async fn origin_claim(&self, origin: &str) -> Result<OriginClaim> {
+    async fn origin_claim(&self, origin: &str, whose: Whose) -> Result<OriginClaim> {
         // Nothing longer is an origin; it must not fill the cache.
         if origin.len() > Origin::MAX_LENGTH {
             return Ok(OriginClaim::default());
         }
-        Ok(self.db.origin_claim(origin).await?)
+        Ok(self.db.origin_claim(origin, whose).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
 
 use crate::{Result, Service, VectorIndex, beginning};
-use db::{Caller, Passage, Source};
+use db::{Caller, Need, Passage, Source};
 use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
@@ -63,7 +63,8 @@ impl Service {
         top_k: i32,
     ) -> Result<Option<Vec<Passage>>> {
         let min_score = caller.account().tenant.retrieval_min_score;
-        let Some(_turn) = self.searches.take(caller.tenant_id()).await else {
+        let turn = self.searches.take(caller.whose(), Need::Asked, SEARCH_TIME);
+        let Some(_turn) = turn.await else {
             return Ok(None);
         };
         let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;

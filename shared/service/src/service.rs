@@ -2,10 +2,10 @@
 
 use crate::{
     Answers, Clock, Config, Seldom, conversations, limits::Flooding, providers::IndexOf, retrieval,
-    start_logging, turns::Turns,
+    start_logging,
 };
 use anyhow::Context;
-use db::Db;
+use db::{Db, Slots};
 use moka::sync::Cache;
 use std::time::Duration;
 use tenant_auth::{Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified};
@@ -42,9 +42,9 @@ pub struct Service {
     pub(crate) ending_models: Seldom,
     pub(crate) flooding: Flooding,
     /// Whose turn it is to search, by tenant.
-    pub(crate) searches: Turns,
+    pub(crate) searches: Slots,
     /// The same for searches of conversations.
-    pub(crate) chat_searches: Turns,
+    pub(crate) chat_searches: Slots,
     pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
 }
 
@@ -99,8 +99,8 @@ impl Service {
             denials: Seldom::without_bound(),
             ending_models: Seldom::of_many(),
             flooding: Flooding::nobody(),
-            searches: Turns::new(retrieval::AT_ONCE, retrieval::SEARCH_TIME),
-            chat_searches: Turns::new(conversations::AT_ONCE, conversations::SEARCH_TIME),
+            searches: Slots::for_each(retrieval::AT_ONCE),
+            chat_searches: Slots::for_each(conversations::AT_ONCE),
             index_hosts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))

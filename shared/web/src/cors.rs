@@ -1,6 +1,6 @@
 //! Which browser pages may call: the deployment's origins for every tenant, a tenant's own for that tenant.
 
-use crate::{App, Error, Result};
+use crate::{App, ClientIp, Error, Result};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -24,7 +24,8 @@ pub(crate) async fn cors(State(app): State<App>, mut request: Request, next: Nex
     let Some(origin) = origin_of(request.headers()).map(str::to_owned) else {
         return next.run(request).await;
     };
-    let allowed = match app.is_known_origin(&origin).await {
+    let client = request.extensions().get::<ClientIp>().and_then(|ip| ip.0);
+    let allowed = match app.is_known_origin(&origin, client).await {
         Ok(known) => known,
         Err(e) => return Error::from(e).into_response(),
     };

@@ -178,6 +178,7 @@ fn status_of(error: &service::Error) -> StatusCode {
         E::ConversationDeleted => StatusCode::GONE,
         E::KeyUnavailable(..)
         | E::Unavailable(_)
+        | E::Overloaded
         | E::SearchTooSlow
         | E::AnswerInterrupted
         | E::Stopping => StatusCode::SERVICE_UNAVAILABLE,
@@ -188,7 +189,7 @@ fn status_of(error: &service::Error) -> StatusCode {
 fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
     use service::Error as E;
     match error {
-        E::Unavailable(_) | E::SearchTooSlow => {
+        E::Unavailable(_) | E::Overloaded | E::SearchTooSlow => {
             vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))]
         }
         E::TooMany(exhausted) => {

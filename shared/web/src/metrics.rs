@@ -6,7 +6,11 @@ use axum::{
     http::{HeaderMap, header},
     response::IntoResponse,
 };
-use prometheus_client::{encoding::text::encode, metrics::info::Info, registry::Registry};
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{gauge::Gauge, info::Info},
+    registry::Registry,
+};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use utoipa_axum::routes;
@@ -37,6 +41,22 @@ async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl Into
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The running program", build);
     app.db.counters().register(&mut registry);
+    let gauges = [
+        (
+            "database_in_use",
+            "Database connections that are used for something",
+        ),
+        (
+            "database_waiting",
+            "Requests, and the like, that wait for their turn to use one",
+        ),
+    ];
+    let (in_use, waiting) = app.db.in_use();
+    for ((name, help), value) in gauges.into_iter().zip([in_use, waiting]) {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    }
     let mut text = String::new();
     encode(&mut text, &registry).map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, MEDIA)], text))

@@ -57,6 +57,7 @@ mod openapi;
 mod operator;
 mod origins;
 mod outages;
+mod overload;
 mod pages;
 mod pages_of_messages;
 mod panics;

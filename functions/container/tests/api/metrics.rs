@@ -15,6 +15,7 @@ const COUNTERS: &[&str] = &[
     "fallback_used",
     "login_failed",
     "model_ending",
+    "overloaded",
     "rate_limited",
     "refresh_reuse",
     "stale_tx_closed",

@@ -114,7 +114,7 @@ async fn what_holds_a_secret_does_not_show_it_for_debugging() {
     let account = kit
         .app
         .db
-        .find_login(Some("one"), None, U1.email)
+        .find_login(Some("one"), None, U1.email, db::Whose::SERVICE)
         .await
         .unwrap();
     assert!(!account.stored.is_empty());

@@ -1,7 +1,7 @@
 //! Who the bearer of a token is: asked of the database, and remembered for a moment.
 
 use crate::{
-    Asked, Caller, Db, Result, Role, TenantTx,
+    Asked, Caller, Db, Need, Result, Role, TenantTx, Whose,
     access::{accounts::Account, remembered::Key},
 };
 use chrono::{DateTime, Utc};
@@ -32,7 +32,13 @@ impl Db {
         token: &LegacyToken,
         asked: &Asked,
     ) -> Result<Option<Caller>> {
-        let mut tx = self.open(token.tenant_id()).await?;
+        let mut tx = self
+            .open(
+                token.tenant_id(),
+                Whose::tenant(token.tenant_id()),
+                Need::Asked,
+            )
+            .await?;
         let user = tx.legacy_user(token.subject()).await?;
         drop(tx);
         let Some(user) = user else {
@@ -91,7 +97,9 @@ impl Db {
     ) -> Result<Option<Arc<Account>>> {
         let (tenant, user, session) = key;
         let read_at = Instant::now();
-        let mut tx = self.open(tenant).await?;
+        let mut tx = self
+            .open(tenant, Whose::user(tenant, user), Need::Asked)
+            .await?;
         let Some(mut account) = tx.account(user, session, now).await? else {
             let assumed = Box::pin(self.assumed(tx, user, session, now)).await?;
             let assumed = assumed.map(Arc::new);
@@ -132,7 +140,8 @@ impl Db {
         };
         let secrets = tx.sealed_secrets().await?;
         drop(tx);
-        let mut home = self.open(stay.actor_tenant_id).await?;
+        let whose = Whose::user(stay.actor_tenant_id, user);
+        let mut home = self.open(stay.actor_tenant_id, whose, Need::Begun).await?;
         let who = home.account(user, stay.actor_session_id, now).await?;
         Ok(who.filter(|who| who.is_superuser).map(|who| Account {
             role: Role::Admin,

@@ -1,6 +1,6 @@
 //! Which tenants a browser origin belongs to.
 
-use crate::{Db, Result};
+use crate::{Db, Need, Result, Whose};
 use std::{collections::HashSet, sync::Arc, time::Instant};
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ pub struct OriginClaim {
 
 impl Db {
     /// Whose `origin` is, at most 5 s old.
-    pub async fn origin_claim(&self, origin: &str) -> Result<OriginClaim> {
+    pub async fn origin_claim(&self, origin: &str, whose: Whose) -> Result<OriginClaim> {
         if let Some(known) = self.remembered.origin(origin) {
             return Ok(known);
         }
@@ -29,7 +29,7 @@ impl Db {
             return Ok(OriginClaim::default());
         }
         let read_at = Instant::now();
-        let mut tx = self.outside().await?;
+        let mut tx = self.outside(whose, Need::Asked).await?;
         let claim: OriginClaim = sqlx::query_as("select is_listed, owner from origin_claim($1)")
             .bind(origin)
             .fetch_one(tx.conn())
@@ -48,7 +48,7 @@ impl Db {
             return Ok(known);
         }
         let read_at = Instant::now();
-        let mut tx = self.outside_as_platform().await?;
+        let mut tx = self.outside_as_platform(Whose::SERVICE).await?;
         let origins: Vec<String> = sqlx::query_scalar(
             "select distinct unnest(allowed_origins) from tenants where status = 'active'",
         )

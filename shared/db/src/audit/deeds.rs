@@ -1,6 +1,6 @@
 //! Who did what to what: written in the transaction of the deed.
 
-use crate::{AdminTx, Caller, Db, PlatformTx, Result, TenantTx, transaction::Conn};
+use crate::{AdminTx, Caller, Db, Need, PlatformTx, Result, TenantTx, Whose, transaction::Conn};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Executor, Postgres};
@@ -20,6 +20,13 @@ pub struct Asked {
     pub request_id: Arc<str>,
     /// The client's address, likewise.
     pub client_ip: Option<IpAddr>,
+}
+
+impl Asked {
+    /// For whom it is done while nobody is known to ask.
+    pub(crate) fn whose(&self) -> Whose {
+        Whose::client(self.client_ip)
+    }
 }
 
 /// Who acts, and in which request.
@@ -207,7 +214,9 @@ impl Db {
             tenants => tenants.iter().copied().map(Some).collect(),
         };
         for tenant in places {
-            let mut tx = self.open(tenant.unwrap_or(Uuid::nil())).await?;
+            let mut tx = self
+                .open(tenant.unwrap_or(Uuid::nil()), asked.whose(), Need::Begun)
+                .await?;
             let user: Option<Uuid> = sqlx::query_scalar("select id from users where email = $1")
                 .bind(email)
                 .fetch_optional(tx.conn())

@@ -1,6 +1,6 @@
 //! A running answer in the database: kept alive, stopped, ended, and read from anywhere.
 
-use crate::{Caller, Db, MessageStatus, Result, Source, Usage};
+use crate::{Caller, Db, MessageStatus, Need, Result, Source, Usage};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -127,7 +127,7 @@ impl Db {
             .bind(&new.text)
             .bind(&new.reasoning)
             .bind(new.sources.as_ref().map(Json))
-            .fetch_one(self.once().await?.conn())
+            .fetch_one(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(match told.as_deref() {
             Some("stopping") => Kept::Stopping,
@@ -163,7 +163,7 @@ impl Db {
         .bind(Json(end.sources))
         .bind(end.provider)
         .bind(end.model)
-        .fetch_one(self.once().await?.conn())
+        .fetch_one(self.once(caller, Need::Begun).await?.conn())
         .await?;
         Ok(ended)
     }
@@ -182,7 +182,7 @@ impl Db {
             .bind(caller.tenant_id())
             .bind(caller.user_id())
             .bind(message)
-            .fetch_one(self.once().await?.conn())
+            .fetch_one(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(was)
     }
@@ -207,7 +207,7 @@ impl Db {
             .bind(MOST)
             .bind(details.sources)
             .bind(details.reasoning)
-            .fetch_one(self.once().await?.conn())
+            .fetch_one(self.once(caller, Need::Asked).await?.conn())
             .await?;
         Ok(row.into_answer())
     }

@@ -1,6 +1,6 @@
 //! Deleting conversations, many of them, some at a time.
 
-use crate::{Caller, Db, Deed, Result};
+use crate::{Caller, Db, Deed, Need, Result, Whose};
 use uuid::Uuid;
 
 /// So many conversations are deleted by one statement, with their messages: it must end well within the role's statement
@@ -49,7 +49,7 @@ impl Db {
     pub async fn purge_chats(&self) -> Result<i64> {
         let (mut gone, mut after) = (0, None);
         for _ in 0..STEPS {
-            let mut tx = self.outside().await?;
+            let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
             let (tenant, deleted): (Option<Uuid>, i64) =
                 sqlx::query_as("select tenant, deleted from purge_chats($1, $2)")
                     .bind(after)

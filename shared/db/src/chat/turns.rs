@@ -1,6 +1,6 @@
 //! The beginning of a chat turn: a question and its answer's row, stored before the answer is known.
 
-use crate::{Caller, Db, IdempotencyKey, MessageRole, Result};
+use crate::{Caller, Db, IdempotencyKey, MessageRole, Need, Result};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -127,7 +127,7 @@ impl Db {
         .bind(beside_role)
         .bind(new.key.map(|key| key.key))
         .bind(new.key.map(|key| &key.body_hash[..]))
-        .fetch_one(self.once().await?.conn())
+        .fetch_one(self.once(caller, Need::Asked).await?.conn())
         .await?;
         Ok(begun.into_turn())
     }

@@ -1,6 +1,6 @@
 //! Finding what a tenant knows about a question.
 
-use crate::{Caller, Db, Result, TenantTx, error::in_time};
+use crate::{Caller, Db, Need, Result, TenantTx, error::in_time};
 use uuid::Uuid;
 
 /// A passage that was found.
@@ -74,7 +74,7 @@ impl Db {
         let passages = sqlx::query_as("select * from passages_by_id($1, $2)")
             .bind(caller.tenant_id())
             .bind(ids)
-            .fetch_all(self.once().await?.conn())
+            .fetch_all(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(passages)
     }

@@ -1,7 +1,7 @@
 //! Invitations: an account without a password, and the right to choose its first one.
 
 use crate::{
-    AdminTx, Asked, Db, Deed, Result,
+    AdminTx, Asked, Db, Deed, Need, Result, Whose,
     audit::deeds::Actor,
     people::users::{Role, User, user_columns},
 };
@@ -159,7 +159,8 @@ impl Db {
         claim: &InvitationClaim,
         now: DateTime<Utc>,
     ) -> Result<Option<Invited>> {
-        let mut tx = self.open(claim.tenant_id()).await?;
+        let whose = Whose::user(claim.tenant_id(), claim.invitation_id());
+        let mut tx = self.open(claim.tenant_id(), whose, Need::Asked).await?;
         let invited = sqlx::query_as(
             "select u.email, u.full_name, t.slug as tenant_slug, t.name as tenant_name
              from invitations i
@@ -178,7 +179,8 @@ impl Db {
     /// statement decides, so that of many attempts exactly one succeeds. Like every other change it takes the user before
     /// the invitation, lest two wait for each other.
     pub async fn accept(&self, claim: &InvitationClaim, how: &Acceptance<'_>) -> Result<bool> {
-        let mut tx = self.open(claim.tenant_id()).await?;
+        let whose = Whose::user(claim.tenant_id(), claim.invitation_id());
+        let mut tx = self.open(claim.tenant_id(), whose, Need::Asked).await?;
         let user: Option<Uuid> = sqlx::query_scalar(
             "with joined as (
                update users u set password_hash = $3, full_name = coalesce($4, u.full_name), updated_at = $2,

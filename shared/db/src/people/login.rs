@@ -1,7 +1,7 @@
 //! Logins: who a name and password belong to, and the session that a login starts.
 
 use crate::{
-    Db, Result, TenantTx,
+    Db, Need, Result, TenantTx, Whose,
     audit::deeds::{Actor, Asked, Deed},
     people::users::Role,
 };
@@ -137,8 +137,9 @@ impl Db {
         slug: Option<&str>,
         origin: Option<&str>,
         email: &str,
+        whose: Whose,
     ) -> Result<Candidate> {
-        let mut tx = self.outside().await?;
+        let mut tx = self.outside(whose, Need::Asked).await?;
         let found: Vec<Found> = sqlx::query_as(
             "select tenant_id, allowed_origins, user_id, password_hash, of_page, bcrypt_cost
              from login_candidates($1, $2, $3)",
@@ -164,7 +165,8 @@ impl Db {
 
     /// Starts a login. `None` if the account was disabled or got another password since its password was checked.
     pub async fn login(&self, who: &Authenticated, new: &NewLogin<'_>) -> Result<Option<Login>> {
-        let mut tx = self.open(who.tenant_id()).await?;
+        let whose = Whose::user(who.tenant_id(), who.user_id());
+        let mut tx = self.open(who.tenant_id(), whose, Need::Begun).await?;
         let login: Option<Login> = sqlx::query_as(concat!(
             "with u as (
                update users set last_login_at = $3, password_hash = coalesce($6, password_hash)
@@ -210,7 +212,8 @@ impl Db {
         idle: TimeDelta,
     ) -> Result<Refresh> {
         let now = asked.at;
-        let mut tx = self.open(claim.tenant_id()).await?;
+        let whose = Whose::user(claim.tenant_id(), claim.session_id());
+        let mut tx = self.open(claim.tenant_id(), whose, Need::Asked).await?;
         sqlx::query(
             "update login_sessions set generation = generation + 1, refreshed_at = $3, used = false
              where id = $1 and generation = $2 and revoked_at is null and expires_at > $3 and refreshed_at > $4",

@@ -1,6 +1,6 @@
 //! The logins of a user: where it is logged in, and the end of that.
 
-use crate::{Asked, Caller, Db, Deed, PageOf, Result, TenantTx, audit::deeds::Actor};
+use crate::{Asked, Caller, Db, Deed, Need, PageOf, Result, TenantTx, Whose, audit::deeds::Actor};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -28,7 +28,8 @@ pub struct LoginSession {
 impl Db {
     /// Ends a login. Ending one that has ended, or never was, is no error.
     pub async fn logout(&self, claim: &RefreshClaim, asked: &Asked) -> Result<()> {
-        let mut tx = self.open(claim.tenant_id()).await?;
+        let whose = Whose::user(claim.tenant_id(), claim.session_id());
+        let mut tx = self.open(claim.tenant_id(), whose, Need::Asked).await?;
         let ended = Deed::done("logout", claim.session_id());
         tx.revoke_by_token(claim, asked, ended).await?;
         tx.commit().await

@@ -1,6 +1,6 @@
 //! How often something may be done, counted once for all processes.
 
-use crate::{Db, Result};
+use crate::{Db, Need, Result, Whose};
 use std::time::Duration;
 
 /// A bucket of tokens: so many for every minute, and never more at once.
@@ -43,13 +43,13 @@ impl Exhausted {
 impl Db {
     /// Takes a token from each bucket. If one is empty, that one; the buckets before it have paid, those after it
     /// have not.
-    pub async fn take(&self, limits: &[RateLimit]) -> Result<Option<Exhausted>> {
+    pub async fn take(&self, limits: &[RateLimit], whose: Whose) -> Result<Option<Exhausted>> {
         let keys: Vec<&[u8]> = limits.iter().map(|limit| limit.key.as_bytes()).collect();
         let per_minute = limits.iter().map(|limit| limit.per_minute);
         let per_minute: Vec<i32> = per_minute
             .map(|n| i32::try_from(n).unwrap_or(i32::MAX))
             .collect();
-        let mut tx = self.outside().await?;
+        let mut tx = self.outside(whose, Need::Asked).await?;
         let (place, wait): (Option<i32>, Option<f64>) =
             sqlx::query_as("select place, wait from rate_limit_take($1, $2)")
                 .bind(keys)
@@ -65,10 +65,14 @@ impl Db {
     }
 
     /// Takes what a login costs. If a bucket is empty, that one, and whether it is the client's.
-    pub async fn take_login(&self, limits: &LoginLimits) -> Result<Option<(Exhausted, bool)>> {
+    pub async fn take_login(
+        &self,
+        limits: &LoginLimits,
+        whose: Whose,
+    ) -> Result<Option<(Exhausted, bool)>> {
         let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let (client, account) = (limits.client.as_ref(), &limits.account);
-        let mut tx = self.outside().await?;
+        let mut tx = self.outside(whose, Need::Asked).await?;
         let (place, wait): (Option<i32>, Option<f64>) =
             sqlx::query_as("select place, wait from rate_limit_login($1, $2, $3, $4, $5)")
                 .bind(client.map(|limit| limit.key.as_bytes()))
@@ -92,7 +96,7 @@ impl Db {
 
     /// Forgets buckets that are full again.
     pub(crate) async fn forget_full_buckets(&self) -> Result<()> {
-        let mut tx = self.outside().await?;
+        let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
         sqlx::query("select rate_limit_forget()")
             .execute(tx.conn())
             .await?;

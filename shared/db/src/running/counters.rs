@@ -18,6 +18,8 @@ pub struct Counters {
     pub login_failed: Counter,
     /// Answers that were asked of a model which its provider switches off within 60 days, or has.
     pub model_ending: Counter,
+    /// Requests that waited too long for their turn at the database (503), and whatever else did.
+    pub overloaded: Counter,
     /// Attempts that came too often (429).
     pub rate_limited: Counter,
     /// Refresh tokens that were used twice.
@@ -63,6 +65,11 @@ impl Counters {
             "model_ending",
             "Answers asked of a model that its provider switches off within 60 days",
             &self.model_ending,
+        );
+        put(
+            "overloaded",
+            "Requests that waited too long for their turn at the database",
+            &self.overloaded,
         );
         put(
             "rate_limited",

@@ -98,7 +98,7 @@ impl Db {
 
     /// A connection in no transaction, for the questions below, which are not for a tenant's rows.
     async fn bare(&self) -> Result<Transaction, Unfit> {
-        let connection = Transaction::single(&self.app).await;
+        let connection = Transaction::at_once(&self.app.connections).await;
         connection.map_err(Unfit::Unreachable)
     }
 }

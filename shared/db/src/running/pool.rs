@@ -1,8 +1,15 @@
 //! Pools whose connections are known to be clean, and known to be bound by row-level security.
 
-use crate::{BadDatabaseUrl, Counters, Db, access::remembered::Remembered, running::connect};
+use crate::{
+    BadDatabaseUrl, Counters, Db, Error, Need, Result, Slot, Slots, Whose,
+    access::remembered::Remembered, running::connect,
+};
+use prometheus_client::metrics::counter::Counter;
 use secrecy::SecretString;
-use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    Connection, Executor, PgConnection, PgPool, Postgres, pool::PoolConnection,
+    postgres::PgPoolOptions,
+};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -22,7 +29,9 @@ pub struct Connections {
     pub max_connections: u32,
     /// At most so many of the platform role.
     pub max_platform_connections: u32,
-    /// How long a request may wait for a connection.
+    /// How long a request may wait for its turn to use one.
+    pub queue: Duration,
+    /// How long what has begun may wait for its turn, and then for a connection that is opened.
     pub acquire_timeout: Duration,
     /// Whether a connection that comes back is asked whether it is in no transaction: a message more for each, for tests of
     /// what keeps them out.
@@ -58,6 +67,43 @@ const SETTINGS: &str =
     "set row_security to on; set search_path to parlance, pg_temp; set statement_timeout to '5s';
      set lock_timeout to '2s'; set idle_in_transaction_session_timeout to '10s'";
 
+/// Connections as one role, and who uses them: fair by tenant, since all wait for them who have work for the database.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    pub(crate) connections: PgPool,
+    slots: Slots,
+    queue: Duration,
+    begun: Duration,
+    overloaded: Counter,
+}
+
+impl Pool {
+    /// A connection, and the right to use it until it is back in the pool.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`]: it is not the turn of `whose` in time. Or the database is away.
+    pub(crate) async fn acquire(
+        &self,
+        whose: Whose,
+        need: Need,
+    ) -> Result<(PoolConnection<Postgres>, Slot)> {
+        let patience = match need {
+            Need::Asked => self.queue,
+            Need::Begun => self.begun,
+        };
+        let Some(slot) = self.slots.take(whose, need, patience).await else {
+            self.overloaded.inc();
+            return Err(Error::Overloaded);
+        };
+        Ok((self.connections.acquire().await?, slot))
+    }
+
+    /// Whether a connection is being used, opened or closed.
+    pub(crate) fn is_busy(&self) -> bool {
+        usize::try_from(self.connections.size()) != Ok(self.connections.num_idle())
+    }
+}
+
 /// A lazy pool.
 ///
 /// A connection that was idle, for long or since before the process woke up, is tried before use: its socket may have died
@@ -71,7 +117,7 @@ pub(crate) fn open(
     connections: &Connections,
     woken: &Woken,
     counters: &Counters,
-) -> Result<PgPool, BadDatabaseUrl> {
+) -> Result<Pool, BadDatabaseUrl> {
     let options = connect::options(url)?.application_name("parlance");
     let woken = woken.clone();
     let pool = PgPoolOptions::new()
@@ -97,7 +143,13 @@ pub(crate) fn open(
         true => asking(pool, counters),
         false => pool,
     };
-    Ok(pool.connect_lazy_with(options))
+    Ok(Pool {
+        connections: pool.connect_lazy_with(options),
+        slots: Slots::shared(usize::try_from(max).unwrap_or(usize::MAX)),
+        queue: connections.queue,
+        begun: connections.acquire_timeout,
+        overloaded: counters.overloaded.clone(),
+    })
 }
 
 /// Closes a connection that comes back in a transaction, and counts it.
@@ -140,11 +192,6 @@ async fn is_clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     Ok(!stale)
 }
 
-/// Whether a connection to this pool's database is being used, opened or closed.
-pub(crate) fn is_busy(pool: &PgPool) -> bool {
-    usize::try_from(pool.size()) != Ok(pool.num_idle())
-}
-
 impl Db {
     /// Prepares both pools; connects on first use.
     ///
@@ -173,6 +220,11 @@ impl Db {
         })
     }
 
+    /// How many of the app role's connections are used, and how many wait for their turn to use one.
+    pub fn in_use(&self) -> (usize, usize) {
+        self.app.slots.count()
+    }
+
     /// Says that the process may have been frozen until now: every connection is tried before it is used again.
     pub fn woke(&self) {
         self.woken.again();
@@ -182,7 +234,7 @@ impl Db {
     /// has frozen the process happens at no time that anybody knows.
     pub async fn at_rest(&self, at_most: Duration) {
         let rest = async {
-            while is_busy(&self.app) || is_busy(&self.platform) {
+            while self.app.is_busy() || self.platform.is_busy() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
@@ -194,7 +246,7 @@ impl Db {
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.listening.close().await;
-        self.app.close().await;
-        self.platform.close().await;
+        self.app.connections.close().await;
+        self.platform.connections.close().await;
     }
 }

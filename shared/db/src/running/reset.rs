@@ -1,7 +1,7 @@
 //! Another password for somebody who has none that works, set by the operator.
 
 use crate::{
-    Asked, Connections, Db, Deed, Operator, OperatorError,
+    Asked, Connections, Db, Deed, Need, Operator, OperatorError, Whose,
     audit::deeds::{NOBODY, write},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -34,14 +34,17 @@ impl Operator {
             app_url,
             max_connections: 1,
             max_platform_connections: 1,
+            queue: Duration::from_secs(10),
             acquire_timeout: Duration::from_secs(10),
             ask_returned: false,
             memory: Duration::ZERO,
         })?;
-        let found = db.find_login(Some(slug), None, email).await?;
+        let found = db
+            .find_login(Some(slug), None, email, Whose::SERVICE)
+            .await?;
         let nobody = || OperatorError::NoUser(slug.to_owned());
         let tenant = found.tenant_id.ok_or_else(nobody)?;
-        let mut tx = db.open(tenant).await?;
+        let mut tx = db.open(tenant, Whose::SERVICE, Need::Begun).await?;
         let user: Option<Uuid> = sqlx::query_scalar(
             "with u as (
                update users set password_hash = $2, password_changed_at = $3, updated_at = $3

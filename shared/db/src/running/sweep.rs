@@ -1,6 +1,6 @@
 //! Putting right what dead processes left behind, in every tenant.
 
-use crate::{Db, Result};
+use crate::{Db, Need, Result, Whose};
 use uuid::Uuid;
 
 /// How many tenants one statement sweeps: it must end well within the role's statement timeout.
@@ -23,7 +23,7 @@ impl Db {
         self.forget_full_buckets().await?;
         let (mut swept, mut after) = (Swept::default(), None);
         loop {
-            let mut tx = self.outside().await?;
+            let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
             let (last, answers, documents, logins): (Option<Uuid>, i64, i64, i64) =
                 sqlx::query_as("select last_tenant, answers, documents, logins from sweep($1, $2)")
                     .bind(after)

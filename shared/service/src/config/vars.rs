@@ -182,6 +182,7 @@ impl Vars {
         let roles = self.roles();
         let (default, most, max_platform_connections) = CONNECTIONS;
         let max_connections = self.number("DATABASE_MAX_CONNECTIONS", default, 1, most);
+        let queue = self.number("DATABASE_QUEUE_MILLISECONDS", 500, 1, 60_000);
         let (database_url, root, roles) = (database_url?, root?, roles?);
         let mut role_url = |own: Option<&str>, role: &str| {
             let own = own.and_then(|name| Some((name, self.secret(name)?)));
@@ -199,6 +200,7 @@ impl Vars {
             listen_url: role_url(None, &roles.app())?,
             max_connections,
             max_platform_connections,
+            queue: Duration::from_millis(queue),
             acquire_timeout: Duration::from_secs(2),
             ask_returned: false,
             memory: Duration::from_secs(5),

@@ -213,6 +213,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "One client has as many connections as it may. Close some, or send several requests on each.",
     ),
     (
+        "overloaded",
+        503,
+        "The service has more to do than it can in time. Wait for `Retry-After` seconds.",
+    ),
+    (
         "unavailable",
         503,
         "The service is busy, or its database is away. Wait for `Retry-After` seconds.",

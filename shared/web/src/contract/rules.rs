@@ -101,7 +101,8 @@ const FAILURES: [Failure; 12] = [
     Failure {
         name: "Unavailable",
         status: "503",
-        description: "`unavailable`: the service is busy, or its database is away.",
+        description: "`overloaded`: the service has more to do than it can in time. `unavailable`: it is busy, or its \
+            database is away.",
         headers: &[WAIT],
     },
     Failure {

@@ -17,6 +17,7 @@ fn db(url: String) -> Db {
         max_connections: 1,
         max_platform_connections: 1,
         ask_returned: true,
+        queue: Duration::from_secs(60),
         acquire_timeout: Duration::from_secs(60),
         memory: Duration::from_secs(5),
     };

@@ -148,23 +148,29 @@ fn statements_run_in_transactions() {
     }
     let on_a_pool: Vec<_> = on_a_pool.iter().map(String::as_str).collect();
     assert_eq!(holding(&db, &on_a_pool), [""; 0]);
-    // What keeps a connection from going back in a transaction is the only one to take one from a pool.
+    // What keeps a connection from going back in a transaction is the only one to take one, from a pool that knows whose
+    // turn it is.
+    let taking = ["pool", "connections", "app", "platform"].map(|from| format!("{from}.acquire("));
+    let mut taking = holding(&db, &taking.each_ref().map(String::as_str));
+    taking.sort();
     assert_eq!(
-        holding(
-            &db,
-            &["pool.acquire()", "app.acquire()", "platform.acquire()"]
-        ),
-        ["shared/db/src/transaction.rs"]
+        taking,
+        [
+            "shared/db/src/running/pool.rs",
+            "shared/db/src/transaction.rs"
+        ]
     );
     // The checks before the first use ask about the role and the schema, not for a tenant's rows.
-    let mut single = holding(&db, &["Transaction::single("]);
-    single.sort();
     assert_eq!(
-        single,
-        ["shared/db/src/running/fitness.rs", "shared/db/src/scope.rs"]
+        holding(&db, &["Transaction::at_once("]),
+        ["shared/db/src/running/fitness.rs"]
+    );
+    assert_eq!(
+        holding(&db, &["Transaction::single("]),
+        ["shared/db/src/scope.rs"]
     );
     // A turn's functions name the tenant themselves, with the caller that proves it.
-    let mut alone = holding(&db, &["self.once()"]);
+    let mut alone = holding(&db, &["self.once("]);
     alone.sort();
     assert_eq!(
         alone,
@@ -175,7 +181,7 @@ fn statements_run_in_transactions() {
         ]
     );
     for (name, text) in db.iter().filter(|(name, _)| alone.contains(name)) {
-        let (once, tenant) = ("self.once()", ".bind(caller.tenant_id())");
+        let (once, tenant) = ("self.once(caller, ", ".bind(caller.tenant_id())");
         assert_eq!(
             text.matches(once).count(),
             text.matches(tenant).count(),
@@ -184,7 +190,7 @@ fn statements_run_in_transactions() {
     }
 
     // Before a tenant is known there is a transaction without one: it may only ask the pinned functions.
-    let mut without_tenant = holding(&db, &["self.outside()"]);
+    let mut without_tenant = holding(&db, &["self.outside("]);
     without_tenant.sort();
     assert_eq!(
         without_tenant,

@@ -214,6 +214,8 @@ pub fn environment(database: &Database) -> HashMap<String, String> {
         ("JWT_SECRET_KEY", JWT_SECRET_KEY.into()),
         ("METRICS_TOKEN", METRICS_TOKEN.into()),
         ("DATABASE_MAX_CONNECTIONS", "1".into()),
+        // Likewise half a second.
+        ("DATABASE_QUEUE_MILLISECONDS", "60000".into()),
         ("LOGINS_PER_MINUTE_BY_EMAIL", "100000".into()),
         ("LOGINS_PER_MINUTE_BY_ADDRESS", "100000".into()),
     ]);

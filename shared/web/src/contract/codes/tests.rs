@@ -36,6 +36,7 @@ fn codes_are_listed_once_with_the_status_that_they_have() {
         }),
         E::KeyUnavailable(String::new(), none()),
         E::Unavailable(none()),
+        E::Overloaded,
         E::SearchTooSlow,
         E::Stopping,
         E::Internal(none()),
