@@ -53,7 +53,15 @@ impl Answerer {
         let (provider, code) = (second.provider.name(), first.cause.code());
         tracing::info!(provider, code, "a tenant's fallback is asked for an answer");
         self.app.db.counters().fallback_used.inc();
-        let ending = self.ask(answer, &second, prompt, &mut None).await;
+        let mut spare = None;
+        let (ending, noted) = tokio::join!(
+            self.ask(answer, &second, prompt, &mut spare),
+            Box::pin(self.note_answerer(&second)),
+        );
+        if let Err(e) = noted {
+            // The end of the answer tells it again.
+            tracing::warn!(error = %e, "who makes an answer could not be stored yet");
+        }
         match ending {
             Err(broken) if broken.is_provider_s() && answer.draft().is_empty() => {
                 let code = broken.cause.code();
@@ -65,6 +73,14 @@ impl Answerer {
                 instead: Some(second),
             },
         }
+    }
+
+    /// Stores who makes the answer now: for whoever reads it meanwhile, and should this process not live to end it.
+    async fn note_answerer(&self, by: &Answering) -> db::Result<()> {
+        let (id, provider) = (self.turn.message_id, by.provider.name());
+        let mut tx = self.app.db.tenant(&self.caller).await?;
+        tx.note_answerer(id, provider, &by.options.model).await?;
+        tx.commit().await
     }
 
     /// Asks one provider. Every call ends here: of whom, for which model, and what came of it. `spare` is forgotten once the

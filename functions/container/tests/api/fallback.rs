@@ -7,6 +7,7 @@ use crate::kit::{
     ADMIN1, Answer, Kit, METRICS_TOKEN, U1,
     http::{Event, Events, Served, streamed, text_of},
     provider::{Provider, Reply},
+    wait::wait_until,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -68,6 +69,16 @@ impl Two {
         let path = format!("/chat/messages/{message}");
         let shown = self.kit.get(&self.kit.token(U1).await, &path).await;
         ["status", "provider", "model", "content"].map(|field| shown.json[field].clone())
+    }
+
+    /// Waits until the message is told so: by its status, provider and model.
+    async fn is_shown(&self, message: Uuid, expected: [&str; 3]) {
+        wait_until(format!("an answer that is {expected:?}"), async || {
+            let shown = self.shown(message).await;
+            let is_so = shown[..3] == expected;
+            is_so.then_some(()).ok_or_else(|| format!("{shown:?}"))
+        })
+        .await;
     }
 
     /// The answer's message in the only conversation's last turn.
@@ -219,6 +230,8 @@ async fn an_answer_of_the_second_can_be_stopped() {
             }
             None => "",
         };
+        two.is_shown(message, ["streaming", "deepseek", "deepseek-flash"])
+            .await;
         let path = format!("/chat/messages/{message}/stop");
         let stopped = two.kit.post(&token, &path, json!(null)).await;
         assert_eq!(stopped.json["status"], "stopped", "{}", stopped.text);

@@ -1,6 +1,6 @@
 //! A running answer in the database: kept alive, stopped, ended, and read from anywhere.
 
-use crate::{Caller, Db, MessageStatus, Need, Result, Source, Usage};
+use crate::{Caller, Db, MessageStatus, Need, Result, Source, TenantTx, Usage};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -110,6 +110,25 @@ const MOST: i32 = 256 * 1024;
 
 /// Beyond the end of every text.
 const FAR: i32 = i32::MAX - 1;
+
+impl TenantTx {
+    /// Notes who makes a running answer, where that is another than was asked first.
+    pub async fn note_answerer(
+        &mut self,
+        message: Uuid,
+        provider: &str,
+        model: &str,
+    ) -> Result<()> {
+        let sql = "update chat_messages set provider = $2, model = $3 where id = $1 and status = 'streaming'";
+        sqlx::query(sql)
+            .bind(message)
+            .bind(provider)
+            .bind(model)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+}
 
 /// Each is one statement, a function of `migrations/0021_turn.sql`, and a transaction by itself.
 impl Db {
