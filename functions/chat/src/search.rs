@@ -47,6 +47,7 @@ pub(crate) async fn search(
     }
     let list = format!("chats of {} with {text}", caller.user_id());
     let page = PageQuery::new(asked.limit, asked.cursor).of(&app, caller.tenant_id(), &list)?;
+    app.count_search(&caller).await?;
     let (found, next) = app.search_chats(&caller, text, page.of).await?;
     Ok(Json(page.listing_until(found, next)))
 }

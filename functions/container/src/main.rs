@@ -122,6 +122,10 @@ Environment (an empty variable counts as not set):
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
   LOGINS_PER_MINUTE_BY_EMAIL   how often one account may be tried                  10
   LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60
+  CHANGES_PER_MINUTE_BY_USER   how often a user may change something               300
+  CHANGES_PER_MINUTE_BY_TENANT how often all of a tenant may                       1000
+  SEARCHES_PER_MINUTE_BY_USER  how often a user may search                         60
+  SEARCHES_PER_MINUTE_BY_TENANT how often all of a tenant may                      600
   LEGACY_TOKENS                accept: tokens of a FastAPI service before this     refuse
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   KEEP_ALIVE_SECONDS           how long a connection may wait for a request        75

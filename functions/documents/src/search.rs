@@ -39,6 +39,7 @@ pub(crate) async fn search(
     if asked.query.trim().is_empty() {
         return Err(Error::field("query", "must not be empty"));
     }
+    app.count_search(&caller).await?;
     let top_k = asked
         .top_k
         .unwrap_or(caller.account().tenant.retrieval_top_k);

@@ -41,6 +41,10 @@ use vars::Vars;
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
 /// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, to renew a login and to accept an invitation, likewise | 60 |
+/// | `CHANGES_PER_MINUTE_BY_USER` | how often one user may change something or ask what only administrators may, but for questions, 1 to 1000000 | 300 |
+/// | `CHANGES_PER_MINUTE_BY_TENANT` | likewise all of a tenant | 1000 |
+/// | `SEARCHES_PER_MINUTE_BY_USER` | how often one user may search documents and conversations, likewise | 60 |
+/// | `SEARCHES_PER_MINUTE_BY_TENANT` | likewise all of a tenant | 600 |
 /// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY`, shall be good | `refuse` |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `KEEP_ALIVE_SECONDS` | how long a connection may wait for its next request, 1 to 3600; longer than any proxy in front keeps one | 75 |
@@ -76,6 +80,8 @@ pub struct Config {
     pub logins_per_minute_by_email: u32,
     /// How often one client may try.
     pub logins_per_minute_by_address: u32,
+    /// How often the people of a tenant may do what costs.
+    pub limits: Limits,
     /// Whether tokens of the service before this one are good.
     pub accept_legacy_tokens: bool,
     /// How long open answers may go on after SIGTERM.
@@ -102,6 +108,19 @@ pub enum Via {
     Railway,
     /// So many proxies, each of which appends the address it was called from to `X-Forwarded-For`.
     Proxies(u8),
+}
+
+/// How often something may be done in a minute.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// By one user: whatever changes something or is for administrators, but for questions.
+    pub changes_by_user: u32,
+    /// By all of a tenant.
+    pub changes_by_tenant: u32,
+    /// Searches, by one user.
+    pub searches_by_user: u32,
+    /// Searches, by all of a tenant.
+    pub searches_by_tenant: u32,
 }
 
 /// How long connections wait for their clients, and the like. Only the first is a setting; the others are here for who
@@ -227,6 +246,7 @@ impl Config {
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let by_email = vars.number("LOGINS_PER_MINUTE_BY_EMAIL", 10, 1, 1_000_000);
         let by_address = vars.number("LOGINS_PER_MINUTE_BY_ADDRESS", 60, 1, 1_000_000);
+        let limits = vars.limits();
         let accept_legacy_tokens =
             vars.choice("LEGACY_TOKENS", ["accept", "refuse"]) == Some("accept");
         let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
@@ -250,6 +270,7 @@ impl Config {
                 password_min_length,
                 logins_per_minute_by_email: by_email,
                 logins_per_minute_by_address: by_address,
+                limits,
                 accept_legacy_tokens,
                 shutdown: Duration::from_secs(shutdown_seconds),
                 times: ConnectionTimes::new(keep_alive_seconds),

@@ -1,12 +1,12 @@
-//! How often a client may try what others could guess at: passwords and tokens.
+//! How often something may be done: what others could guess at, passwords and tokens, and whatever else costs.
+
+mod allowances;
+
+pub(crate) use allowances::{Allowances, Flooding};
 
 use crate::{Error, Result, Service};
-use db::{Exhausted, LoginLimits, RateLimit, Whose};
-use moka::sync::Cache;
-use std::{
-    net::IpAddr,
-    time::{Duration, Instant},
-};
+use db::{LoginLimits, RateLimit, Whose};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// How often somebody may take another name: each time is a row of the audit log.
@@ -14,36 +14,6 @@ const RENAMES_PER_MINUTE: u32 = 10;
 
 /// How many passwords the administrators of one tenant may set: each takes a hasher from those who log in.
 const PASSWORDS_PER_MINUTE: u32 = 30;
-
-/// The clients that have tried too often, until when: whatever else they send costs the database nothing. Forgets some
-/// where they are very many, and then the database says it again.
-#[derive(Clone)]
-pub(crate) struct Flooding(Cache<String, (Instant, u32)>);
-
-impl Flooding {
-    pub(crate) fn nobody() -> Self {
-        let longest = Duration::from_secs(60);
-        let cache = Cache::builder().max_capacity(10_000).time_to_live(longest);
-        Self(cache.build())
-    }
-
-    fn check(&self, limit: &RateLimit) -> Result<()> {
-        let Some((until, per_minute)) = self.0.get(&limit.key) else {
-            return Ok(());
-        };
-        let wait = until.saturating_duration_since(Instant::now());
-        match wait.is_zero() {
-            true => Ok(()),
-            false => Err(Error::TooMany(Exhausted { per_minute, wait })),
-        }
-    }
-
-    fn is(&self, limit: &RateLimit, exhausted: Exhausted) {
-        let until = Instant::now() + exhausted.wait;
-        self.0
-            .insert(limit.key.clone(), (until, exhausted.per_minute));
-    }
-}
 
 impl Service {
     /// Counts an attempt to log in as `email` where `slug` says. Asked before anything is looked up or hashed, and for addresses that
@@ -61,11 +31,12 @@ impl Service {
         client: Option<IpAddr>,
     ) -> Result<Option<String>> {
         let limits = LoginLimits {
-            client: self.by_address("login", client),
-            account: RateLimit {
-                key: format!("login\0{email}"),
-                per_minute: self.config.logins_per_minute_by_email,
-            },
+            client: self.by_address("logins_by_client", client),
+            account: RateLimit::new(
+                "logins_by_account",
+                email,
+                self.config.logins_per_minute_by_email,
+            ),
             both: client.map(|ip| format!("login\0{slug}\0{email}\0{}", network(ip))),
         };
         if let Some(limit) = &limits.client {
@@ -87,7 +58,7 @@ impl Service {
     /// # Errors
     /// 429 when this client has tried too often.
     pub async fn count_refresh(&self, client: Option<IpAddr>) -> Result<()> {
-        self.count_client("refresh", client).await
+        self.count_client("refreshes_by_client", client).await
     }
 
     /// Counts an attempt to accept an invitation.
@@ -95,7 +66,7 @@ impl Service {
     /// # Errors
     /// 429 when this client has tried too often.
     pub async fn count_invitation(&self, client: Option<IpAddr>) -> Result<()> {
-        self.count_client("invitation", client).await
+        self.count_client("invitations_by_client", client).await
     }
 
     /// Counts an attempt to tell a password of somebody who is logged in.
@@ -103,10 +74,8 @@ impl Service {
     /// # Errors
     /// 429 when it was tried too often.
     pub async fn count_password(&self, caller: &db::Caller) -> Result<()> {
-        let limit = RateLimit {
-            key: format!("password\0{}\0{}", caller.tenant_id(), caller.user_id()),
-            per_minute: self.config.logins_per_minute_by_email,
-        };
+        let most = self.config.logins_per_minute_by_email;
+        let limit = RateLimit::new("passwords_by_user", &user(caller), most);
         self.count(&limit, caller.whose()).await
     }
 
@@ -115,10 +84,7 @@ impl Service {
     /// # Errors
     /// 429 when it was changed too often.
     pub async fn count_rename(&self, caller: &db::Caller) -> Result<()> {
-        let limit = RateLimit {
-            key: format!("rename\0{}\0{}", caller.tenant_id(), caller.user_id()),
-            per_minute: RENAMES_PER_MINUTE,
-        };
+        let limit = RateLimit::new("renames_by_user", &user(caller), RENAMES_PER_MINUTE);
         self.count(&limit, caller.whose()).await
     }
 
@@ -127,40 +93,97 @@ impl Service {
     /// # Errors
     /// 429 when too many were set.
     pub async fn count_set_password(&self, tenant: Uuid) -> Result<()> {
-        let limit = RateLimit {
-            key: format!("set password\0{tenant}"),
-            per_minute: PASSWORDS_PER_MINUTE,
-        };
+        let tenants = tenant.to_string();
+        let limit = RateLimit::new("passwords_by_tenant", &tenants, PASSWORDS_PER_MINUTE);
         self.count(&limit, Whose::tenant(tenant)).await
     }
 
-    fn by_address(&self, what: &str, client: Option<IpAddr>) -> Option<RateLimit> {
-        let network = network(client?);
-        Some(RateLimit {
-            key: format!("{what}\0{network}"),
-            per_minute: self.config.logins_per_minute_by_address,
-        })
+    /// Counts a request that changes something, or that only an administrator may make.
+    ///
+    /// # Errors
+    /// 429 when the user or the tenant made too many.
+    pub async fn count_change(&self, tenant: Uuid, user: Uuid) -> Result<()> {
+        let of = &self.config.limits;
+        let names = ["changes_by_user", "changes_by_tenant"];
+        let most = [of.changes_by_user, of.changes_by_tenant];
+        self.spend_both(names, most, tenant, user).await
     }
 
-    async fn count_client(&self, what: &str, client: Option<IpAddr>) -> Result<()> {
-        let Some(limit) = self.by_address(what, client) else {
+    /// Counts a search.
+    ///
+    /// # Errors
+    /// 429 when the user or the tenant made too many.
+    pub async fn count_search(&self, caller: &db::Caller) -> Result<()> {
+        let of = &self.config.limits;
+        let names = ["searches_by_user", "searches_by_tenant"];
+        let most = [of.searches_by_user, of.searches_by_tenant];
+        self.spend_both(names, most, caller.tenant_id(), caller.user_id())
+            .await
+    }
+
+    /// The user's first, so that nobody takes from its tenant what it may not have itself.
+    async fn spend_both(
+        &self,
+        [by_user, by_tenant]: [&'static str; 2],
+        [of_user, of_tenant]: [u32; 2],
+        tenant: Uuid,
+        user: Uuid,
+    ) -> Result<()> {
+        let whose = Whose::user(tenant, user);
+        let limit = RateLimit::new(by_user, &format!("{tenant}\0{user}"), of_user);
+        self.spend(&limit, whose).await?;
+        let limit = RateLimit::new(by_tenant, &tenant.to_string(), of_tenant);
+        self.spend(&limit, whose).await
+    }
+
+    /// Counts here, and asks the database now and then.
+    async fn spend(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+        self.flooding.check(limit)?;
+        let Some(tokens) = self.allowances.spend(limit) else {
             return Ok(());
         };
-        self.flooding.check(&limit)?;
-        let counted = self.count(&limit, Whose::client(client)).await;
-        if let Err(Error::TooMany(exhausted)) = &counted {
-            self.flooding.is(&limit, *exhausted);
+        let spent = self.db.spend(limit, tokens, whose).await;
+        match spent.map_err(uncounted)? {
+            Ok(left) => {
+                self.allowances.remain(limit, left);
+                Ok(())
+            }
+            Err(exhausted) => {
+                self.flooding.is(limit, exhausted);
+                Err(Error::TooMany(exhausted))
+            }
         }
-        counted
     }
 
+    fn by_address(&self, name: &'static str, client: Option<IpAddr>) -> Option<RateLimit> {
+        let network = network(client?);
+        let most = self.config.logins_per_minute_by_address;
+        Some(RateLimit::new(name, &network, most))
+    }
+
+    async fn count_client(&self, name: &'static str, client: Option<IpAddr>) -> Result<()> {
+        match self.by_address(name, client) {
+            Some(limit) => self.count(&limit, Whose::client(client)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Counts in the database each time: what is guessed at is let through nowhere without.
     async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+        self.flooding.check(limit)?;
         let taken = self.db.take(std::slice::from_ref(limit), whose).await;
         match taken.map_err(uncounted)? {
             None => Ok(()),
-            Some(exhausted) => Err(Error::TooMany(exhausted)),
+            Some(exhausted) => {
+                self.flooding.is(limit, exhausted);
+                Err(Error::TooMany(exhausted))
+            }
         }
     }
+}
+
+fn user(caller: &db::Caller) -> String {
+    format!("{}\0{}", caller.tenant_id(), caller.user_id())
 }
 
 /// Whatever ails the counter, uncounted attempts are not let through (OWASP ASVS 5.0, 6.3.1).

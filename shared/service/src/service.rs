@@ -1,8 +1,10 @@
 //! The service: everything that its work needs, put together once.
 
 use crate::{
-    Answers, Clock, Config, Seldom, conversations, limits::Flooding, providers::IndexOf, retrieval,
-    start_logging,
+    Answers, Clock, Config, Seldom, conversations,
+    limits::{Allowances, Flooding},
+    providers::IndexOf,
+    retrieval, start_logging,
 };
 use anyhow::Context;
 use db::{Db, Slots};
@@ -41,6 +43,7 @@ pub struct Service {
     /// Which models were said to end within the last minute.
     pub(crate) ending_models: Seldom,
     pub(crate) flooding: Flooding,
+    pub(crate) allowances: Allowances,
     /// Whose turn it is to search, by tenant.
     pub(crate) searches: Slots,
     /// The same for searches of conversations.
@@ -99,6 +102,7 @@ impl Service {
             denials: Seldom::without_bound(),
             ending_models: Seldom::of_many(),
             flooding: Flooding::nobody(),
+            allowances: Allowances::none(),
             searches: Slots::for_each(retrieval::AT_ONCE),
             chat_searches: Slots::for_each(conversations::AT_ONCE),
             index_hosts: Cache::builder()

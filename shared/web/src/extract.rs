@@ -2,7 +2,7 @@
 
 use crate::{App, Error, Path, Result, cors::check_origin, denied::Known};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     http::{HeaderMap, header, request::Parts},
 };
 use db::{Asked, Caller, Superuser, TenantAdmin};
@@ -82,9 +82,28 @@ fn verified(parts: &Parts, app: &App) -> Result<Token> {
     })
 }
 
+/// Where others count: questions, and what only looks like a change.
+const COUNTED_ELSEWHERE: [&str; 2] = ["/chat", "/documents/search"];
+
+/// Marks a request that was counted; several extractors of one handler may each find the caller.
+#[derive(Clone, Copy)]
+struct Counted;
+
+/// Whether the request changes something, or takes a look at the database that others do without, and is not counted yet.
+fn costs(parts: &mut Parts, fresh: bool) -> bool {
+    let path = parts.extensions.get::<MatchedPath>();
+    let elsewhere = path.is_some_and(|path| COUNTED_ELSEWHERE.contains(&path.as_str()));
+    (fresh || !parts.method.is_safe()) && !elsewhere && parts.extensions.insert(Counted).is_none()
+}
+
 /// The caller behind a token: recently read from the database, or with `fresh` read now.
 async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
+    if let Token::Own(token) = &token
+        && costs(parts, fresh)
+    {
+        app.count_change(token.tenant_id(), token.user_id()).await?;
+    }
     let asked = Asked::from_request_parts(parts, app).await?;
     let found = match token {
         Token::Own(token) if fresh => Box::pin(app.db.caller_now(&token, &asked)).await,
@@ -92,6 +111,11 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
         Token::Legacy(token) => Box::pin(app.db.legacy_caller(&token, &asked)).await,
     };
     let caller = found?.ok_or_else(Error::invalid_token)?;
+    // Whose a token of the service before this one is, is known only now.
+    if costs(parts, fresh) {
+        app.count_change(caller.tenant_id(), caller.user_id())
+            .await?;
+    }
     tracing::Span::current().record("tenant_id", caller.tenant_id().to_string());
     if let Some(known) = parts.extensions.get::<Known>() {
         known.is(&caller);

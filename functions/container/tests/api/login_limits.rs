@@ -11,7 +11,7 @@ const BY_ADDRESS: &str = "LOGINS_PER_MINUTE_BY_ADDRESS";
 
 /// Makes the limit's clock stand still. It is the server's, which cannot be moved, so that a slow machine would be given
 /// more attempts.
-async fn stop_the_clock(kit: &Kit) {
+pub(crate) async fn stop_the_clock(kit: &Kit) {
     let stopped: Vec<String> = sqlx::query_scalar(
         "select replace(pg_get_functiondef(p.oid), 'clock_timestamp()', quote_literal(now()) || '::timestamptz')
          from pg_proc p

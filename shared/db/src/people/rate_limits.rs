@@ -6,6 +6,8 @@ use std::time::Duration;
 /// A bucket of tokens: so many for every minute, and never more at once.
 #[derive(Debug)]
 pub struct RateLimit {
+    /// What it is called.
+    pub name: &'static str,
     /// What is done and who does it; each combination has a bucket of its own.
     pub key: String,
     /// Tokens for every minute; at least 1.
@@ -27,10 +29,31 @@ pub struct LoginLimits {
 /// A bucket that is empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Exhausted {
+    /// What the limit is called.
+    pub name: &'static str,
     /// How many tokens it gets every minute.
     pub per_minute: u32,
     /// How long until it has one again.
     pub wait: Duration,
+}
+
+impl RateLimit {
+    /// So many of `name` for `who`.
+    pub fn new(name: &'static str, who: &str, per_minute: u32) -> Self {
+        Self {
+            name,
+            key: format!("{name}\0{who}"),
+            per_minute,
+        }
+    }
+
+    fn exhausted(&self, wait: Option<f64>) -> Exhausted {
+        Exhausted {
+            name: self.name,
+            per_minute: self.per_minute,
+            wait: Duration::from_secs_f64(wait.unwrap_or_default()),
+        }
+    }
 }
 
 impl Exhausted {
@@ -58,10 +81,7 @@ impl Db {
                 .await?;
         tx.commit().await?;
         let limit = place.and_then(|place| limits.get(usize::try_from(place - 1).ok()?));
-        Ok(limit.map(|limit| Exhausted {
-            per_minute: limit.per_minute,
-            wait: Duration::from_secs_f64(wait.unwrap_or_default()),
-        }))
+        Ok(limit.map(|limit| limit.exhausted(wait)))
     }
 
     /// Takes what a login costs. If a bucket is empty, that one, and whether it is the client's.
@@ -87,11 +107,31 @@ impl Db {
             return Ok(None);
         };
         let empty = client.filter(|_| place == 1);
-        let exhausted = Exhausted {
-            per_minute: empty.unwrap_or(account).per_minute,
-            wait: Duration::from_secs_f64(wait.unwrap_or_default()),
-        };
+        let exhausted = empty.unwrap_or(account).exhausted(wait);
         Ok(Some((exhausted, empty.is_some())))
+    }
+
+    /// Takes `tokens` at once: all but one for what was let through before, and if there is one at all. How many remain.
+    pub async fn spend(
+        &self,
+        limit: &RateLimit,
+        tokens: u32,
+        whose: Whose,
+    ) -> Result<Result<u32, Exhausted>> {
+        let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let mut tx = self.outside(whose, Need::Asked).await?;
+        let (left, wait): (f64, Option<f64>) =
+            sqlx::query_as("select left_over, wait from rate_limit_spend($1, $2, $3)")
+                .bind(limit.key.as_bytes())
+                .bind(number(limit.per_minute))
+                .bind(number(tokens))
+                .fetch_one(tx.conn())
+                .await?;
+        tx.commit().await?;
+        Ok(match wait {
+            None => Ok(left as u32),
+            wait => Err(limit.exhausted(wait)),
+        })
     }
 
     /// Forgets buckets that are full again.

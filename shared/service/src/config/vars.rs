@@ -1,6 +1,6 @@
 //! Reading variables one by one, remembering every fault.
 
-use super::{OperatorConfig, Secrets, Via};
+use super::{Limits, OperatorConfig, Secrets, Via};
 
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::{ExposeSecret, SecretString};
@@ -93,6 +93,17 @@ impl Vars {
             let known = words.into_iter().find(|word| *word == text);
             known.ok_or_else(|| format!("must be {} or {}", words[0], words[1]))
         })
+    }
+
+    /// How often something may be done.
+    pub(super) fn limits(&mut self) -> Limits {
+        let mut most = |name: &str, default| self.number(name, default, 1, 1_000_000);
+        Limits {
+            changes_by_user: most("CHANGES_PER_MINUTE_BY_USER", 300),
+            changes_by_tenant: most("CHANGES_PER_MINUTE_BY_TENANT", 1000),
+            searches_by_user: most("SEARCHES_PER_MINUTE_BY_USER", 60),
+            searches_by_tenant: most("SEARCHES_PER_MINUTE_BY_TENANT", 600),
+        }
     }
 
     /// Who is believed about a client's address. Railway sets its variables in every deployment.

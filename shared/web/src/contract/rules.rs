@@ -87,7 +87,7 @@ const FAILURES: [Failure; 12] = [
     Failure {
         name: "TooManyRequests",
         status: "429",
-        description: "`too_many_requests`: that was tried too often.",
+        description: "`too_many_requests`: that was done too often; `limit` says what, and by whom.",
         headers: &[
             WAIT,
             ("RateLimit-Limit", "How often it may be tried in a minute"),
@@ -194,6 +194,7 @@ fn fail(operation: &mut Operation) {
         ("UnsupportedMediaType", has_body),
         ("InvalidOrReused", parameters.iter().any(is_key)),
         ("Invalid", has_body || !parameters.is_empty()),
+        ("TooManyRequests", !public && !own_token),
         ("Unavailable", true),
         ("Failed", true),
     ];

@@ -54,6 +54,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_app",
     ),
     (
+        "rate_limit_spend(bytea,integer,integer)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
         "rate_limit_take(bytea[],integer[])",
         "parlance_definer",
         "search_path=parlance, pg_temp",
@@ -187,6 +193,7 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.sweep(null, 2)",
         "select count(*) from parlance.purge_chats(null, 2)",
         "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",
+        "select count(*) from parlance.rate_limit_spend('a', 1, 1)",
         "select count(*) from parlance.rate_limit_forget()",
         "select count(*) from parlance.set_superuser(gen_random_uuid(), gen_random_uuid(), true)",
     ] {

@@ -216,6 +216,10 @@ pub fn environment(database: &Database) -> HashMap<String, String> {
         ("DATABASE_MAX_CONNECTIONS", "1".into()),
         // Likewise half a second.
         ("DATABASE_QUEUE_MILLISECONDS", "60000".into()),
+        ("CHANGES_PER_MINUTE_BY_USER", "1000000".into()),
+        ("CHANGES_PER_MINUTE_BY_TENANT", "1000000".into()),
+        ("SEARCHES_PER_MINUTE_BY_USER", "1000000".into()),
+        ("SEARCHES_PER_MINUTE_BY_TENANT", "1000000".into()),
         ("LOGINS_PER_MINUTE_BY_EMAIL", "100000".into()),
         ("LOGINS_PER_MINUTE_BY_ADDRESS", "100000".into()),
     ]);

@@ -31,6 +31,7 @@ fn codes_are_listed_once_with_the_status_that_they_have() {
         E::Invalid(Vec::new()),
         E::PasswordBlocked(field()),
         E::TooMany(db::Exhausted {
+            name: "tests",
             wait,
             per_minute: 1,
         }),
