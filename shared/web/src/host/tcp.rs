@@ -11,7 +11,8 @@ use anyhow::Context;
 use axum::{
     Router,
     extract::Request,
-    http::{Version, header},
+    http::{StatusCode, Version, header},
+    response::Response,
 };
 use connection::Connection;
 use door::Door;
@@ -22,6 +23,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{
+    convert::Infallible,
     io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     task::Poll,
@@ -30,7 +32,7 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tower::ServiceExt;
 use turn::Turn;
@@ -39,6 +41,8 @@ use turn::Turn;
 const HEADER_SIZE: usize = 16 * 1024;
 /// Connections beyond this wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 16_384;
+/// How long whoever has asked too often waits to be told so; `Retry-After` is never shorter.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long ended answers get to be stored and their last event to be sent.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -171,6 +175,7 @@ pub async fn serve_on(
         let connection = Connection::new(accepted.stream, app.config.times, turn.clone());
         let service = service.clone();
         let service = service.map_request(begun(accepted.peer, turn.clone()));
+        let service = service.then(unhurried);
         let service = service.map_response(move |answer| turn.clone().until_the_end_of(answer));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -203,6 +208,15 @@ fn begun(peer: Peer, turn: Turn) -> impl Fn(Request<Incoming>) -> Request<Incomi
         }
         request
     }
+}
+
+/// Holds back what tells a client that it has asked too often: who sends the next at once would else take the processor
+/// from everybody.
+async fn unhurried(answer: Result<Response, Infallible>) -> Result<Response, Infallible> {
+    if matches!(&answer, Ok(answer) if answer.status() == StatusCode::TOO_MANY_REQUESTS) {
+        sleep(PAUSE).await;
+    }
+    answer
 }
 
 async fn shut_down(connections: GracefulShutdown, app: App) {
