@@ -1,8 +1,9 @@
 //! The task that makes an answer: it outlives the request, writes the row as it goes, and ends it.
 
 use crate::{
-    ending::{Broken, Ending, caught},
-    keeping::{Kept, stopped},
+    calls::Calls,
+    ending::{Broken, Ending, Finished, caught},
+    keeping::Kept,
 };
 use db::{Caller, Grown, Turn};
 use service::{AnswerOf, Answering, RunningAnswer, Service};
@@ -19,6 +20,7 @@ pub(crate) struct Answerer {
     pub(crate) question: String,
     pub(crate) answering: Answering,
     pub(crate) stop: Stop,
+    pub(crate) calls: Calls,
     /// Whether the model is asked for it piece by piece.
     pub(crate) streamed: bool,
     /// Whether what the model thinks is kept.
@@ -65,7 +67,7 @@ impl Answerer {
         tokio::select! {
             ending = alive => ending,
             broken = self.cut_short() => Err(broken),
-            () = answer.stop.cancelled() => Ok(stopped(answer, 0)),
+            () = answer.stop.cancelled() => Ok(Finished::stopped()),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::{
     answer::Answerer,
     answered::{Answer, collect},
     asked::{Ask, Asked},
+    calls::Calls,
     event::{Event, Events, Start},
     live::Live,
     resume::follow,
@@ -15,7 +16,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use db::{Caller, IdempotencyKey, NewTurn, NotBegun, OnDisconnect, Place, Turn};
+use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
 use futures_util::StreamExt;
 use service::Answering;
 use std::sync::Arc;
@@ -64,9 +65,11 @@ use web::{App, Error, Json, Own, Result, Stop};
     request_body = Ask, responses(
     (status = 200, content((Answer = "application/json"), (Event = "text/event-stream"))),
     (status = 202, body = Start, description = "The answer is being made.", headers(("Location", description = "The answer's message"))),
+    (status = 409, description = "`model_unpriced`: spending is limited, and the price of the tenant's model is not known."),
     (status = 404, description = "`not_found`: you have no such conversation."),
     (status = 410, description = "`conversation_deleted`: it was, while its answer was made. `result_gone`: the answer of an \
         earlier request with this `Idempotency-Key` is deleted."),
+    (status = 429, description = "`limit_reached`: `limit` says which."),
     (status = 502, description = "`provider_unreachable` and the like: the model's provider failed."),
     (status = 503, description = "`provider_rate_limited`, `provider_key_unavailable`, `answer_interrupted`, `server_shutdown`, `overloaded` or `unavailable`."),
     (status = 504, description = "`provider_timeout`: the model's provider did not answer in time."),
@@ -96,7 +99,13 @@ pub(crate) async fn ask(
     // In a task of its own: what is stored must be answered, also if the client leaves at that very moment.
     let begun = app.tasks.spawn(asking.begin().in_current_span()).await;
     match begun.context("a question could not be taken")?? {
-        Begun::Anew(events) => how.answer(events).await,
+        Begun::Anew(events, nearest) => {
+            let mut answer = how.answer(events).await?;
+            if let Some(limit) = nearest {
+                answer.headers_mut().extend(web::limit_warning(&limit));
+            }
+            Ok(answer)
+        }
         Begun::Before(id) => {
             let (caller, stop) = follower;
             let events = follow(&app, &caller, stop, id, reasoning, 0).await;
@@ -123,7 +132,8 @@ struct Asking {
 /// What becomes of a question.
 enum Begun {
     /// It is answered; whoever drops this does not read the answer.
-    Anew(Events),
+    /// And the limit to tokens or money of which least is left.
+    Anew(Events, Option<LimitState>),
     /// It was asked before: the answer's message.
     Before(Uuid),
 }
@@ -141,6 +151,7 @@ impl Asking {
         let stops_unread = on_disconnect == OnDisconnect::Cancel && self.how != How::Later;
         let request_id = Arc::clone(&self.caller.asked().request_id);
         let (question, reasoning) = (turn.question.clone(), self.asked.reasoning);
+        let nearest = turn.nearest.clone();
         let answer = Answerer {
             app: self.app,
             caller: self.caller,
@@ -148,12 +159,13 @@ impl Asking {
             question: question.unwrap_or(self.asked.message),
             answering: self.answering,
             stop: self.stop,
+            calls: Calls::default(),
             streamed: self.how != How::Whole,
             reasoning,
         }
         .start(stops_unread);
         let live = Live::new(answer.reader(), request_id, reasoning, 0);
-        Ok(Begun::Anew(live.events()))
+        Ok(Begun::Anew(live.events(), nearest))
     }
 
     /// Stores question and answer; or the id of the answer that the same request made before.
@@ -166,6 +178,11 @@ impl Asking {
         } = self;
         let body_hash = self.key.as_ref().map(|_| asked.hash());
         let key = self.key.as_deref().zip(body_hash.as_ref());
+        let limits = self.app.limits_of(caller);
+        let is_first = asked.session_id.is_none() && asked.place == Place::End;
+        let reservation =
+            self.app
+                .reservation(caller, answering, &limits, &asked.message, is_first)?;
         let new = NewTurn {
             session_id: asked.session_id,
             place: asked.place,
@@ -176,6 +193,8 @@ impl Asking {
             model: &answering.options.model,
             prompt_version: Some(caller.account().tenant.prompt_version),
             key: key.map(|(key, body_hash)| IdempotencyKey { key, body_hash }),
+            limits: &limits,
+            reservation: &reservation,
         };
         let begun = self.app.db.begin_turn(caller, &new).await;
         // Whoever was deleted a moment ago may still be taken for a caller.
@@ -188,6 +207,7 @@ impl Asking {
             Err(NotBegun::Repeat(id)) => Ok(Err(id)),
             Err(NotBegun::OtherBody) => Err(Error::KeyReused),
             Err(NotBegun::NoSession) => Err(Error::NotFound),
+            Err(NotBegun::Limited(limit)) => Err(service::Error::Limit(Box::new(limit)).into()),
             Err(NotBegun::NoMessage) => Err(no_message(asked.place)),
         }
     }

@@ -3,10 +3,9 @@
 use crate::{
     answer::Answerer,
     ending::{Broken, Ending, Finished, Made, counted},
-    keeping::{Kept, Stored, stopped},
+    keeping::{Kept, Stored},
 };
 use ai::{Answer, Prompt};
-use db::MessageStatus;
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, Fuse, FusedFuture},
@@ -92,10 +91,15 @@ impl Answerer {
         prompt: Prompt,
         spare: &mut Option<Prompt>,
     ) -> Ending {
-        let prompt_tokens = prompt.tokens();
         let Answering { provider, options } = by;
         let pieces = (self.app.ai).answer(provider, prompt, options.clone(), self.streamed);
-        let ending = self.read(answer, pieces, prompt_tokens, spare).await;
+        let meter = pieces.meter().clone();
+        self.calls.begin(by, meter.clone());
+        let mut ending = self.read(answer, pieces, spare).await;
+        self.calls.end(&ending);
+        if let Ok(finished) = &mut ending {
+            finished.usage = counted(meter.spent().usage);
+        }
         if let Err(Broken {
             cause: Error::Provider(e),
             ..
@@ -112,7 +116,6 @@ impl Answerer {
         &self,
         answer: &RunningAnswer,
         mut pieces: Answer,
-        prompt_tokens: u32,
         spare: &mut Option<Prompt>,
     ) -> Ending {
         let mut cut_short = pin!(self.cut_short());
@@ -137,7 +140,7 @@ impl Answerer {
                     continue;
                 }
                 broken = &mut cut_short => return Err(broken),
-                () = answer.stop.cancelled() => return Ok(stopped(answer, prompt_tokens)),
+                () = answer.stop.cancelled() => return Ok(Finished::stopped()),
             };
             match piece.unwrap_or(Err(ai::Error::Interrupted))? {
                 ai::Event::Delta(text) => answer.write(|draft| draft.text.push_str(&text)),
@@ -145,15 +148,8 @@ impl Answerer {
                     answer.write(|draft| draft.reasoning.push_str(&text));
                 }
                 ai::Event::Reasoning(_) => {}
-                ai::Event::Done {
-                    finish_reason,
-                    spent,
-                } => {
-                    return Ok(Finished {
-                        status: MessageStatus::Complete,
-                        finish_reason: finish_reason.as_str(),
-                        usage: counted(spent.usage),
-                    });
+                ai::Event::Done { finish_reason, .. } => {
+                    return Ok(Finished::complete(finish_reason.as_str()));
                 }
             }
             *spare = None;

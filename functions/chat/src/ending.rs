@@ -24,6 +24,13 @@ pub(crate) struct Finished {
     pub(crate) usage: Usage,
 }
 
+/// Of an answer of which no provider was asked, or it is not yet told what it used.
+const NOTHING: Usage = Usage {
+    prompt_tokens: 0,
+    completion_tokens: 0,
+    exact: false,
+};
+
 /// An answer that is not whole.
 #[derive(Debug)]
 pub(crate) struct Broken {
@@ -74,12 +81,21 @@ impl From<Ending> for Made {
 }
 
 impl Finished {
+    /// An answer that the model ended.
+    pub(crate) fn complete(finish_reason: &'static str) -> Self {
+        Self {
+            status: MessageStatus::Complete,
+            finish_reason,
+            usage: NOTHING,
+        }
+    }
+
     /// An answer that somebody stopped.
-    pub(crate) fn stopped(usage: Usage) -> Self {
+    pub(crate) fn stopped() -> Self {
         Self {
             status: MessageStatus::Stopped,
             finish_reason: "stopped",
-            usage,
+            usage: NOTHING,
         }
     }
 }

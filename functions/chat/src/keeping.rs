@@ -2,7 +2,7 @@
 
 use crate::{
     answer::Answerer,
-    ending::{Ending, Finished, counted},
+    ending::{Ending, Finished},
 };
 use db::Grown;
 use service::RunningAnswer;
@@ -33,7 +33,7 @@ impl Answerer {
         let id = answer.of.message_id;
         match self.app.db.keep_answer(&self.caller, id, &new).await {
             Ok(db::Kept::Running) => Kept::Stored,
-            Ok(db::Kept::Stopping) => Kept::Over(Ok(stopped(answer, 0))),
+            Ok(db::Kept::Stopping) => Kept::Over(Ok(Finished::stopped())),
             Ok(db::Kept::Gone) => Kept::Over(Err(self.gone().await)),
             Err(e) => {
                 tracing::warn!(error = %e, "a part of an answer could not be stored yet");
@@ -49,15 +49,6 @@ impl Answerer {
             false => ALIVE_ALONE,
         }
     }
-}
-
-/// What there is of an answer that somebody stopped. Nobody counted what it cost.
-pub(crate) fn stopped(answer: &RunningAnswer, prompt_tokens: u32) -> Finished {
-    Finished::stopped(counted(ai::Usage {
-        prompt_tokens,
-        completion_tokens: ai::tokens::estimate(&answer.draft().text),
-        ..ai::Usage::default()
-    }))
 }
 
 /// How much of an answer its row has, and since when.

@@ -5,6 +5,7 @@ mod answered;
 mod ask;
 mod asked;
 mod attempt;
+mod calls;
 mod ending;
 mod erase;
 mod event;

@@ -13,7 +13,9 @@ impl Answerer {
             true => {
                 let top_k = tenant.retrieval_top_k;
                 let found = self.app.retrieve(&self.caller, &self.question, top_k);
-                found.await?.passages
+                let found = found.await?;
+                self.calls.add(found.calls);
+                found.passages
             }
             false => Vec::new(),
         };

@@ -33,6 +33,7 @@ impl Answerer {
             failure: None,
         };
         let ended = end(&ending);
+        let calls = self.calls.settled(&self.app, self.turn.message_id);
         let stored = AnswerEnd {
             status: ended.status,
             content: &text,
@@ -43,6 +44,7 @@ impl Answerer {
             sources: &sources,
             provider,
             model,
+            calls: &calls,
         };
         let ending = match self.try_to_store(&stored).await {
             Ok(()) => ending,

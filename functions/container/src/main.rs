@@ -119,6 +119,8 @@ Environment (an empty variable counts as not set):
   PROVIDER_IDLE_SECONDS        for a pause within a streamed answer                60
   PROVIDER_TOTAL_SECONDS       for a whole streamed answer                         600
   PROVIDER_COMPLETE_SECONDS    for an answer in one piece, or some embeddings      300
+  LIMITS                       what may be asked and spent, as JSON                20, 3 at once
+  LEDGER_MONTHS                for how many calls are kept one by one              24
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
   LOGINS_PER_MINUTE_BY_EMAIL   how often one account may be tried                  10
   LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60

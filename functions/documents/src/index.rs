@@ -42,11 +42,7 @@ async fn store(
     chunks: &[NewChunk],
 ) -> Result<()> {
     let texts: Vec<String> = chunks.iter().map(|chunk| chunk.text.clone()).collect();
-    let embedded = app
-        .ai
-        .embed(&index.openai_key, &index.embedding_model, &texts)
-        .await;
-    let values = app.answered(caller, "openai", embedded.vectors).await?;
+    let values = app.embed_within_limits(caller, index, &texts).await?;
     let vectors = chunks.iter().zip(values).map(|(chunk, values)| Vector {
         id: chunk.id.to_string(),
         values,

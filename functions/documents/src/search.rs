@@ -29,7 +29,7 @@ pub(crate) struct Found {
 
 /// The passages that a chat with this question would be given.
 #[utoipa::path(post, path = "/documents/search", operation_id = "searchDocuments", tag = "documents", request_body = Search, responses(
-    (status = 200, body = Found), (status = 503, description = "`search_timeout`: try again in a moment, with fewer words."),
+    (status = 200, body = Found), (status = 409, description = "`model_unpriced`: spending is limited, and the price of the tenant's embedding model is not known."), (status = 429, description = "`limit_reached`: `limit` says which."), (status = 503, description = "`search_timeout`: try again in a moment, with fewer words."),
 ))]
 pub(crate) async fn search(
     State(app): State<App>,
@@ -46,7 +46,9 @@ pub(crate) async fn search(
     if !(1..=20).contains(&top_k) {
         return Err(Error::field("top_k", "must be from 1 to 20"));
     }
-    let found = app.retrieve(&caller, &asked.query, top_k).await?;
+    let found = app
+        .retrieve_within_limits(&caller, &asked.query, top_k)
+        .await?;
     if !found.whole {
         return Err(service::Error::SearchTooSlow.into());
     }

@@ -28,6 +28,14 @@ pub async fn run(service: &Service) -> anyhow::Result<()> {
             "deleted what its tenant keeps no longer"
         );
     }
+    let kept = service.db.keep_ledger(service.config.ledger_months).await?;
+    if kept != Default::default() {
+        tracing::info!(
+            made = kept.made,
+            dropped = kept.dropped,
+            "changed the months of the ledger"
+        );
+    }
     Ok(())
 }
 

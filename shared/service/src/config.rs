@@ -1,5 +1,6 @@
 //! The configuration: environment variables, read once, with all faults reported together.
 
+mod limits;
 mod providers;
 mod vars;
 
@@ -10,6 +11,8 @@ use secrecy::SecretString;
 use std::{collections::BTreeMap, fmt, time::Duration};
 use tenant_auth::{Keys, RootSecret};
 use vars::Vars;
+
+pub use limits::DefaultLimits;
 
 /// Everything that a deployment can set. An empty variable counts as not set.
 ///
@@ -38,6 +41,8 @@ use vars::Vars;
 /// | `PROVIDER_IDLE_SECONDS` | how long it may then pause, likewise | 60 |
 /// | `PROVIDER_TOTAL_SECONDS` | how long a whole streamed answer may take, likewise | 600 |
 /// | `PROVIDER_COMPLETE_SECONDS` | how long an answer in one piece may take, or some embeddings, likewise | 300 |
+/// | `LIMITS` | what tenants, users and API keys may ask and spend where nobody says otherwise, as JSON: see docs/costs.md | 20 answers at once for a tenant, 3 for a user |
+/// | `LEDGER_MONTHS` | for how many months what provider calls took and cost is kept call by call, 1 to 120; sums are kept | 24 |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
 /// | `LOGINS_PER_MINUTE_BY_ADDRESS` | how often one client may try to log in, to renew a login and to accept an invitation, likewise | 60 |
@@ -74,6 +79,10 @@ pub struct Config {
     pub models: Models,
     /// How long the providers may take. Four of these are settings; the others are here for who tests them.
     pub provider_times: Timeouts,
+    /// What holds for whoever asks where nobody says otherwise.
+    pub limits: DefaultLimits,
+    /// For how many months calls are kept one by one.
+    pub ledger_months: u16,
     /// Of new passwords, in characters.
     pub password_min_length: usize,
     /// How often one account may be tried.
@@ -81,7 +90,7 @@ pub struct Config {
     /// How often one client may try.
     pub logins_per_minute_by_address: u32,
     /// How often the people of a tenant may do what costs.
-    pub limits: Limits,
+    pub rate_limits: RateLimits,
     /// Whether tokens of the service before this one are good.
     pub accept_legacy_tokens: bool,
     /// How long open answers may go on after SIGTERM.
@@ -112,7 +121,7 @@ pub enum Via {
 
 /// How often something may be done in a minute.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RateLimits {
     /// By one user: whatever changes something or is for administrators, but for questions.
     pub changes_by_user: u32,
     /// By all of a tenant.
@@ -243,10 +252,12 @@ impl Config {
         }
         let provider_times = vars.provider_times();
         let models = vars.models();
+        let limits = vars.limits();
+        let ledger_months = vars.number("LEDGER_MONTHS", 24, 1, 120);
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let by_email = vars.number("LOGINS_PER_MINUTE_BY_EMAIL", 10, 1, 1_000_000);
         let by_address = vars.number("LOGINS_PER_MINUTE_BY_ADDRESS", 60, 1, 1_000_000);
-        let limits = vars.limits();
+        let rate_limits = vars.rate_limits();
         let accept_legacy_tokens =
             vars.choice("LEGACY_TOKENS", ["accept", "refuse"]) == Some("accept");
         let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
@@ -267,10 +278,12 @@ impl Config {
                 endpoints,
                 models,
                 provider_times,
+                limits,
+                ledger_months,
                 password_min_length,
                 logins_per_minute_by_email: by_email,
                 logins_per_minute_by_address: by_address,
-                limits,
+                rate_limits,
                 accept_legacy_tokens,
                 shutdown: Duration::from_secs(shutdown_seconds),
                 times: ConnectionTimes::new(keep_alive_seconds),

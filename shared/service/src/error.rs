@@ -1,5 +1,7 @@
 //! What can keep the service from doing what it was asked to, one variant per kind.
 
+use crate::budgets;
+use db::LimitState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +20,14 @@ pub enum Error {
     /// Tried too often.
     #[error("That was tried too often. Try again in {} s.", .0.seconds())]
     TooMany(db::Exhausted),
+    /// A limit does not let it be asked.
+    #[error("{}", budgets::sentence(.0))]
+    Limit(Box<LimitState>),
+    /// Money is limited, and nobody knows what the model costs.
+    #[error(
+        "Spending is limited here, and the price of the model {0} is not known. The tenant's administrator should choose another model, or the operator give its price in MODELS_FILE."
+    )]
+    Unpriced(String),
     /// A model or vector provider failed.
     #[error("{0}")]
     Provider(#[from] ai::Error),
@@ -81,6 +91,8 @@ impl Error {
             Self::Invalid(_) => "invalid_request",
             Self::PasswordBlocked(_) => "password_blocked",
             Self::TooMany(_) => "too_many_requests",
+            Self::Limit(_) => "limit_reached",
+            Self::Unpriced(_) => "model_unpriced",
             Self::Provider(e) => e.code(),
             Self::KeyUnavailable(..) => "provider_key_unavailable",
             Self::Unavailable(_) => "unavailable",

@@ -2,20 +2,22 @@
 
 mod answers;
 mod beginning;
+mod budgets;
 mod clock;
 mod config;
 mod conversations;
 mod denials;
 mod email;
+mod embedding;
 mod error;
 mod invitations;
-mod limits;
 mod models;
 mod name;
 mod origin;
 mod origins;
 mod passwords;
 mod providers;
+mod rate_limits;
 mod retrieval;
 mod secrets;
 mod seldom;
@@ -25,15 +27,18 @@ mod tokens;
 
 pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer};
 pub use beginning::beginning;
+pub use budgets::{count, near_limits};
 pub use clock::Clock;
-pub use config::{Config, ConfigError, ConnectionTimes, OperatorConfig, Secrets, Via, environment};
+pub use config::{
+    Config, ConfigError, ConnectionTimes, DefaultLimits, OperatorConfig, Secrets, Via, environment,
+};
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
-pub use limits::network;
 pub use models::{Chosen, Warning, WarningCode};
 pub use name::{check_full_name, is_visible, shows};
 pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};
+pub use rate_limits::network;
 pub use retrieval::{Retrieved, source};
 pub use seldom::Seldom;
 pub use service::Service;

@@ -37,6 +37,8 @@ pub enum WarningCode {
     ModelGone,
     /// The deployment has no such provider any more.
     ProviderUnknown,
+    /// Less than a fifth of a limit to tokens or money is left.
+    LimitNear,
 }
 
 /// Who answers for a tenant, by its settings.

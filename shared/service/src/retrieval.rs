@@ -1,7 +1,7 @@
 //! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
 
 use crate::{Result, Service, VectorIndex, beginning};
-use db::{Caller, Need, Passage, Source};
+use db::{Caller, Need, Passage, ProviderCall, Source};
 use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub struct Retrieved {
     pub passages: Vec<Passage>,
     /// Whether full text is part of it; it is left out when it takes too long.
     pub whole: bool,
+    /// The calls of providers that it took, other than of the vector index.
+    pub calls: Vec<ProviderCall>,
 }
 
 impl Service {
@@ -34,9 +36,10 @@ impl Service {
     /// The database is away.
     pub async fn retrieve(&self, caller: &Caller, question: &str, top_k: i32) -> Result<Retrieved> {
         let question: String = question.chars().take(QUESTION_CHARS).collect();
+        let mut calls = Vec::new();
         let (by_text, by_vector) = tokio::join!(
             self.passages_by_text(caller, &question, top_k),
-            self.near_passages(caller, &question, top_k)
+            self.near_passages(caller, &question, top_k, &mut calls)
         );
         let by_text = by_text?;
         if by_text.is_none() {
@@ -52,7 +55,32 @@ impl Service {
             true => by_text,
             false => self.fuse(caller, by_text, by_vector, top_k).await?,
         };
-        Ok(Retrieved { passages, whole })
+        Ok(Retrieved {
+            passages,
+            whole,
+            calls,
+        })
+    }
+
+    /// As [`Service::retrieve`], for what belongs to no answer: within the limits to tokens and money of whoever asks.
+    ///
+    /// # Errors
+    /// Also what a limit refuses.
+    pub async fn retrieve_within_limits(
+        &self,
+        caller: &Caller,
+        question: &str,
+        top_k: i32,
+    ) -> Result<Retrieved> {
+        let Ok(Some(index)) = self.vector_index(caller).await else {
+            return self.retrieve(caller, question, top_k).await;
+        };
+        let texts = [question.to_owned()];
+        let id = self.reserve_embedding(caller, &index, &texts).await?;
+        let found = self.retrieve(caller, question, top_k).await;
+        let calls = found.as_ref().map_or(&[][..], |found| &found.calls);
+        self.db.settle_calls(caller, id, calls).await?;
+        found
     }
 
     /// `None` if it takes too long, or the tenant's other searches do.
@@ -77,23 +105,20 @@ impl Service {
         caller: &Caller,
         question: &str,
         top_k: i32,
+        calls: &mut Vec<ProviderCall>,
     ) -> Result<Vec<Uuid>> {
         let Some(index) = self.vector_index(caller).await? else {
             return Ok(Vec::new());
         };
+        let (vectors, call) = self.embed(caller, &index, &[question.to_owned()]).await;
+        calls.push(call);
+        let vector = vectors?.into_iter().next().unwrap_or_default();
         let VectorIndex {
-            openai_key,
-            embedding_model,
             pinecone_key,
             host,
             namespace,
+            ..
         } = index;
-        let embedded = self
-            .ai
-            .embed(&openai_key, &embedding_model, &[question.to_owned()])
-            .await;
-        let vectors = self.answered(caller, "openai", embedded.vectors).await?;
-        let vector = vectors.into_iter().next().unwrap_or_default();
         let near = self
             .ai
             .query(

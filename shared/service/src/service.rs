@@ -2,8 +2,8 @@
 
 use crate::{
     Answers, Clock, Config, Seldom, conversations,
-    limits::{Allowances, Flooding},
     providers::IndexOf,
+    rate_limits::{Allowances, Flooding},
     retrieval, start_logging,
 };
 use anyhow::Context;

@@ -1,6 +1,6 @@
 //! What a client gets when it cannot get an answer, one variant per kind.
 
-use crate::{BodyLimit, contract::known_code};
+use crate::{BodyLimit, contract::known_code, limit::limit_headers};
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -171,7 +171,8 @@ fn status_of(error: &service::Error) -> StatusCode {
     match error {
         E::Unauthorized(..) => StatusCode::UNAUTHORIZED,
         E::Invalid(_) | E::PasswordBlocked(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        E::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        E::TooMany(_) | E::Limit(_) => StatusCode::TOO_MANY_REQUESTS,
+        E::Unpriced(_) => StatusCode::CONFLICT,
         E::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
         E::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         E::Provider(_) => StatusCode::BAD_GATEWAY,
@@ -194,12 +195,15 @@ fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
         }
         E::TooMany(exhausted) => {
             let wait = exhausted.seconds();
-            vec![
-                (header::RETRY_AFTER, wait.into()),
-                (RATELIMIT_LIMIT, exhausted.per_minute.into()),
-                (RATELIMIT_REMAINING, HeaderValue::from_static("0")),
-                (RATELIMIT_RESET, wait.into()),
-            ]
+            let reset = i64::try_from(wait).unwrap_or(i64::MAX);
+            let mut headers = vec![(header::RETRY_AFTER, wait.into())];
+            headers.extend(limit_headers(exhausted.per_minute.into(), 0, reset));
+            headers
+        }
+        E::Limit(limit) => {
+            let mut headers = vec![(header::RETRY_AFTER, limit.reset.max(1).into())];
+            headers.extend(limit_headers(limit.most, limit.left, limit.reset));
+            headers
         }
         E::Provider(ai::Error::RateLimited { retry_after }) => {
             let seconds = retry_after.map_or(10, |d| d.as_secs().max(1));
@@ -208,10 +212,6 @@ fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
         _ => Vec::new(),
     }
 }
-
-const RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-const RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 fn largest(limit: Option<BodyLimit>) -> String {
     match limit {

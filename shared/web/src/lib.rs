@@ -16,6 +16,7 @@ mod health;
 mod host;
 mod idempotency;
 mod json;
+mod limit;
 mod metrics;
 mod misfit;
 mod page;
@@ -36,6 +37,7 @@ pub use host::{
 };
 pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
 pub use json::{Json, Object};
+pub use limit::{LimitLeft, limit_warning};
 pub use page::{Listing, PageQuery};
 pub use parameters::{Path, Query};
 pub use problem::Problem;

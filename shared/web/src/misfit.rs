@@ -89,8 +89,14 @@ fn wrong(said: &str) -> String {
             kind => kind,
         },
         Some(words) if said.starts_with("invalid length ") => kind(words),
-        _ => parsed(said).to_owned(),
+        _ => own(said).unwrap_or_else(|| parsed(said).to_owned()),
     }
+}
+
+/// The sentences of types of our own, which repeat nothing.
+fn own(said: &str) -> Option<String> {
+    let amount = db::BadUsd.to_string();
+    said.starts_with(&amount).then_some(amount)
 }
 
 /// What must be sent where serde expects `words`.

@@ -1,6 +1,6 @@
 //! An [`Error`] as it is sent: a problem (RFC 9457).
 
-use crate::Error;
+use crate::{Error, LimitLeft};
 use serde::Serialize;
 use service::FieldError;
 use utoipa::ToSchema;
@@ -22,13 +22,13 @@ pub struct Problem {
     pub detail: String,
     /// The request id, which the log knows too.
     pub instance: String,
-    /// The limit that was reached, where it is one (429).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = LimitReached, required = false)]
-    pub limit: Option<LimitReached>,
     /// The fields that are not acceptable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The limit that was reached, where it is one (429).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = LimitLeft, required = false)]
+    pub limit: Option<Box<LimitLeft>>,
     /// To an OAuth 2 form only: its name for the same (RFC 6749, section 5.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
@@ -37,23 +37,6 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub error_description: Option<String>,
-}
-
-/// A limit that was reached.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LimitReached {
-    /// What it is called: what is counted, and of whom.
-    #[schema(example = "changes_by_user")]
-    pub name: &'static str,
-    /// How often it may be done in a minute.
-    #[schema(example = 300)]
-    pub per_minute: u32,
-    /// How often it may be done now.
-    #[schema(example = 0)]
-    pub remaining: u32,
-    /// After how many seconds it may be done again.
-    #[schema(example = 1)]
-    pub resets_in: u64,
 }
 
 impl Problem {
@@ -77,23 +60,27 @@ impl Error {
             status: status.as_u16(),
             detail: self.to_string(),
             instance: request_id.to_owned(),
-            limit: match self {
-                Self::Service(service::Error::TooMany(exhausted)) => Some(LimitReached {
-                    name: exhausted.name,
-                    per_minute: exhausted.per_minute,
-                    remaining: 0,
-                    resets_in: exhausted.seconds(),
-                }),
-                _ => None,
-            },
             errors: match self {
                 Self::Service(e) => e.fields().to_vec(),
                 Self::Shared(e) => e.fields().to_vec(),
                 _ => Vec::new(),
             },
+            limit: match self {
+                Self::Service(e) => limit_of(e),
+                Self::Shared(e) => limit_of(e),
+                _ => None,
+            },
             error: None,
             error_description: None,
         }
+    }
+}
+
+fn limit_of(error: &service::Error) -> Option<Box<LimitLeft>> {
+    match error {
+        service::Error::Limit(limit) => Some(Box::new(LimitLeft::of(limit))),
+        service::Error::TooMany(exhausted) => Some(Box::new(LimitLeft::exhausted(exhausted))),
+        _ => None,
     }
 }
 

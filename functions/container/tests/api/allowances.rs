@@ -32,8 +32,7 @@ fn assert_told(answer: &Answer, name: &str, per_minute: u32) {
     assert_eq!(assert_problem(answer), "too_many_requests");
     let wait: u64 = answer.header("retry-after").parse().unwrap();
     assert!((1..=61).contains(&wait), "{wait}");
-    let limit =
-        json!({ "name": name, "per_minute": per_minute, "remaining": 0, "resets_in": wait });
+    let limit = json!({ "name": name, "most": per_minute, "left": 0, "reset": wait });
     assert_eq!(answer.json["limit"], limit);
     assert_eq!(answer.header("ratelimit-limit"), per_minute.to_string());
     assert_eq!(answer.header("ratelimit-remaining"), "0");

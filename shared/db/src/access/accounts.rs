@@ -1,7 +1,7 @@
 //! Everything that a request needs to know about its caller, found by one query.
 
 use crate::{
-    Result, TenantTx,
+    Limits, Result, TenantTx,
     people::users::Role,
     tenancy::secrets::SealedSecret,
     tenancy::tenants::{Tenant, tenant_columns},
@@ -22,6 +22,8 @@ pub struct Account {
     pub role: Role,
     /// Whether the user may manage tenants.
     pub is_superuser: bool,
+    /// The user's own limits.
+    pub limits: Limits,
     /// The tenant.
     pub tenant: Tenant,
     /// The tenant's own provider keys.
@@ -49,7 +51,7 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<Option<Account>> {
         let row: Option<AccountRow> = sqlx::query_as(concat!(
-            "select u.email, u.full_name, u.role, u.is_superuser,
+            "select u.email, u.full_name, u.role, u.is_superuser, u.limits as own_limits,
                     coalesce(s.generation - (not s.used)::int::bigint, 0) as used_generation, ", tenant_columns!(), ",
                     array(select id from tenant_secrets order by provider) as secret_ids,
                     array(select provider from tenant_secrets order by provider) as secret_providers,
@@ -101,6 +103,8 @@ struct AccountRow {
     full_name: String,
     role: Role,
     is_superuser: bool,
+    #[sqlx(json)]
+    own_limits: Limits,
     used_generation: i64,
     #[sqlx(flatten)]
     tenant: Tenant,
@@ -125,6 +129,7 @@ impl AccountRow {
             full_name: self.full_name,
             role: self.role,
             is_superuser: self.is_superuser,
+            limits: self.own_limits,
             tenant: self.tenant,
             secrets: secrets.collect(),
             assumed_from: None,

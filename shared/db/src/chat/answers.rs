@@ -1,6 +1,6 @@
 //! A running answer in the database: kept alive, stopped, ended, and read from anywhere.
 
-use crate::{Caller, Db, MessageStatus, Need, Result, Source, TenantTx, Usage};
+use crate::{Caller, Db, MessageStatus, Need, ProviderCall, Result, Source, TenantTx, Usage};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ pub struct AnswerEnd<'a> {
     pub provider: &'a str,
     /// With which model.
     pub model: &'a str,
+    /// Every call of a provider that was made for it.
+    pub calls: &'a [ProviderCall],
 }
 
 /// What is new of a running answer: all of its text, its reasoning, its sources, where they have changed.
@@ -130,7 +132,7 @@ impl TenantTx {
     }
 }
 
-/// Each is one statement, a function of `migrations/0021_turn.sql`, and a transaction by itself.
+/// Each is one statement, a function of `migrations/0021_turn.sql` or `0042_turn.sql`, and a transaction by itself.
 impl Db {
     /// Says that a running answer is alive, and stores what is new of it. Of many at once only some are stored at the same
     /// time; the others wait.
@@ -167,7 +169,7 @@ impl Db {
         end: &AnswerEnd<'_>,
     ) -> Result<bool> {
         let ended = sqlx::query_scalar(
-            "select end_answer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            "select end_answer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(caller.tenant_id())
         .bind(message)
@@ -182,6 +184,9 @@ impl Db {
         .bind(Json(end.sources))
         .bind(end.provider)
         .bind(end.model)
+        .bind(caller.user_id())
+        .bind(None::<Uuid>)
+        .bind(Json(end.calls))
         .fetch_one(self.once(caller, Need::Begun).await?.conn())
         .await?;
         Ok(ended)

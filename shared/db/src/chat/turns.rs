@@ -1,6 +1,8 @@
 //! The beginning of a chat turn: a question and its answer's row, stored before the answer is known.
 
-use crate::{Caller, Db, IdempotencyKey, MessageRole, Need, Result};
+use crate::{
+    Caller, Db, IdempotencyKey, LimitState, LimitsOf, MessageRole, Need, Reservation, Result,
+};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -26,6 +28,10 @@ pub struct NewTurn<'a> {
     pub prompt_version: Option<i32>,
     /// The name that the client gave the request, so that it may be sent twice.
     pub key: Option<IdempotencyKey<'a>>,
+    /// What holds for whoever asks.
+    pub limits: &'a [LimitsOf],
+    /// What the answer may take.
+    pub reservation: &'a Reservation,
 }
 
 /// Where a turn belongs in its conversation, whose messages are a tree.
@@ -55,6 +61,8 @@ pub struct Turn {
     /// What was said before, oldest first: of the last 40 messages of its branch those that have text, without questions
     /// that a provider refused.
     pub history: Vec<HistoryMessage>,
+    /// The limit to tokens or money of which least is left.
+    pub nearest: Option<LimitState>,
 }
 
 /// An earlier message.
@@ -67,7 +75,7 @@ pub struct HistoryMessage {
 }
 
 /// Why nothing was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotBegun {
     /// The same was asked under this key within the last 24 hours; it made this answer.
     Repeat(Uuid),
@@ -77,6 +85,8 @@ pub enum NotBegun {
     NoSession,
     /// The message that `place` names is not in the caller's conversation, or not of that kind.
     NoMessage,
+    /// A limit does not let it be asked.
+    Limited(LimitState),
 }
 
 #[derive(sqlx::FromRow)]
@@ -87,11 +97,13 @@ struct Begun {
     question_id: Option<Uuid>,
     question: Option<String>,
     history: Option<Json<Vec<HistoryMessage>>>,
+    refusal: Option<Json<LimitState>>,
+    nearest: Option<Json<LimitState>>,
 }
 
 impl Db {
     /// Stores a question and an answer that is `streaming`, in a new conversation or in one of the caller's. One
-    /// statement, a function of `migrations/0021_turn.sql`, and a transaction by itself.
+    /// statement, a function of `migrations/0042_turn.sql`, and a transaction by itself.
     ///
     /// # Errors
     /// The database could not store it; nothing is stored then.
@@ -107,8 +119,8 @@ impl Db {
             Place::InsteadOfQuestion(id) => (None, Some(id), Some(MessageRole::User)),
         };
         let begun: Begun = sqlx::query_as(
-            "select outcome, made, session_id, question_id, question, history
-             from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            "select outcome, made, session_id, question_id, question, history, refusal, nearest
+             from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         )
         .bind(caller.tenant_id())
         .bind(Uuid::now_v7())
@@ -127,6 +139,9 @@ impl Db {
         .bind(beside_role)
         .bind(new.key.map(|key| key.key))
         .bind(new.key.map(|key| &key.body_hash[..]))
+        .bind(None::<Uuid>)
+        .bind(Json(new.limits))
+        .bind(Json(new.reservation))
         .fetch_one(self.once(caller, Need::Asked).await?.conn())
         .await?;
         Ok(begun.into_turn())
@@ -135,6 +150,9 @@ impl Db {
 
 impl Begun {
     fn into_turn(self) -> Result<Turn, NotBegun> {
+        if let Some(Json(refusal)) = self.refusal {
+            return Err(NotBegun::Limited(refusal));
+        }
         let ids = self.session_id.zip(self.question_id);
         match (&*self.outcome, ids, self.history) {
             ("begun", Some((session_id, user_message_id)), Some(Json(history))) => Ok(Turn {
@@ -143,6 +161,7 @@ impl Begun {
                 message_id: self.made,
                 question: self.question,
                 history,
+                nearest: self.nearest.map(|Json(nearest)| nearest),
             }),
             ("repeat", ..) => Err(NotBegun::Repeat(self.made)),
             ("other_body", ..) => Err(NotBegun::OtherBody),

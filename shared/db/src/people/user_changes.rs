@@ -110,9 +110,14 @@ impl AdminTx {
         Ok(user)
     }
 
-    /// Deletes a user that is locked, and with it its conversations, logins, invitation and keys of requests.
+    /// Deletes a user that is locked, and with it its conversations, logins, invitation, keys of requests and what is counted for
+    /// its limits. The ledger keeps what it cost.
     pub async fn delete_user(&mut self, id: Uuid) -> Result<()> {
         sqlx::query("delete from idempotency_keys where user_id = $1")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        sqlx::query("delete from spending where scope = 'user' and subject = $1")
             .bind(id)
             .execute(self.conn())
             .await?;

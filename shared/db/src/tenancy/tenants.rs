@@ -1,7 +1,7 @@
 //! Tenants, as their own members and administrators see them.
 
 use crate::{
-    AdminTx, Deed, Result,
+    AdminTx, Deed, Limits, Result,
     tenancy::{prompts::author, tenant_changes},
 };
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ macro_rules! tenant_columns {
          t.fallback_provider, t.fallback_model, t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
          t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.pinecone_index,
          t.pinecone_host, t.pinecone_environment, t.on_disconnect, t.retention_days,
-         t.share_unanswered_since is not null as share_unanswered, t.created_at, t.updated_at"
+         t.share_unanswered_since is not null as share_unanswered, t.limits, t.user_limits, t.created_at, t.updated_at"
     };
 }
 pub(crate) use tenant_columns;
@@ -52,6 +52,10 @@ pub struct Tenant {
     pub on_disconnect: OnDisconnect,
     pub retention_days: Option<i32>,
     pub share_unanswered: bool,
+    #[sqlx(json)]
+    pub limits: Limits,
+    #[sqlx(json)]
+    pub user_limits: Limits,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }

@@ -1,6 +1,6 @@
 //! Reading variables one by one, remembering every fault.
 
-use super::{Limits, OperatorConfig, Secrets, Via};
+use super::{OperatorConfig, RateLimits, Secrets, Via};
 
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
 use secrecy::{ExposeSecret, SecretString};
@@ -96,9 +96,9 @@ impl Vars {
     }
 
     /// How often something may be done.
-    pub(super) fn limits(&mut self) -> Limits {
+    pub(super) fn rate_limits(&mut self) -> RateLimits {
         let mut most = |name: &str, default| self.number(name, default, 1, 1_000_000);
-        Limits {
+        RateLimits {
             changes_by_user: most("CHANGES_PER_MINUTE_BY_USER", 300),
             changes_by_tenant: most("CHANGES_PER_MINUTE_BY_TENANT", 1000),
             searches_by_user: most("SEARCHES_PER_MINUTE_BY_USER", 60),

@@ -90,6 +90,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         409,
         "Another tenant has this slug. Choose another one.",
     ),
+    (
+        "model_unpriced",
+        409,
+        "Spending is limited, and the price of the tenant's model is not known. Choose another model.",
+    ),
     ("email_taken", 409, "The tenant has a user with this email."),
     (
         "own_account",
@@ -141,6 +146,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "headers_too_large",
         431,
         "The headers are larger than 16 KiB. Send fewer.",
+    ),
+    (
+        "limit_reached",
+        429,
+        "A limit to what may be asked or spent is reached; `limit` says which. Wait for `Retry-After` seconds.",
     ),
     (
         "too_many_requests",

@@ -177,7 +177,8 @@ fn statements_run_in_transactions() {
         [
             "shared/db/src/chat/answers.rs",
             "shared/db/src/chat/turns.rs",
-            "shared/db/src/knowledge/passages.rs"
+            "shared/db/src/knowledge/passages.rs",
+            "shared/db/src/ledger/calls.rs"
         ]
     );
     for (name, text) in db.iter().filter(|(name, _)| alone.contains(name)) {
@@ -197,6 +198,7 @@ fn statements_run_in_transactions() {
         [
             "shared/db/src/access/origins.rs",
             "shared/db/src/chat/erase.rs",
+            "shared/db/src/ledger/months.rs",
             "shared/db/src/people/login.rs",
             "shared/db/src/people/rate_limits.rs",
             "shared/db/src/running/sweep.rs"

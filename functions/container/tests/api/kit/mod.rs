@@ -42,6 +42,9 @@ use web::App;
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The secrets of the service under test; canaries that must appear in no answer.
 pub const SECRET_KEY: &str = "test-canary-root-9f2c7d41e8b05a36c1f4d7e2b9a8";
+/// One person of a test asks as much at once as it wants.
+pub const NO_LIMITS: &str =
+    r#"{"tenant": {"concurrent_answers": null}, "user": {"concurrent_answers": null}}"#;
 pub const JWT_SECRET_KEY: &str = "test-canary-jwt-5b1e9c3a7f60d2e84b9f1c6a3d5e";
 pub const METRICS_TOKEN: &str = "test-canary-metrics-7d4f0b9e2c6a81f35e0d9b7c4a16";
 
@@ -220,6 +223,7 @@ pub fn environment(database: &Database) -> HashMap<String, String> {
         ("CHANGES_PER_MINUTE_BY_TENANT", "1000000".into()),
         ("SEARCHES_PER_MINUTE_BY_USER", "1000000".into()),
         ("SEARCHES_PER_MINUTE_BY_TENANT", "1000000".into()),
+        ("LIMITS", NO_LIMITS.into()),
         ("LOGINS_PER_MINUTE_BY_EMAIL", "100000".into()),
         ("LOGINS_PER_MINUTE_BY_ADDRESS", "100000".into()),
     ]);

@@ -103,7 +103,7 @@ impl Service {
     /// # Errors
     /// 429 when the user or the tenant made too many.
     pub async fn count_change(&self, tenant: Uuid, user: Uuid) -> Result<()> {
-        let of = &self.config.limits;
+        let of = &self.config.rate_limits;
         let names = ["changes_by_user", "changes_by_tenant"];
         let most = [of.changes_by_user, of.changes_by_tenant];
         self.spend_both(names, most, tenant, user).await
@@ -114,7 +114,7 @@ impl Service {
     /// # Errors
     /// 429 when the user or the tenant made too many.
     pub async fn count_search(&self, caller: &db::Caller) -> Result<()> {
-        let of = &self.config.limits;
+        let of = &self.config.rate_limits;
         let names = ["searches_by_user", "searches_by_tenant"];
         let most = [of.searches_by_user, of.searches_by_tenant];
         self.spend_both(names, most, caller.tenant_id(), caller.user_id())

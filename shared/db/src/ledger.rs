@@ -1,0 +1,6 @@
+//! What provider calls took and cost, and who may spend how much.
+
+pub(crate) mod calls;
+pub(crate) mod limits;
+pub(crate) mod months;
+pub(crate) mod usd;

@@ -1,0 +1,228 @@
+//! What an answer may take, and within which limits.
+
+use crate::{Answering, Error, Result, Service, Warning, WarningCode};
+use ai::tokens;
+use db::{
+    CallOutcome, Caller, LimitScope, LimitState, LimitsOf, Operation, ProviderCall, Reservation,
+    Tenant, Usd,
+};
+use uuid::Uuid;
+
+/// About how long a passage is, in tokens, with what is said of it.
+const PASSAGE: u32 = 400;
+
+impl Service {
+    /// The limits of a tenant as a whole.
+    pub fn limits_of_tenant(&self, tenant: &Tenant) -> LimitsOf {
+        LimitsOf {
+            scope: LimitScope::Tenant,
+            subject: tenant.id,
+            limits: tenant.limits.or(self.config.limits.tenant),
+        }
+    }
+
+    /// The limits of whoever asks, from the widest to the narrowest.
+    pub fn limits_of(&self, caller: &Caller) -> Vec<LimitsOf> {
+        let account = caller.account();
+        let (tenant, usual) = (&account.tenant, &self.config.limits);
+        let user = account.limits.or(tenant.user_limits).or(usual.user);
+        vec![
+            self.limits_of_tenant(tenant),
+            LimitsOf {
+                scope: LimitScope::User,
+                subject: caller.user_id(),
+                limits: user,
+            },
+        ]
+    }
+
+    /// The most that the answer to `question` is expected to take. `is_first` if nothing was said before.
+    ///
+    /// # Errors
+    /// The question is longer than it may be; or money is limited, and nobody knows the model's price.
+    pub fn reservation(
+        &self,
+        caller: &Caller,
+        answering: &Answering,
+        limits: &[LimitsOf],
+        question: &str,
+        is_first: bool,
+    ) -> Result<Reservation> {
+        let asked = tokens::estimate(question);
+        let most = limits.iter().filter_map(|of| of.limits.question()).min();
+        if let Some(most) = most.filter(|most| i64::from(asked) > *most) {
+            let message = format!(
+                "must be at most {most} tokens, about {} characters",
+                4 * most
+            );
+            return Err(Error::field("message", message));
+        }
+        let tenant = &caller.account().tenant;
+        let history = match is_first {
+            true => 0,
+            false => tenant.history_token_budget.unsigned_abs(),
+        };
+        let passages = match tenant.retrieval_enabled {
+            true => PASSAGE * tenant.retrieval_top_k.unsigned_abs(),
+            false => 0,
+        };
+        let sent = [tokens::estimate(&tenant.system_prompt), history, passages];
+        let prompt_tokens = sent.iter().fold(asked, |sum, n| sum.saturating_add(*n));
+        let completion_tokens = answering.options.max_output_tokens;
+        let (endpoint, model) = (answering.provider.name(), &answering.options.model);
+        let mut asked = self.reserve(
+            Operation::Chat,
+            endpoint,
+            model,
+            prompt_tokens,
+            completion_tokens,
+        );
+        self.check_priced(limits, &asked)?;
+        if let Some((endpoint, model)) = self.fallback_of(tenant) {
+            let other = self.reserve(
+                Operation::Chat,
+                endpoint,
+                model,
+                prompt_tokens,
+                completion_tokens,
+            );
+            self.check_priced(limits, &other)?;
+            asked.cost = asked.cost.max(other.cost);
+        }
+        Ok(asked)
+    }
+
+    /// Whom a tenant's answers may be made by instead, and with which model.
+    fn fallback_of<'a>(&'a self, tenant: &'a Tenant) -> Option<(&'a str, &'a str)> {
+        let name = tenant.fallback_provider.as_deref()?;
+        let endpoint = self.config.endpoints.get(name)?;
+        let model = tenant.fallback_model.as_ref();
+        Some((name, model.unwrap_or(&endpoint.default_model)))
+    }
+
+    /// What a call may take at most.
+    pub(crate) fn reserve(
+        &self,
+        operation: Operation,
+        endpoint: &str,
+        model: &str,
+        prompt_tokens: u32,
+        completion_tokens: u32,
+    ) -> Reservation {
+        let known = self.ai.priced(endpoint, model, None);
+        let price = |sent, back| known.and_then(|known| known.most(sent, back));
+        Reservation {
+            operation,
+            endpoint: endpoint.to_owned(),
+            model: model.to_owned(),
+            prompt_tokens: count(prompt_tokens),
+            completion_tokens: count(completion_tokens),
+            cost: price(prompt_tokens, completion_tokens),
+            // What a thousand cost in nano-USD, one costs in pico-USD.
+            input_price: price(1000, 0),
+            output_price: price(0, 1000),
+            price_table: self.ai.models().version().to_owned(),
+        }
+    }
+
+    /// # Errors
+    /// Money is limited, and nobody knows the model's price.
+    pub(crate) fn check_priced(&self, limits: &[LimitsOf], asked: &Reservation) -> Result<()> {
+        match asked.cost {
+            None if limits.iter().any(|of| of.limits.has_cost()) => {
+                Err(Error::Unpriced(asked.model.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A call that is over, with what it cost.
+    pub fn call(
+        &self,
+        id: Uuid,
+        of: (Operation, CallOutcome),
+        endpoint: &str,
+        model: &str,
+        spent: ai::Spent,
+    ) -> ProviderCall {
+        let usage = spent.usage;
+        let known = self.ai.priced(endpoint, model, spent.model.as_deref());
+        ProviderCall {
+            id,
+            operation: of.0,
+            outcome: of.1,
+            endpoint: endpoint.to_owned(),
+            model: model.to_owned(),
+            response_model: spent.model,
+            service_tier: spent.service_tier,
+            prompt_tokens: count(usage.prompt_tokens),
+            cached_tokens: count(usage.cached_tokens),
+            cache_write_tokens: count(usage.cache_write_tokens),
+            completion_tokens: count(usage.completion_tokens),
+            reasoning_tokens: count(usage.reasoning_tokens),
+            exact: usage.exact,
+            price_table: self.ai.models().version().to_owned(),
+            cost: known.and_then(|known| known.cost(&usage, self.clock.now())),
+        }
+    }
+}
+
+/// A number of tokens as it is stored.
+pub fn count(tokens: u32) -> i32 {
+    i32::try_from(tokens).unwrap_or(i32::MAX)
+}
+
+/// What is said of limits that are nearly reached.
+pub fn near_limits(states: &[LimitState]) -> impl Iterator<Item = Warning> {
+    states.iter().filter(|state| state.is_near()).map(|state| Warning {
+        code: WarningCode::LimitNear,
+        setting: "limits",
+        detail: format!(
+            "{} of {} are left to this tenant. There are more in {} s. Ask the operator for a higher limit if that is too long.",
+            match state.is_cost() {
+                true => Usd::from_nano(state.left).to_string(),
+                false => state.left.to_string(),
+            },
+            per_period(state),
+            state.reset
+        ),
+    })
+}
+
+/// Why a limit refuses, and what to do.
+pub(crate) fn sentence(limit: &LimitState) -> String {
+    let (who, whom) = match limit.scope {
+        LimitScope::Tenant => ("This tenant", "its administrator"),
+        LimitScope::User => ("You", "your administrator"),
+        LimitScope::Key => ("This API key", "your administrator"),
+    };
+    let (most, wait) = (limit.most, limit.reset);
+    match &*limit.name {
+        "requests_per_minute" => {
+            format!("{who} may ask {most} questions a minute. Try again in {wait} s.")
+        }
+        "concurrent_answers" => format!(
+            "{who} may have {most} answers made at the same time. Wait until one is done, or stop one."
+        ),
+        _ => format!(
+            "{who} may use {}, and this question may take more than the {} that are left. Try again in {wait} s, or ask {whom} for more.",
+            per_period(limit),
+            amount(limit, limit.left),
+        ),
+    }
+}
+
+fn amount(limit: &LimitState, n: i64) -> String {
+    match limit.is_cost() {
+        true => format!("{} USD", Usd::from_nano(n)),
+        false => format!("{n} tokens"),
+    }
+}
+
+fn per_period(limit: &LimitState) -> String {
+    let period = match limit.name.ends_with("day") {
+        true => "a day",
+        false => "a month",
+    };
+    format!("{} {period}", amount(limit, limit.most))
+}

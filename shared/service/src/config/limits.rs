@@ -1,0 +1,89 @@
+//! Reading the limits that hold where nobody says otherwise.
+
+use super::vars::Vars;
+use db::Limits;
+use serde::Deserialize;
+
+/// What `LIMITS` looks like.
+const EXAMPLE: &str = r#"{"tenant": {"concurrent_answers": 20, "cost_per_month": "50"}, "user": {"requests_per_minute": 30}, "key": {}}"#;
+
+/// What holds for tenants, users and API keys of which nobody says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DefaultLimits {
+    /// Of all that a tenant's users and keys do.
+    pub tenant: Limits,
+    /// Of one user.
+    pub user: Limits,
+    /// Of one API key.
+    pub key: Limits,
+}
+
+/// What holds of these where `LIMITS` does not say otherwise.
+fn usual() -> DefaultLimits {
+    let at_once = |n| Limits {
+        concurrent_answers: Some(Some(n)),
+        ..Limits::default()
+    };
+    DefaultLimits {
+        tenant: at_once(20),
+        user: at_once(3),
+        key: Limits::default(),
+    }
+}
+
+impl Vars {
+    /// The deployment's limits.
+    pub(super) fn limits(&mut self) -> DefaultLimits {
+        let set = self.parsed("LIMITS", parse).unwrap_or_default();
+        let usual = usual();
+        DefaultLimits {
+            tenant: set.tenant.or(usual.tenant),
+            user: set.user.or(usual.user),
+            key: set.key.or(usual.key),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<DefaultLimits, String> {
+    let set: DefaultLimits = serde_json::from_str(text)
+        .map_err(|e| format!("cannot be used: {e}. It is JSON such as {EXAMPLE}"))?;
+    let all = [("tenant", set.tenant), ("user", set.user), ("key", set.key)];
+    let mut faults = all.iter().flat_map(|(of, limits)| {
+        let faults = limits.faults();
+        faults
+            .into_iter()
+            .map(move |(name, what)| format!("{of}.{name} {what}"))
+    });
+    match faults.next() {
+        Some(fault) => Err(format!("cannot be used: {fault}")),
+        None => Ok(set),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_limit_is_refused_in_a_sentence() {
+        for (text, told) in [
+            ("20", "cannot be used: invalid type: integer `20`"),
+            (r#"{"tenants": {}}"#, "unknown field `tenants`"),
+            (r#"{"tenant": {"cost_per_day": 5}}"#, "expected a string"),
+            (
+                r#"{"tenant": {"cost_per_day": "-5"}}"#,
+                "must be an amount of USD",
+            ),
+            (
+                r#"{"user": {"tokens_per_day": -1}}"#,
+                "user.tokens_per_day must be a whole number",
+            ),
+            (r#"{"key": {"tokens_per_day": 1.5}}"#, "expected i64"),
+        ] {
+            let fault = parse(text).unwrap_err();
+            assert!(fault.contains(told), "{fault}");
+        }
+        assert!(parse(EXAMPLE).is_ok());
+    }
+}
