@@ -19,6 +19,7 @@ pub fn routes() -> Routes<App> {
             users::change::change,
             users::delete::delete
         ))
+        .routes(routes!(users::limits::show, users::limits::set))
         .routes(routes!(assume::assume))
         .routes(routes!(audit::list))
         .routes(routes!(unanswered::list))

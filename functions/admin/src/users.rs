@@ -4,6 +4,7 @@ pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod invite;
+pub(crate) mod limits;
 pub(crate) mod list;
 
 use db::{AdminTx, Role, User};

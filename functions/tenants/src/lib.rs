@@ -5,6 +5,7 @@ mod edit;
 mod faults;
 mod input;
 mod knowledge;
+mod limits;
 mod list;
 mod output;
 mod prompts;
@@ -19,6 +20,7 @@ pub fn routes() -> Routes<App> {
     Routes::new()
         .routes(routes!(create::create, list::list))
         .routes(routes!(show::show, edit::edit))
+        .routes(routes!(limits::show, limits::set))
         .routes(routes!(prompts::list))
         .routes(routes!(prompts::restore))
         .routes(routes!(secrets::list))

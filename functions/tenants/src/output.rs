@@ -1,7 +1,7 @@
 //! A tenant as it is shown.
 
 use chrono::{DateTime, Utc};
-use db::{OnDisconnect, Tenant, TenantStatus};
+use db::{LimitState, OnDisconnect, Tenant, TenantStatus};
 use serde::Serialize;
 use service::{Service, Warning};
 use utoipa::ToSchema;
@@ -130,5 +130,11 @@ impl TenantOutput {
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }
+    }
+
+    /// Also of limits that are nearly reached.
+    pub(crate) fn warned(mut self, states: &[LimitState]) -> Self {
+        self.warnings.extend(service::near_limits(states));
+        self
     }
 }

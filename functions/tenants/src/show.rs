@@ -9,17 +9,14 @@ use web::{App, Error, Json, Result, TenantAt};
     (status = 200, body = TenantOutput), (status = 403),
 ))]
 pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Json<TenantOutput>> {
-    let tenant = match &at.superuser {
-        Some(superuser) => {
-            app.db
-                .platform(superuser)
-                .await?
-                .tenant(at.tenant_id)
-                .await?
-        }
-        None => Some(app.db.admin(at.admin()?).await?.tenant().await?),
+    let Some(superuser) = &at.superuser else {
+        let mut tx = app.db.admin(at.admin()?).await?;
+        let tenant = tx.tenant().await?;
+        let states = tx.limit_states(&[app.limits_of_tenant(&tenant)]).await?;
+        tx.commit().await?;
+        return Ok(Json(TenantOutput::of(&app, tenant).warned(&states)));
     };
-    tenant
-        .map(|tenant| Json(TenantOutput::of(&app, tenant)))
-        .ok_or(Error::NotFound)
+    let mut tx = app.db.platform(superuser).await?;
+    let tenant = tx.tenant(at.tenant_id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(TenantOutput::of(&app, tenant)))
 }

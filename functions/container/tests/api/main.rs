@@ -83,6 +83,7 @@ mod settings;
 mod shutdown;
 mod smoke;
 mod snapshots;
+mod spending;
 mod tenants;
 mod tokens;
 mod told;

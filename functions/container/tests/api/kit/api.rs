@@ -209,6 +209,10 @@ impl Operation {
             "PUT /tenants/{tenant_id}/secrets/{provider}" => {
                 json!({ "api_key": "sk-0123456789-abcdef" })
             }
+            "PUT /tenants/{tenant_id}/limits" => {
+                json!({ "users": { "tokens_per_day": 1_000_000 } })
+            }
+            "PUT /admin/users/{id}/limits" => json!({ "tokens_per_day": 1_000_000 }),
             "POST /login/invitation" => {
                 json!({ "token": "x", "password": "seven green bicycles" })
             }

@@ -36,6 +36,11 @@ impl Names {
                         ("client_ip", Some(value)) => self.name("client", value),
                         // It follows from the deployment's SECRET_KEY.
                         ("key_id", Some(value)) => self.name("key", value),
+                        // Seconds to midnight, or to the end of the month.
+                        ("reset", None) if value.as_i64() > Some(60) => {
+                            self.opaque
+                                .push((value.to_string(), "<seconds>".to_owned()));
+                        }
                         _ => self.learn(value),
                     }
                 }

@@ -1,0 +1,78 @@
+//! `/admin/users/{id}/limits`: what one user may ask and spend.
+
+use axum::extract::State;
+use db::{LimitScope, Limits, LimitsOf};
+use serde::Serialize;
+use service::FieldError;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Administrator, App, Error, Json, LimitLeft, Path, Result};
+
+/// What one user may ask and spend.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserLimits)]
+pub(crate) struct LimitsOutput {
+    /// What is said of this user.
+    limits: Limits,
+    /// What holds of it, with what is said of all of the tenant's users.
+    total: Limits,
+    /// Where it is with its limits to tokens and money.
+    left: Vec<LimitLeft>,
+}
+
+/// What a user of the caller's tenant may ask and spend, and what is left of it.
+#[utoipa::path(get, path = "/admin/users/{id}/limits", operation_id = "getUserLimits", tag = "admin", params(("id" = Uuid, Path)),
+    responses((status = 200, body = LimitsOutput), (status = 403))
+)]
+pub(crate) async fn show(
+    State(app): State<App>,
+    by: Administrator,
+    Path(id): Path<Uuid>,
+) -> Result<Json<LimitsOutput>> {
+    let mut tx = app.db.admin(&by.admin).await?;
+    let limits = tx.limits_of_user(id).await?.ok_or(Error::NotFound)?;
+    let tenant = tx.tenant().await?;
+    let total = limits.or(tenant.user_limits).or(app.config.limits.user);
+    let of = LimitsOf {
+        scope: LimitScope::User,
+        subject: id,
+        limits: total,
+    };
+    let states = tx.limit_states(&[of]).await?;
+    tx.commit().await?;
+    Ok(Json(LimitsOutput {
+        limits,
+        total,
+        left: states.iter().map(LimitLeft::of).collect(),
+    }))
+}
+
+/// Sets what a user of the caller's tenant may ask and spend, all of it: what is absent is as for the tenant's other users. It
+/// counts within 5 seconds; what is spent by then is not taken back.
+#[utoipa::path(put, path = "/admin/users/{id}/limits", operation_id = "setUserLimits", tag = "admin", params(("id" = Uuid, Path)),
+    request_body(content = Limits, example = json!({ "tokens_per_day": 100_000 })),
+    responses((status = 200, body = LimitsOutput), (status = 403))
+)]
+pub(crate) async fn set(
+    State(app): State<App>,
+    by: Administrator,
+    Path(id): Path<Uuid>,
+    Json(limits): Json<Limits>,
+) -> Result<Json<LimitsOutput>> {
+    let faults = limits.faults().into_iter();
+    let faults: Vec<_> = faults
+        .map(|(name, message)| FieldError {
+            field: name.to_owned(),
+            message,
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(service::Error::Invalid(faults).into());
+    }
+    let mut tx = app.db.admin(&by.admin).await?;
+    if !tx.set_limits_of_user(id, &limits).await? {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
+    show(State(app), by, Path(id)).await
+}

@@ -1,0 +1,227 @@
+//! Nothing stays reserved, and nothing is counted twice, whatever happens to whoever spends.
+
+use super::{Call, calls, kit, limit_tenant, number, reserved, run};
+use crate::kit::{
+    Kit, NO_LIMITS, Person, T1, U1, U2,
+    database::Database,
+    http::{Events, Served, streamed},
+    provider::{Provider, Reply},
+    random::Random,
+    wait::{tell, wait_until},
+};
+use serde_json::json;
+use sqlx::PgPool;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// Makes what is reserved, and every answer that runs, look as old as those of processes that are gone.
+async fn take_for_dead(pool: &PgPool) {
+    run(
+        pool,
+        "update parlance.reservations set created_at = created_at - interval '20 minutes'",
+    )
+    .await;
+    run(pool, "update parlance.chat_messages set heartbeat_at = now() - interval '61 seconds', created_at = created_at - interval '20 minutes' where status = 'streaming'").await;
+}
+
+#[tokio::test] // R64 R84
+async fn what_a_dead_process_spent_is_settled_and_its_late_end_corrects_that() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    limit_tenant(
+        &kit,
+        T1,
+        json!({ "tokens_per_month": 1_000_000, "cost_per_month": "10" }),
+    )
+    .await;
+    let (token, served) = (kit.token(U1).await, Served::new(&kit).await);
+    provider.hold(&["Eight by", "te."]);
+    provider.let_go(1);
+    let mut events = Events::new(served.send(streamed(&token, "Hello?")).await);
+    let message = events.one().await.uuid("message_id");
+    assert_eq!(events.one().await.event, "delta");
+    wait_until("its first piece to be stored", async || {
+        let stored = kit.message(message).await.map(|m| m.content);
+        (stored.as_deref() == Some("Eight by"))
+            .then_some(())
+            .ok_or("nothing")
+    })
+    .await;
+    take_for_dead(&kit.pool).await;
+    assert_eq!(kit.app.db.sweep().await.unwrap().answers, 1);
+    assert_eq!(reserved(&kit.pool).await, 0);
+    let [lost] = &calls(&kit.pool, T1).await[..] else {
+        panic!("one row");
+    };
+    assert_eq!((lost.id, &*lost.outcome), (message, "interrupted"));
+    assert_eq!((lost.completion_tokens, lost.exact), (2, false));
+    assert!(
+        lost.prompt_tokens > 100,
+        "all that it may have sent: {lost:?}"
+    );
+    assert!(lost.cost.unwrap() > 10_000);
+    assert_counted(&kit.pool).await;
+    // It was not dead.
+    provider.let_go(5);
+    assert_eq!(events.all().await.last().unwrap().event, "done");
+    let [told] = &calls(&kit.pool, T1).await[..] else {
+        panic!("one row");
+    };
+    assert_eq!(
+        (told.id, &*told.outcome, told.exact),
+        (message, "complete", true)
+    );
+    assert_eq!((told.prompt_tokens, told.completion_tokens), (11, 7));
+    assert_counted(&kit.pool).await;
+}
+
+/// What is counted is what the ledger says.
+async fn assert_counted(pool: &PgPool) {
+    let wrong = "
+        select count(*) from parlance.spending s where s.scope = 'tenant' and (s.tokens, s.cost) <> (
+          select coalesce(sum(c.prompt_tokens + c.completion_tokens), 0), coalesce(sum(c.cost), 0)
+          from parlance.provider_calls c where c.tenant_id = s.tenant_id
+            and c.called_at >= s.starts::timestamp at time zone 'UTC')";
+    let told = "select coalesce(string_agg(s::text || (select string_agg(c::text, ' ') from parlance.provider_calls c), ' '), '')
+                from parlance.spending s";
+    let told: String = sqlx::query_scalar(told).fetch_one(pool).await.unwrap();
+    assert_eq!(number(pool, wrong).await, 0, "{told}");
+}
+
+/// Processes, as many as there are, each of which may die at any moment: its tasks go on no more, and nothing of it is
+/// told to anybody.
+struct Processes {
+    database: Database,
+    vars: Vec<(String, String)>,
+    stop: AtomicBool,
+}
+
+/// Asks and asks, in processes of its own that die after some questions.
+async fn spend(processes: Arc<Processes>, who: Person, mut random: Random) -> u64 {
+    let mut asked = 0;
+    while !processes.stop.load(Relaxed) {
+        // A runtime of its own: dropped, it ends every task wherever it waits.
+        let (of, seed) = (Arc::clone(&processes), random.0);
+        let died = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let asked = runtime.block_on(live(Arc::clone(&of), who, Random(seed)));
+            runtime.shutdown_background();
+            asked
+        });
+        asked += died.await.unwrap();
+        random.below(1000);
+    }
+    asked
+}
+
+/// The life of one process.
+async fn live(processes: Arc<Processes>, who: Person, mut random: Random) -> u64 {
+    let kit = Kit::on(processes.database.clone(), processes.vars.clone()).await;
+    let token = kit.token(who).await;
+    let mut running = JoinSet::new();
+    let questions = 2 + random.below(8);
+    for _ in 0..questions {
+        let (service, token) = (kit.service.clone(), token.clone());
+        let (leaves_after, all) = (random.below(40), Arc::clone(&processes));
+        running.spawn(async move {
+            let asked = tower::ServiceExt::oneshot(service, streamed(&token, "Hello?")).await;
+            if asked.is_ok_and(|answer| answer.status() == 429) {
+                all.stop.store(true, Relaxed);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(leaves_after)).await;
+        });
+        if random.below(3) == 0 {
+            running.join_next().await;
+        }
+    }
+    // Some of them may have been answered by now.
+    for _ in 0..random.below(4) {
+        running.join_next().await;
+    }
+    questions
+}
+
+/// More than one call takes.
+const MOST_OF_ONE: i64 = 4000;
+const BUDGET: i64 = 60_000;
+
+#[tokio::test(flavor = "multi_thread")] // R64
+async fn no_crash_beats_a_budget_or_holds_any_of_it_back() {
+    let seed = u64::from(Uuid::new_v4().as_fields().0);
+    let provider = Provider::start().await;
+    let usage =
+        json!({ "choices": [], "usage": { "prompt_tokens": 1500, "completion_tokens": 20 } });
+    let text = json!({ "choices": [{ "index": 0, "delta": { "content": "Yes." }, "finish_reason": "stop" }] });
+    let whole = format!("data: {text}\n\ndata: {usage}\n\ndata: [DONE]\n\n");
+    provider.always(Reply::Raw(whole));
+    let database = Database::clone_template().await;
+    let mut vars: Vec<(String, String)> = provider.vars().into();
+    for (name, value) in [("OPENAI_API_KEY", "sk-deployment"), ("LIMITS", NO_LIMITS)] {
+        vars.push((name.to_owned(), value.to_owned()));
+    }
+    let kit = Kit::on(database.clone(), vars.clone()).await;
+    limit_tenant(&kit, T1, json!({ "tokens_per_month": BUDGET })).await;
+    let processes = Arc::new(Processes {
+        database,
+        vars,
+        stop: AtomicBool::new(false),
+    });
+    let mut spenders = JoinSet::new();
+    for n in 0..4 {
+        let who = if n % 2 == 0 { U1 } else { U2 };
+        spenders.spawn(spend(Arc::clone(&processes), who, Random(seed + n)));
+    }
+    let watch = async {
+        let mut most = 0;
+        while !processes.stop.load(Relaxed) {
+            let used = "select coalesce((select sum(tokens) from parlance.spending where scope = 'tenant' and period = 'month'), 0)::bigint
+                        + coalesce((select sum(prompt_tokens + completion_tokens) from parlance.reservations), 0)::bigint";
+            most = most.max(number(&kit.pool, used).await);
+            // Now and then those that died are found.
+            take_for_dead(&kit.pool).await;
+            kit.app.db.sweep().await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        most
+    };
+    let asked = async {
+        let mut asked = 0;
+        while let Some(of_one) = spenders.join_next().await {
+            asked += of_one.unwrap();
+        }
+        asked
+    };
+    let (most, asked) = tokio::join!(watch, asked);
+    wait_until("everything to be settled", async || {
+        take_for_dead(&kit.pool).await;
+        kit.app.db.sweep().await.map_err(|e| e.to_string())?;
+        match reserved(&kit.pool).await {
+            0 => Ok(()),
+            n => Err(format!("{n} reserved")),
+        }
+    })
+    .await;
+    let calls: Vec<Call> = calls(&kit.pool, T1).await;
+    let spent: i64 = calls
+        .iter()
+        .map(|c| i64::from(c.prompt_tokens + c.completion_tokens))
+        .sum();
+    let figures = format!(
+        "{asked} asked, {} calls, {spent} spent, {most} at most, seed {seed}",
+        calls.len()
+    );
+    assert_counted(&kit.pool).await;
+    assert!(most <= BUDGET + MOST_OF_ONE, "{figures}");
+    assert!(spent <= BUDGET + MOST_OF_ONE, "{figures}");
+    let unpaid = "select count(*) from parlance.chat_messages m where m.role = 'assistant'
+                  and not exists (select from parlance.provider_calls c where c.id = m.id)";
+    assert_eq!(number(&kit.pool, unpaid).await, 0, "{figures}");
+    tell(&format!("checked {figures}"));
+}

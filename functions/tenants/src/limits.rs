@@ -1,0 +1,113 @@
+//! `/tenants/{tenant_id}/limits`: what a tenant and its users may ask and spend.
+
+use crate::faults::Faults;
+use axum::extract::State;
+use db::Limits;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{App, Error, Json, LimitLeft, Object, Result, TenantAt};
+
+/// What a tenant and its users may ask and spend.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TenantLimits)]
+pub(crate) struct LimitsOutput {
+    /// What is said of the tenant as a whole, by the operator.
+    tenant: Limits,
+    /// What is said of each of its users, by its administrators. A user may have limits of its own.
+    users: Limits,
+    /// What holds of the tenant as a whole, with what the deployment says.
+    tenant_total: Limits,
+    /// What holds of a user of whom nothing else is said.
+    each_user: Limits,
+    /// Where the tenant is with its limits to tokens and money; to a superuser who has not assumed it nothing is said.
+    left: Vec<LimitLeft>,
+}
+
+/// What to set: each is replaced as a whole, and stays as it is where it is absent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SetTenantLimits)]
+pub(crate) struct LimitsInput {
+    /// Of the tenant as a whole; superusers only.
+    #[schema(value_type = Option<Limits>)]
+    tenant: Option<Object<Limits>>,
+    /// Of each of its users; its administrators only.
+    #[schema(value_type = Option<Limits>)]
+    users: Option<Object<Limits>>,
+}
+
+impl LimitsInput {
+    fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        for (of, limits) in [("tenant", &self.tenant), ("users", &self.users)] {
+            for (name, fault) in limits.iter().flat_map(|limits| limits.0.faults()) {
+                faults.refuse(&format!("{of}.{name}"), true, fault);
+            }
+        }
+        faults.none()
+    }
+}
+
+/// What the tenant and its users may ask and spend, and what is left of it.
+#[utoipa::path(get, path = "/tenants/{tenant_id}/limits", operation_id = "getTenantLimits", tag = "tenants",
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")),
+    responses((status = 200, body = LimitsOutput), (status = 403))
+)]
+pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Json<LimitsOutput>> {
+    let usual = &app.config.limits;
+    let (tenant, left) = match (&at.superuser, at.admin()) {
+        (_, Ok(admin)) => {
+            let mut tx = app.db.admin(admin).await?;
+            let tenant = tx.tenant().await?;
+            let states = tx.limit_states(&[app.limits_of_tenant(&tenant)]).await?;
+            tx.commit().await?;
+            (tenant, states)
+        }
+        (Some(superuser), _) => {
+            let mut tx = app.db.platform(superuser).await?;
+            let tenant = tx.tenant(at.tenant_id).await?.ok_or(Error::NotFound)?;
+            (tenant, Vec::new())
+        }
+        (None, Err(e)) => return Err(e),
+    };
+    Ok(Json(LimitsOutput {
+        tenant: tenant.limits,
+        users: tenant.user_limits,
+        tenant_total: tenant.limits.or(usual.tenant),
+        each_user: tenant.user_limits.or(usual.user),
+        left: left.iter().map(LimitLeft::of).collect(),
+    }))
+}
+
+/// Sets what the tenant as a whole may ask and spend (superusers), or each of its users (its administrators). It counts within
+/// 5 seconds; what is spent by then is not taken back.
+#[utoipa::path(put, path = "/tenants/{tenant_id}/limits", operation_id = "setTenantLimits", tag = "tenants",
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")),
+    request_body(content = LimitsInput, example = json!({ "users": { "requests_per_minute": 30, "tokens_per_day": 100_000 } })),
+    responses((status = 200, body = LimitsOutput), (status = 403))
+)]
+pub(crate) async fn set(
+    State(app): State<App>,
+    at: TenantAt,
+    Json(asked): Json<LimitsInput>,
+) -> Result<Json<LimitsOutput>> {
+    asked.check()?;
+    // All of it may be done, or nothing is.
+    if asked.users.is_some() {
+        at.admin()?;
+    }
+    if let Some(Object(limits)) = &asked.tenant {
+        let superuser = at.superuser.as_ref().ok_or_else(Error::forbidden)?;
+        let mut tx = app.db.platform(superuser).await?;
+        if !tx.set_tenant_limits(at.tenant_id, limits).await? {
+            return Err(Error::NotFound);
+        }
+        tx.commit().await?;
+    }
+    if let Some(Object(limits)) = &asked.users {
+        let mut tx = app.db.admin(at.admin()?).await?;
+        tx.set_user_limits(limits).await?;
+        tx.commit().await?;
+    }
+    show(State(app), at).await
+}
