@@ -1,9 +1,12 @@
 //! `GET /admin/audit`: who did what in the tenant.
 
-use crate::audit_file;
+use crate::{
+    audit_file,
+    table::{Format, is_csv},
+};
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Datelike, Utc};
@@ -39,13 +42,6 @@ pub(crate) struct AuditQuery {
     /// `next_cursor` of the page before; with the same filters.
     #[param(min_length = 1)]
     cursor: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    Json,
-    Csv,
 }
 
 /// What somebody did, or tried to do.
@@ -98,10 +94,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
     Query(asked): Query<AuditQuery>,
 ) -> Result<Response> {
-    let as_file = match asked.format {
-        Some(format) => format == Format::Csv,
-        None => accepts_csv(&headers),
-    };
+    let as_file = is_csv(asked.format, &headers);
     let paged = asked.limit.is_some() || asked.cursor.is_some();
     let page = PageQuery::new(asked.limit, asked.cursor.clone());
     let filter = asked.filter()?;
@@ -120,11 +113,6 @@ pub(crate) async fn list(
     let rows = tx.audit_rows(&filter, page.of).await?;
     let items = rows.into_iter().map(AuditItem::from).collect();
     Ok(Json(page.listing(items, |item| item.id)).into_response())
-}
-
-fn accepts_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
-    accept.is_some_and(|a| a.split(',').any(|m| m.trim().starts_with("text/csv")))
 }
 
 impl AuditQuery {

@@ -1,11 +1,10 @@
 //! The audit log as a CSV file (RFC 4180), made while it is read.
 
+use crate::table;
 use axum::{
     body::Body,
-    http::header,
     response::{IntoResponse, Response},
 };
-use csv::{Terminator, WriterBuilder};
 use db::{AuditFilter, AuditRow, PageOf};
 use futures_util::{StreamExt, stream};
 use service::told;
@@ -41,8 +40,8 @@ struct Export {
 pub(crate) async fn answer(app: App, at: Administrator, filter: AuditFilter) -> Result<Response> {
     let export = Export { app, at, filter };
     let rows = export.rows(None).await?;
-    let mut first = text([COLUMNS.map(str::to_owned)]);
-    first.extend(text(rows.iter().map(cells)));
+    let mut first = table::text([COLUMNS.map(str::to_owned)]);
+    first.extend(table::text(rows.iter().map(cells)));
     let next = after(&rows);
     let rest = stream::try_unfold((export, next), async |(export, next)| {
         let Some(next) = next else {
@@ -51,20 +50,13 @@ pub(crate) async fn answer(app: App, at: Administrator, filter: AuditFilter) -> 
         let rows = export.more(next).await.inspect_err(|e| {
             tracing::error!(error = told(e), "an export of the audit log broke off");
         })?;
-        Ok(Some((text(rows.iter().map(cells)), (export, after(&rows)))))
+        Ok(Some((
+            table::text(rows.iter().map(cells)),
+            (export, after(&rows)),
+        )))
     });
     let whole = stream::once(async { Ok::<_, Error>(first) }).chain(rest);
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            "text/csv; charset=utf-8; header=present",
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            r#"attachment; filename="audit.csv""#,
-        ),
-    ];
-    Ok((headers, Body::from_stream(whole)).into_response())
+    Ok((table::headers("audit"), Body::from_stream(whole)).into_response())
 }
 
 impl Export {
@@ -106,50 +98,4 @@ fn cells(row: &AuditRow) -> [String; COLUMNS.len()] {
         text(&row.client_ip),
         text(&row.request_id),
     ]
-}
-
-fn text(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {
-    let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(Vec::new());
-    for row in rows {
-        let written = writer.write_record(row.map(inert));
-        written.expect("a Vec takes rows of one length");
-    }
-    writer.into_inner().expect("a Vec takes everything")
-}
-
-/// Spreadsheets run what begins like a formula (OWASP, CSV injection); an apostrophe before it makes it text.
-fn inert(cell: String) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_never_formulas() {
-        for (cell, written) in [
-            ("plain", "plain"),
-            ("a, b", "\"a, b\""),
-            ("a \"b\"", "\"a \"\"b\"\"\""),
-            ("a\r\nb", "\"a\r\nb\""),
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@sum", "'@sum"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "\"'\r=1\""),
-            ("1=1", "1=1"),
-        ] {
-            let mut row = COLUMNS.map(|_| String::new());
-            row[0] = cell.to_owned();
-            let text = String::from_utf8(text([row])).unwrap();
-            assert_eq!(text, format!("{written},,,,,,,,,,\r\n"));
-        }
-    }
 }

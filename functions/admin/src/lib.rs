@@ -3,6 +3,7 @@
 mod assume;
 mod audit;
 mod audit_file;
+mod table;
 mod unanswered;
 mod users;
 
