@@ -1,5 +1,6 @@
 //! Running: how the database is reached and by whom, whether it may be served from, and what keeps it in order.
 
+mod acting;
 pub(crate) mod backup;
 pub(crate) mod cause;
 pub(crate) mod connect;

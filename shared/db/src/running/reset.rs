@@ -1,11 +1,10 @@
 //! Another password for somebody who has none that works, set by the operator.
 
 use crate::{
-    Asked, Connections, Db, Deed, Need, Operator, OperatorError, Whose,
+    Asked, Deed, Need, Operator, OperatorError, Whose,
     audit::deeds::{NOBODY, write},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
 use tenant_auth::RootSecret;
 use uuid::Uuid;
 
@@ -25,20 +24,7 @@ impl Operator {
         password_hash: &SecretString,
         asked: &Asked,
     ) -> Result<(), OperatorError> {
-        self.check_migrated().await?;
-        let app_url = self.roles.login(database_url, &self.roles.app(), root);
-        let app_url = app_url.map_err(|_| crate::BadDatabaseUrl::NotAUrl)?;
-        let db = Db::new(&Connections {
-            platform_url: app_url.clone(),
-            listen_url: app_url.clone(),
-            app_url,
-            max_connections: 1,
-            max_platform_connections: 1,
-            queue: Duration::from_secs(10),
-            acquire_timeout: Duration::from_secs(10),
-            ask_returned: false,
-            memory: Duration::ZERO,
-        })?;
+        let db = self.as_service(database_url, root).await?;
         let found = db
             .find_login(Some(slug), None, email, Whose::SERVICE)
             .await?;
