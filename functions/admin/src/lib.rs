@@ -5,6 +5,8 @@ mod audit;
 mod audit_file;
 mod table;
 mod unanswered;
+mod usage;
+mod usage_file;
 mod users;
 
 use utoipa_axum::routes;
@@ -24,4 +26,5 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(assume::assume))
         .routes(routes!(audit::list))
         .routes(routes!(unanswered::list))
+        .routes(routes!(usage::show))
 }

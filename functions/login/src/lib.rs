@@ -8,6 +8,7 @@ mod me;
 mod password;
 mod refresh;
 mod sessions;
+mod usage;
 
 use axum::middleware;
 use utoipa_axum::routes;
@@ -24,6 +25,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(logout::logout))
         .routes(routes!(invitation::accept))
         .routes(routes!(me::me, me::change))
+        .routes(routes!(usage::show))
         .routes(routes!(password::change))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end));

@@ -3,4 +3,6 @@
 pub(crate) mod calls;
 pub(crate) mod limits;
 pub(crate) mod months;
+pub(crate) mod roll_up;
+pub(crate) mod usage;
 pub(crate) mod usd;

@@ -32,6 +32,8 @@ pub use knowledge::passages::Passage;
 pub use ledger::calls::{CallOutcome, Operation, ProviderCall, Reservation};
 pub use ledger::limits::{LimitScope, LimitState, Limits, LimitsOf};
 pub use ledger::months::KeptMonths;
+pub use ledger::roll_up::RolledUp;
+pub use ledger::usage::{UsageBy, UsageCounts, UsageGroup, UsageOf, UsageRow};
 pub use ledger::usd::{BadUsd, Usd};
 pub use people::invitations::{Acceptance, Invitation, Invited, NewInvitation};
 pub use people::login::{Candidate, Login, NewLogin, Refresh};

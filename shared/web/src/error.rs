@@ -94,6 +94,14 @@ impl Error {
         Self::Forbidden("forbidden", "Your role does not allow this.")
     }
 
+    /// 403 for a superuser who is not in the tenant that it asks about.
+    pub fn assume_required() -> Self {
+        Self::Forbidden(
+            "assume_required",
+            "Assume the tenant first, with POST /admin/tenants/{id}/assume, and use the token that it gives.",
+        )
+    }
+
     /// 403 for a browser page that this tenant does not allow.
     pub fn origin_not_allowed() -> Self {
         Self::Forbidden(

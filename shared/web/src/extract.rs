@@ -157,7 +157,14 @@ impl FromRequestParts<App> for Administrator {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = caller(parts, app, true).await?;
+        Self::new(caller(parts, app, true).await?)
+    }
+}
+
+impl Administrator {
+    /// # Errors
+    /// The caller is none.
+    fn new(caller: Caller) -> Result<Self> {
         let admin = caller.admin().ok_or_else(Error::forbidden)?;
         let superuser = caller.superuser_anywhere();
         Ok(Self {
@@ -174,6 +181,27 @@ impl FromRequestParts<App> for Superuser {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let caller = caller(parts, app, true).await?;
         caller.superuser().ok_or_else(Error::forbidden)
+    }
+}
+
+/// Whoever may know what was used and what it cost, read now.
+#[derive(Debug)]
+pub enum Overseer {
+    /// A superuser at home: of all tenants, and of their people nothing.
+    Platform(Superuser),
+    /// A tenant's administrator, or a superuser who has assumed it: all of that tenant.
+    Tenant(Box<Administrator>),
+}
+
+impl FromRequestParts<App> for Overseer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = caller(parts, app, true).await?;
+        match caller.superuser() {
+            Some(superuser) => Ok(Self::Platform(superuser)),
+            None => Ok(Self::Tenant(Box::new(Administrator::new(caller)?))),
+        }
     }
 }
 
@@ -213,10 +241,7 @@ impl TenantAt {
     /// # Errors
     /// 403 for a superuser who has not assumed it.
     pub fn admin(&self) -> Result<&TenantAdmin> {
-        self.admin.as_ref().ok_or(Error::Forbidden(
-            "assume_required",
-            "Assume the tenant first, with POST /admin/tenants/{id}/assume, and use the token that it gives.",
-        ))
+        self.admin.as_ref().ok_or_else(Error::assume_required)
     }
 }
 

@@ -24,13 +24,14 @@ mod parameters;
 mod problem;
 mod router;
 mod stop;
+mod usage;
 
 pub use app::App;
 pub use body_limit::BodyLimit;
 pub use contract::openapi;
 pub use cors::{is_everybodys, page_of_a_tenant};
 pub use error::{Error, Result};
-pub use extract::{Administrator, ClientIp, Own, RequestId, TenantAt};
+pub use extract::{Administrator, ClientIp, Overseer, Own, RequestId, TenantAt};
 pub use form::{Form, JsonOrForm, is_form, to_oauth};
 pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
@@ -43,4 +44,5 @@ pub use parameters::{Path, Query};
 pub use problem::Problem;
 pub use router::router;
 pub use stop::Stop;
+pub use usage::{UsageItem, UsageReport, UsageSums, UsageTokens, days};
 pub use utoipa_axum::router::OpenApiRouter as Routes;

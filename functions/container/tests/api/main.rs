@@ -89,6 +89,7 @@ mod tokens;
 mod told;
 mod turns;
 mod unanswered;
+mod usage;
 mod user_changes;
 mod user_rights;
 mod user_search;

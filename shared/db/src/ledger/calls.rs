@@ -1,6 +1,6 @@
 //! A call of a provider: what is reserved for it, and what it took.
 
-use crate::{Caller, Db, LimitState, LimitsOf, Need, Result};
+use crate::{Caller, Db, LimitState, LimitsOf, Need, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -136,5 +136,19 @@ impl Db {
             .execute(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(())
+    }
+}
+
+impl TenantTx {
+    /// Where whoever they bind is with limits to tokens and money.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn limit_states(&mut self, limits: &[LimitsOf]) -> Result<Vec<LimitState>> {
+        let states: Vec<Json<LimitState>> = sqlx::query_scalar("select limit_states($1)")
+            .bind(Json(limits))
+            .fetch_all(self.conn())
+            .await?;
+        Ok(states.into_iter().map(|Json(state)| state).collect())
     }
 }

@@ -248,18 +248,6 @@ impl AdminTx {
         self.audit(set).await?;
         Ok(true)
     }
-
-    /// Where whoever they bind is with limits to tokens and money.
-    ///
-    /// # Errors
-    /// It could not be read.
-    pub async fn limit_states(&mut self, limits: &[LimitsOf]) -> Result<Vec<LimitState>> {
-        let states: Vec<Json<LimitState>> = sqlx::query_scalar("select limit_states($1)")
-            .bind(Json(limits))
-            .fetch_all(self.conn())
-            .await?;
-        Ok(states.into_iter().map(|Json(state)| state).collect())
-    }
 }
 
 #[cfg(test)]

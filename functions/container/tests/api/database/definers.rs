@@ -78,6 +78,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_app",
     ),
     (
+        "roll_up_usage(uuid,integer)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
         "set_superuser(uuid,uuid,boolean)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
@@ -200,12 +206,15 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.remember_client('a'::bytea)",
         "select count(*) from parlance.sweep(null, 2)",
         "select count(*) from parlance.purge_chats(null, 2)",
+        "select count(*) from parlance.roll_up_usage(null, 2)",
+        "select count(*) from parlance.usage_of_tenants('2026-01-01', '2026-12-31', '{day}')",
         "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",
         "select count(*) from parlance.rate_limit_spend('a', 1, 1)",
         "select count(*) from parlance.rate_limit_forget()",
         "select count(*) from parlance.set_superuser(gen_random_uuid(), gen_random_uuid(), true)",
     ] {
-        let connection = if sql.contains("set_superuser") {
+        let by_platform = ["set_superuser", "usage_of_tenants"];
+        let connection = if by_platform.iter().any(|name| sql.contains(name)) {
             &mut platform
         } else {
             &mut app

@@ -14,6 +14,7 @@ pub(super) const MEMBERS: &[&str] = &[
     "GET /chat/sessions/{id}/export",
     "GET /chat/sessions/{id}/messages",
     "GET /login/me",
+    "GET /login/me/usage",
     "GET /login/sessions",
     "PATCH /chat/sessions/{id}",
     "PATCH /login/me",
@@ -35,6 +36,7 @@ pub(super) const SUPERUSERS: &[&str] = &[
 pub(super) const AT_HOME: &[&str] = &[
     "GET /admin/audit",
     "GET /admin/unanswered",
+    "GET /admin/usage",
     "GET /admin/users",
     "GET /documents",
     "POST /admin/users",
