@@ -4,6 +4,7 @@ mod health;
 mod operator;
 
 use anyhow::Result;
+use chrono::{Datelike, NaiveDate};
 use clap::{Parser, Subcommand};
 use operator::Whose;
 use std::{path::PathBuf, process::ExitCode};
@@ -52,6 +53,21 @@ enum Command {
     ///
     /// As in: pg_dump -Fc -n parlance -f parlance.dump "$(parlance backup-url)"
     BackupUrl,
+    /// Price the calls of a period again by the prices that this version and MODELS_FILE know
+    ///
+    /// Changes the ledger, the sums of days that are over, and what limits to money count, in small steps while the service
+    /// runs. Safe to run again. Calls of which no price is known stay as they were.
+    Reprice {
+        /// The first day of UTC, such as 2026-11-01
+        #[arg(long, value_parser = day)]
+        from: NaiveDate,
+        /// The last day of UTC
+        #[arg(long, value_parser = day)]
+        to: NaiveDate,
+        /// The slug of the only tenant to do it for
+        #[arg(long)]
+        tenant: Option<String>,
+    },
     /// Print the HTTP contract as OpenAPI
     Openapi,
     /// Ask the service on PORT of this machine whether it is up; for container health checks
@@ -89,6 +105,12 @@ impl Person {
             password_stdin: self.password_stdin,
         }
     }
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let day = day.filter(|day| (1..=9999).contains(&day.year()));
+    day.ok_or_else(|| "a day looks like 2026-11-30".to_owned())
 }
 
 const ENVIRONMENT: &str = "\
@@ -158,6 +180,9 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::ResetPassword(person) => operator::reset_password(&person.whose()).await?,
         Command::Check => operator::check().await?,
         Command::BackupUrl => operator::backup_url().await?,
+        Command::Reprice { from, to, tenant } => {
+            operator::reprice(from, to, tenant.as_deref()).await?;
+        }
         Command::Openapi => {
             let api = web::openapi(container::routes());
             container::say(&api.to_pretty_json()?)?;

@@ -1,8 +1,9 @@
 //! The operator's commands: with the powerful login of `DATABASE_URL`, which the service never holds.
 
 use anyhow::{Context, Result};
+use chrono::NaiveDate;
 use container::say;
-use db::{Asked, Operator};
+use db::{Asked, Operator, Repriced, Repricing};
 use secrecy::{ExposeSecret, SecretString};
 use service::{Clock, Config, OperatorConfig, Service};
 use std::io::Read;
@@ -130,6 +131,54 @@ pub(crate) async fn reset_password(whose: &Whose<'_>) -> Result<()> {
         "{email} of the tenant {tenant} has another password; its logins have ended."
     ))?;
     password.show()
+}
+
+/// `parlance reprice`.
+pub(crate) async fn reprice(from: NaiveDate, to: NaiveDate, tenant: Option<&str>) -> Result<()> {
+    anyhow::ensure!(from <= to, "--to must not be before --from");
+    let OperatorConfig {
+        database_url,
+        root,
+        roles,
+    } = OperatorConfig::from_env().await?;
+    let service = Service::new(Config::from_env().await?, Clock::System)?;
+    let asked = Asked {
+        at: Clock::System.now(),
+        request_id: "parlance reprice".into(),
+        client_ip: None,
+    };
+    let of = Repricing {
+        from,
+        to,
+        tenant,
+        price_table: service.ai.models().version(),
+        price: &|call| service.price_again(call),
+        asked: &asked,
+    };
+    let mut told = Ok(());
+    let mut operator = Operator::connect(&database_url, roles).await?;
+    operator
+        .reprice(&database_url, &root, &of, |done| {
+            let line = repriced(done);
+            told = std::mem::replace(&mut told, Ok(())).and_then(|()| say(&line));
+        })
+        .await?;
+    told
+}
+
+fn repriced(done: &Repriced) -> String {
+    let (calls, changed, unpriced) = (done.calls, done.changed, done.unpriced);
+    let (before, after) = (done.before(), done.after());
+    let mut line = format!(
+        "{}: {changed} of {calls} calls have another cost; all of them cost {after} USD instead of {before} USD.",
+        done.tenant
+    );
+    if unpriced > 0 {
+        line.push_str(&format!(
+            " No price is known of {unpriced}, which stay as they were."
+        ));
+    }
+    line
 }
 
 impl Password {

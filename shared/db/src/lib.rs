@@ -32,6 +32,7 @@ pub use knowledge::passages::Passage;
 pub use ledger::calls::{CallOutcome, Operation, ProviderCall, Reservation};
 pub use ledger::limits::{LimitScope, LimitState, Limits, LimitsOf};
 pub use ledger::months::KeptMonths;
+pub use ledger::reprice::{LedgerCall, Repriced, Repricing};
 pub use ledger::roll_up::RolledUp;
 pub use ledger::usage::{UsageBy, UsageCounts, UsageGroup, UsageOf, UsageRow};
 pub use ledger::usd::{BadUsd, Usd};

@@ -3,8 +3,8 @@
 use crate::{Answering, Error, Result, Service, Warning, WarningCode};
 use ai::tokens;
 use db::{
-    CallOutcome, Caller, LimitScope, LimitState, LimitsOf, Operation, ProviderCall, Reservation,
-    Tenant, Usd,
+    CallOutcome, Caller, LedgerCall, LimitScope, LimitState, LimitsOf, Operation, ProviderCall,
+    Reservation, Tenant, Usd,
 };
 use uuid::Uuid;
 
@@ -164,6 +164,24 @@ impl Service {
             price_table: self.ai.models().version().to_owned(),
             cost: known.and_then(|known| known.cost(&usage, self.clock.now())),
         }
+    }
+}
+
+impl Service {
+    /// What a call of the ledger costs by the prices that are known now, in nano-USD; none if they are not.
+    pub fn price_again(&self, call: &LedgerCall) -> Option<i64> {
+        let tokens = |n: i32| u32::try_from(n).unwrap_or(0);
+        let usage = ai::Usage {
+            prompt_tokens: tokens(call.prompt_tokens),
+            cached_tokens: tokens(call.cached_tokens),
+            cache_write_tokens: tokens(call.cache_write_tokens),
+            completion_tokens: tokens(call.completion_tokens),
+            reasoning_tokens: tokens(call.reasoning_tokens),
+            exact: call.exact,
+        };
+        let named = call.response_model.as_deref();
+        let known = self.ai.priced(&call.endpoint, &call.model, named);
+        known?.cost(&usage, call.called_at)
     }
 }
 

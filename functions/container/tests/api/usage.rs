@@ -4,6 +4,7 @@ mod answers;
 mod books;
 mod late;
 mod months;
+mod reprice;
 
 use crate::kit::{ADMIN1, ADMIN2, Kit, SUPERUSER, T1, T2, U1, U2, V1};
 use books::{Books, day, fill, sums_of};

@@ -66,6 +66,9 @@ pub enum OperatorError {
     /// There is nobody with that address.
     #[error("the tenant {0} has no user with this email. --tenant takes the tenant's slug")]
     NoUser(String),
+    /// There is no such tenant.
+    #[error("there is no tenant {0}. --tenant takes the tenant's slug")]
+    NoTenant(String),
     /// There is no role for backups, or not one that can do them.
     #[error(
         "the role {0} is not there or cannot read everything, because the login that migrated may not create such a role. Let a superuser of the server run what `parlance migrate --print-roles` prints"
