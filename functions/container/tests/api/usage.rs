@@ -2,6 +2,7 @@
 
 mod answers;
 mod books;
+mod example;
 mod late;
 mod months;
 mod reprice;
