@@ -6,7 +6,7 @@ mod crashes;
 mod ledger;
 mod settings;
 
-use crate::kit::{Answer, Kit, Person, SUPERUSER, provider::Provider};
+use crate::kit::{Answer, Kit, Person, SUPERUSER, provider::Provider, wait::wait_until};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
@@ -84,4 +84,46 @@ fn refused_by(answer: &Answer) -> (String, String) {
     assert!(answer.headers.contains_key("retry-after"));
     assert!(answer.headers.contains_key("ratelimit-reset"));
     (text("scope"), text("name"))
+}
+
+/// Makes what is reserved, and every answer that runs, look as old as those of processes that are gone.
+async fn take_for_dead(pool: &PgPool) {
+    run(
+        pool,
+        "update parlance.reservations set created_at = created_at - interval '20 minutes'",
+    )
+    .await;
+    run(pool, "update parlance.chat_messages set heartbeat_at = now() - interval '61 seconds', created_at = created_at - interval '20 minutes' where status = 'streaming'").await;
+}
+
+/// What is counted is what the ledger says.
+async fn assert_counted(pool: &PgPool) {
+    let wrong = "
+        select count(*) from parlance.spending s where s.scope = 'tenant' and (s.tokens, s.cost) <> (
+          select coalesce(sum(c.prompt_tokens + c.completion_tokens), 0), coalesce(sum(c.cost), 0)
+          from parlance.provider_calls c where c.tenant_id = s.tenant_id
+            and c.called_at >= s.starts::timestamp at time zone 'UTC')";
+    let told = "select coalesce(string_agg(s::text || (select string_agg(c::text, ' ') from parlance.provider_calls c), ' '), '')
+                from parlance.spending s";
+    let told: String = sqlx::query_scalar(told).fetch_one(pool).await.unwrap();
+    assert_eq!(number(pool, wrong).await, 0, "{told}");
+}
+
+/// Waits until nothing is reserved any more, whoever has died; then every answer is paid for, once, and all of it is counted.
+pub(crate) async fn assert_settled(kit: &Kit) {
+    wait_until("everything to be settled", async || {
+        take_for_dead(&kit.pool).await;
+        kit.app.db.sweep().await.map_err(|e| e.to_string())?;
+        match reserved(&kit.pool).await {
+            0 => Ok(()),
+            n => Err(format!("{n} reserved")),
+        }
+    })
+    .await;
+    // Of those that ended early some were never asked of a provider.
+    let unpaid = "select count(*) from parlance.chat_messages m where m.role = 'assistant'
+                  and (select count(*) from parlance.provider_calls c where c.id = m.id)
+                      not between (m.status = 'complete')::int and 1";
+    assert_eq!(number(&kit.pool, unpaid).await, 0);
+    assert_counted(&kit.pool).await;
 }

@@ -1,6 +1,8 @@
 //! Nothing stays reserved, and nothing is counted twice, whatever happens to whoever spends.
 
-use super::{Call, calls, kit, limit_tenant, number, reserved, run};
+use super::{
+    Call, assert_counted, assert_settled, calls, kit, limit_tenant, number, reserved, take_for_dead,
+};
 use crate::kit::{
     Kit, NO_LIMITS, Person, T1, U1, U2,
     database::Database,
@@ -10,23 +12,12 @@ use crate::kit::{
     wait::{tell, wait_until},
 };
 use serde_json::json;
-use sqlx::PgPool;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
-
-/// Makes what is reserved, and every answer that runs, look as old as those of processes that are gone.
-async fn take_for_dead(pool: &PgPool) {
-    run(
-        pool,
-        "update parlance.reservations set created_at = created_at - interval '20 minutes'",
-    )
-    .await;
-    run(pool, "update parlance.chat_messages set heartbeat_at = now() - interval '61 seconds', created_at = created_at - interval '20 minutes' where status = 'streaming'").await;
-}
 
 #[tokio::test] // R64 R84
 async fn what_a_dead_process_spent_is_settled_and_its_late_end_corrects_that() {
@@ -77,19 +68,6 @@ async fn what_a_dead_process_spent_is_settled_and_its_late_end_corrects_that() {
     );
     assert_eq!((told.prompt_tokens, told.completion_tokens), (11, 7));
     assert_counted(&kit.pool).await;
-}
-
-/// What is counted is what the ledger says.
-async fn assert_counted(pool: &PgPool) {
-    let wrong = "
-        select count(*) from parlance.spending s where s.scope = 'tenant' and (s.tokens, s.cost) <> (
-          select coalesce(sum(c.prompt_tokens + c.completion_tokens), 0), coalesce(sum(c.cost), 0)
-          from parlance.provider_calls c where c.tenant_id = s.tenant_id
-            and c.called_at >= s.starts::timestamp at time zone 'UTC')";
-    let told = "select coalesce(string_agg(s::text || (select string_agg(c::text, ' ') from parlance.provider_calls c), ' '), '')
-                from parlance.spending s";
-    let told: String = sqlx::query_scalar(told).fetch_one(pool).await.unwrap();
-    assert_eq!(number(pool, wrong).await, 0, "{told}");
 }
 
 /// Processes, as many as there are, each of which may die at any moment: its tasks go on no more, and nothing of it is
@@ -199,15 +177,7 @@ async fn no_crash_beats_a_budget_or_holds_any_of_it_back() {
         asked
     };
     let (most, asked) = tokio::join!(watch, asked);
-    wait_until("everything to be settled", async || {
-        take_for_dead(&kit.pool).await;
-        kit.app.db.sweep().await.map_err(|e| e.to_string())?;
-        match reserved(&kit.pool).await {
-            0 => Ok(()),
-            n => Err(format!("{n} reserved")),
-        }
-    })
-    .await;
+    assert_settled(&kit).await;
     let calls: Vec<Call> = calls(&kit.pool, T1).await;
     let spent: i64 = calls
         .iter()
@@ -217,11 +187,7 @@ async fn no_crash_beats_a_budget_or_holds_any_of_it_back() {
         "{asked} asked, {} calls, {spent} spent, {most} at most, seed {seed}",
         calls.len()
     );
-    assert_counted(&kit.pool).await;
     assert!(most <= BUDGET + MOST_OF_ONE, "{figures}");
     assert!(spent <= BUDGET + MOST_OF_ONE, "{figures}");
-    let unpaid = "select count(*) from parlance.chat_messages m where m.role = 'assistant'
-                  and not exists (select from parlance.provider_calls c where c.id = m.id)";
-    assert_eq!(number(&kit.pool, unpaid).await, 0, "{figures}");
     tell(&format!("checked {figures}"));
 }

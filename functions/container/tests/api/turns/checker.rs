@@ -13,6 +13,7 @@ use crate::kit::{
     random::Random,
     wait::{tell, wait_until},
 };
+use crate::spending;
 use client::{Client, End};
 use faults::Programs;
 use std::{
@@ -27,6 +28,10 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 const WORKERS: u64 = 16;
+
+/// Limits that are never reached, so that what is spent is counted.
+const COUNTED: &str = r#"{"tenant": {"concurrent_answers": 1000, "tokens_per_month": 1000000000000000, "cost_per_month": "1000000"},
+    "user": {"concurrent_answers": 1000}}"#;
 
 /// What a client knows of a turn.
 struct Known {
@@ -54,6 +59,7 @@ async fn every_turn_that_was_told_is_stored_once_whatever_happens() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "600"),
         ("DATABASE_MAX_CONNECTIONS", "4"),
         ("SHUTDOWN_SECONDS", "1"),
+        ("LIMITS", COUNTED),
         ("APP_DATABASE_URL", &url_through(way.address, &kit.database)),
     ] {
         vars.push((name.to_owned(), value.to_owned()));
@@ -96,6 +102,7 @@ async fn every_turn_that_was_told_is_stored_once_whatever_happens() {
         (running == 0).then_some(()).ok_or(format!("{running} run"))
     })
     .await;
+    spending::assert_settled(&kit).await;
     let good = known.iter().filter(|turn| turn.end == End::Done).count();
     let figures = format!(
         "{} turns, {good} whole, {resumed} resumed, in {:.0?} with {faults}; seed {seed}",
