@@ -25,11 +25,11 @@ create table reservations (
   output_price bigint,
   price_table text not null,
   created_at timestamptz not null default now(),
-  primary key (tenant_id, id),
-  unique (tenant_id, tenant_slot),
-  unique (tenant_id, user_id, user_slot),
-  unique (tenant_id, api_key_id, key_slot)
+  primary key (tenant_id, id)
 );
+create unique index reservations_of_tenant on reservations (tenant_id, tenant_slot) where tenant_slot is not null;
+create unique index reservations_of_user on reservations (tenant_id, user_id, user_slot) where user_slot is not null;
+create unique index reservations_of_key on reservations (tenant_id, api_key_id, key_slot) where key_slot is not null;
 call guard_tenant_table('reservations', 'select, insert, delete');
 
 -- What has been spent in a day or a month of UTC, where there is a limit to it: of the tenant, a user, a key.
@@ -71,12 +71,20 @@ as $$ select date_trunc(p_period, p_at at time zone 'UTC')::date $$;
 
 -- One of 1 to p_most that p_taken does not hold, any of them; null if there is none. Of very many a few are tried first.
 create function free_slot(p_taken integer[], p_most integer) returns integer
-language sql volatile
+language plpgsql
 as $$
-  select coalesce(
-    (select tried.slot from (select 1 + floor(random() * p_most)::integer as slot from generate_series(1, 8)) tried
-     where tried.slot <> all (p_taken) limit 1),
-    (select slot from generate_series(1, p_most) slot where slot <> all (p_taken) order by random() limit 1))
+declare
+  slot integer;
+begin
+  for attempt in 1 .. 8 loop
+    slot := 1 + floor(random() * p_most);
+    if slot <= p_most and slot <> all (p_taken) then
+      return slot;
+    end if;
+  end loop;
+  return (select free.slot from generate_series(1, p_most) as free(slot) where free.slot <> all (p_taken)
+          order by random() limit 1);
+end
 $$;
 
 -- Takes one of the requests of this minute for each limit there is. What refuses it, if anything does.
@@ -111,41 +119,43 @@ begin
 end
 $$;
 
--- Reserves what p_asked may take, in one of the slots of each limit there is. What refuses it, if anything does.
-create function take_slots(p_id uuid, p_user uuid, p_key uuid, p_limits jsonb, p_asked jsonb) returns jsonb
+-- Reserves what p_asked may take, in one of the slots of each limit there is: so many of the tenant's, the user's, the key's.
+-- What refuses it, if anything does.
+create function take_slots(
+  p_id uuid, p_user uuid, p_key uuid, p_of_tenant integer, p_of_user integer, p_of_key integer, p_asked jsonb
+) returns jsonb
 language plpgsql
 as $$
 declare
-  most record;
-  slots record;
+  tenant_slot integer;
+  user_slot integer;
+  key_slot integer;
   full_scope text;
 begin
-  select max(l.concurrent_answers) filter (where l.scope = 'tenant') as tenant,
-         max(l.concurrent_answers) filter (where l.scope = 'user') as "user",
-         max(l.concurrent_answers) filter (where l.scope = 'key') as key
-    into most
-  from jsonb_to_recordset(p_limits) as l(scope text, concurrent_answers integer);
   loop
-    select case when most.tenant is not null then parlance.free_slot(array(
-             select r.tenant_slot from parlance.reservations r where r.tenant_slot is not null), most.tenant) end as tenant,
-           case when most."user" is not null then parlance.free_slot(array(
-             select r.user_slot from parlance.reservations r where r.user_id = p_user and r.user_slot is not null),
-             most."user") end as "user",
-           case when most.key is not null then parlance.free_slot(array(
-             select r.key_slot from parlance.reservations r where r.api_key_id = p_key and r.key_slot is not null),
-             most.key) end as key
-      into slots;
+    if p_of_tenant is not null then
+      tenant_slot := parlance.free_slot(array(
+        select r.tenant_slot from parlance.reservations r where r.tenant_slot is not null), p_of_tenant);
+    end if;
+    if p_of_user is not null then
+      user_slot := parlance.free_slot(array(
+        select r.user_slot from parlance.reservations r where r.user_id = p_user and r.user_slot is not null), p_of_user);
+    end if;
+    if p_of_key is not null then
+      key_slot := parlance.free_slot(array(
+        select r.key_slot from parlance.reservations r where r.api_key_id = p_key and r.key_slot is not null), p_of_key);
+    end if;
     full_scope := case
-      when most."user" is not null and slots."user" is null then 'user'
-      when most.key is not null and slots.key is null then 'key'
-      when most.tenant is not null and slots.tenant is null then 'tenant' end;
+      when p_of_user is not null and user_slot is null then 'user'
+      when p_of_key is not null and key_slot is null then 'key'
+      when p_of_tenant is not null and tenant_slot is null then 'tenant' end;
     if full_scope is not null then
       return jsonb_build_object('limit', 'concurrent_answers', 'scope', full_scope, 'most',
-        case full_scope when 'user' then most."user" when 'key' then most.key else most.tenant end, 'left', 0, 'reset', 1);
+        case full_scope when 'user' then p_of_user when 'key' then p_of_key else p_of_tenant end, 'left', 0, 'reset', 1);
     end if;
     insert into parlance.reservations (id, user_id, api_key_id, tenant_slot, user_slot, key_slot, operation, endpoint, model,
       prompt_tokens, completion_tokens, cost, input_price, output_price, price_table)
-    select p_id, p_user, p_key, slots.tenant, slots."user", slots.key, a.operation, a.endpoint, a.model,
+    select p_id, p_user, p_key, tenant_slot, user_slot, key_slot, a.operation, a.endpoint, a.model,
       a.prompt_tokens, a.completion_tokens, a.cost, a.input_price, a.output_price, a.price_table
     from jsonb_to_record(p_asked) as a(operation text, endpoint text, model text, prompt_tokens integer,
       completion_tokens integer, cost bigint, input_price bigint, output_price bigint, price_table text)
@@ -287,12 +297,26 @@ create function reserve(
 )
 language plpgsql
 as $$
+declare
+  there_is record;
 begin
-  refusal := parlance.take_request(p_limits);
-  if refusal is null then
-    refusal := parlance.take_slots(p_id, p_user, p_key, p_limits, p_asked);
+  -- Most have neither of the first two.
+  select bool_or(l.requests_per_minute is not null) as a_rate,
+         bool_or(coalesce(l.tokens_per_day, l.tokens_per_month, l.cost_per_day, l.cost_per_month) is not null) as a_budget,
+         max(l.concurrent_answers) filter (where l.scope = 'tenant') as of_tenant,
+         max(l.concurrent_answers) filter (where l.scope = 'user') as of_user,
+         max(l.concurrent_answers) filter (where l.scope = 'key') as of_key
+    into there_is
+  from jsonb_to_recordset(p_limits) as l(scope text, requests_per_minute integer, concurrent_answers integer,
+    tokens_per_day bigint, tokens_per_month bigint, cost_per_day numeric, cost_per_month numeric);
+  if there_is.a_rate then
+    refusal := parlance.take_request(p_limits);
+    if refusal is not null then
+      return;
+    end if;
   end if;
-  if refusal is null then
+  refusal := parlance.take_slots(p_id, p_user, p_key, there_is.of_tenant, there_is.of_user, there_is.of_key, p_asked);
+  if refusal is null and there_is.a_budget then
     select b.refusal, b.nearest into refusal, nearest from parlance.within_budgets(p_id, p_limits) b;
     if refusal is not null then
       delete from parlance.reservations r where r.id = p_id;
@@ -320,39 +344,49 @@ begin
   perform pg_advisory_xact_lock_shared(hashtextextended('ledger ' || tenant, 0));
   delete from parlance.reservations r where r.id = p_id returning r.created_at into began;
   is_first := found;
-  if not is_first then
+  if is_first then
+    with written as (
+      insert into parlance.provider_calls (id, called_at, operation, outcome, user_id, api_key_id, endpoint, model,
+        response_model, service_tier, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens, reasoning_tokens,
+        exact, price_table, cost)
+      select c.id, began, c.operation, c.outcome, p_user, p_key, c.endpoint, c.model, c.response_model, c.service_tier,
+        c.prompt_tokens, c.cached_tokens, c.cache_write_tokens, c.completion_tokens, c.reasoning_tokens, c.exact,
+        c.price_table, c.cost
+      from jsonb_to_recordset(p_calls) as c(id uuid, operation text, outcome text, endpoint text, model text,
+        response_model text, service_tier text, prompt_tokens integer, cached_tokens integer, cache_write_tokens integer,
+        completion_tokens integer, reasoning_tokens integer, exact boolean, price_table text, cost bigint)
+      returning prompt_tokens::bigint + completion_tokens as tokens, cost
+    )
+    select coalesce(sum(w.tokens), 0), coalesce(sum(w.cost), 0) into new_tokens, new_cost from written w;
+  else
     began := coalesce(
       (select c.called_at from parlance.provider_calls c where c.id = p_id limit 1),
       (select m.created_at from parlance.chat_messages m where m.id = p_id),
       now());
-  end if;
-  for call in
-    select * from jsonb_to_recordset(p_calls) as c(id uuid, operation text, outcome text, endpoint text, model text,
-      response_model text, service_tier text, prompt_tokens integer, cached_tokens integer, cache_write_tokens integer,
-      completion_tokens integer, reasoning_tokens integer, exact boolean, price_table text, cost bigint)
-  loop
-    before_tokens := 0;
-    before_cost := 0;
-    if not is_first then
+    for call in
+      select * from jsonb_to_recordset(p_calls) as c(id uuid, operation text, outcome text, endpoint text, model text,
+        response_model text, service_tier text, prompt_tokens integer, cached_tokens integer, cache_write_tokens integer,
+        completion_tokens integer, reasoning_tokens integer, exact boolean, price_table text, cost bigint)
+    loop
       select c.prompt_tokens::bigint + c.completion_tokens, c.cost into before_tokens, before_cost
       from parlance.provider_calls c where c.id = call.id and c.called_at = began for update;
-    end if;
-    insert into parlance.provider_calls as c (id, called_at, operation, outcome, user_id, api_key_id, endpoint, model,
-      response_model, service_tier, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens, reasoning_tokens,
-      exact, price_table, cost)
-    values (call.id, began, call.operation, call.outcome, p_user, p_key, call.endpoint, call.model, call.response_model,
-      call.service_tier, call.prompt_tokens, call.cached_tokens, call.cache_write_tokens, call.completion_tokens,
-      call.reasoning_tokens, call.exact, call.price_table, call.cost)
-    on conflict (tenant_id, id, called_at) do update set
-      outcome = excluded.outcome, endpoint = excluded.endpoint, model = excluded.model,
-      response_model = excluded.response_model, service_tier = excluded.service_tier,
-      prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,
-      cache_write_tokens = excluded.cache_write_tokens, completion_tokens = excluded.completion_tokens,
-      reasoning_tokens = excluded.reasoning_tokens, exact = excluded.exact, price_table = excluded.price_table,
-      cost = excluded.cost;
-    new_tokens := new_tokens + call.prompt_tokens + call.completion_tokens - coalesce(before_tokens, 0);
-    new_cost := new_cost + coalesce(call.cost, 0) - coalesce(before_cost, 0);
-  end loop;
+      insert into parlance.provider_calls as c (id, called_at, operation, outcome, user_id, api_key_id, endpoint, model,
+        response_model, service_tier, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens, reasoning_tokens,
+        exact, price_table, cost)
+      values (call.id, began, call.operation, call.outcome, p_user, p_key, call.endpoint, call.model, call.response_model,
+        call.service_tier, call.prompt_tokens, call.cached_tokens, call.cache_write_tokens, call.completion_tokens,
+        call.reasoning_tokens, call.exact, call.price_table, call.cost)
+      on conflict (tenant_id, id, called_at) do update set
+        outcome = excluded.outcome, endpoint = excluded.endpoint, model = excluded.model,
+        response_model = excluded.response_model, service_tier = excluded.service_tier,
+        prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,
+        cache_write_tokens = excluded.cache_write_tokens, completion_tokens = excluded.completion_tokens,
+        reasoning_tokens = excluded.reasoning_tokens, exact = excluded.exact, price_table = excluded.price_table,
+        cost = excluded.cost;
+      new_tokens := new_tokens + call.prompt_tokens + call.completion_tokens - coalesce(before_tokens, 0);
+      new_cost := new_cost + coalesce(call.cost, 0) - coalesce(before_cost, 0);
+    end loop;
+  end if;
   if parlance.lock_spending(array[tenant, p_user, p_key], began) then
     update parlance.spending s set tokens = s.tokens + new_tokens, cost = s.cost + new_cost
     where s.subject in (tenant, p_user, p_key) and s.starts = parlance.period_start(s.period, began);
@@ -405,7 +439,7 @@ begin
     'period_start(text, timestamptz)',
     'free_slot(integer[], integer)',
     'take_request(jsonb)',
-    'take_slots(uuid, uuid, uuid, jsonb, jsonb)',
+    'take_slots(uuid, uuid, uuid, integer, integer, integer, jsonb)',
     'budgets_left(uuid, jsonb)',
     'count_spending(jsonb)',
     'limit_state(text, text, bigint, numeric, timestamptz)',
