@@ -76,9 +76,12 @@ struct AuditActor {
     id: Uuid,
     /// Another tenant's id is a superuser's.
     tenant_id: Uuid,
-    /// Absent for users that are gone.
+    /// Absent for users that are gone, and for API keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    /// The name of the API key with which it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<String>,
 }
 
 /// What was done in the caller's tenant, newest first: page by page, or as a CSV file with all rows.
@@ -160,6 +163,7 @@ impl From<AuditRow> for AuditItem {
                 id,
                 tenant_id,
                 email: row.actor_email,
+                api_key: row.actor_api_key,
             }),
             client_ip: row.client_ip,
             request_id: row.request_id,

@@ -14,7 +14,7 @@ use web::{Administrator, App, Error, Result};
 /// So many rows are read at once; no transaction stays open while the client takes them.
 const ROWS: usize = 1000;
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "id",
     "at",
     "action",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 11] = [
     "actor_email",
     "client_ip",
     "request_id",
+    "actor_api_key",
 ];
 
 /// All that one file is made from.
@@ -97,5 +98,6 @@ fn cells(row: &AuditRow) -> [String; COLUMNS.len()] {
         text(&row.actor_email),
         text(&row.client_ip),
         text(&row.request_id),
+        text(&row.actor_api_key),
     ]
 }

@@ -1,5 +1,6 @@
 //! admin: who may use a tenant, and what was done in it.
 
+mod api_keys;
 mod assume;
 mod audit;
 mod audit_file;
@@ -9,11 +10,13 @@ mod usage;
 mod usage_file;
 mod users;
 
+use db::ApiKeyScope;
 use utoipa_axum::routes;
 use web::{App, Routes};
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
+    let usage = Routes::new().routes(routes!(usage::show));
     Routes::new()
         .routes(routes!(users::create::create, users::list::list))
         .routes(routes!(users::invite::invite))
@@ -23,8 +26,10 @@ pub fn routes() -> Routes<App> {
             users::delete::delete
         ))
         .routes(routes!(users::limits::show, users::limits::set))
+        .routes(routes!(api_keys::create::create, api_keys::list))
+        .routes(routes!(api_keys::show, api_keys::revoke))
         .routes(routes!(assume::assume))
         .routes(routes!(audit::list))
         .routes(routes!(unanswered::list))
-        .routes(routes!(usage::show))
+        .merge(web::open_to_keys(ApiKeyScope::Usage, usage))
 }

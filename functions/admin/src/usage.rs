@@ -14,8 +14,7 @@ use db::{LimitScope, LimitState, LimitsOf, UsageBy, UsageOf, UsageRow};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{
-    Administrator, App, Error, Json, LimitLeft, Overseer, Query, Result, UsageReport, UsageSums,
-    days,
+    App, Error, Json, LimitLeft, Manager, Overseer, Query, Result, UsageReport, UsageSums, days,
 };
 
 /// How many rows there may be.
@@ -100,7 +99,7 @@ pub(crate) async fn show(
 /// What one tenant used, and what its limits leave.
 async fn of_tenant(
     app: &App,
-    at: &Administrator,
+    at: &Manager,
     of: &UsageOf,
 ) -> Result<(Vec<UsageRow>, Vec<LimitState>)> {
     let tenant = &at.caller.account().tenant;

@@ -23,6 +23,7 @@ mod sessions;
 mod sse;
 mod storing;
 
+use db::ApiKeyScope;
 use utoipa_axum::routes;
 use web::{App, BodyLimit, Routes};
 
@@ -43,5 +44,5 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(export::one))
         .routes(routes!(sessions::show, sessions::update, sessions::delete))
         .routes(routes!(sessions::messages));
-    BODY_LIMIT.on(routes)
+    web::open_to_keys(ApiKeyScope::Chat, BODY_LIMIT.on(routes))
 }

@@ -12,7 +12,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Json, Repeatable, Result};
+use web::{App, Error, Json, Manager, Repeatable, Result};
 
 /// A text of so many bytes is cut faster than another thread is woken for it.
 const CUT_AT_ONCE: usize = 16 * 1024;
@@ -51,7 +51,7 @@ pub(crate) struct Added {
 ))]
 pub(crate) async fn add(
     State(app): State<App>,
-    at: Administrator,
+    at: Manager,
     Repeatable { key, asked }: Repeatable<AddDocument>,
 ) -> Result<(StatusCode, Json<Added>)> {
     asked.check()?;

@@ -4,13 +4,13 @@ use ai::Vector;
 use db::{Caller, DocumentStatus, NewChunk};
 use service::{Result, VectorIndex};
 use uuid::Uuid;
-use web::{Administrator, App};
+use web::{App, Manager};
 
 /// Stores the vectors of a document and records how that ended. A provider's failure is the document's state,
 /// not the request's: the text is kept, and the reason can be read.
 pub(crate) async fn index(
     app: &App,
-    at: &Administrator,
+    at: &Manager,
     document: Uuid,
     chunks: &[NewChunk],
     index: Result<Option<VectorIndex>>,

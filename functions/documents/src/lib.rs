@@ -6,6 +6,7 @@ mod manage;
 mod passages;
 mod search;
 
+use db::ApiKeyScope;
 use utoipa_axum::routes;
 use web::{App, BodyLimit, Routes};
 
@@ -15,8 +16,9 @@ const DOCUMENT_LIMIT: BodyLimit = BodyLimit::kib(2048);
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
     let all = Routes::new().routes(routes!(add::add, manage::list));
-    DOCUMENT_LIMIT
+    let routes = DOCUMENT_LIMIT
         .on(all)
         .routes(routes!(manage::show, manage::delete))
-        .routes(routes!(search::search))
+        .routes(routes!(search::search));
+    web::open_to_keys(ApiKeyScope::Documents, routes)
 }

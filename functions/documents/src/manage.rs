@@ -2,9 +2,9 @@
 
 use crate::index::forget;
 use axum::{extract::State, http::StatusCode};
-use db::{Document, TenantAdmin};
+use db::Document;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Json, Listing, PageQuery, Path, Query, Result};
+use web::{App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result};
 
 /// The tenant's documents, newest first.
 #[utoipa::path(get, path = "/documents", operation_id = "listDocuments", tag = "documents", params(PageQuery), responses(
@@ -12,7 +12,7 @@ use web::{Administrator, App, Error, Json, Listing, PageQuery, Path, Query, Resu
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
-    admin: TenantAdmin,
+    Manager { admin, .. }: Manager,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Listing<Document>>> {
     let page = page.of(&app, admin.tenant_id(), "documents")?;
@@ -26,7 +26,7 @@ pub(crate) async fn list(
 ))]
 pub(crate) async fn show(
     State(app): State<App>,
-    admin: TenantAdmin,
+    Manager { admin, .. }: Manager,
     Path(id): Path<Uuid>,
 ) -> Result<Json<Document>> {
     let document = app.db.admin(&admin).await?.document(id).await?;
@@ -40,7 +40,7 @@ pub(crate) async fn show(
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Administrator { caller, admin, .. }: Administrator,
+    Manager { caller, admin }: Manager,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(&admin).await?;

@@ -36,6 +36,7 @@ pub use ledger::reprice::{LedgerCall, Repriced, Repricing};
 pub use ledger::roll_up::RolledUp;
 pub use ledger::usage::{UsageBy, UsageCounts, UsageGroup, UsageOf, UsageRow};
 pub use ledger::usd::{BadUsd, Usd};
+pub use people::api_keys::{ApiKey, ApiKeyScope, KeyToStore};
 pub use people::invitations::{Acceptance, Invitation, Invited, NewInvitation};
 pub use people::login::{Candidate, Login, NewLogin, Refresh};
 pub use people::login_sessions::LoginSession;

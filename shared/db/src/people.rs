@@ -1,5 +1,6 @@
-//! People: logging in, logins that last, the users of a tenant, and invitations.
+//! People: logging in, logins that last, the users of a tenant, and invitations. And the API keys of those who are none.
 
+pub(crate) mod api_keys;
 pub(crate) mod invitations;
 pub(crate) mod login;
 pub(crate) mod login_sessions;

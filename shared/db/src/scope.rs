@@ -6,7 +6,7 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 use crate::{
-    Counters, Need, Result, Whose,
+    ApiKeyScope, Counters, Need, Result, Whose,
     access::accounts::Account,
     access::remembered::Remembered,
     audit::deeds::{Actor, Asked},
@@ -137,7 +137,7 @@ fn within(limit: Duration) -> String {
     format!(", set_config('statement_timeout', '{limit}', true)")
 }
 
-/// Proof of an active user of an active tenant with a login that has not ended.
+/// Proof of an active user of an active tenant with a login that has not ended, or of an API key.
 ///
 /// ```compile_fail
 /// let caller = db::Caller { account: loop {}, session_id: Default::default(), expires_at: 0 };
@@ -202,7 +202,7 @@ impl Caller {
         (!self.has_assumed()).then_some(self.user_id())
     }
 
-    /// When the token expires, in Unix seconds.
+    /// When the token or the API key expires, in Unix seconds; the end of time where it does not.
     pub fn expires_at(&self) -> i64 {
         self.expires_at
     }
@@ -217,12 +217,25 @@ impl Caller {
         &self.account
     }
 
-    /// The same caller, proven to administer its tenant.
+    /// The same caller, proven to administer its tenant. No API key does.
     pub fn admin(&self) -> Option<TenantAdmin> {
-        (self.account.role == Role::Admin).then(|| TenantAdmin {
+        let is_admin = self.account.role == Role::Admin && self.account.api_key.is_none();
+        is_admin.then(|| self.managing())
+    }
+
+    /// As [`Caller::admin`], and of an API key with that scope: for what belongs to the scope, and nothing else.
+    pub fn admin_or_key(&self, scope: ApiKeyScope) -> Option<TenantAdmin> {
+        match self.scopes() {
+            None => self.admin(),
+            Some(scopes) => scopes.contains(&scope).then(|| self.managing()),
+        }
+    }
+
+    fn managing(&self) -> TenantAdmin {
+        TenantAdmin {
             tenant_id: self.tenant_id(),
             actor: Actor::new(self),
-        })
+        }
     }
 
     /// The same caller, proven to be a superuser. One who has assumed a tenant is none until back at home.
@@ -238,7 +251,8 @@ impl Caller {
     }
 }
 
-/// Proof of someone who may manage one tenant: its administrator, or a superuser who has assumed it.
+/// Proof of someone who may manage one tenant: its administrator, or a superuser who has assumed it; where the route allows
+/// that, one of its API keys.
 #[derive(Debug)]
 pub struct TenantAdmin {
     pub(crate) tenant_id: Uuid,

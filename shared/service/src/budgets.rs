@@ -3,8 +3,8 @@
 use crate::{Answering, Error, Result, Service, Warning, WarningCode};
 use ai::tokens;
 use db::{
-    CallOutcome, Caller, LedgerCall, LimitScope, LimitState, LimitsOf, Operation, ProviderCall,
-    Reservation, Tenant, Usd,
+    CallOutcome, Caller, LedgerCall, LimitScope, LimitState, Limits, LimitsOf, Operation,
+    ProviderCall, Reservation, Tenant, Usd,
 };
 use uuid::Uuid;
 
@@ -21,19 +21,30 @@ impl Service {
         }
     }
 
+    /// What holds of an API key of which so much is said.
+    pub fn limits_of_key(&self, id: Uuid, limits: Limits) -> LimitsOf {
+        LimitsOf {
+            scope: LimitScope::Key,
+            subject: id,
+            limits: limits.or(self.config.limits.key),
+        }
+    }
+
     /// The limits of whoever asks, from the widest to the narrowest.
     pub fn limits_of(&self, caller: &Caller) -> Vec<LimitsOf> {
         let account = caller.account();
         let (tenant, usual) = (&account.tenant, &self.config.limits);
-        let user = account.limits.or(tenant.user_limits).or(usual.user);
-        vec![
-            self.limits_of_tenant(tenant),
-            LimitsOf {
+        let key = caller.api_key_id().zip(caller.api_key_limits());
+        let own = match key {
+            // What holds for people does not for a server, which asks for many.
+            Some((id, limits)) => self.limits_of_key(id, limits),
+            None => LimitsOf {
                 scope: LimitScope::User,
                 subject: caller.user_id(),
-                limits: user,
+                limits: account.limits.or(tenant.user_limits).or(usual.user),
             },
-        ]
+        };
+        vec![self.limits_of_tenant(tenant), own]
     }
 
     /// The most that the answer to `question` is expected to take. `is_first` if nothing was said before.

@@ -1,6 +1,7 @@
 //! What the service does, whoever asks: a request, a schedule, or the command line. Knows nothing of HTTP.
 
 mod answers;
+mod api_keys;
 mod beginning;
 mod budgets;
 mod clock;

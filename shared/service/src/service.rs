@@ -10,7 +10,9 @@ use anyhow::Context;
 use db::{Db, Slots};
 use moka::sync::Cache;
 use std::time::Duration;
-use tenant_auth::{Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified};
+use tenant_auth::{
+    ApiKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Threads that hash passwords, on however large a machine. With 19 MiB each they bound what a flood of logins takes;
@@ -56,6 +58,7 @@ pub struct Service {
 pub(crate) struct Keyring {
     pub(crate) refresh: RefreshKeys,
     pub(crate) invitations: InvitationKeys,
+    pub(crate) api_keys: ApiKeys,
     pub(crate) sealer: Sealer,
 }
 
@@ -82,6 +85,7 @@ impl Service {
         let keyring = Keyring {
             refresh: RefreshKeys::new(&secrets.root),
             invitations: InvitationKeys::new(&secrets.root),
+            api_keys: ApiKeys::new(&secrets.root),
             sealer: Sealer::new(&secrets.root, &[]),
         };
         let cores = std::thread::available_parallelism().map_or(2, usize::from);

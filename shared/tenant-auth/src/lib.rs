@@ -3,9 +3,10 @@
 //!
 //! Two secrets feed it. `SECRET_KEY` becomes a [`RootSecret`], from which the other keys are derived;
 //! the secret for access tokens becomes [`Keys`]. What proves something ([`Verified`],
-//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`]) has private fields and one function that makes it.
+//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`], [`ApiKeyClaim`]) has private fields and one function that makes it.
 
 mod algorithm;
+mod api_key;
 mod argon;
 mod bcrypt;
 mod blocklist;
@@ -22,6 +23,7 @@ mod token;
 mod weak;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use api_key::{ApiKeyClaim, ApiKeys, NewApiKey};
 pub use blocklist::PasswordOwner;
 pub use hasher::{Attempt, Authenticated, Checked, Hasher, HasherError, StoredPassword, Turn};
 pub use invitation::{InvitationClaim, InvitationKeys};

@@ -4,9 +4,10 @@ mod codes;
 mod example;
 mod rules;
 
-use crate::{App, Problem, Routes, docs, health, metrics};
+use crate::{App, Problem, Routes, docs, health, keys::API_KEY, metrics};
 use codes::ERROR_CODES;
 pub(crate) use codes::known_code;
+pub(crate) use rules::operations;
 use serde_json::json;
 use utoipa::{
     Modify, OpenApi,
@@ -67,6 +68,13 @@ impl Modify for Tokens {
                 "bearer",
                 bearer(Some("JWT"), "The `access_token` of a login"),
             ),
+            (
+                API_KEY,
+                bearer(
+                    Some("pk_live_..."),
+                    "An API key, of a server: of `POST /admin/api-keys`, with the scope that is named",
+                ),
+            ),
             ("metrics", bearer(None, "The deployment's METRICS_TOKEN")),
             ("oauth2", SecurityScheme::OAuth2(oauth2)),
         ] {
@@ -92,6 +100,12 @@ pub fn openapi(routes: Routes<App>) -> utoipa::openapi::OpenApi {
     let codes = ExtensionsBuilder::new().add("x-error-codes", codes).build();
     api.extensions.get_or_insert_default().merge(codes);
     api
+}
+
+/// Whether an operation needs the token of a login: where it says nothing else.
+fn needs_login(security: Option<&[SecurityRequirement]>) -> bool {
+    let login = SecurityRequirement::new("bearer", [""; 0]);
+    security.is_none_or(|needed| needed.contains(&login))
 }
 
 /// Whether an operation needs no token.

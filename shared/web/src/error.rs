@@ -80,7 +80,7 @@ impl Error {
     pub fn invalid_token() -> Self {
         Self::unauthorized(
             "invalid_token",
-            "Log in and send the access token as `Authorization: Bearer <token>`.",
+            "Log in and send the access token, or an API key that is good, as `Authorization: Bearer <token>`.",
         )
     }
 

@@ -1,6 +1,11 @@
 //! Extractors: who is asking, as a proof. A handler that does not take a proof can reach nobody's data.
 
-use crate::{App, Error, Path, Result, cors::check_origin, denied::Known};
+use crate::{
+    App, Error, Path, Result,
+    cors::{check_origin, origin_of},
+    denied::Known,
+    keys::{KeysWith, Manager, check_scope},
+};
 use axum::{
     extract::{FromRequestParts, MatchedPath},
     http::{HeaderMap, header, request::Parts},
@@ -8,7 +13,7 @@ use axum::{
 use db::{Asked, Caller, Superuser, TenantAdmin};
 use serde::Deserialize;
 use std::{convert::Infallible, net::IpAddr, sync::Arc};
-use tenant_auth::{LegacyToken, TokenError, Verified};
+use tenant_auth::{ApiKeyClaim, ApiKeys, LegacyToken, TokenError, Verified};
 use uuid::Uuid;
 
 /// The id of this request.
@@ -61,14 +66,19 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     is_bearer.then(|| token.trim_start_matches(' '))
 }
 
-/// A token whose signature and time are good.
+/// A token whose signature and time are good, or an API key that we have made.
 enum Token {
     Own(Verified),
     Legacy(LegacyToken),
+    Key(ApiKeyClaim),
 }
 
 fn verified(parts: &Parts, app: &App) -> Result<Token> {
     let token = bearer(&parts.headers).ok_or_else(Error::invalid_token)?;
+    if ApiKeys::is_meant(token) {
+        let claim = app.api_key_claim(token).map(Token::Key);
+        return claim.ok_or_else(Error::invalid_token);
+    }
     let verified = match app.verify(token).map(Token::Own) {
         Err(TokenError::Invalid) => app.verify_legacy(token).map(Token::Legacy),
         own => own,
@@ -96,8 +106,9 @@ fn costs(parts: &mut Parts, fresh: bool) -> bool {
     (fresh || !parts.method.is_safe()) && !elsewhere && parts.extensions.insert(Counted).is_none()
 }
 
-/// The caller behind a token: recently read from the database, or with `fresh` read now.
-async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
+/// The caller behind a token: recently read from the database, or with `fresh` read now. An API key has no role that could
+/// have changed, so it is never read for that.
+pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
     if let Token::Own(token) = &token
         && costs(parts, fresh)
@@ -109,9 +120,10 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
         Token::Own(token) if fresh => Box::pin(app.db.caller_now(&token, &asked)).await,
         Token::Own(token) => app.db.caller(&token, &asked).await,
         Token::Legacy(token) => Box::pin(app.db.legacy_caller(&token, &asked)).await,
+        Token::Key(key) => app.db.key_caller(&key, &asked).await,
     };
     let caller = found?.ok_or_else(Error::invalid_token)?;
-    // Whose a token of the service before this one is, is known only now.
+    // Whose a token of the service before this one is, or an API key, is known only now.
     if costs(parts, fresh) {
         app.count_change(caller.tenant_id(), caller.user_id())
             .await?;
@@ -120,6 +132,8 @@ async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     if let Some(known) = parts.extensions.get::<Known>() {
         known.is(&caller);
     }
+    let in_page = origin_of(&parts.headers).is_some();
+    check_scope(&caller, KeysWith::of(&parts.extensions), in_page)?;
     check_origin(app, parts, &caller).await?;
     Ok(caller)
 }
@@ -189,8 +203,8 @@ impl FromRequestParts<App> for Superuser {
 pub enum Overseer {
     /// A superuser at home: of all tenants, and of their people nothing.
     Platform(Superuser),
-    /// A tenant's administrator, or a superuser who has assumed it: all of that tenant.
-    Tenant(Box<Administrator>),
+    /// A tenant's administrator, a superuser who has assumed it, or an API key for that: all of that tenant.
+    Tenant(Box<Manager>),
 }
 
 impl FromRequestParts<App> for Overseer {
@@ -200,7 +214,7 @@ impl FromRequestParts<App> for Overseer {
         let caller = caller(parts, app, true).await?;
         match caller.superuser() {
             Some(superuser) => Ok(Self::Platform(superuser)),
-            None => Ok(Self::Tenant(Box::new(Administrator::new(caller)?))),
+            None => Ok(Self::Tenant(Box::new(Manager::new(caller, parts)?))),
         }
     }
 }

@@ -16,6 +16,7 @@ mod health;
 mod host;
 mod idempotency;
 mod json;
+mod keys;
 mod limit;
 mod metrics;
 mod misfit;
@@ -38,6 +39,7 @@ pub use host::{
 };
 pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
 pub use json::{Json, Object};
+pub use keys::{Manager, open_to_keys};
 pub use limit::{LimitLeft, limit_warning};
 pub use page::{Listing, PageQuery};
 pub use parameters::{Path, Query};

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod allowances;
+mod api_keys;
 mod assume;
 mod at_once;
 mod audit;

@@ -17,18 +17,18 @@ const END_LOGINS: &str = "update parlance.login_sessions set revoked_at = now() 
 const DELETE_USER: &str = "delete from parlance.users where id = $1";
 const WAYS: [&str; 4] = [SUSPEND_USER, SUSPEND_TENANT, END_LOGINS, DELETE_USER];
 
-async fn run(kit: &Kit, sql: &'static str, id: Uuid) {
+pub(crate) async fn run(kit: &Kit, sql: &'static str, id: Uuid) {
     let done = sqlx::query(sql).bind(id).execute(&kit.pool).await.unwrap();
     assert!(done.rows_affected() > 0, "{sql}");
 }
 
 /// A second process on the same database.
-async fn twin(kit: &Kit) -> Kit {
+pub(crate) async fn twin(kit: &Kit) -> Kit {
     Kit::on(kit.database.clone(), []).await
 }
 
 /// A second process, which listens. It forgets nothing by itself, so that whatever it no longer knows, it was told.
-async fn listening_twin(kit: &Kit) -> Kit {
+pub(crate) async fn listening_twin(kit: &Kit) -> Kit {
     let twin = Kit::adjusted(kit.database.clone(), [], |config| {
         config.secrets.connections.memory = Duration::from_secs(24 * 60 * 60);
     })
@@ -53,7 +53,7 @@ async fn listeners(kit: &Kit) -> bool {
 }
 
 /// Returns when the token is nobody's any more at that process.
-async fn shut_out(kit: &Kit, token: &str, path: &str) {
+pub(crate) async fn shut_out(kit: &Kit, token: &str, path: &str) {
     let refused = wait_until(format!("{path} to refuse a token"), async || {
         let answer = kit.get(token, path).await;
         match answer.status.as_u16() {

@@ -2,6 +2,7 @@
 
 use crate::{
     Limits, Result, TenantTx,
+    access::api_keys::UsedKey,
     people::users::Role,
     tenancy::secrets::SealedSecret,
     tenancy::tenants::{Tenant, tenant_columns},
@@ -28,6 +29,8 @@ pub struct Account {
     pub tenant: Tenant,
     /// The tenant's own provider keys.
     pub secrets: Vec<SealedSecret>,
+    /// The API key that was shown; none of a person.
+    pub(crate) api_key: Option<UsedKey>,
     /// The superuser's own tenant, if that is who has assumed this one.
     pub(crate) assumed_from: Option<Uuid>,
     /// The newest generation of the login whose tokens are known to have been used.
@@ -35,11 +38,32 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether it is still good at `now`: a key ends by itself.
+    pub(crate) fn is_good_at(&self, now: DateTime<Utc>) -> bool {
+        let key = self.api_key.as_ref();
+        key.and_then(|key| key.expires_at)
+            .is_none_or(|end| end > now)
+    }
+
     /// Whether it is known that tokens of this generation have been used.
     pub(crate) fn knows(&self, generation: Option<i64>) -> bool {
         generation.is_none_or(|generation| generation <= self.used_generation)
     }
 }
+
+/// What an account is read from: `u`, the user, and `t`, its tenant.
+macro_rules! account_columns {
+    () => {
+        concat!(
+            "u.email, u.full_name, u.role, u.is_superuser, u.limits as own_limits, ",
+            tenant_columns!(),
+            ", array(select id from tenant_secrets order by provider) as secret_ids,
+               array(select provider from tenant_secrets order by provider) as secret_providers,
+               array(select sealed from tenant_secrets order by provider) as secret_values"
+        )
+    };
+}
+pub(crate) use account_columns;
 
 impl TenantTx {
     /// The account, if user, tenant and login are all still good. Without a login, a change of the password since then
@@ -51,15 +75,11 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<Option<Account>> {
         let row: Option<AccountRow> = sqlx::query_as(concat!(
-            "select u.email, u.full_name, u.role, u.is_superuser, u.limits as own_limits,
-                    coalesce(s.generation - (not s.used)::int::bigint, 0) as used_generation, ", tenant_columns!(), ",
-                    array(select id from tenant_secrets order by provider) as secret_ids,
-                    array(select provider from tenant_secrets order by provider) as secret_providers,
-                    array(select sealed from tenant_secrets order by provider) as secret_values
+            "select coalesce(s.generation - (not s.used)::int::bigint, 0) as used_generation, ", account_columns!(), "
              from users u
              join tenants t on t.id = u.tenant_id
              left join login_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id and s.id = $2
-             where u.id = $1 and u.is_active and t.status = 'active'
+             where u.id = $1 and u.is_active and not u.is_service and t.status = 'active'
                and case when $2::uuid is null then u.password_changed_at is null
                         else s.revoked_at is null and s.expires_at > $3 end"
         ))
@@ -68,13 +88,13 @@ impl TenantTx {
         .bind(now)
         .fetch_optional(self.conn())
         .await?;
-        Ok(row.map(|row| row.into_account(user)))
+        Ok(row.map(|row| row.into_account(user, None)))
     }
 
     /// The user whom an old token names: by id, or by email.
     pub(crate) async fn legacy_user(&mut self, subject: &str) -> Result<Option<Uuid>> {
         let user = sqlx::query_scalar(
-            "select id from users where id = $1 or email = lower($2) order by id = $1 desc limit 1",
+            "select id from users where (id = $1 or email = lower($2)) and not is_service order by id = $1 desc limit 1",
         )
         .bind(Uuid::try_parse(subject).ok())
         .bind(subject)
@@ -98,7 +118,7 @@ impl TenantTx {
 }
 
 #[derive(sqlx::FromRow)]
-struct AccountRow {
+pub(crate) struct AccountRow {
     email: String,
     full_name: String,
     role: Role,
@@ -114,7 +134,7 @@ struct AccountRow {
 }
 
 impl AccountRow {
-    fn into_account(self, user_id: Uuid) -> Account {
+    pub(crate) fn into_account(self, user_id: Uuid, api_key: Option<UsedKey>) -> Account {
         let named = self.secret_ids.into_iter().zip(self.secret_providers);
         let secrets = named
             .zip(self.secret_values)
@@ -132,6 +152,7 @@ impl AccountRow {
             limits: self.own_limits,
             tenant: self.tenant,
             secrets: secrets.collect(),
+            api_key,
             assumed_from: None,
             used_generation: self.used_generation,
         }

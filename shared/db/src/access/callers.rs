@@ -2,7 +2,10 @@
 
 use crate::{
     Asked, Caller, Db, Need, Result, Role, TenantTx, Whose,
-    access::{accounts::Account, remembered::Key},
+    access::{
+        accounts::Account,
+        remembered::{Bearer, Shown},
+    },
 };
 use chrono::{DateTime, Utc};
 use std::{sync::Arc, time::Instant};
@@ -12,7 +15,7 @@ use uuid::Uuid;
 impl Db {
     /// Who the token's bearer is, if user, tenant and login are all still good. At most 5 s old.
     pub async fn caller(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
-        let known = self.remembered.account(&key(token));
+        let known = self.remembered.account(&bearer(token)).flatten();
         if let Some(account) = known.filter(|account| account.knows(token.generation())) {
             return Ok(Some(caller(account, token, asked)));
         }
@@ -22,7 +25,7 @@ impl Db {
 
     /// As [`Db::caller`], but read from the database now: for what must not lag behind a demotion.
     pub async fn caller_now(&self, token: &Verified, asked: &Asked) -> Result<Option<Caller>> {
-        let account = self.account_now(key(token), token.generation(), asked.at);
+        let account = self.account_now(bearer(token), token.generation(), asked.at);
         Ok(account.await?.map(|account| caller(account, token, asked)))
     }
 
@@ -44,38 +47,43 @@ impl Db {
         let Some(user) = user else {
             return Ok(None);
         };
-        let account = self.account_now((token.tenant_id(), user, None), None, asked.at);
-        let account = account.await?;
+        let bearer = Bearer {
+            tenant_id: token.tenant_id(),
+            id: user,
+            shown: Shown::Token(None),
+        };
+        let account = self.account_now(bearer, None, asked.at).await?;
         Ok(account.map(|account| Caller::new(account, None, token.expires_at(), asked)))
     }
 
     /// The same caller, read from the database now: after a change of its own, which its next request must not miss, or where
     /// its request takes long.
     pub async fn reread(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>> {
-        let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
-        let account = self.account_now(key, None, now).await?;
-        Ok(account.map(|account| Caller::new(account, key.2, caller.expires_at(), caller.asked())))
+        let account = self.account_now(caller.bearer(), None, now).await?;
+        let (session, end) = (caller.session_id(), caller.expires_at());
+        Ok(account.map(|account| Caller::new(account, session, end, caller.asked())))
     }
 
     /// Whether a caller is still good. At most 5 s old.
     pub(crate) async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
-        let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
-        if self.remembered.account(&key).is_some() {
-            return Ok(true);
-        }
-        Ok(self.account_now(key, None, now).await?.is_some())
+        let bearer = caller.bearer();
+        let account = match self.remembered.account(&bearer) {
+            Some(known) => known,
+            None => self.account_now(bearer, None, now).await?,
+        };
+        Ok(account.is_some_and(|account| account.is_good_at(now)))
     }
 
     /// Of many who ask at once one reads, and another one for those who asked meanwhile: nobody is told what was read
     /// before it asked.
-    async fn account_now(
+    pub(crate) async fn account_now(
         &self,
-        key: Key,
+        bearer: Bearer,
         generation: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<Account>>> {
         let asked_at = Instant::now();
-        let reading = self.remembered.reading(&key);
+        let reading = self.remembered.reading(&bearer);
         let mut last = reading.lock().await;
         if let Some((began, account)) = &*last
             && *began >= asked_at
@@ -84,30 +92,43 @@ impl Db {
             return Ok(account.clone());
         }
         let began = Instant::now();
-        let account = self.read_account(key, generation, now).await?;
+        let account = self.read_account(bearer, generation, now).await?;
         *last = Some((began, account.clone()));
         Ok(account)
     }
 
     async fn read_account(
         &self,
-        key: Key,
+        bearer: Bearer,
         generation: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<Account>>> {
-        let (tenant, user, session) = key;
         let read_at = Instant::now();
-        let mut tx = self
-            .open(tenant, Whose::user(tenant, user), Need::Asked)
-            .await?;
-        let Some(mut account) = tx.account(user, session, now).await? else {
-            let assumed = Box::pin(self.assumed(tx, user, session, now)).await?;
-            let assumed = assumed.map(Arc::new);
-            match &assumed {
-                Some(account) => self.remembered.keep_account(key, account.clone(), read_at),
-                None => self.remembered.forget_account(&key),
+        let whose = Whose::user(bearer.tenant_id, bearer.id);
+        let tx = self.open(bearer.tenant_id, whose, Need::Asked).await?;
+        let account = match bearer.shown {
+            Shown::Token(session) => {
+                let login = (session, generation);
+                self.login_account(tx, bearer.id, login, now).await?
             }
-            return Ok(assumed);
+            Shown::ApiKey(hash) => tx.key_account(bearer.id, hash, now).await?,
+        };
+        let account = account.map(Arc::new);
+        self.remembered
+            .keep_account(bearer, account.clone(), read_at);
+        Ok(account)
+    }
+
+    /// The account of a user who shows a token of a login, or of a superuser who has assumed the tenant.
+    async fn login_account(
+        &self,
+        mut tx: TenantTx,
+        user: Uuid,
+        (session, generation): (Option<Uuid>, Option<i64>),
+        now: DateTime<Utc>,
+    ) -> Result<Option<Account>> {
+        let Some(mut account) = tx.account(user, session, now).await? else {
+            return Box::pin(self.assumed(tx, user, session, now)).await;
         };
         if let (Some(session), Some(generation)) = (session, generation)
             && !account.knows(Some(generation))
@@ -116,8 +137,6 @@ impl Db {
             tx.commit().await?;
             account.used_generation = generation;
         }
-        let account = Arc::new(account);
-        self.remembered.keep_account(key, account.clone(), read_at);
         Ok(Some(account))
     }
 }
@@ -153,8 +172,12 @@ impl Db {
     }
 }
 
-fn key(token: &Verified) -> Key {
-    (token.tenant_id(), token.user_id(), Some(token.session_id()))
+fn bearer(token: &Verified) -> Bearer {
+    Bearer {
+        tenant_id: token.tenant_id(),
+        id: token.user_id(),
+        shown: Shown::Token(Some(token.session_id())),
+    }
 }
 
 fn caller(account: Arc<Account>, token: &Verified, asked: &Asked) -> Caller {

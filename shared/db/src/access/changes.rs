@@ -65,16 +65,16 @@ impl Db {
         }
     }
 
-    /// Returns when the caller is no longer good: its user or tenant was suspended, its login has ended. At the latest
+    /// Returns when the caller is no longer good: its user or tenant was suspended, its login or API key has ended. At the latest
     /// some 15 s after that, and within a second where changes are told. What changes of others concerns it not.
     pub async fn revoked(&self, caller: &Caller, now: impl Fn() -> DateTime<Utc>) {
-        let key = (caller.tenant_id(), caller.user_id(), caller.session_id());
+        let bearer = caller.bearer();
         let mut changes = self.remembered.changes();
         let mut looked = Instant::now();
         loop {
             tokio::select! {
                 // Never an error: the sender lives as long as this database.
-                _ = changes.changed() => match self.remembered.concerns(&key, looked) {
+                _ = changes.changed() => match self.remembered.concerns(&bearer, looked) {
                     Some(wait) => sleep(wait).await,
                     None => continue,
                 },

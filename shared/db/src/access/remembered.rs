@@ -10,11 +10,37 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tenant_auth::ApiKeyClaim;
 use tokio::sync::{Mutex as Turn, watch};
 use uuid::Uuid;
 
-/// Tenant, user and login of a token.
-pub(crate) type Key = (Uuid, Uuid, Option<Uuid>);
+/// Whose account something that was shown opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Bearer {
+    pub(crate) tenant_id: Uuid,
+    /// Whose changes are told: the user's, or the API key's.
+    pub(crate) id: Uuid,
+    pub(crate) shown: Shown,
+}
+
+/// What was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Shown {
+    /// The token of a login; those of the service before this one name none.
+    Token(Option<Uuid>),
+    /// An API key, by its SHA-256.
+    ApiKey([u8; 32]),
+}
+
+impl Bearer {
+    pub(crate) fn of_key(key: &ApiKeyClaim) -> Self {
+        Self {
+            tenant_id: key.tenant_id(),
+            id: key.key_id(),
+            shown: Shown::ApiKey(*key.hash()),
+        }
+    }
+}
 
 /// Something, and when its reading began. What changed after that may not be in it.
 type Read<T> = (T, Instant);
@@ -35,9 +61,9 @@ type Origins = Arc<HashSet<String>>;
 #[derive(Clone)]
 pub(crate) struct Remembered {
     life: Duration,
-    accounts: Cache<Key, Read<Arc<Account>>>,
+    accounts: Cache<Bearer, Read<Option<Arc<Account>>>>,
     origins: Cache<String, Read<OriginClaim>>,
-    readings: Cache<Key, LastReading>,
+    readings: Cache<Bearer, LastReading>,
     /// Every origin that some tenant allows.
     all_origins: Arc<Mutex<Option<Read<Origins>>>>,
     /// How many origins that no tenant allows were looked up, and since when.
@@ -83,39 +109,46 @@ impl Remembered {
         }
     }
 
-    pub(crate) fn account(&self, key: &Key) -> Option<Arc<Account>> {
-        let (account, read_at) = self.accounts.get(key)?;
+    /// The account, or that there was none a moment ago.
+    pub(crate) fn account(&self, bearer: &Bearer) -> Option<Option<Arc<Account>>> {
+        let (account, read_at) = self.accounts.get(bearer)?;
         let last = *self.last();
         let changed = |id| self.changed.get(&id).is_some_and(|at| at >= read_at);
         let is_old = last.anything >= read_at
-            && (last.everything >= read_at || changed(key.0) || changed(key.1));
+            && (last.everything >= read_at || changed(bearer.tenant_id) || changed(bearer.id));
         (!is_old).then_some(account)
     }
 
-    pub(crate) fn keep_account(&self, key: Key, account: Arc<Account>, read_at: Instant) {
-        self.accounts.insert(key, (account, read_at));
-    }
-
-    pub(crate) fn forget_account(&self, key: &Key) {
-        self.accounts.invalidate(key);
+    /// Keeps what was read. That there is none is kept of keys alone: what ended a login may be taken back, and whoever
+    /// takes it back does not wait.
+    pub(crate) fn keep_account(
+        &self,
+        bearer: Bearer,
+        account: Option<Arc<Account>>,
+        read_at: Instant,
+    ) {
+        match (&account, bearer.shown) {
+            (None, Shown::Token(_)) => self.accounts.invalidate(&bearer),
+            _ => self.accounts.insert(bearer, (account, read_at)),
+        }
     }
 
     /// The turn to read an account: one reads at a time, and who asked before that began need not.
-    pub(crate) fn reading(&self, key: &Key) -> LastReading {
-        self.readings.get_with(*key, LastReading::default)
+    pub(crate) fn reading(&self, bearer: &Bearer) -> LastReading {
+        self.readings.get_with(*bearer, LastReading::default)
     }
 
     /// How long to wait before a caller is looked at again, if something has changed since `then` that may concern it: its
     /// user, and then there are few; or its tenant, or anything.
-    pub(crate) fn concerns(&self, key: &Key, then: Instant) -> Option<Duration> {
+    pub(crate) fn concerns(&self, bearer: &Bearer, then: Instant) -> Option<Duration> {
         let since = |at: Instant| at >= then;
         let changed = |id| self.changed.get(&id).is_some_and(since);
-        if changed(key.1) {
+        if changed(bearer.id) {
             return Some(Duration::ZERO);
         }
         let everything = self.last().everything;
         let some_part = || SPREAD.mul_f64(f64::from(rand_byte()) / 256.0);
-        (since(everything) || changed(key.0)).then(some_part)
+        (since(everything) || changed(bearer.tenant_id)).then(some_part)
     }
 
     /// Whose an origin is.

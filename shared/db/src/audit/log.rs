@@ -42,6 +42,8 @@ pub struct AuditRow {
     pub actor_id: Option<Uuid>,
     /// The address of who did it: of a superuser, or of a user of this tenant that is still there.
     pub actor_email: Option<String>,
+    /// The name of the API key with which it was done.
+    pub actor_api_key: Option<String>,
     /// Where it was asked for.
     pub client_ip: Option<String>,
     /// In which request.
@@ -58,7 +60,8 @@ impl AdminTx {
         let action = filter.action.as_deref();
         let rows = sqlx::query_as(
             "select l.id, l.at, l.action, l.target, l.outcome, l.detail, l.actor_tenant_id, l.actor_id,
-                    coalesce(u.email, l.actor_email) as actor_email, host(l.client_ip) as client_ip, l.request_id
+                    case when u.is_service is not true then coalesce(u.email, l.actor_email) end as actor_email,
+                    case when u.is_service then u.full_name end as actor_api_key, host(l.client_ip) as client_ip, l.request_id
              from audit_log l
              left join users u on u.tenant_id = l.tenant_id and u.id = l.actor_id
                and l.actor_tenant_id = l.tenant_id

@@ -139,7 +139,7 @@ impl Db {
         .bind(beside_role)
         .bind(new.key.map(|key| key.key))
         .bind(new.key.map(|key| &key.body_hash[..]))
-        .bind(None::<Uuid>)
+        .bind(caller.api_key_id())
         .bind(Json(new.limits))
         .bind(Json(new.reservation))
         .fetch_one(self.once(caller, Need::Asked).await?.conn())

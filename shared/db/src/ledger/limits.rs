@@ -224,7 +224,7 @@ impl AdminTx {
     /// It could not be read.
     pub async fn limits_of_user(&mut self, id: Uuid) -> Result<Option<Limits>> {
         let limits: Option<Json<Limits>> =
-            sqlx::query_scalar("select limits from users where id = $1")
+            sqlx::query_scalar("select limits from users where id = $1 and not is_service")
                 .bind(id)
                 .fetch_optional(self.conn())
                 .await?;
@@ -236,11 +236,13 @@ impl AdminTx {
     /// # Errors
     /// It could not be stored.
     pub async fn set_limits_of_user(&mut self, id: Uuid, limits: &Limits) -> Result<bool> {
-        let done = sqlx::query("update users set limits = $2, updated_at = now() where id = $1")
-            .bind(id)
-            .bind(Json(limits))
-            .execute(self.conn())
-            .await?;
+        let done = sqlx::query(
+            "update users set limits = $2, updated_at = now() where id = $1 and not is_service",
+        )
+        .bind(id)
+        .bind(Json(limits))
+        .execute(self.conn())
+        .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }

@@ -197,7 +197,7 @@ impl AdminTx {
         let rows = sqlx::query(
             "select s.*, null::uuid as tenant_id, null as tenant, u.email
              from usage_sums($1, $2, $3, null) s
-             left join users u on u.id = s.user_id
+             left join users u on u.id = s.user_id and not u.is_service
              where s.calls <> 0
              order by s.day, s.user_id, s.api_key_id, s.endpoint, s.model, s.operation
              limit $4",

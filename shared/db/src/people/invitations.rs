@@ -86,7 +86,7 @@ impl AdminTx {
              on conflict on constraint users_email_key do update
                set full_name = coalesce($3, u.full_name), role = coalesce($4, u.role), is_active = true,
                    updated_at = $5
-               where u.password_hash is null and not u.is_superuser
+               where u.password_hash is null and not u.is_superuser and not u.is_service
              returning ",
             user_columns!()
         ))

@@ -53,7 +53,7 @@ impl AdminTx {
         let sql = concat!(
             "select ",
             user_columns!(),
-            " from users where id = any ($1) order by id for update"
+            " from users where id = any ($1) and not is_service order by id for update"
         );
         let found: Vec<User> = sqlx::query_as(sql)
             .bind([actor, id])

@@ -116,7 +116,7 @@ impl AdminTx {
             "select ",
             user_columns!(),
             " from users
-             where ($1::uuid is null or id < $1)
+             where not is_service and ($1::uuid is null or id < $1)
                and ($3::text is null or position(lower($3) in email) > 0
                                      or position(lower($3) in lower(full_name)) > 0)
                and ($4::text is null or role = $4)
@@ -135,7 +135,11 @@ impl AdminTx {
 
     /// One user of the managed tenant.
     pub async fn user(&mut self, id: Uuid) -> Result<Option<User>> {
-        let sql = concat!("select ", user_columns!(), " from users where id = $1");
+        let sql = concat!(
+            "select ",
+            user_columns!(),
+            " from users where id = $1 and not is_service"
+        );
         Ok(sqlx::query_as(sql)
             .bind(id)
             .fetch_optional(self.conn())

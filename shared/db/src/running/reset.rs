@@ -34,7 +34,7 @@ impl Operator {
         let user: Option<Uuid> = sqlx::query_scalar(
             "with u as (
                update users set password_hash = $2, password_changed_at = $3, updated_at = $3
-               where email = $1 returning id
+               where email = $1 and not is_service returning id
              ), ended as (
                update login_sessions set revoked_at = $3
                where user_id in (select id from u) and revoked_at is null

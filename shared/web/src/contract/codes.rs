@@ -16,7 +16,7 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
     (
         "invalid_token",
         401,
-        "There is no access token, or it is forged, or its login has ended. Log in.",
+        "There is no access token or API key, or it is forged, or it has ended. Log in, or use another key.",
     ),
     (
         "token_expired",
@@ -42,7 +42,7 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
     (
         "session_revoked",
         401,
-        "The login ended, or its user or tenant was suspended, while the answer was made.",
+        "The login or API key ended, or its user or tenant was suspended, while the answer was made.",
     ),
     (
         "invalid_invitation",
@@ -54,6 +54,16 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "origin_not_allowed",
         403,
         "The tenant does not allow the browser page's origin. Its administrator can, in `allowed_origins`.",
+    ),
+    (
+        "scope_missing",
+        403,
+        "The API key has not the scope that this takes, or no API key may do it.",
+    ),
+    (
+        "api_key_in_page",
+        403,
+        "An API key came from a browser page, where everybody can read it. Revoke it.",
     ),
     (
         "tenant_assumed",

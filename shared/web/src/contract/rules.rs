@@ -1,7 +1,7 @@
 //! What follows from what an operation is, so that no route can forget it: how it may fail, and in which shape; and that
 //! lists name what they hold.
 
-use super::is_public;
+use super::{is_public, needs_login};
 use crate::IdempotencyKey;
 use utoipa::openapi::{
     Components, Content, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
@@ -43,14 +43,15 @@ const FAILURES: [Failure; 12] = [
         name: "Forbidden",
         status: "403",
         description: "`forbidden`: your role does not allow this. `assume_required`: a superuser must assume the \
-            tenant first. `origin_not_allowed`: the browser page is another tenant's.",
+            tenant first. `origin_not_allowed`: the browser page is another tenant's. `scope_missing`, `api_key_in_page`: of \
+            API keys.",
         headers: &[],
     },
     Failure {
         name: "OriginNotAllowed",
         status: "403",
         description: "`origin_not_allowed`: the browser page is another tenant's. `tenant_assumed`: a superuser who \
-            has assumed a tenant does nothing in a user's name.",
+            has assumed a tenant does nothing in a user's name. `scope_missing`, `api_key_in_page`: of API keys.",
         headers: &[],
     },
     Failure {
@@ -159,7 +160,7 @@ fn problem() -> Content {
 }
 
 /// The operations of a path.
-pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let methods = [
         &mut item.get,
         &mut item.put,
@@ -180,7 +181,7 @@ fn require_body(operation: &mut Operation) {
 /// Adds how the operation may fail, being what it is. What its route says of a status counts.
 fn fail(operation: &mut Operation) {
     let security = operation.security.as_deref();
-    let (public, own_token) = (is_public(security), security.is_some());
+    let (public, login) = (is_public(security), needs_login(security));
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let in_path = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_in_path(p));
     let has_body = operation.request_body.is_some();
@@ -188,13 +189,13 @@ fn fail(operation: &mut Operation) {
     let follows = [
         ("Malformed", has_body),
         ("Unauthorized", !public),
-        ("OriginNotAllowed", !public && !own_token),
+        ("OriginNotAllowed", login),
         ("NotFound", parameters.iter().any(in_path)),
         ("TooLarge", has_body),
         ("UnsupportedMediaType", has_body),
         ("InvalidOrReused", parameters.iter().any(is_key)),
         ("Invalid", has_body || !parameters.is_empty()),
-        ("TooManyRequests", !public && !own_token),
+        ("TooManyRequests", login),
         ("Unavailable", true),
         ("Failed", true),
     ];

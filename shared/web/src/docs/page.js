@@ -151,7 +151,9 @@ const drawAnswers = (operation) => {
 const auth = (operation) => {
   const needed = operation.security ?? api.security;
   if (needed.some((one) => !Object.keys(one).length)) return "Needs no token.";
-  return needed.some((one) => one.metrics) ? "Needs the deployment's METRICS_TOKEN." : "Needs an access token.";
+  if (needed.some((one) => one.metrics)) return "Needs the deployment's METRICS_TOKEN.";
+  const scope = needed.find((one) => one.api_key)?.api_key[0];
+  return scope ? `Needs an access token, or an API key with the scope ${scope}.` : "Needs an access token.";
 };
 
 const drawOperation = (method, path, operation) => {

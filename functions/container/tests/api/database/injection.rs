@@ -83,6 +83,7 @@ const KEEPS_TEXT: &[&str] = &[
     "PATCH /tenants/{tenant_id} /name",
     "PATCH /tenants/{tenant_id} /pinecone/environment",
     "PATCH /tenants/{tenant_id} /system_prompt",
+    "POST /admin/api-keys /name",
     "POST /admin/tenants/{id}/assume /reason",
     "POST /admin/users /full_name",
     "POST /admin/users/invite /full_name",

@@ -71,6 +71,8 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("PATCH /chat/sessions/{id}", "body:active_message_id") => NAMED,
         ("GET /documents/{id}", "path:id")
         | ("DELETE /documents/{id}", "path:id")
+        | ("GET /admin/api-keys/{id}", "path:id")
+        | ("DELETE /admin/api-keys/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
         | ("PATCH /admin/users/{id}", "path:id")
         | ("DELETE /admin/users/{id}", "path:id")
@@ -112,7 +114,8 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
 }
 
 fn nothing() -> Ids {
-    let [tenant, user, login, session, message, document] = std::array::from_fn(|_| Uuid::now_v7());
+    let [tenant, user, login, session, message, document, api_key] =
+        std::array::from_fn(|_| Uuid::now_v7());
     Ids {
         tenant,
         user,
@@ -120,6 +123,7 @@ fn nothing() -> Ids {
         session,
         message,
         document,
+        api_key,
     }
 }
 
@@ -161,6 +165,7 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
         ids.session,
         ids.message,
         ids.document,
+        ids.api_key,
     ] {
         assert!(
             !json.to_string().contains(&id.to_string()),
@@ -246,6 +251,9 @@ async fn a_cursor_of_another_tenants_list_is_no_cursor() {
     for admin in [ADMIN1, ADMIN2] {
         let token = scene.token_of(admin);
         scene.add_document(admin, "Another", "Another text.").await;
+        let key = json!({ "name": "Another", "scopes": ["chat"] });
+        let made = scene.post(token, "/admin/api-keys", key).await;
+        assert_eq!(made.status, 201, "{}", made.text);
         let more = json!({ "message": "More?" });
         assert_eq!(scene.post(token, "/chat", more).await.status, 200);
     }
@@ -255,6 +263,7 @@ async fn a_cursor_of_another_tenants_list_is_no_cursor() {
         "/chat/sessions".to_owned(),
         "/admin/audit".to_owned(),
         "/admin/users".to_owned(),
+        "/admin/api-keys".to_owned(),
         format!("/chat/sessions/{session}/messages"),
     ] {
         let page = list(scene.token_of(ADMIN1).into(), format!("{path}?limit=1")).await;

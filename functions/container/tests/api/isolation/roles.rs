@@ -34,11 +34,13 @@ pub(super) const SUPERUSERS: &[&str] = &[
 
 /// What administrators do without naming anything of a tenant: whatever ids they have, it works at home.
 pub(super) const AT_HOME: &[&str] = &[
+    "GET /admin/api-keys",
     "GET /admin/audit",
     "GET /admin/unanswered",
     "GET /admin/usage",
     "GET /admin/users",
     "GET /documents",
+    "POST /admin/api-keys",
     "POST /admin/users",
     "POST /admin/users/invite",
     "POST /documents",

@@ -28,6 +28,7 @@ pub struct Ids {
     /// An answer of that conversation.
     pub message: Uuid,
     pub document: Uuid,
+    pub api_key: Uuid,
 }
 
 /// The published contract.
@@ -109,7 +110,9 @@ impl Operation {
 
     /// Whether it needs an access token: not so what is public, nor what has a token of its own.
     pub fn needs_login(&self) -> bool {
-        self.about["security"].is_null()
+        let login = json!({ "bearer": [] });
+        let ways = self.about["security"].as_array();
+        ways.is_none_or(|ways| ways.contains(&login))
     }
 
     /// The statuses that it may answer, but for those which follow alike from what many operations are: bodies that
@@ -164,6 +167,7 @@ impl Operation {
             Some("documents") => ids.document,
             Some("login") => ids.login,
             Some("admin") if self.path.starts_with("/admin/tenants") => ids.tenant,
+            Some("admin") if self.path.starts_with("/admin/api-keys") => ids.api_key,
             _ => ids.user,
         };
         let path = self.path.replace("{id}", &id.to_string());
@@ -198,6 +202,7 @@ impl Operation {
             "POST /documents/search" => json!({ "query": "What is known?" }),
             "POST /login" => login(U1),
             "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
+            "POST /admin/api-keys" => json!({ "name": "A server", "scopes": ["chat"] }),
             "POST /login/refresh" | "POST /login/logout" => {
                 json!({ "refresh_token": refresh_token })
             }

@@ -10,7 +10,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// A service in use: everybody is logged in and has asked something, every tenant has a document and a key.
+/// A service in use: everybody is logged in and has asked something, every tenant has a document, a provider's key and an API key.
 pub struct Scene {
     pub kit: Kit,
     tokens: HashMap<Uuid, String>,
@@ -36,7 +36,7 @@ impl Scene {
             tokens: HashMap::new(),
             ids: HashMap::new(),
         };
-        let mut documents = HashMap::new();
+        let (mut documents, mut keys) = (HashMap::new(), HashMap::new());
         for admin in [ADMIN1, ADMIN2, SUPERUSER] {
             let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
             let document = scene.kit.add_document(admin, admin.tenant, &text).await;
@@ -46,6 +46,10 @@ impl Scene {
             let path = "/tenants/current/secrets/pinecone";
             let set = scene.kit.put(&token, path, key).await;
             assert_eq!(set.status, 204, "{}", set.text);
+            let key = json!({ "name": admin.tenant, "scopes": ["chat"] });
+            let made = scene.kit.post(&token, "/admin/api-keys", key).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+            keys.insert(admin.tenant_id, made.id_at("/api_key/id"));
         }
         for &who in PEOPLE {
             let token = scene.kit.token(who).await;
@@ -60,6 +64,7 @@ impl Scene {
                 session: asked.id("session_id"),
                 message: asked.id("message_id"),
                 document: documents[&who.tenant_id],
+                api_key: keys[&who.tenant_id],
             };
             scene.tokens.insert(who.id, token);
             scene.ids.insert(who.id, ids);

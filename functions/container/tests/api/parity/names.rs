@@ -31,6 +31,8 @@ impl Names {
                         ("access_token", Some(value)) => self.name("access-token", value),
                         ("refresh_token", Some(value)) => self.name("refresh-token", value),
                         ("token", Some(value)) => self.name("invitation", value),
+                        ("key", Some(value)) => self.name("api-key", value),
+                        ("hint", Some(value)) => self.name("hint", value),
                         ("next_cursor", Some(value)) => self.name("cursor", value),
                         // The container sees the test's address, a function the one that its front tells.
                         ("client_ip", Some(value)) => self.name("client", value),

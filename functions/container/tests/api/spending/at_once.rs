@@ -95,6 +95,19 @@ async fn a_user_has_three_at_once_over_all_processes() {
 }
 
 #[tokio::test] // R64
+async fn none_at_once_is_none() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    limit_users(&kit, ADMIN1, json!({ "concurrent_answers": 0 })).await;
+    for _ in 0..3 {
+        let refused = ask(&kit, &kit.token(U1).await).await;
+        let by = ("user".into(), "concurrent_answers".into());
+        assert_eq!(refused_by(&refused), by);
+    }
+    assert_eq!(ask(&kit, &kit.token(V1).await).await.status, 200);
+}
+
+#[tokio::test] // R64
 async fn a_minute_has_as_many_questions_as_it_says() {
     let provider = Provider::start().await;
     let kit = kit(&provider).await;
