@@ -14,12 +14,24 @@ language plpgsql
 as $$
 declare
   is_repeat boolean;
+  asked_before integer;
 begin
   perform set_config('app.tenant_id', p_tenant::text, true);
   made := p_answer_id;
   is_repeat := p_key is not null and exists (
     select from parlance.idempotency_keys k
     where k.user_id = p_user and k.route = 'POST /chat' and k.key = p_key and k.created_at >= now() - interval '24 hours');
+  if p_beside_role = 'assistant' then
+    -- The question is one that is stored.
+    select ceil(octet_length(q.content) / 3.0) into asked_before
+    from (select m.session_id, coalesce(m.parent_seq, m.seq - 1) as seq
+          from parlance.chat_messages m where m.id = p_beside offset 0) a
+    join parlance.chat_messages q on q.session_id = a.session_id and q.seq = a.seq;
+    p_asked := p_asked || jsonb_build_object(
+      'prompt_tokens', (p_asked ->> 'prompt_tokens')::integer + coalesce(asked_before, 0),
+      'cost', (p_asked ->> 'cost')::bigint
+        + ceil(coalesce(asked_before, 0) * (p_asked ->> 'input_price')::numeric / 1000)::bigint);
+  end if;
   if not is_repeat then
     select r.refusal, r.nearest into refusal, nearest
     from parlance.reserve(p_answer_id, p_user, p_api_key, p_limits, p_asked) r;

@@ -24,7 +24,7 @@ pub(crate) fn of_bytes(bytes: usize) -> u32 {
 }
 
 /// No fewer tokens than `text` is, of nearly every text.
-pub(crate) fn at_most(text: &str) -> u32 {
+pub fn at_most(text: &str) -> u32 {
     u32::try_from(text.len().div_ceil(SURE_BYTES_PER_TOKEN)).unwrap_or(u32::MAX)
 }
 

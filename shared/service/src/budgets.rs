@@ -71,33 +71,24 @@ impl Service {
         let tenant = &caller.account().tenant;
         let history = match is_first {
             true => 0,
-            false => tenant.history_token_budget.unsigned_abs(),
+            // It is chosen by an estimate, of which a third more may be true.
+            false => tenant.history_token_budget.unsigned_abs() / 3 * 4,
         };
         let passages = match tenant.retrieval_enabled {
             true => PASSAGE * tenant.retrieval_top_k.unsigned_abs(),
             false => 0,
         };
-        let sent = [tokens::estimate(&tenant.system_prompt), history, passages];
-        let prompt_tokens = sent.iter().fold(asked, |sum, n| sum.saturating_add(*n));
-        let completion_tokens = answering.options.max_output_tokens;
-        let (endpoint, model) = (answering.provider.name(), &answering.options.model);
-        let mut asked = self.reserve(
-            Operation::Chat,
-            endpoint,
-            model,
-            prompt_tokens,
-            completion_tokens,
-        );
-        self.check_priced(limits, &asked)?;
+        let texts = [question, &tenant.system_prompt].map(tokens::at_most);
+        let sent = texts.into_iter().chain([history, passages]);
+        let sent = sent.fold(0, u32::saturating_add);
+        let most = answering.options.max_output_tokens;
+        let reserve = |endpoint: &str, model: &str| {
+            let asked = self.reserve(Operation::Chat, endpoint, model, sent, most);
+            self.check_priced(limits, &asked).map(|()| asked)
+        };
+        let mut asked = reserve(answering.provider.name(), &answering.options.model)?;
         if let Some((endpoint, model)) = self.fallback_of(tenant) {
-            let other = self.reserve(
-                Operation::Chat,
-                endpoint,
-                model,
-                prompt_tokens,
-                completion_tokens,
-            );
-            self.check_priced(limits, &other)?;
+            let other = reserve(endpoint, model)?;
             asked.cost = asked.cost.max(other.cost);
         }
         Ok(asked)

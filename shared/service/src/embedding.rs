@@ -65,7 +65,7 @@ impl Service {
                 ..*limits
             };
         }
-        let sent = texts.iter().map(|text| tokens::estimate(text));
+        let sent = texts.iter().map(|text| tokens::at_most(text));
         let sent = sent.fold(0, u32::saturating_add);
         let reservation = self.reserve(
             Operation::Embedding,

@@ -223,3 +223,25 @@ async fn a_repeated_question_is_answered_whatever_is_left() {
     assert_eq!(calls(&kit.pool, T1).await.len(), 1);
     assert_eq!(calls(&kit.pool, T2).await.len(), 0);
 }
+
+#[tokio::test] // R64
+async fn an_answer_made_anew_reserves_what_its_question_takes() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    limit_tenant(&kit, T1, json!({ "tokens_per_day": 100_000 })).await;
+    let token = kit.token(U1).await;
+    // About 50,000 tokens.
+    let long = json!({ "message": "word ".repeat(30_000) });
+    let answer = kit.post(&token, "/chat", long).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    limit_tenant(&kit, T1, json!({ "tokens_per_day": 40_000 })).await;
+    let anew = json!({ "regenerate": answer.json["message_id"] });
+    let refused = kit.post(&kit.token(U1).await, "/chat", anew.clone()).await;
+    assert_eq!(
+        refused_by(&refused),
+        ("tenant".into(), "tokens_per_day".into())
+    );
+    limit_tenant(&kit, T1, json!({ "tokens_per_day": 100_000 })).await;
+    let answer = kit.post(&kit.token(U1).await, "/chat", anew).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}
