@@ -32,6 +32,13 @@ begin
       'cost', (p_asked ->> 'cost')::bigint
         + ceil(coalesce(asked_before, 0) * (p_asked ->> 'input_price')::numeric / 1000)::bigint);
   end if;
+  -- The conversation first, as whoever deletes one: what is counted is not held while it is waited for.
+  if p_session is not null or p_after is not null or p_beside is not null then
+    perform 1 from parlance.chat_sessions s
+    where s.user_id = p_user and s.id = coalesce(p_session, (
+      select m.session_id from parlance.chat_messages m where m.id = coalesce(p_after, p_beside)))
+    for no key update;
+  end if;
   if not is_repeat then
     select r.refusal, r.nearest into refusal, nearest
     from parlance.reserve(p_answer_id, p_user, p_api_key, p_limits, p_asked) r;

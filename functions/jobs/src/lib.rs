@@ -33,15 +33,15 @@ pub async fn run(service: &Service) -> anyhow::Result<()> {
 
 /// Adds up the days that are over, makes the months that are to come, and drops those that are kept no longer.
 async fn keep_ledger(service: &Service) -> anyhow::Result<()> {
-    let rolled = service.db.roll_up_usage().await?;
-    if rolled.calls > 0 {
-        tracing::info!(calls = rolled.calls, "added up days that are over");
+    let rolled = service.db.roll_up_usage().await;
+    // What is not in the sums yet must not go; months that are to come are made anyway.
+    let is_whole = rolled.as_ref().is_ok_and(|rolled| !rolled.is_busy);
+    let months = is_whole.then_some(service.config.ledger_months);
+    let kept = service.db.keep_ledger(months).await?;
+    let calls = rolled?.calls;
+    if calls > 0 {
+        tracing::info!(calls, "added up days that are over");
     }
-    if rolled.is_busy {
-        // What is not in the sums yet must not go; whoever is at it goes on to the months.
-        return Ok(());
-    }
-    let kept = service.db.keep_ledger(service.config.ledger_months).await?;
     if kept != Default::default() {
         tracing::info!(
             made = kept.made,

@@ -68,10 +68,12 @@ impl From<sqlx::Error> for Error {
                 // PostgreSQL, appendix A: character_not_in_repertoire, untranslatable_character.
                 (None, Some("22021" | "22P05")) => Self::Text,
                 // Connection exceptions, insufficient resources, operator intervention, lock_not_available,
-                // read_only_sql_transaction (the server has become a standby), transaction timeouts.
+                // read_only_sql_transaction (the server has become a standby), transaction timeouts, serialization_failure,
+                // deadlock_detected.
                 (None, Some(code))
                     if ["08", "53", "57"].contains(&&code[..2])
-                        || ["55P03", "25006", "25P03", "25P04"].contains(&code) =>
+                        || ["55P03", "25006", "25P03", "25P04", "40001", "40P01"]
+                            .contains(&code) =>
                 {
                     Self::Unavailable(e.into())
                 }

@@ -41,7 +41,9 @@ impl Service {
         texts: &[String],
     ) -> Result<Vec<Vec<f32>>> {
         let id = self.reserve_embedding(caller, index, texts).await?;
-        let (vectors, call) = self.embed(caller, index, texts).await;
+        let (vectors, mut call) = self.embed(caller, index, texts).await;
+        // By which whoever takes this process for dead settles it, too.
+        call.id = id;
         self.db.settle_calls(caller, id, &[call]).await?;
         vectors
     }

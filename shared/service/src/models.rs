@@ -112,7 +112,7 @@ impl Service {
         chat.into_iter().chain(fallback).chain(embedding).collect()
     }
 
-    /// The providers that a tenant may choose for where its first cannot answer: servers. What [`LOCAL`] quotes is no answer of
+    /// The providers that a tenant may choose for where its first cannot answer: servers. What `local` quotes is no answer of
     /// a model, and in the place of one would keep an outage from being seen.
     pub fn servers(&self) -> impl Iterator<Item = &str> {
         self.config.endpoints.chat.keys().map(String::as_str)

@@ -12,15 +12,15 @@ pub struct KeptMonths {
 }
 
 impl Db {
-    /// Makes the months that are to come, and drops those that ended more than `months` months ago. May run anywhere, at any
+    /// Makes the months that are to come, and drops those that ended more than `months` months ago, if it is said. May run anywhere, at any
     /// time, and twice at once.
     ///
     /// # Errors
     /// The database could not do it.
-    pub async fn keep_ledger(&self, months: u16) -> Result<KeptMonths> {
+    pub async fn keep_ledger(&self, months: Option<u16>) -> Result<KeptMonths> {
         let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
         let (made, dropped) = sqlx::query_as("select made, dropped from keep_ledger($1)")
-            .bind(i32::from(months))
+            .bind(months.map(i32::from))
             .fetch_one(tx.conn())
             .await?;
         tx.commit().await?;

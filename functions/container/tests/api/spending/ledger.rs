@@ -186,7 +186,10 @@ async fn months_are_made_before_they_come_and_dropped_when_they_are_old() {
     let provider = Provider::start().await;
     let kit = kit(&provider).await;
     ask(&kit, &kit.token(U1).await).await;
-    assert_eq!(kit.app.db.keep_ledger(1).await.unwrap(), Default::default());
+    assert_eq!(
+        kit.app.db.keep_ledger(Some(1)).await.unwrap(),
+        Default::default()
+    );
     let long_ago =
         "create table parlance.provider_calls_201901 (like parlance.provider_calls including all)";
     super::run(&kit.pool, long_ago).await;
@@ -207,7 +210,7 @@ async fn months_are_made_before_they_come_and_dropped_when_they_are_old() {
     )
     .await;
     let twin = kit.app.db.clone();
-    let (a, b) = tokio::join!(kit.app.db.keep_ledger(12), twin.keep_ledger(12));
+    let (a, b) = tokio::join!(kit.app.db.keep_ledger(Some(12)), twin.keep_ledger(Some(12)));
     let (a, b) = (a.unwrap(), b.unwrap());
     assert_eq!((a.made + b.made, a.dropped + b.dropped), (1, 1));
     assert_eq!(calls(&kit.pool, T1).await.len(), 1);

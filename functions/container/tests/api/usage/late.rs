@@ -128,7 +128,7 @@ async fn sums_outlive_the_months_of_the_ledger() {
     .await;
     jobs::run(&kit.app.service()).await.unwrap();
     let kept = Books::of_ledger(&kit, Some(T1)).await;
-    let dropped = kit.app.db.keep_ledger(1).await.unwrap().dropped;
+    let dropped = kit.app.db.keep_ledger(Some(1)).await.unwrap().dropped;
     assert_eq!(dropped, 1);
     let in_ledger: i64 = sqlx::query_scalar("select count(*) from parlance.provider_calls")
         .fetch_one(&kit.pool)
