@@ -32,7 +32,7 @@ pub struct Model {
     pub write_price: Option<Price>,
     /// Of a token that is written.
     pub output_price: Option<Price>,
-    /// What is other of long prompts; it goes before [`Model::off_peak`].
+    /// What is other of long prompts; it goes before the prices of other hours.
     pub long_context: Option<LongContext>,
     /// What is other at some hours.
     pub off_peak: Option<OffPeak>,
