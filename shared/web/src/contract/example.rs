@@ -114,6 +114,7 @@ fn text(schema: &Value) -> Value {
     json!(match schema["format"].as_str() {
         Some("uuid") => "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
         Some("date-time") => "2026-01-31T09:30:00Z",
+        Some("date") => "2026-01-31",
         _ => "text",
     })
 }
