@@ -33,7 +33,15 @@ async fn everything(kit: &Kit) -> Vec<(&'static str, String)> {
     for answer in [&user, &asked] {
         assert_untold(answer);
     }
+    // The one answer that tells a key is that which makes it.
+    let made = json!({ "name": "Shop", "scopes": ["chat"] });
+    let made = kit.post(&admin, "/admin/api-keys", made).await;
+    assert_eq!(made.status, 201, "{}", made.text);
     vec![
+        (
+            "/admin/api-keys/",
+            made.json["api_key"]["id"].as_str().unwrap().to_owned(),
+        ),
         ("/admin/", U1.id.to_string()),
         ("/documents/", document.to_string()),
         ("/chat/messages/", asked.id("message_id").to_string()),
