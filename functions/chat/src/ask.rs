@@ -1,27 +1,19 @@
 //! `POST /chat`: a question, and its answer.
 
 use crate::{
-    answer::Answerer,
     answered::{Answer, collect},
     asked::{Ask, Asked},
-    calls::Calls,
     event::{Event, Events, Start},
-    live::Live,
     resume::follow,
     sse,
+    turn::{Asking, Begun},
 };
-use anyhow::Context;
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
 use futures_util::StreamExt;
-use service::Answering;
-use std::sync::Arc;
-use tracing::Instrument;
-use uuid::Uuid;
 use web::{App, Error, Json, Own, Result, Stop};
 
 /// Asks. The question and the answer's row are stored before the model is asked, and the answer is made and
@@ -94,11 +86,10 @@ pub(crate) async fn ask(
         asked,
         answering,
         key,
-        how,
+        streamed: how != How::Whole,
+        awaited: how != How::Later,
     };
-    // In a task of its own: what is stored must be answered, also if the client leaves at that very moment.
-    let begun = app.tasks.spawn(asking.begin().in_current_span()).await;
-    match begun.context("a question could not be taken")?? {
+    match asking.begin().await? {
         Begun::Anew(events, nearest) => {
             let mut answer = how.answer(events).await?;
             if let Some(limit) = nearest {
@@ -115,111 +106,6 @@ pub(crate) async fn ask(
             });
             how.answer(events?).await
         }
-    }
-}
-
-/// Everything that is needed to take a question.
-struct Asking {
-    app: App,
-    caller: Caller,
-    stop: Stop,
-    asked: Asked,
-    answering: Answering,
-    key: Option<String>,
-    how: How,
-}
-
-/// What becomes of a question.
-enum Begun {
-    /// It is answered; whoever drops this does not read the answer.
-    /// And the limit to tokens or money of which least is left.
-    Anew(Events, Option<LimitState>),
-    /// It was asked before: the answer's message.
-    Before(Uuid),
-}
-
-impl Asking {
-    /// Stores the question, and starts the task that answers it.
-    async fn begin(self) -> Result<Begun> {
-        let turn = match self.store().await? {
-            Ok(turn) => turn,
-            Err(id) => return Ok(Begun::Before(id)),
-        };
-        let on_disconnect = self.asked.on_disconnect;
-        let on_disconnect = on_disconnect.unwrap_or(self.caller.account().tenant.on_disconnect);
-        // Where nobody waits, nobody leaves.
-        let stops_unread = on_disconnect == OnDisconnect::Cancel && self.how != How::Later;
-        let request_id = Arc::clone(&self.caller.asked().request_id);
-        let (question, reasoning) = (turn.question.clone(), self.asked.reasoning);
-        let nearest = turn.nearest.clone();
-        let answer = Answerer {
-            app: self.app,
-            caller: self.caller,
-            turn,
-            question: question.unwrap_or(self.asked.message),
-            answering: self.answering,
-            stop: self.stop,
-            calls: Calls::default(),
-            streamed: self.how != How::Whole,
-            reasoning,
-        }
-        .start(stops_unread);
-        let live = Live::new(answer.reader(), request_id, reasoning, 0);
-        Ok(Begun::Anew(live.events(), nearest))
-    }
-
-    /// Stores question and answer; or the id of the answer that the same request made before.
-    async fn store(&self) -> Result<Result<Turn, Uuid>> {
-        let Self {
-            caller,
-            asked,
-            answering,
-            ..
-        } = self;
-        let body_hash = self.key.as_ref().map(|_| asked.hash());
-        let key = self.key.as_deref().zip(body_hash.as_ref());
-        let limits = self.app.limits_of(caller);
-        let is_first = asked.session_id.is_none() && asked.place == Place::End;
-        let reservation =
-            self.app
-                .reservation(caller, answering, &limits, &asked.message, is_first)?;
-        let new = NewTurn {
-            session_id: asked.session_id,
-            place: asked.place,
-            title: &asked.title(),
-            question: &asked.message,
-            metadata: &asked.metadata,
-            provider: answering.provider.name(),
-            model: &answering.options.model,
-            prompt_version: Some(caller.account().tenant.prompt_version),
-            key: key.map(|(key, body_hash)| IdempotencyKey { key, body_hash }),
-            limits: &limits,
-            reservation: &reservation,
-        };
-        let begun = self.app.db.begin_turn(caller, &new).await;
-        // Whoever was deleted a moment ago may still be taken for a caller.
-        let begun = begun.map_err(|e| match e.is_constraint(NO_USER) {
-            true => Error::invalid_token(),
-            false => e.into(),
-        });
-        match begun? {
-            Ok(turn) => Ok(Ok(turn)),
-            Err(NotBegun::Repeat(id)) => Ok(Err(id)),
-            Err(NotBegun::OtherBody) => Err(Error::KeyReused),
-            Err(NotBegun::NoSession) => Err(Error::NotFound),
-            Err(NotBegun::Limited(limit)) => Err(service::Error::Limit(Box::new(limit)).into()),
-            Err(NotBegun::NoMessage) => Err(no_message(asked.place)),
-        }
-    }
-}
-
-const NO_USER: &str = "chat_sessions_tenant_id_user_id_fkey";
-
-fn no_message(place: Place) -> Error {
-    match place {
-        Place::InsteadOfAnswer(_) => Error::field("regenerate", "is no answer of yours"),
-        Place::InsteadOfQuestion(_) => Error::field("edit", "is no question of yours"),
-        _ => Error::field("parent_id", "is no message of yours in that conversation"),
     }
 }
 
@@ -254,7 +140,7 @@ impl How {
 
     async fn answer(self, mut events: Events) -> Result<Response> {
         match self {
-            Self::Streamed => Ok(sse::stream(events)),
+            Self::Streamed => Ok(sse::stream(events, sse::event)),
             Self::Whole => collect(events)
                 .await
                 .map(|answer| Json(answer).into_response()),

@@ -22,6 +22,7 @@ mod search;
 mod sessions;
 mod sse;
 mod storing;
+mod turn;
 
 use db::ApiKeyScope;
 use utoipa_axum::routes;

@@ -49,7 +49,7 @@ pub(crate) async fn resume(
     let from = position(&headers)?;
     let reasoning = asked.reasoning.unwrap_or_default();
     let events = follow(&app, &caller, stop, id, reasoning, from).await?;
-    Ok(sse::stream(events))
+    Ok(sse::stream(events, sse::event))
 }
 
 /// The events of an answer of the caller from a position in its text on: as they are made if that is here, else from its

@@ -15,17 +15,22 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A comment. An empty line after it would end an event that there is not, which some clients take for one.
 const BEAT: Bytes = Bytes::from_static(b":\n");
 
-/// Streams the events of a turn. The stream itself never fails: on Lambda an error in it would be sent as text.
-pub(crate) fn stream(events: Events) -> Response {
-    let next = async |mut events: Events| {
+/// Streams the events of a turn, each as `write` makes it of its position and itself. The stream never fails: on Lambda an
+/// error in it would be sent as text.
+pub(crate) fn stream<W>(events: Events, write: W) -> Response
+where
+    W: FnMut(usize, Event) -> Bytes + Send + 'static,
+{
+    let next = async |(mut events, mut write): (Events, W)| {
         let bytes = match timeout(HEARTBEAT, events.next()).await {
-            Ok(Some((position, event))) => render(position, &event),
+            Ok(Some((position, event))) => write(position, event),
             Ok(None) => return None,
             Err(_) => BEAT,
         };
-        Some((Ok::<_, Infallible>(bytes), events))
+        Some((Ok::<_, Infallible>(bytes), (events, write)))
     };
-    let mut response = Response::new(Body::from_stream(stream::unfold(events, next)));
+    let state = (events, write);
+    let mut response = Response::new(Body::from_stream(stream::unfold(state, next)));
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -37,9 +42,9 @@ pub(crate) fn stream(events: Events) -> Response {
     response
 }
 
-/// JSON has no bare line break, so one event stays one event whatever a model writes.
-fn render(position: usize, event: &Event) -> Bytes {
-    let name = match event {
+/// An event of `POST /chat`. JSON has no bare line break, so one event stays one event whatever a model writes.
+pub(crate) fn event(position: usize, event: Event) -> Bytes {
+    let name = match &event {
         Event::Start(_) => "start",
         Event::Sources(_) => "sources",
         Event::Reasoning(_) => "reasoning",
@@ -48,7 +53,7 @@ fn render(position: usize, event: &Event) -> Bytes {
         Event::Error(_) => "error",
     };
     let mut text = format!("id: {position}\nevent: {name}\ndata: ").into_bytes();
-    serde_json::to_writer(&mut text, event).expect("structs with string keys always serialise");
+    serde_json::to_writer(&mut text, &event).expect("structs with string keys always serialise");
     text.extend_from_slice(b"\n\n");
     text.into()
 }

@@ -1,0 +1,128 @@
+//! Taking a question: it is stored with the row that waits for its answer, and the task that makes that is started.
+
+use crate::{answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live};
+use anyhow::Context;
+use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
+use service::Answering;
+use std::sync::Arc;
+use tracing::Instrument;
+use uuid::Uuid;
+use web::{App, Error, Result, Stop};
+
+/// Everything that is needed to take a question.
+pub(crate) struct Asking {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+    pub(crate) stop: Stop,
+    pub(crate) asked: Asked,
+    pub(crate) answering: Answering,
+    /// The client's name for the request, so that it may be sent twice.
+    pub(crate) key: Option<String>,
+    /// Whether the model is asked for the answer piece by piece.
+    pub(crate) streamed: bool,
+    /// Whether somebody reads the answer while it is made.
+    pub(crate) awaited: bool,
+}
+
+/// What becomes of a question.
+pub(crate) enum Begun {
+    /// It is answered; whoever drops this does not read the answer. And the limit to tokens or money of which least is left.
+    Anew(Events, Option<LimitState>),
+    /// It was asked before: the answer's message.
+    Before(Uuid),
+}
+
+impl Asking {
+    /// Stores the question, and starts the task that answers it: also if the client leaves at that very moment, since what is
+    /// stored must be answered.
+    ///
+    /// # Errors
+    /// Why the question is not taken; nothing is stored then.
+    pub(crate) async fn begin(self) -> Result<Begun> {
+        let tasks = self.app.tasks.clone();
+        let begun = tasks.spawn(self.begin_here().in_current_span()).await;
+        begun.context("a question could not be taken")?
+    }
+
+    async fn begin_here(self) -> Result<Begun> {
+        let turn = match self.store().await? {
+            Ok(turn) => turn,
+            Err(id) => return Ok(Begun::Before(id)),
+        };
+        let on_disconnect = self.asked.on_disconnect;
+        let on_disconnect = on_disconnect.unwrap_or(self.caller.account().tenant.on_disconnect);
+        // Where nobody waits, nobody leaves.
+        let stops_unread = on_disconnect == OnDisconnect::Cancel && self.awaited;
+        let request_id = Arc::clone(&self.caller.asked().request_id);
+        let (question, reasoning) = (turn.question.clone(), self.asked.reasoning);
+        let nearest = turn.nearest.clone();
+        let answer = Answerer {
+            app: self.app,
+            caller: self.caller,
+            turn,
+            question: question.unwrap_or(self.asked.message),
+            answering: self.answering,
+            stop: self.stop,
+            calls: Calls::default(),
+            streamed: self.streamed,
+            reasoning,
+        }
+        .start(stops_unread);
+        let live = Live::new(answer.reader(), request_id, reasoning, 0);
+        Ok(Begun::Anew(live.events(), nearest))
+    }
+
+    /// Stores question and answer; or the id of the answer that the same request made before.
+    async fn store(&self) -> Result<Result<Turn, Uuid>> {
+        let Self {
+            caller,
+            asked,
+            answering,
+            ..
+        } = self;
+        let body_hash = self.key.as_ref().map(|_| asked.hash());
+        let key = self.key.as_deref().zip(body_hash.as_ref());
+        let limits = self.app.limits_of(caller);
+        let is_first = asked.session_id.is_none() && asked.place == Place::End;
+        let reservation =
+            self.app
+                .reservation(caller, answering, &limits, &asked.message, is_first)?;
+        let new = NewTurn {
+            session_id: asked.session_id,
+            place: asked.place,
+            title: &asked.title(),
+            question: &asked.message,
+            metadata: &asked.metadata,
+            provider: answering.provider.name(),
+            model: &answering.options.model,
+            prompt_version: Some(caller.account().tenant.prompt_version),
+            key: key.map(|(key, body_hash)| IdempotencyKey { key, body_hash }),
+            limits: &limits,
+            reservation: &reservation,
+        };
+        let begun = self.app.db.begin_turn(caller, &new).await;
+        // Whoever was deleted a moment ago may still be taken for a caller.
+        let begun = begun.map_err(|e| match e.is_constraint(NO_USER) {
+            true => Error::invalid_token(),
+            false => e.into(),
+        });
+        match begun? {
+            Ok(turn) => Ok(Ok(turn)),
+            Err(NotBegun::Repeat(id)) => Ok(Err(id)),
+            Err(NotBegun::OtherBody) => Err(Error::KeyReused),
+            Err(NotBegun::NoSession) => Err(Error::NotFound),
+            Err(NotBegun::Limited(limit)) => Err(service::Error::Limit(Box::new(limit)).into()),
+            Err(NotBegun::NoMessage) => Err(no_message(asked.place)),
+        }
+    }
+}
+
+const NO_USER: &str = "chat_sessions_tenant_id_user_id_fkey";
+
+fn no_message(place: Place) -> Error {
+    match place {
+        Place::InsteadOfAnswer(_) => Error::field("regenerate", "is no answer of yours"),
+        Place::InsteadOfQuestion(_) => Error::field("edit", "is no question of yours"),
+        _ => Error::field("parent_id", "is no message of yours in that conversation"),
+    }
+}
