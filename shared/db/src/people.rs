@@ -5,5 +5,6 @@ pub(crate) mod invitations;
 pub(crate) mod login;
 pub(crate) mod login_sessions;
 pub(crate) mod rate_limits;
+pub(crate) mod refresh;
 pub(crate) mod user_changes;
 pub(crate) mod users;

@@ -53,3 +53,19 @@ async fn a_parameter_that_is_refused_is_named_and_told_what_would_be_right() {
         assert_tells_nothing(&refused);
     }
 }
+
+#[tokio::test] // R87
+async fn the_log_knows_no_moment_outside_its_years() {
+    let kit = Kit::new().await;
+    let admin = kit.token(ADMIN1).await;
+    for moment in [
+        "-5000-01-01T00:00:00Z",
+        "0000-12-31T00:00:00Z",
+        "%2B10000-01-01T00:00:00Z",
+    ] {
+        for end in ["from", "to"] {
+            let path = format!("/admin/audit?{end}={moment}");
+            assert_eq!(kit.get(&admin, &path).await.fields(), [end], "{moment}");
+        }
+    }
+}

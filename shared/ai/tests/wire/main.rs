@@ -7,6 +7,7 @@ mod ends;
 mod failures;
 mod index;
 mod limits;
+mod meter;
 mod models;
 mod quirks;
 mod refusals;

@@ -1,13 +1,13 @@
 //! Logins: who a name and password belong to, and the session that a login starts.
 
 use crate::{
-    Db, Need, Result, TenantTx, Whose,
+    Db, Need, Result, Whose,
     audit::deeds::{Actor, Asked, Deed},
     people::users::Role,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
-use tenant_auth::{Authenticated, RefreshClaim, StoredPassword};
+use tenant_auth::{Authenticated, StoredPassword};
 use uuid::Uuid;
 
 /// What was found for an attempted login, before any password was checked.
@@ -106,27 +106,14 @@ impl Login {
     }
 }
 
-/// What became of a refresh token.
-#[derive(Debug)]
-pub enum Refresh {
-    /// A new generation, or the current one again for a client that lost the answer.
-    Renewed(Box<Login>),
-    /// The token was used before: somebody has a copy. The session is revoked.
-    Reused,
-    /// The session has ended, or its user or tenant is no longer active.
-    Ended,
-}
-
-/// How long the refresh token before the current one still gets the current one after that was used: two tabs of one
-/// browser may refresh at the same moment. Until it was used, the answer may have been lost, and there is no limit.
-const RETRY_WINDOW: TimeDelta = TimeDelta::seconds(10);
-
+/// The columns of [`Login`], of a session `s` with its user `u` and tenant `t`.
 macro_rules! login_columns {
     () => {
         "u.tenant_id, u.id as user_id, s.id as session_id, s.generation, s.expires_at, u.email, u.full_name,
          u.role, u.is_superuser, t.slug as tenant_slug, t.name as tenant_name"
     };
 }
+pub(crate) use login_columns;
 
 impl Db {
     /// Finds the account that a login names: by the tenant's slug; else by the browser's origin, if a superuser has
@@ -201,82 +188,6 @@ impl Db {
             tx.commit().await?;
         }
         Ok(login)
-    }
-
-    /// Renews a login (RFC 9700, section 4.14.2: rotation with reuse detection). One conditional UPDATE
-    /// decides, so that of many attempts with one token exactly one advances the session.
-    pub async fn refresh(
-        &self,
-        claim: &RefreshClaim,
-        asked: &Asked,
-        idle: TimeDelta,
-    ) -> Result<Refresh> {
-        let now = asked.at;
-        let whose = Whose::user(claim.tenant_id(), claim.session_id());
-        let mut tx = self.open(claim.tenant_id(), whose, Need::Asked).await?;
-        sqlx::query(
-            "update login_sessions set generation = generation + 1, refreshed_at = $3, used = false
-             where id = $1 and generation = $2 and revoked_at is null and expires_at > $3 and refreshed_at > $4",
-        )
-        .bind(claim.session_id())
-        .bind(claim.generation())
-        .bind(now)
-        .bind(now - idle)
-        .execute(tx.conn())
-        .await?;
-        let outcome = tx.current_login(claim, asked, now - idle).await?;
-        tx.commit().await?;
-        Ok(outcome)
-    }
-}
-
-impl TenantTx {
-    /// The login as it stands now: just advanced by this claim, or by another one before it.
-    async fn current_login(
-        &mut self,
-        claim: &RefreshClaim,
-        asked: &Asked,
-        idle_since: DateTime<Utc>,
-    ) -> Result<Refresh> {
-        let now = asked.at;
-        let row: Option<(DateTime<Utc>, i64, bool)> = sqlx::query_as(
-            "select refreshed_at, generation, used from login_sessions
-             where id = $1 and revoked_at is null and expires_at > $2 and refreshed_at > $3",
-        )
-        .bind(claim.session_id())
-        .bind(now)
-        .bind(idle_since)
-        .fetch_optional(self.conn())
-        .await?;
-        let Some((refreshed_at, generation, used)) = row else {
-            return Ok(Refresh::Ended);
-        };
-        match generation - claim.generation() {
-            // A clock that was set back must not make it good again for as long.
-            1 if !used || (now - refreshed_at).abs() <= RETRY_WINDOW => self.login_of(claim).await,
-            1.. => {
-                let reused = Deed::failed("login.reuse", claim.session_id());
-                self.revoke_by_token(claim, asked, reused).await?;
-                Ok(Refresh::Reused)
-            }
-            _ => Ok(Refresh::Ended),
-        }
-    }
-
-    async fn login_of(&mut self, claim: &RefreshClaim) -> Result<Refresh> {
-        let login: Option<Login> = sqlx::query_as(concat!(
-            "select ",
-            login_columns!(),
-            "
-             from login_sessions s
-             join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-             join tenants t on t.id = u.tenant_id
-             where s.id = $1 and u.is_active and t.status = 'active'"
-        ))
-        .bind(claim.session_id())
-        .fetch_optional(self.conn())
-        .await?;
-        Ok(login.map_or(Refresh::Ended, |login| Refresh::Renewed(Box::new(login))))
     }
 }
 

@@ -69,9 +69,7 @@ impl Db {
     pub async fn take(&self, limits: &[RateLimit], whose: Whose) -> Result<Option<Exhausted>> {
         let keys: Vec<&[u8]> = limits.iter().map(|limit| limit.key.as_bytes()).collect();
         let per_minute = limits.iter().map(|limit| limit.per_minute);
-        let per_minute: Vec<i32> = per_minute
-            .map(|n| i32::try_from(n).unwrap_or(i32::MAX))
-            .collect();
+        let per_minute: Vec<i32> = per_minute.map(number).collect();
         let mut tx = self.outside(whose, Need::Asked).await?;
         let (place, wait): (Option<i32>, Option<f64>) =
             sqlx::query_as("select place, wait from rate_limit_take($1, $2)")
@@ -90,7 +88,6 @@ impl Db {
         limits: &LoginLimits,
         whose: Whose,
     ) -> Result<Option<(Exhausted, bool)>> {
-        let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let (client, account) = (limits.client.as_ref(), &limits.account);
         let mut tx = self.outside(whose, Need::Asked).await?;
         let (place, wait): (Option<i32>, Option<f64>) =
@@ -118,7 +115,6 @@ impl Db {
         tokens: u32,
         whose: Whose,
     ) -> Result<Result<u32, Exhausted>> {
-        let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let mut tx = self.outside(whose, Need::Asked).await?;
         let (left, wait): (f64, Option<f64>) =
             sqlx::query_as("select left_over, wait from rate_limit_spend($1, $2, $3)")
@@ -142,4 +138,9 @@ impl Db {
             .await?;
         tx.commit().await
     }
+}
+
+/// As PostgreSQL has it.
+fn number(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
 }

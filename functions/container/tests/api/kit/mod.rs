@@ -2,6 +2,7 @@
 //! the service connected to it as the app role, with a pool of one, so that holding a connection while
 //! waiting for anything else times out here and not in production; and a clock that stands still.
 
+mod answer;
 pub mod api;
 pub mod aws;
 pub mod aws_secrets;
@@ -20,10 +21,11 @@ pub mod raw;
 pub mod scene;
 pub mod wait;
 
+pub use answer::Answer;
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Request, StatusCode, header, request},
+    http::{Request, header, request},
 };
 use chrono::Utc;
 use database::Database;
@@ -42,11 +44,11 @@ use web::App;
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The secrets of the service under test; canaries that must appear in no answer.
 pub const SECRET_KEY: &str = "test-canary-root-9f2c7d41e8b05a36c1f4d7e2b9a8";
+pub const JWT_SECRET_KEY: &str = "test-canary-jwt-5b1e9c3a7f60d2e84b9f1c6a3d5e";
+pub const METRICS_TOKEN: &str = "test-canary-metrics-7d4f0b9e2c6a81f35e0d9b7c4a16";
 /// One person of a test asks as much at once as it wants.
 pub const NO_LIMITS: &str =
     r#"{"tenant": {"concurrent_answers": null}, "user": {"concurrent_answers": null}}"#;
-pub const JWT_SECRET_KEY: &str = "test-canary-jwt-5b1e9c3a7f60d2e84b9f1c6a3d5e";
-pub const METRICS_TOKEN: &str = "test-canary-metrics-7d4f0b9e2c6a81f35e0d9b7c4a16";
 
 /// One service under test.
 pub struct Kit {
@@ -242,69 +244,5 @@ pub fn request(token: &str, method: &str, path: &str) -> request::Builder {
         request
     } else {
         request.header(header::AUTHORIZATION, format!("Bearer {token}"))
-    }
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    /// `Null` if the body is not JSON.
-    pub json: Value,
-    pub text: String,
-}
-
-impl Answer {
-    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status.
-    pub fn problem(&self, status: u16) -> String {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(
-            self.header("content-type"),
-            "application/problem+json",
-            "{}",
-            self.text
-        );
-        assert_eq!(self.json["status"], status, "{}", self.text);
-        assert_eq!(
-            self.json["instance"],
-            self.header("x-request-id"),
-            "{}",
-            self.text
-        );
-        assert!(
-            self.json["title"].is_string() && self.json["detail"].is_string(),
-            "{}",
-            self.text
-        );
-        let kind = self.json["type"].as_str().expect("a problem has a type");
-        kind.strip_prefix("urn:parlance:error:")
-            .expect("the type is ours")
-            .to_owned()
-    }
-
-    /// The fields that a 422 complains about.
-    pub fn fields(&self) -> Vec<String> {
-        assert_eq!(self.problem(422), "invalid_request");
-        let errors = self.json["errors"].as_array().expect("a 422 names fields");
-        errors
-            .iter()
-            .map(|e| e["field"].as_str().expect("a field").to_owned())
-            .collect()
-    }
-
-    /// A header, empty if it is not there.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |v| v.to_str().expect("the header is text"))
-    }
-
-    /// An id in the answer.
-    pub fn id(&self, field: &str) -> Uuid {
-        let id = self.json[field]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {field} in {}", self.text));
-        id.parse().expect("an id is a UUID")
     }
 }

@@ -1,0 +1,69 @@
+//! What a request was answered.
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// `Null` if the body is not JSON.
+    pub json: Value,
+    pub text: String,
+}
+
+impl Answer {
+    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status.
+    pub fn problem(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text
+        );
+        assert_eq!(self.json["status"], status, "{}", self.text);
+        assert_eq!(
+            self.json["instance"],
+            self.header("x-request-id"),
+            "{}",
+            self.text
+        );
+        assert!(
+            self.json["title"].is_string() && self.json["detail"].is_string(),
+            "{}",
+            self.text
+        );
+        let kind = self.json["type"].as_str().expect("a problem has a type");
+        kind.strip_prefix("urn:parlance:error:")
+            .expect("the type is ours")
+            .to_owned()
+    }
+
+    /// The fields that a 422 complains about.
+    pub fn fields(&self) -> Vec<String> {
+        assert_eq!(self.problem(422), "invalid_request");
+        let errors = self.json["errors"].as_array().expect("a 422 names fields");
+        errors
+            .iter()
+            .map(|e| e["field"].as_str().expect("a field").to_owned())
+            .collect()
+    }
+
+    /// A header, empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |v| v.to_str().expect("the header is text"))
+    }
+
+    /// An id in the answer.
+    pub fn id(&self, field: &str) -> Uuid {
+        let id = self.json[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {field} in {}", self.text));
+        id.parse().expect("an id is a UUID")
+    }
+}
