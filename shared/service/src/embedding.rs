@@ -9,11 +9,12 @@ use uuid::Uuid;
 const ENDPOINT: &str = "openai";
 
 impl Service {
-    /// The vectors of `texts`, and the call that they took.
+    /// The vectors of `texts`, and the call that they took, under this id.
     pub async fn embed(
         &self,
         caller: &Caller,
         index: &VectorIndex,
+        id: Uuid,
         texts: &[String],
     ) -> (Result<Vec<Vec<f32>>>, ProviderCall) {
         let model = &index.embedding_model;
@@ -23,7 +24,7 @@ impl Service {
             Err(_) => CallOutcome::Failed,
         };
         let of = (Operation::Embedding, outcome);
-        let call = self.call(Uuid::now_v7(), of, ENDPOINT, model, embedded.spent);
+        let call = self.call(id, of, ENDPOINT, model, embedded.spent);
         (
             self.answered(caller, ENDPOINT, embedded.vectors).await,
             call,
@@ -41,14 +42,13 @@ impl Service {
         texts: &[String],
     ) -> Result<Vec<Vec<f32>>> {
         let id = self.reserve_embedding(caller, index, texts).await?;
-        let (vectors, mut call) = self.embed(caller, index, texts).await;
-        // By which whoever takes this process for dead settles it, too.
-        call.id = id;
+        let (vectors, call) = self.embed(caller, index, id, texts).await;
         self.db.settle_calls(caller, id, &[call]).await?;
         vectors
     }
 
-    /// Reserves what vectors of `texts` may take, under the id that is given back.
+    /// Reserves what vectors of `texts` may take, under the id that is given back. Their call must have it too: by that id
+    /// whoever takes this process for dead settles it.
     ///
     /// # Errors
     /// A limit refuses it; or money is limited, and nobody knows the model's price.

@@ -87,7 +87,7 @@ impl Service {
         if key.is_none() && !endpoint.is_open {
             return Ok(None);
         }
-        let model = model.unwrap_or(&endpoint.default_model).clone();
+        let model = endpoint.model(model).to_owned();
         if !endpoint.models.is_empty() && !endpoint.models.contains(&model) {
             return Err(ai::Error::Rejected.into());
         }

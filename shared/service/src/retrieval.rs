@@ -2,7 +2,7 @@
 
 use crate::{Result, Service, VectorIndex, beginning};
 use db::{Caller, Need, Passage, ProviderCall, Source};
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, future::ready, time::Duration};
 use uuid::Uuid;
 
 /// How much of a question is searched for; the rest of a long one adds nothing but cost.
@@ -35,12 +35,56 @@ impl Service {
     /// # Errors
     /// The database is away.
     pub async fn retrieve(&self, caller: &Caller, question: &str, top_k: i32) -> Result<Retrieved> {
-        let question: String = question.chars().take(QUESTION_CHARS).collect();
+        let question = searched(question);
+        let index = (Uuid::now_v7(), self.vector_index(caller));
+        self.find(caller, &question, top_k, index).await
+    }
+
+    /// As [`Service::retrieve`], for what belongs to no answer: within the limits to tokens and money of whoever asks.
+    ///
+    /// # Errors
+    /// Also what a limit refuses.
+    pub async fn retrieve_within_limits(
+        &self,
+        caller: &Caller,
+        question: &str,
+        top_k: i32,
+    ) -> Result<Retrieved> {
+        let question = [searched(question)];
+        let index = self.vector_index(caller).await;
+        let reserved = match &index {
+            Ok(Some(index)) => Some(self.reserve_embedding(caller, index, &question).await?),
+            _ => None,
+        };
+        let index = (reserved.unwrap_or_default(), ready(index));
+        let found = self.find(caller, &question[0], top_k, index).await;
+        if let Some(id) = reserved {
+            let calls = found.as_ref().map_or(&[][..], |found| &found.calls);
+            self.db.settle_calls(caller, id, calls).await?;
+        }
+        found
+    }
+
+    /// Searches by text and, beside that, in the index, whose call has the id.
+    async fn find(
+        &self,
+        caller: &Caller,
+        question: &str,
+        top_k: i32,
+        (id, index): (Uuid, impl Future<Output = Result<Option<VectorIndex>>>),
+    ) -> Result<Retrieved> {
         let mut calls = Vec::new();
-        let (by_text, by_vector) = tokio::join!(
-            self.passages_by_text(caller, &question, top_k),
-            self.near_passages(caller, &question, top_k, &mut calls)
-        );
+        let by_vector = async {
+            match index.await? {
+                Some(index) => {
+                    self.near_passages(caller, index, (question, id), top_k, &mut calls)
+                        .await
+                }
+                None => Ok(Vec::new()),
+            }
+        };
+        let by_text = self.passages_by_text(caller, question, top_k);
+        let (by_text, by_vector) = tokio::join!(by_text, by_vector);
         let by_text = by_text?;
         if by_text.is_none() {
             tracing::warn!("full text took too long and was left out of a search");
@@ -60,31 +104,6 @@ impl Service {
             whole,
             calls,
         })
-    }
-
-    /// As [`Service::retrieve`], for what belongs to no answer: within the limits to tokens and money of whoever asks.
-    ///
-    /// # Errors
-    /// Also what a limit refuses.
-    pub async fn retrieve_within_limits(
-        &self,
-        caller: &Caller,
-        question: &str,
-        top_k: i32,
-    ) -> Result<Retrieved> {
-        let Ok(Some(index)) = self.vector_index(caller).await else {
-            return self.retrieve(caller, question, top_k).await;
-        };
-        let texts = [question.chars().take(QUESTION_CHARS).collect()];
-        let id = self.reserve_embedding(caller, &index, &texts).await?;
-        let mut found = self.retrieve(caller, question, top_k).await;
-        if let Some(call) = found.iter_mut().flat_map(|found| &mut found.calls).next() {
-            // By which whoever takes this process for dead settles it, too.
-            call.id = id;
-        }
-        let calls = found.as_ref().map_or(&[][..], |found| &found.calls);
-        self.db.settle_calls(caller, id, calls).await?;
-        found
     }
 
     /// `None` if it takes too long, or the tenant's other searches do.
@@ -107,14 +126,13 @@ impl Service {
     async fn near_passages(
         &self,
         caller: &Caller,
-        question: &str,
+        index: VectorIndex,
+        (question, id): (&str, Uuid),
         top_k: i32,
         calls: &mut Vec<ProviderCall>,
     ) -> Result<Vec<Uuid>> {
-        let Some(index) = self.vector_index(caller).await? else {
-            return Ok(Vec::new());
-        };
-        let (vectors, call) = self.embed(caller, &index, &[question.to_owned()]).await;
+        let question = [question.to_owned()];
+        let (vectors, call) = self.embed(caller, &index, id, &question).await;
         calls.push(call);
         let vector = vectors?.into_iter().next().unwrap_or_default();
         let VectorIndex {
@@ -173,6 +191,11 @@ impl Service {
         });
         Ok(ranked.take(usize::try_from(top_k).unwrap_or(0)).collect())
     }
+}
+
+/// What of a question is searched for.
+fn searched(question: &str) -> String {
+    question.chars().take(QUESTION_CHARS).collect()
 }
 
 /// A passage as it is cited.
