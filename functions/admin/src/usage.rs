@@ -10,12 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::NaiveDate;
-use db::{LimitScope, LimitState, LimitsOf, UsageBy, UsageOf, UsageRow};
+use db::{LimitState, UsageBy, UsageOf, UsageRow};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{
-    App, Error, Json, LimitLeft, Manager, Overseer, Query, Result, UsageReport, UsageSums, days,
-};
+use web::{App, Error, Json, Manager, Overseer, Query, Result, UsageReport, days};
 
 /// How many rows there may be.
 const ROWS: usize = 5_000;
@@ -85,15 +83,7 @@ pub(crate) async fn show(
     if as_file {
         return Ok(usage_file::answer(&of.by, &rows));
     }
-    let report = UsageReport {
-        from: of.from,
-        to: of.to,
-        total: UsageSums::total(&rows),
-        group_by: of.by,
-        rows: rows.into_iter().map(Into::into).collect(),
-        left: left.iter().map(LimitLeft::of).collect(),
-    };
-    Ok(Json(report).into_response())
+    Ok(Json(UsageReport::new(of, rows, &left)).into_response())
 }
 
 /// What one tenant used, and what its limits leave.
@@ -102,12 +92,7 @@ async fn of_tenant(
     at: &Manager,
     of: &UsageOf,
 ) -> Result<(Vec<UsageRow>, Vec<LimitState>)> {
-    let tenant = &at.caller.account().tenant;
-    let limits = LimitsOf {
-        scope: LimitScope::Tenant,
-        subject: tenant.id,
-        limits: tenant.limits.or(app.config.limits.tenant),
-    };
+    let limits = app.limits_of_tenant(&at.caller.account().tenant);
     let mut tx = app.db.admin(&at.admin).await?;
     let rows = tx.usage(of).await?;
     let left = tx.limit_states(&[limits]).await?;

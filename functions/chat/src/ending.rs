@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use db::{MessageStatus, Usage};
 use futures_util::FutureExt;
-use service::{Answering, Error};
+use service::{Answering, Error, count};
 use std::panic::AssertUnwindSafe;
 
 /// How the work ended.
@@ -47,10 +47,9 @@ pub(crate) async fn caught(work: impl Future<Output = Made>) -> Made {
 
 /// Usage as it is stored.
 pub(crate) fn counted(usage: ai::Usage) -> Usage {
-    let tokens = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     Usage {
-        prompt_tokens: tokens(usage.prompt_tokens),
-        completion_tokens: tokens(usage.completion_tokens),
+        prompt_tokens: count(usage.prompt_tokens),
+        completion_tokens: count(usage.completion_tokens),
         exact: usage.exact,
     }
 }

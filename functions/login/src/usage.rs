@@ -4,7 +4,7 @@ use axum::extract::State;
 use db::{LimitScope, UsageBy, UsageOf};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{App, Json, LimitLeft, Own, Query, Result, UsageReport, UsageSums, days};
+use web::{App, Json, Own, Query, Result, UsageReport, days};
 
 /// How many rows there may be: one for each day.
 const ROWS: usize = 366;
@@ -45,12 +45,5 @@ pub(crate) async fn show(
     let rows = tx.own_usage(&caller, &of).await?;
     let left = tx.limit_states(&limits).await?;
     tx.commit().await?;
-    Ok(Json(UsageReport {
-        from,
-        to,
-        group_by: of.by,
-        total: UsageSums::total(&rows),
-        rows: rows.into_iter().map(Into::into).collect(),
-        left: left.iter().map(LimitLeft::of).collect(),
-    }))
+    Ok(Json(UsageReport::new(of, rows, &left)))
 }

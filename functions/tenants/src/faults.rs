@@ -74,10 +74,6 @@ impl Faults {
     }
 
     pub(crate) fn none(self) -> Result<()> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(service::Error::Invalid(self.0).into())
-        }
+        Ok(service::Error::if_any(self.0)?)
     }
 }

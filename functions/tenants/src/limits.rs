@@ -1,6 +1,5 @@
 //! `/tenants/{tenant_id}/limits`: what a tenant and its users may ask and spend.
 
-use crate::faults::Faults;
 use axum::extract::State;
 use db::Limits;
 use serde::{Deserialize, Serialize};
@@ -38,13 +37,12 @@ pub(crate) struct LimitsInput {
 
 impl LimitsInput {
     fn check(&self) -> Result<()> {
-        let mut faults = Faults::default();
-        for (of, limits) in [("tenant", &self.tenant), ("users", &self.users)] {
-            for (name, fault) in limits.iter().flat_map(|limits| limits.0.faults()) {
-                faults.refuse(&format!("{of}.{name}"), true, fault);
-            }
-        }
-        faults.none()
+        let all = [("tenant.", &self.tenant), ("users.", &self.users)];
+        let given = all
+            .into_iter()
+            .filter_map(|(at, limits)| Some((at, &limits.as_ref()?.0)));
+        let faults = given.flat_map(|(at, limits)| service::limit_faults(at, limits));
+        Ok(service::Error::if_any(faults.collect())?)
     }
 }
 

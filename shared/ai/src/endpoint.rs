@@ -35,6 +35,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The model that was chosen, or the usual one.
+    pub fn model<'a>(&'a self, chosen: Option<&'a String>) -> &'a str {
+        chosen.unwrap_or(&self.default_model)
+    }
+
     /// The address of `path` there. `path` must be of this crate's making.
     pub(crate) fn at(&self, path: &str) -> Url {
         let mut url = self.base.at(path);

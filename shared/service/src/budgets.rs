@@ -1,6 +1,6 @@
 //! What an answer may take, and within which limits.
 
-use crate::{Answering, Error, Result, Service, Warning, WarningCode};
+use crate::{Answering, Error, FieldError, Result, Service, Warning, WarningCode};
 use ai::tokens;
 use db::{
     CallOutcome, Caller, LedgerCall, LimitScope, LimitState, Limits, LimitsOf, Operation,
@@ -21,6 +21,15 @@ impl Service {
         }
     }
 
+    /// What holds of a user of `tenant` of whom so much is said.
+    pub fn limits_of_user(&self, tenant: &Tenant, id: Uuid, limits: Limits) -> LimitsOf {
+        LimitsOf {
+            scope: LimitScope::User,
+            subject: id,
+            limits: limits.or(tenant.user_limits).or(self.config.limits.user),
+        }
+    }
+
     /// What holds of an API key of which so much is said.
     pub fn limits_of_key(&self, id: Uuid, limits: Limits) -> LimitsOf {
         LimitsOf {
@@ -33,18 +42,13 @@ impl Service {
     /// The limits of whoever asks, from the widest to the narrowest.
     pub fn limits_of(&self, caller: &Caller) -> Vec<LimitsOf> {
         let account = caller.account();
-        let (tenant, usual) = (&account.tenant, &self.config.limits);
         let key = caller.api_key_id().zip(caller.api_key_limits());
         let own = match key {
             // What holds for people does not for a server, which asks for many.
             Some((id, limits)) => self.limits_of_key(id, limits),
-            None => LimitsOf {
-                scope: LimitScope::User,
-                subject: caller.user_id(),
-                limits: account.limits.or(tenant.user_limits).or(usual.user),
-            },
+            None => self.limits_of_user(&account.tenant, caller.user_id(), account.limits),
         };
-        vec![self.limits_of_tenant(tenant), own]
+        vec![self.limits_of_tenant(&account.tenant), own]
     }
 
     /// The most that the answer to `question` is expected to take. `is_first` if nothing was said before.
@@ -98,8 +102,7 @@ impl Service {
     fn fallback_of<'a>(&'a self, tenant: &'a Tenant) -> Option<(&'a str, &'a str)> {
         let name = tenant.fallback_provider.as_deref()?;
         let endpoint = self.config.endpoints.get(name)?;
-        let model = tenant.fallback_model.as_ref();
-        Some((name, model.unwrap_or(&endpoint.default_model)))
+        Some((name, endpoint.model(tenant.fallback_model.as_ref())))
     }
 
     /// What a call may take at most.
@@ -167,9 +170,7 @@ impl Service {
             cost: known.and_then(|known| known.cost(&usage, self.clock.now())),
         }
     }
-}
 
-impl Service {
     /// What a call of the ledger costs by the prices that are known now, in nano-USD; none if they are not.
     pub fn price_again(&self, call: &LedgerCall) -> Option<i64> {
         let tokens = |n: i32| u32::try_from(n).unwrap_or(0);
@@ -187,6 +188,18 @@ impl Service {
     }
 }
 
+/// What is wrong with limits that somebody sends, at the place that `at` begins with.
+pub fn limit_faults<'a>(
+    at: &'a str,
+    limits: &Limits,
+) -> impl Iterator<Item = FieldError> + use<'a> {
+    let faults = limits.faults().into_iter();
+    faults.map(move |(name, message)| FieldError {
+        field: format!("{at}{name}"),
+        message,
+    })
+}
+
 /// A number of tokens as it is stored.
 pub fn count(tokens: u32) -> i32 {
     i32::try_from(tokens).unwrap_or(i32::MAX)
@@ -199,10 +212,7 @@ pub fn near_limits(states: &[LimitState]) -> impl Iterator<Item = Warning> {
         setting: "limits",
         detail: format!(
             "{} of {} are left to this tenant. There are more in {} s. Ask the operator for a higher limit if that is too long.",
-            match state.is_cost() {
-                true => Usd::from_nano(state.left).to_string(),
-                false => state.left.to_string(),
-            },
+            number(state, state.left),
             per_period(state),
             state.reset
         ),
@@ -232,11 +242,19 @@ pub(crate) fn sentence(limit: &LimitState) -> String {
     }
 }
 
-fn amount(limit: &LimitState, n: i64) -> String {
+fn number(limit: &LimitState, n: i64) -> String {
     match limit.is_cost() {
-        true => format!("{} USD", Usd::from_nano(n)),
-        false => format!("{n} tokens"),
+        true => Usd::from_nano(n).to_string(),
+        false => n.to_string(),
     }
+}
+
+fn amount(limit: &LimitState, n: i64) -> String {
+    let unit = match limit.is_cost() {
+        true => "USD",
+        false => "tokens",
+    };
+    format!("{} {unit}", number(limit, n))
 }
 
 fn per_period(limit: &LimitState) -> String {

@@ -84,6 +84,17 @@ impl Error {
         }])
     }
 
+    /// Nothing, if nothing is wrong.
+    ///
+    /// # Errors
+    /// The fields that are not acceptable.
+    pub fn if_any(faults: Vec<FieldError>) -> Result<()> {
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Self::Invalid(faults)),
+        }
+    }
+
     /// The stable name of what went wrong.
     pub fn code(&self) -> &'static str {
         match self {

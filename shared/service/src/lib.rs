@@ -28,7 +28,7 @@ mod tokens;
 
 pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer};
 pub use beginning::beginning;
-pub use budgets::{count, near_limits};
+pub use budgets::{count, limit_faults, near_limits};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, ConnectionTimes, DefaultLimits, OperatorConfig, Secrets, Via, environment,

@@ -78,8 +78,7 @@ impl Service {
         let name = &tenant.provider;
         let chat = match self.config.endpoints.get(name) {
             Some(endpoint) => {
-                let chosen = tenant.chat_model.as_ref();
-                let model = chosen.unwrap_or(&endpoint.default_model);
+                let model = endpoint.model(tenant.chat_model.as_ref());
                 self.warning("chat_model", &endpoint.table, model)
             }
             None if name == LOCAL => None,
@@ -94,8 +93,7 @@ impl Service {
         let fallback = tenant.fallback_provider.as_ref();
         let fallback = fallback.and_then(|name| match self.config.endpoints.get(name) {
             Some(endpoint) => {
-                let chosen = tenant.fallback_model.as_ref();
-                let model = chosen.unwrap_or(&endpoint.default_model);
+                let model = endpoint.model(tenant.fallback_model.as_ref());
                 self.warning("fallback_model", &endpoint.table, model)
             }
             None => Some(Warning {

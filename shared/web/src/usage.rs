@@ -2,7 +2,7 @@
 
 use crate::{Error, LimitLeft, Result};
 use chrono::{Datelike, NaiveDate};
-use db::{UsageBy, UsageCounts, UsageRow, Usd};
+use db::{LimitState, UsageBy, UsageCounts, UsageOf, UsageRow, Usd};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -100,6 +100,20 @@ pub struct UsageTokens {
     pub cost: Usd,
 }
 
+impl UsageReport {
+    /// The rows that are `of` something, and what is left.
+    pub fn new(of: UsageOf, rows: Vec<UsageRow>, left: &[LimitState]) -> Self {
+        Self {
+            from: of.from,
+            to: of.to,
+            group_by: of.by,
+            total: UsageSums::total(&rows),
+            rows: rows.into_iter().map(Into::into).collect(),
+            left: left.iter().map(LimitLeft::of).collect(),
+        }
+    }
+}
+
 impl UsageTokens {
     fn of(counts: UsageCounts) -> Self {
         Self {
@@ -128,7 +142,7 @@ impl UsageSums {
     }
 
     /// The sums of all `rows`.
-    pub fn total(rows: &[UsageRow]) -> Self {
+    fn total(rows: &[UsageRow]) -> Self {
         let none = UsageCounts::default();
         let (exact, estimated) = rows.iter().fold((none, none), |(exact, estimated), row| {
             (exact.and(row.exact), estimated.and(row.estimated))

@@ -111,12 +111,8 @@ impl CreateApiKey {
         let days = self.expires_in_days;
         let is_long = days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days));
         refuse("expires_in_days", is_long, "must be from 1 to 3650");
-        for (name, fault) in self.limits.iter().flat_map(Limits::faults) {
-            refuse(&format!("limits.{name}"), true, &fault);
-        }
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(service::Error::Invalid(faults).into()),
-        }
+        let limits = self.limits.iter();
+        faults.extend(limits.flat_map(|limits| service::limit_faults("limits.", limits)));
+        Ok(service::Error::if_any(faults)?)
     }
 }

@@ -1,9 +1,8 @@
 //! `/admin/users/{id}/limits`: what one user may ask and spend.
 
 use axum::extract::State;
-use db::{LimitScope, Limits, LimitsOf};
+use db::Limits;
 use serde::Serialize;
-use service::FieldError;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Administrator, App, Error, Json, LimitLeft, Path, Result};
@@ -32,17 +31,12 @@ pub(crate) async fn show(
     let mut tx = app.db.admin(&by.admin).await?;
     let limits = tx.limits_of_user(id).await?.ok_or(Error::NotFound)?;
     let tenant = tx.tenant().await?;
-    let total = limits.or(tenant.user_limits).or(app.config.limits.user);
-    let of = LimitsOf {
-        scope: LimitScope::User,
-        subject: id,
-        limits: total,
-    };
+    let of = app.limits_of_user(&tenant, id, limits);
     let states = tx.limit_states(&[of]).await?;
     tx.commit().await?;
     Ok(Json(LimitsOutput {
         limits,
-        total,
+        total: of.limits,
         left: states.iter().map(LimitLeft::of).collect(),
     }))
 }
@@ -59,16 +53,7 @@ pub(crate) async fn set(
     Path(id): Path<Uuid>,
     Json(limits): Json<Limits>,
 ) -> Result<Json<LimitsOutput>> {
-    let faults = limits.faults().into_iter();
-    let faults: Vec<_> = faults
-        .map(|(name, message)| FieldError {
-            field: name.to_owned(),
-            message,
-        })
-        .collect();
-    if !faults.is_empty() {
-        return Err(service::Error::Invalid(faults).into());
-    }
+    service::Error::if_any(service::limit_faults("", &limits).collect())?;
     let mut tx = app.db.admin(&by.admin).await?;
     if !tx.set_limits_of_user(id, &limits).await? {
         return Err(Error::NotFound);

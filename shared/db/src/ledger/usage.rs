@@ -194,21 +194,7 @@ impl AdminTx {
     /// # Errors
     /// They could not be read.
     pub async fn usage(&mut self, of: &UsageOf) -> Result<Vec<UsageRow>> {
-        let rows = sqlx::query(
-            "select s.*, null::uuid as tenant_id, null as tenant, u.email
-             from usage_sums($1, $2, $3, null) s
-             left join users u on u.id = s.user_id and not u.is_service
-             where s.calls <> 0
-             order by s.day, s.user_id, s.api_key_id, s.endpoint, s.model, s.operation
-             limit $4",
-        )
-        .bind(of.from)
-        .bind(of.to)
-        .bind(of.names())
-        .bind(of.rows())
-        .fetch_all(self.conn())
-        .await?;
-        groups(rows)
+        self.usage_of(of, None).await
     }
 }
 
@@ -218,9 +204,15 @@ impl TenantTx {
     /// # Errors
     /// They could not be read.
     pub async fn own_usage(&mut self, caller: &Caller, of: &UsageOf) -> Result<Vec<UsageRow>> {
+        self.usage_of(of, Some(caller.user_id())).await
+    }
+
+    /// Of one user, or of all.
+    async fn usage_of(&mut self, of: &UsageOf, user: Option<Uuid>) -> Result<Vec<UsageRow>> {
         let rows = sqlx::query(
-            "select s.*, null::uuid as tenant_id, null as tenant, null as email
+            "select s.*, null::uuid as tenant_id, null as tenant, u.email
              from usage_sums($1, $2, $3, $5) s
+             left join users u on u.id = s.user_id and not u.is_service
              where s.calls <> 0
              order by s.day, s.user_id, s.api_key_id, s.endpoint, s.model, s.operation
              limit $4",
@@ -229,7 +221,7 @@ impl TenantTx {
         .bind(of.to)
         .bind(of.names())
         .bind(of.rows())
-        .bind(caller.user_id())
+        .bind(user)
         .fetch_all(self.conn())
         .await?;
         groups(rows)
