@@ -32,7 +32,9 @@ impl Service {
             return refuse("must be a whole URL of at most 2000 bytes");
         };
         if url.scheme() != "https" && !(url.scheme() == "http" && ai::is_loopback(&url)) {
-            return refuse("must use https; http is only for a page on this machine");
+            return refuse(
+                "must use https, also for an app, which can be opened by such a link; http is only for a page on this machine",
+            );
         }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return refuse("must have no user, no password and no fragment");

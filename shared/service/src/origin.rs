@@ -13,6 +13,17 @@ pub struct Origin(String);
 )]
 pub struct BadOrigin;
 
+/// Schemes without a host of their own: browsers send `null` for their pages, so `javascript://a` is a mistake.
+const NO_PAGES: [&str; 7] = [
+    "about",
+    "blob",
+    "data",
+    "filesystem",
+    "javascript",
+    "null",
+    "view-source",
+];
+
 impl Origin {
     /// In bytes: a host has at most 253. The database's index takes no more than some 2700.
     pub const MAX_LENGTH: usize = 300;
@@ -27,7 +38,8 @@ impl Origin {
         // Apps and extensions have schemes of their own, such as capacitor://localhost and chrome-extension://<id>; of
         // those that the web has, only two are of pages.
         let web = matches!(url.scheme(), "http" | "https");
-        let page = url.has_host() && (web || !url.is_special());
+        let app = !url.is_special() && !NO_PAGES.contains(&url.scheme());
+        let page = url.has_host() && (web || app);
         let bare =
             matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
@@ -141,6 +153,18 @@ mod tests {
             "capacitor://localhost/index.html",
             "javascript:alert(1)",
             "data:text/html,a",
+            "javascript://a",
+            "data://a",
+            "blob://a",
+            "blob:https://a.example/1",
+            "null://",
+            "capacitor://*",
+            "capacitor://u:p@localhost",
+            "capacitor://localhost?a",
+            "capacitor://localhost#a",
+            "chrome-extension://a b",
+            "://localhost",
+            "1app://localhost",
         ] {
             assert!(Origin::parse_list(text).is_err(), "{text}");
         }

@@ -1,5 +1,7 @@
 //! Which browser pages may call: the deployment's origins for every tenant, a tenant's own for that tenant.
 
+mod headers;
+
 use crate::{App, ClientIp, Error, Result};
 use axum::{
     extract::{Request, State},
@@ -12,9 +14,6 @@ use service::Origin;
 use std::sync::{Arc, OnceLock};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, accept, idempotency-key, x-request-id, last-event-id";
-const RESPONSE_HEADERS: &str = "content-disposition, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset";
 
 /// Answers preflights and marks answers. A preflight has no token, so any tenant's origin passes it; whether
 /// that tenant is the caller's is decided when the token is there ([`check_origin`]).
@@ -51,7 +50,7 @@ pub(crate) async fn cors(State(app): State<App>, mut request: Request, next: Nex
         .is_some_and(|e| e.code() == "origin_not_allowed");
     let allowed = verdict.0.get().copied().unwrap_or(allowed);
     if allowed && !refused {
-        let preflight = preflight.then(|| request_headers(wanted));
+        let preflight = preflight.then(|| headers::allowed(wanted.as_ref()));
         allow(answer.headers_mut(), &origin, preflight);
     } else if refused || !own {
         tell_refused(&app, &origin);
@@ -76,17 +75,6 @@ fn tell_refused(app: &App, origin: &str) {
     }
 }
 
-/// The headers that a page may send: those that it asks for, since a tracing library adds its own, and who is allowed to
-/// send the token may send the others, too.
-fn request_headers(wanted: Option<HeaderValue>) -> HeaderValue {
-    let is_list = |wanted: &HeaderValue| {
-        let plain = |c: &u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~, ".contains(c);
-        (1..=4096).contains(&wanted.len()) && wanted.as_bytes().iter().all(plain)
-    };
-    let usual = HeaderValue::from_static(REQUEST_HEADERS);
-    wanted.filter(is_list).unwrap_or(usual)
-}
-
 /// `preflight` has the request headers that one allows.
 fn allow(headers: &mut HeaderMap, origin: &str, preflight: Option<HeaderValue>) {
     let Ok(origin) = HeaderValue::from_str(origin) else {
@@ -104,10 +92,7 @@ fn allow(headers: &mut HeaderMap, origin: &str, preflight: Option<HeaderValue>) 
             HeaderValue::from_static("600"),
         );
     } else {
-        headers.insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(RESPONSE_HEADERS),
-        );
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, headers::exposed());
     }
 }
 

@@ -56,7 +56,8 @@ async fn whoever_else_sets_the_password_or_ends_the_account_ends_the_invitation(
 async fn a_link_leads_to_an_allowed_page_with_the_token_where_no_log_sees_it() {
     let kit = Kit::with([("BACKEND_CORS_ORIGINS", "http://localhost:3000")]).await;
     let admin = kit.token(ADMIN1).await;
-    let own = json!({ "allowed_origins": [ORIGIN, "http://app.one.example"] });
+    let own =
+        json!({ "allowed_origins": [ORIGIN, "http://app.one.example", "capacitor://localhost"] });
     assert_eq!(kit.patch(&admin, "/tenants/current", own).await.status, 200);
     for page in [
         &format!("{ORIGIN}/welcome?lang=pt"),
@@ -82,6 +83,8 @@ async fn a_link_leads_to_an_allowed_page_with_the_token_where_no_log_sees_it() {
         "https://app.one.example/#",
         "http://app.one.example/",
         "http://localhost:3001/",
+        // An app's scheme can be claimed by any other app.
+        "capacitor://localhost/welcome",
         "javascript://app.one.example/%0aalert(1)",
         "data:text/html,x",
         &format!("{ORIGIN}/{}", "a".repeat(2000)),

@@ -2,7 +2,8 @@
 //! look at the service with a browser.
 
 use crate::kit::{
-    ADMIN1, Answer, Kit, U1,
+    ADMIN1, Answer, Kit, PASSWORD, U1,
+    headers::EXPOSED,
     program::Program,
     request,
     wait::{wait_for, wait_until},
@@ -10,7 +11,10 @@ use crate::kit::{
 use axum::body::Body;
 use serde_json::json;
 
-const APPS: [&str; 5] = [
+const APPS: [&str; 7] = [
+    // Capacitor on Android, then on iOS.
+    "http://localhost",
+    "https://localhost",
     "capacitor://localhost",
     "ionic://localhost",
     "tauri://localhost",
@@ -30,6 +34,16 @@ async fn preflight(kit: &Kit, origin: &str, headers: &str) -> Answer {
 async fn apps_and_extensions_may_be_allowed() {
     let kit = Kit::with([("BACKEND_CORS_ORIGINS", "tauri://localhost")]).await;
     let admin = kit.token(ADMIN1).await;
+    for no_page in [
+        "null",
+        "javascript://a",
+        "capacitor:localhost",
+        "*://localhost",
+    ] {
+        let change = json!({ "allowed_origins": [no_page] });
+        let refused = kit.patch(&admin, "/tenants/current", change).await;
+        assert_eq!(refused.fields(), ["allowed_origins[0]"], "{no_page}");
+    }
     // That of the deployment is open to all already.
     let own = APPS.into_iter().filter(|app| *app != "tauri://localhost");
     let own: Vec<_> = own.collect();
@@ -44,11 +58,21 @@ async fn apps_and_extensions_may_be_allowed() {
     for origin in APPS {
         let answer = preflight(&kit, origin, "authorization").await;
         assert_eq!(answer.header("access-control-allow-origin"), origin);
+        let login = json!({ "tenant": U1.tenant, "email": U1.email, "password": PASSWORD });
+        let asked = request("", "POST", "/login")
+            .header("content-type", "application/json")
+            .header("origin", origin);
+        let answer = kit.send(asked, Body::from(login.to_string())).await;
+        assert_eq!(answer.status, 200, "{origin}: {}", answer.text);
+        assert_eq!(answer.header("access-control-allow-origin"), origin);
     }
     for other in [
         "capacitor://other",
         "ionic://localhost:1",
         "app://localhost",
+        "http://localhost:1",
+        "null",
+        "capacitor://",
     ] {
         let answer = preflight(&kit, other, "authorization").await;
         assert!(
@@ -62,20 +86,36 @@ async fn apps_and_extensions_may_be_allowed() {
 async fn a_page_may_send_what_it_asks_to_send() {
     let page = "https://app.example";
     let kit = Kit::with([("BACKEND_CORS_ORIGINS", page)]).await;
-    let traced = "authorization,content-type,sentry-trace,baggage,traceparent,x-stainless-os";
-    let answer = preflight(&kit, page, traced).await;
-    assert_eq!(answer.header("access-control-allow-headers"), traced);
-    // What is no list of names is not repeated.
-    let answer = preflight(&kit, page, "x\"; y=<z>").await;
-    let usual = answer.header("access-control-allow-headers");
-    assert!(usual.starts_with("authorization, content-type"), "{usual}");
-    let refused = preflight(&kit, "https://other.example", traced).await;
-    assert!(!refused.headers.contains_key("access-control-allow-headers"));
+    for libraries in [
+        "authorization,content-type,sentry-trace,baggage,traceparent,x-requested-with",
+        "authorization,content-type,openai-beta,openai-organization,x-stainless-os,x-stainless-retry-count",
+    ] {
+        let answer = preflight(&kit, page, libraries).await;
+        assert_eq!(answer.header("access-control-allow-headers"), libraries);
+        let refused = preflight(&kit, "https://other.example", libraries).await;
+        assert!(!refused.headers.contains_key("access-control-allow-headers"));
+    }
+    // What is no list of names is not repeated, nor what no page can send.
+    for list in ["x\"; y=<z>", "*", "cookie", &"a".repeat(5000)] {
+        let answer = preflight(&kit, page, list).await;
+        let usual = answer.header("access-control-allow-headers");
+        assert!(usual.starts_with("authorization, content-type"), "{usual}");
+    }
+    let answer = preflight(&kit, page, "Authorization, Cookie, Sec-Fetch-Site").await;
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        "authorization"
+    );
+}
 
+#[tokio::test]
+async fn a_page_may_read_whatever_clients_look_for() {
+    let page = "https://app.example";
+    let kit = Kit::with([("BACKEND_CORS_ORIGINS", page)]).await;
     let asked = request("", "GET", "/health").header("origin", page);
     let answer = kit.send(asked, Body::empty()).await;
     let exposed = answer.header("access-control-expose-headers");
-    assert!(exposed.contains("content-disposition"), "{exposed}");
+    assert_eq!(exposed.split(", ").collect::<Vec<_>>(), EXPOSED);
 }
 
 #[tokio::test]
@@ -195,7 +235,7 @@ async fn a_browser_is_led_to_what_it_can_show() {
 #[tokio::test]
 async fn only_the_beginning_of_a_clients_name_is_kept() {
     let kit = Kit::new().await;
-    let login = json!({ "tenant": U1.tenant, "email": U1.email, "password": crate::kit::PASSWORD });
+    let login = json!({ "tenant": U1.tenant, "email": U1.email, "password": PASSWORD });
     let asked = request("", "POST", "/login")
         .header("content-type", "application/json")
         .header("user-agent", "Mozilla ".repeat(1000));

@@ -20,6 +20,51 @@ const ABSENT: &[&str] = &[
     "x-powered-by",
 ];
 
+/// What pages of other origins may read besides what all may: whatever clients look for, of ours and of the protocols of
+/// others.
+pub const EXPOSED: &[&str] = &[
+    "content-disposition",
+    "limit-warning",
+    "location",
+    "openai-processing-ms",
+    "preference-applied",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "retry-after",
+    "retry-after-ms",
+    "www-authenticate",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+    "x-request-id",
+    "x-should-retry",
+    "x-vercel-ai-ui-message-stream",
+];
+
+/// What is for browsers and proxies, not for pages; and what every page may read.
+const NOT_EXPOSED: &[&str] = &[
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "allow",
+    "cache-control",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-resource-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "vary",
+    "x-accel-buffering",
+    "x-content-type-options",
+];
+
 /// Whether a policy lets nothing run that is not named by its hash, and nothing load but from the service. Only the page
 /// of `/docs` has one that lets anything run at all.
 fn is_strict(policy: &str) -> bool {
@@ -58,4 +103,11 @@ pub fn assert_safe(headers: &HeaderMap) {
         assert!(!headers.contains_key(name), "{name}");
     }
     assert!(headers.contains_key("x-request-id"));
+    for name in headers.keys().map(|name| name.as_str()) {
+        assert!(
+            EXPOSED.contains(&name) || NOT_EXPOSED.contains(&name),
+            "an answer has {name}: add it to what pages may read, in shared/web/src/cors/headers.rs and above, or to what \
+             is none of theirs"
+        );
+    }
 }
