@@ -26,7 +26,7 @@ impl FromRequest<App> for Grant {
             };
         }
         let form = Form::from_request(request, app).await?;
-        match form.value("grant_type") {
+        match form.value("grant_type")? {
             None | Some("password") => form.read().map(Self::Password),
             Some("refresh_token") => form.read().map(Self::Refresh),
             Some(_) => Err(Error::UnsupportedGrant),
@@ -70,6 +70,7 @@ pub(crate) struct Enter {
 pub(crate) struct RefreshToken {
     /// As the login or the last refresh gave it.
     #[schema(value_type = String, format = Password, example = "the refresh token of the login")]
+    #[serde(alias = "token")]
     pub(crate) refresh_token: SecretString,
 }
 
@@ -91,6 +92,21 @@ pub(crate) struct LoginForm {
     /// The tenant's slug; it may also come by HTTP Basic.
     client_id: Option<String>,
     /// With `grant_type=refresh_token`: as the login or the last refresh gave it.
+    #[schema(format = Password)]
+    refresh_token: Option<String>,
+}
+
+/// The form with which a client of OAuth 2 revokes a token (RFC 7009, section 2.1). What it does not name is ignored.
+#[derive(Deserialize, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "only described: the form is read as what it stands for"
+)]
+pub(crate) struct RevocationForm {
+    /// The refresh token, as the login or the last refresh gave it; `refresh_token` is the same.
+    #[schema(format = Password, example = "the refresh token of the login")]
+    token: Option<String>,
+    /// As in JSON.
     #[schema(format = Password)]
     refresh_token: Option<String>,
 }

@@ -55,7 +55,7 @@ impl FromRequest<App> for Renewal {
             return Ok(Self(token));
         }
         let form = Form::from_request(request, app).await?;
-        match form.value("grant_type") {
+        match form.value("grant_type")? {
             None | Some("refresh_token") => form.read().map(Self),
             Some(_) => Err(Error::UnsupportedGrant),
         }

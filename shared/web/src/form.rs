@@ -83,7 +83,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         let bytes = body(head, state).await?;
         let mut fields = if is_multipart(&media) {
             let request = Request::from_parts(parts, Body::from(bytes));
-            multipart(request, state).await.ok_or_else(unreadable)?
+            multipart(request, state).await?
         } else if bytes.trim_ascii_start().starts_with(b"{") {
             // What `curl --data` says of JSON, if it is not told.
             return Err(Error::MediaType(
@@ -93,10 +93,11 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             url::form_urlencoded::parse(&bytes).into_owned().collect()
         };
         fields.retain(|(_, value)| !value.is_empty());
-        if !fields.iter().any(|(name, _)| name == "client_id") {
-            fields.extend(client.map(|client| ("client_id".to_owned(), client)));
+        let form = Self(fields);
+        match client {
+            Some(client) => form.of_client(client),
+            None => Ok(form),
         }
-        Ok(Self(fields))
     }
 }
 
@@ -104,17 +105,24 @@ fn unreadable() -> Error {
     Error::Malformed("The form cannot be read.".into())
 }
 
-/// The fields; what is a file is none of them.
-async fn multipart<S: Send + Sync>(request: Request, state: &S) -> Option<Vec<(String, String)>> {
-    let mut parts = Multipart::from_request(request, state).await.ok()?;
+/// The fields of a form in parts.
+async fn multipart<S: Send + Sync>(
+    request: Request,
+    state: &S,
+) -> Result<Vec<(String, String)>, Error> {
+    let parts = Multipart::from_request(request, state).await;
+    let mut parts = parts.map_err(|_| unreadable())?;
     let mut fields = Vec::new();
-    while let Some(part) = parts.next_field().await.ok()? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_none() {
-            fields.push((name, part.text().await.ok()?));
+    while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        if part.file_name().is_some() {
+            let text = "A file is no field of this form. Send the fields as text.";
+            return Err(Error::Malformed(text.into()));
         }
+        let name = part.name().unwrap_or_default().to_owned();
+        let value = part.text().await.map_err(|_| unreadable())?;
+        fields.push((name, value));
     }
-    Some(fields)
+    Ok(fields)
 }
 
 /// The client that names itself by HTTP Basic. Its secret is not asked for: there is none.
@@ -132,10 +140,33 @@ fn basic_client(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Form {
+    /// The form of a client that has also named itself by HTTP Basic: the two must not disagree, for one of them would be
+    /// another tenant's.
+    fn of_client(mut self, client: String) -> Result<Self, Error> {
+        match self.value("client_id")? {
+            Some(named) if named != client => Err(Error::field(
+                "client_id",
+                "is another one than that of the header `Authorization`; send one of them",
+            )),
+            Some(_) => Ok(self),
+            None => {
+                self.0.push(("client_id".to_owned(), client));
+                Ok(self)
+            }
+        }
+    }
+
     /// The value of a field.
-    pub fn value(&self, name: &str) -> Option<&str> {
-        let field = self.0.iter().find(|(n, _)| n == name);
-        field.map(|(_, value)| &**value)
+    ///
+    /// # Errors
+    /// 422 for one that comes twice.
+    pub fn value(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        let mut fields = self.0.iter().filter(|(n, _)| n == name);
+        let value = fields.next().map(|(_, value)| &**value);
+        match fields.next() {
+            None => Ok(value),
+            Some(_) => Err(refused(de::Error::duplicate_field(name))),
+        }
     }
 
     /// The fields that `T` has; what else there is is ignored (RFC 6749, section 3.2).
@@ -143,9 +174,12 @@ impl Form {
     /// # Errors
     /// 422 for one that is missing, comes twice or cannot be stored.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
-        T::deserialize(Fields(self.0))
-            .map_err(|Misfit(error)| service::Error::Invalid(vec![error]).into())
+        T::deserialize(Fields(self.0)).map_err(refused)
     }
+}
+
+fn refused(Misfit(error): Misfit) -> Error {
+    service::Error::Invalid(vec![error]).into()
 }
 
 /// Why a form is refused.

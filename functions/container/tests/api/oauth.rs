@@ -1,5 +1,7 @@
 //! Clients of OAuth 2 (RFC 6749): what they send is taken, and what they are told has their names.
 
+mod libraries;
+
 use crate::{
     kit::{Answer, Kit, PASSWORD, U1, request},
     problems::assert_problem,
@@ -66,11 +68,25 @@ async fn a_page_may_send_its_form_as_multipart() {
     };
     let answer = send(format!("{body}--b--\r\n")).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let broken = send(body).await;
-    assert_eq!(
-        told(&broken),
-        (400, "malformed_request".into(), "invalid_request")
-    );
+    let file = "--b\r\ncontent-disposition: form-data; name=\"more\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n";
+    let unreadable = (400, "malformed_request".to_owned(), "invalid_request");
+    for broken in [
+        body.clone(),
+        String::new(),
+        "--b".into(),
+        format!("{body}{file}"),
+    ] {
+        let answer = send(broken.clone()).await;
+        assert_eq!(told(&answer), unreadable, "{broken}");
+    }
+    let twice = part("username", U1.email);
+    let answer = send(format!("{body}{twice}--b--\r\n")).await;
+    let refused = (422, "invalid_request".to_owned(), "invalid_request");
+    assert_eq!(told(&answer), refused);
+    let long = part("more", &"x".repeat(4096));
+    let answer = send(format!("{body}{long}--b--\r\n")).await;
+    let too_large = (413, "too_large".to_owned(), "invalid_request");
+    assert_eq!(told(&answer), too_large);
 }
 
 #[tokio::test]
@@ -80,7 +96,9 @@ async fn a_client_may_name_itself_by_basic() {
         ("one:secret", GOOD.to_owned(), 200),
         ("one:", GOOD.to_owned(), 200),
         ("two:secret", GOOD.to_owned(), 401),
-        ("two:secret", format!("{GOOD}&client_id=one"), 200),
+        ("one:secret", format!("{GOOD}&client_id=one"), 200),
+        // Whose tenant is meant must not depend on who reads it.
+        ("two:secret", format!("{GOOD}&client_id=one"), 422),
         (":", GOOD.to_owned(), 200),
     ] {
         let basic = format!("Basic {}", STANDARD.encode(client));
@@ -142,6 +160,16 @@ async fn a_refused_form_has_the_names_of_oauth() {
             "grant_type=password&refresh_token=x",
             (400, "unsupported_grant_type", "unsupported_grant_type"),
         ),
+        (
+            "/login/refresh",
+            "grant_type=refresh_token&grant_type=refresh_token&refresh_token=x",
+            (422, "invalid_request", "invalid_request"),
+        ),
+        (
+            "/login/logout",
+            "token_type_hint=refresh_token",
+            (422, "invalid_request", "invalid_request"),
+        ),
     ] {
         let answer = form(&kit, path, fields).await;
         let (status, code, error) = expected;
@@ -181,6 +209,24 @@ async fn a_login_is_renewed_with_the_form_at_either_address() {
         .await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         refresh = answer.json["refresh_token"].clone();
+    }
+}
+
+#[tokio::test]
+async fn a_login_is_ended_with_a_form() {
+    let kit = Kit::new().await;
+    for field in ["refresh_token", "token_type_hint=refresh_token&token"] {
+        let login = kit.login(U1).await;
+        let token = login.json["refresh_token"].as_str().unwrap();
+        for _ in 0..2 {
+            let ended = form(&kit, "/login/logout", &format!("{field}={token}&x=y")).await;
+            assert_eq!(ended.status, 204, "{}", ended.text);
+        }
+        let used = form(&kit, "/login/refresh", &format!("refresh_token={token}")).await;
+        assert_eq!(
+            told(&used),
+            (401, "session_expired".into(), "invalid_grant")
+        );
     }
 }
 

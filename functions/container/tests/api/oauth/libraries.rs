@@ -1,0 +1,77 @@
+//! Libraries of OAuth 2 as they are; left out where there is no Python, or where they cannot be had.
+
+use crate::kit::{Kit, PASSWORD, U1, http::Served, left_out};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tokio::process::Command;
+
+const LISTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/oauth/libraries.txt");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/oauth/libraries.py");
+
+/// A Python that has them, or why there is none.
+async fn python() -> Result<PathBuf, String> {
+    let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oauth-libraries");
+    let (python, made_from) = (at.join("bin/python"), at.join("made-from"));
+    let listed = fs::read_to_string(LISTED).expect("the list is there");
+    if fs::read_to_string(&made_from).is_ok_and(|made| made == listed) {
+        return Ok(python);
+    }
+    let run = async |program: &Path, arguments: &[&str]| {
+        let ran = Command::new(program).args(arguments).output().await;
+        let ran = ran.map_err(|e| format!("{} does not run: {e}", program.display()))?;
+        let said = || String::from_utf8_lossy(&ran.stderr).into_owned();
+        ran.status.success().then_some(()).ok_or_else(said)
+    };
+    let folder = at.to_str().expect("the path is text");
+    run(Path::new("python3"), &["-m", "venv", "--clear", folder]).await?;
+    let install = ["-m", "pip", "install", "--quiet", "--requirement", LISTED];
+    run(&python, &install).await?;
+    fs::write(made_from, listed).expect("a file can be written");
+    Ok(python)
+}
+
+#[tokio::test]
+async fn libraries_log_in_renew_and_log_out() {
+    let python = match python().await {
+        Ok(python) => python,
+        Err(why) => return left_out(&format!("libraries of OAuth 2 for Python: {why}")),
+    };
+    let kit = Kit::new().await;
+    let served = Served::new(&kit).await;
+    let ran = Command::new(python)
+        .args([
+            SCRIPT,
+            &format!("http://{}", served.address),
+            U1.email,
+            PASSWORD,
+            "one",
+        ])
+        .output()
+        .await
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{stderr}");
+    let said: Value = serde_json::from_slice(&ran.stdout).unwrap();
+
+    let wrong = json!(["invalid_grant", "Email, password or tenant is wrong."]);
+    let by_oauthlib = &said["oauthlib"];
+    assert_eq!(by_oauthlib["me"], U1.email);
+    assert_eq!(by_oauthlib["renewed"], true);
+    assert_eq!(by_oauthlib["renewed_by"], "bearer");
+    assert_eq!(by_oauthlib["in_the_form"], true);
+    assert_eq!(by_oauthlib["wrong"], wrong);
+    assert_eq!(by_oauthlib["used"][0], "invalid_grant");
+    assert_eq!(by_oauthlib["by_itself"], json!([200, 1]));
+    for method in ["client_secret_basic", "client_secret_post", "none"] {
+        let by_authlib = &said[method];
+        assert_eq!(by_authlib["me"], U1.email, "{method}");
+        assert_eq!(by_authlib["by_itself"], true, "{method}");
+        assert_eq!(by_authlib["wrong"], wrong, "{method}");
+        assert_eq!(by_authlib["grant"][0], "unsupported_grant_type", "{method}");
+        assert_eq!(by_authlib["revoked"], 204, "{method}");
+        assert_eq!(by_authlib["after"][0], "invalid_grant", "{method}");
+    }
+}
