@@ -132,7 +132,7 @@ impl TenantTx {
     }
 }
 
-/// Each is one statement, a function of `migrations/0021_turn.sql` or `0042_turn.sql`, and a transaction by itself.
+/// Each is one statement, a function of `migrations/0021_turn.sql` or `0047_turn.sql`, and a transaction by itself.
 impl Db {
     /// Says that a running answer is alive, and stores what is new of it. Of many at once only some are stored at the same
     /// time; the others wait.

@@ -103,7 +103,7 @@ struct Begun {
 
 impl Db {
     /// Stores a question and an answer that is `streaming`, in a new conversation or in one of the caller's. One
-    /// statement, a function of `migrations/0042_turn.sql`, and a transaction by itself.
+    /// statement, a function of `migrations/0047_turn.sql`, and a transaction by itself.
     ///
     /// # Errors
     /// The database could not store it; nothing is stored then.

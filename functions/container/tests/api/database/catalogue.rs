@@ -167,22 +167,35 @@ async fn a_permissive_policy_that_is_added_later_widens_nothing() {
 #[tokio::test] // R37
 async fn the_function_behind_the_policies_is_stable_and_finds_nothing_but_what_it_means() {
     let kit = Kit::new().await;
-    let function: (String, Vec<String>, bool, String) = sqlx::query_as(
-        "select provolatile::text, proconfig, prosecdef, pg_get_userbyid(proowner)::text
+    let function: (String, bool, String) = sqlx::query_as(
+        "select provolatile::text, prosecdef, pg_get_userbyid(proowner)::text
          from pg_proc where oid = 'parlance.current_tenant()'::regprocedure",
     )
     .fetch_one(&kit.pool)
     .await
     .unwrap();
-    let expected = (
-        "s".into(),
-        vec!["search_path=pg_catalog".into()],
-        false,
-        "parlance_owner".into(),
-    );
-    assert_eq!(function, expected);
+    assert_eq!(function, ("s".into(), false, "parlance_owner".into()));
     let immutable = "
         select p.oid::regprocedure::text from pg_proc p
         where p.pronamespace = 'parlance'::regnamespace and p.provolatile = 'i'";
     assert_eq!(names(&kit.pool, immutable).await, [""; 0]);
+
+    // It has no search path of its own, and needs none: whatever a session's finds first, its names say their schema.
+    let mut connection = PgConnection::connect(&kit.database.url()).await.unwrap();
+    let hostile = format!(
+        "create schema hostile;
+         create domain hostile.uuid as text; create domain hostile.text as pg_catalog.text check (value = 'never');
+         create function hostile.current_setting(pg_catalog.text, boolean) returns pg_catalog.text language sql
+           return 'another';
+         create function hostile.equal(pg_catalog.text, pg_catalog.text) returns boolean language sql return true;
+         create operator hostile.= (function = hostile.equal, leftarg = pg_catalog.text, rightarg = pg_catalog.text);
+         set search_path = hostile, pg_catalog;
+         select pg_catalog.set_config('app.tenant_id', '{T1}', false)"
+    );
+    connection.execute(AssertSqlSafe(hostile)).await.unwrap();
+    let found: String = sqlx::query_scalar("select parlance.current_tenant()::pg_catalog.text")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(found, T1.to_string());
 }
