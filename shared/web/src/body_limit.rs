@@ -8,12 +8,26 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimit {
     bytes: usize,
+    advice: &'static str,
 }
 
 impl BodyLimit {
     /// So many kibibytes.
     pub const fn kib(kib: usize) -> Self {
-        Self { bytes: kib * 1024 }
+        Self {
+            bytes: kib * 1024,
+            advice: "",
+        }
+    }
+
+    /// The same, where a larger body can be avoided: a sentence says how.
+    pub const fn advising(self, advice: &'static str) -> Self {
+        Self { advice, ..self }
+    }
+
+    /// How to avoid a larger body; empty if nothing is known of that.
+    pub(crate) fn advice(self) -> &'static str {
+        self.advice
     }
 
     /// `routes`, each of which takes so much unless it has a limit already.

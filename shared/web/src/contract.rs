@@ -2,6 +2,7 @@
 
 mod codes;
 mod example;
+mod failures;
 mod rules;
 
 use crate::{App, Problem, Routes, docs, health, keys::API_KEY, metrics};

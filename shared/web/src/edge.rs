@@ -4,11 +4,13 @@ use crate::{
     App, Error,
     client::client_ip,
     extract::{ClientIp, RequestId, bearer},
+    words::{ERROR_CODE, InWords},
 };
 use axum::{
     Json,
+    body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -138,14 +140,14 @@ fn finish(mut answer: Response, id: &RequestId, has_token: bool, counters: &Coun
     if let Some(error) = error {
         log(&error);
         count(&error, counters);
-        let mut problem = error.problem(&id.0);
-        if answer.extensions().get::<ToOauth>().is_some() {
-            problem = problem.for_oauth(&error);
-        }
+        let (media, body) = told_as(&error, id, answer.extensions());
         let headers = std::mem::take(answer.headers_mut());
-        answer = (status, headers, Json(problem).into_response().into_body()).into_response();
+        answer = (status, headers, body).into_response();
         let headers = answer.headers_mut();
-        headers.insert(header::CONTENT_TYPE, PROBLEM);
+        headers.insert(header::CONTENT_TYPE, media.clone());
+        if media == WORDS {
+            headers.insert(ERROR_CODE, HeaderValue::from_static(error.code()));
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, challenge(&error, has_token));
         }
@@ -154,6 +156,19 @@ fn finish(mut answer: Response, id: &RequestId, has_token: bool, counters: &Coun
     answer
 }
 
+/// An error as its reader wants it: its media type and its body.
+fn told_as(error: &Error, id: &RequestId, answer: &Extensions) -> (HeaderValue, Body) {
+    if answer.get::<InWords>().is_some() {
+        return (WORDS, error.in_words().into());
+    }
+    let mut problem = error.problem(&id.0);
+    if answer.get::<ToOauth>().is_some() {
+        problem = problem.for_oauth(error);
+    }
+    (PROBLEM, Json(problem).into_response().into_body())
+}
+
+const WORDS: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// What a 401 asks for. It blames a token only where there was one (RFC 6750, section 3.1).

@@ -48,7 +48,7 @@ pub enum Error {
     )]
     ResultGone,
     /// 413; with the limit, where it is known.
-    #[error("The request is larger than {}.", largest(*.0))]
+    #[error("The request is larger than {}", largest(*.0))]
     TooLarge(Option<BodyLimit>),
     /// 414.
     #[error("The address of the request is longer than this service takes.")]
@@ -163,6 +163,18 @@ impl Error {
         }
     }
 
+    /// What to show to people: the sentence, and what is said of the fields.
+    pub fn in_words(&self) -> String {
+        let fields = match self {
+            Self::Service(e) => e.fields(),
+            Self::Shared(e) => e.fields(),
+            _ => &[],
+        };
+        let fields = fields.iter();
+        let fields = fields.map(|e| format!(" `{}` {}.", e.field, e.message));
+        format!("{self}{}", fields.collect::<String>())
+    }
+
     /// The headers that belong to the status.
     pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         match self {
@@ -223,8 +235,14 @@ fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
 
 fn largest(limit: Option<BodyLimit>) -> String {
     match limit {
-        Some(limit) => format!("{limit}, which is the most that this route takes"),
-        None => "this route takes".to_owned(),
+        Some(limit) => {
+            let told = format!(
+                "{limit}, which is the most that this route takes. {}",
+                limit.advice()
+            );
+            told.trim_end().to_owned()
+        }
+        None => "this route takes.".to_owned(),
     }
 }
 

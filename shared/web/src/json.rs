@@ -40,6 +40,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+/// A JSON body as it came, for whoever takes little of what is in it and ignores the rest.
+#[derive(Debug)]
+pub struct JsonText(Bytes);
+
+impl JsonText {
+    /// What `T` has of it.
+    ///
+    /// # Errors
+    /// 400 for what is not JSON, 422 for fields that do not fit.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        let Object(value) = read(&self.0)?;
+        Ok(value)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonText {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        json_body(request, state).await.map(Self)
+    }
+}
+
 /// The whole body, if it says that it is JSON.
 pub(crate) async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
     match is_json(request.headers()) {
@@ -83,6 +106,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Reads strict JSON: one value, no U+0000, no deep nesting, no field that `T` does not have.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     guard(bytes)?;
+    read(bytes)
+}
+
+fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
@@ -113,7 +140,10 @@ fn refusal(path: &str, e: &serde_json::Error, bytes: &[u8]) -> Error {
 }
 
 /// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, and deep nesting.
-fn guard(bytes: &[u8]) -> Result<(), Error> {
+///
+/// # Errors
+/// 422.
+pub fn guard(bytes: &[u8]) -> Result<(), Error> {
     let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
     while let Some(&byte) = bytes.get(at) {
         match byte {

@@ -26,6 +26,7 @@ mod problem;
 mod router;
 mod stop;
 mod usage;
+mod words;
 
 pub use app::App;
 pub use body_limit::BodyLimit;
@@ -38,7 +39,7 @@ pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
 };
 pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
-pub use json::{Json, Object};
+pub use json::{Json, JsonText, Object, guard};
 pub use keys::{Manager, open_to_keys};
 pub use limit::{LimitLeft, limit_warning};
 pub use page::{Listing, PageQuery};
@@ -48,3 +49,4 @@ pub use router::router;
 pub use stop::Stop;
 pub use usage::{UsageItem, UsageReport, UsageSums, UsageTokens, days};
 pub use utoipa_axum::router::OpenApiRouter as Routes;
+pub use words::failing_in_words;

@@ -1,118 +1,16 @@
 //! What follows from what an operation is, so that no route can forget it: how it may fail, and in which shape; and that
 //! lists name what they hold.
 
-use super::{is_public, needs_login};
-use crate::IdempotencyKey;
-use utoipa::openapi::{
-    Components, Content, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
-    header::HeaderBuilder,
-    path::{Operation, ParameterIn},
-    schema::{ArrayItems, ObjectBuilder, Schema, Type},
+use super::{
+    failures::{FAILURES, PROBLEM, in_words, problem},
+    is_public, needs_login,
 };
-
-/// The media type of failures (RFC 9457).
-const PROBLEM: &str = "application/problem+json";
-
-/// A failure that many operations share.
-struct Failure {
-    /// Among the components.
-    name: &'static str,
-    /// Or `default`.
-    status: &'static str,
-    description: &'static str,
-    headers: &'static [(&'static str, &'static str)],
-}
-
-const WAIT: (&str, &str) = ("Retry-After", "After how many seconds to try again");
-
-/// The first of a status is what a route means that names this status and says nothing about it.
-const FAILURES: [Failure; 12] = [
-    Failure {
-        name: "Malformed",
-        status: "400",
-        description: "`malformed_request`: the body cannot be read, or is not JSON.",
-        headers: &[],
-    },
-    Failure {
-        name: "Unauthorized",
-        status: "401",
-        description: "`invalid_token`: there is no good access token; log in. `token_expired`: refresh it.",
-        headers: &[("WWW-Authenticate", "RFC 6750")],
-    },
-    Failure {
-        name: "Forbidden",
-        status: "403",
-        description: "`forbidden`: your role does not allow this. `assume_required`: a superuser must assume the \
-            tenant first. `origin_not_allowed`: the browser page is another tenant's. `scope_missing`, `api_key_in_page`: of \
-            API keys.",
-        headers: &[],
-    },
-    Failure {
-        name: "OriginNotAllowed",
-        status: "403",
-        description: "`origin_not_allowed`: the browser page is another tenant's. `tenant_assumed`: a superuser who \
-            has assumed a tenant does nothing in a user's name. `scope_missing`, `api_key_in_page`: of API keys.",
-        headers: &[],
-    },
-    Failure {
-        name: "NotFound",
-        status: "404",
-        description: "`not_found`: there is nothing here that you can see.",
-        headers: &[],
-    },
-    Failure {
-        name: "TooLarge",
-        status: "413",
-        description: "`too_large`: the body is larger than this route takes.",
-        headers: &[],
-    },
-    Failure {
-        name: "UnsupportedMediaType",
-        status: "415",
-        description: "`unsupported_media_type`: `detail` names the one to send.",
-        headers: &[],
-    },
-    Failure {
-        name: "Invalid",
-        status: "422",
-        description: "`invalid_request`: `errors` says which fields or parameters are not acceptable, and why.",
-        headers: &[],
-    },
-    Failure {
-        name: "InvalidOrReused",
-        status: "422",
-        description: "`invalid_request`: `errors` says which fields or parameters are not acceptable, and why. \
-            `idempotency_key_reused`: another request was sent with this `Idempotency-Key`.",
-        headers: &[],
-    },
-    Failure {
-        name: "TooManyRequests",
-        status: "429",
-        description: "`too_many_requests`: that was done too often; `limit` says what, and by whom.",
-        headers: &[
-            WAIT,
-            ("RateLimit-Limit", "How often it may be tried in a minute"),
-            ("RateLimit-Remaining", "How often it may be tried now"),
-            (
-                "RateLimit-Reset",
-                "After how many seconds it may be tried again",
-            ),
-        ],
-    },
-    Failure {
-        name: "Unavailable",
-        status: "503",
-        description: "`overloaded`: the service has more to do than it can in time. `unavailable`: it is busy, or its \
-            database is away.",
-        headers: &[WAIT],
-    },
-    Failure {
-        name: "Failed",
-        status: "default",
-        description: "Any other failure, such as `request_timeout` (408) and `internal` (500).",
-        headers: &[],
-    },
-];
+use crate::{IdempotencyKey, words::MARK};
+use utoipa::openapi::{
+    Components, OpenApi, PathItem, Ref, RefOr, Required,
+    path::{Operation, ParameterIn},
+    schema::{ArrayItems, Schema},
+};
 
 /// Completes what the routes say.
 pub(super) fn complete(api: &mut OpenApi) {
@@ -127,36 +25,9 @@ pub(super) fn complete(api: &mut OpenApi) {
     for operation in api.paths.paths.values_mut().flat_map(operations) {
         require_body(operation);
         fail(operation);
+        tell_in_words(operation, components);
         describe(operation, components);
     }
-}
-
-impl Failure {
-    fn response(&self) -> Response {
-        let response = ResponseBuilder::new()
-            .description(self.description)
-            .content(PROBLEM, problem());
-        let add = |response: ResponseBuilder, (name, description): &(&str, &str)| {
-            let kind = match name {
-                &"WWW-Authenticate" => Type::String,
-                _ => Type::Integer,
-            };
-            let schema = ObjectBuilder::new().schema_type(kind);
-            let header = HeaderBuilder::new()
-                .schema(Some(schema))
-                .description(Some(*description));
-            response.header(*name, header.build())
-        };
-        self.headers.iter().fold(response, add).build()
-    }
-
-    fn reference(&self) -> RefOr<Response> {
-        Ref::from_response_name(self.name).into()
-    }
-}
-
-fn problem() -> Content {
-    Content::new(Some(Ref::from_schema_name("Problem")))
 }
 
 /// The operations of a path.
@@ -219,6 +90,29 @@ fn fail(operation: &mut Operation) {
         responses
             .entry(status)
             .or_insert_with(|| failure.reference());
+    }
+}
+
+/// Has the failures of an operation that is marked so be plain text, with the code in a header.
+fn tell_in_words(operation: &mut Operation, components: &mut Components) {
+    let marks = operation.extensions.as_mut();
+    if marks.and_then(|marks| marks.remove(MARK)).is_none() {
+        return;
+    }
+    let responses = operation.responses.responses.iter_mut();
+    for (_, response) in responses.filter(|(status, _)| status.as_str() >= "400") {
+        match response {
+            RefOr::T(response) => in_words(response),
+            RefOr::Ref(shared) => {
+                let name = shared.ref_location.rsplit('/').next().unwrap_or_default();
+                let failure = FAILURES.iter().find(|failure| failure.name == name);
+                let failure = failure.expect("it is in the list");
+                let name = format!("{name}InWords");
+                *response = Ref::from_response_name(&name).into();
+                let told = failure.in_words().into();
+                components.responses.insert(name, told);
+            }
+        }
     }
 }
 

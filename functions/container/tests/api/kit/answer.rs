@@ -1,5 +1,6 @@
 //! What a request was answered.
 
+use super::documented::assert_code;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,6 +19,13 @@ impl Answer {
     /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status.
     pub fn problem(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.text);
+        // Of a route whose clients show it as it is.
+        if self.header("content-type") == "text/plain; charset=utf-8" {
+            assert!(self.text.ends_with('.'), "{}", self.text);
+            let code = self.header("x-error-code").to_owned();
+            assert_code(&code, status);
+            return code;
+        }
         assert_eq!(
             self.header("content-type"),
             "application/problem+json",

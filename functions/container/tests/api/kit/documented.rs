@@ -48,12 +48,14 @@ pub fn assert_listed(problem: &Value) {
     let Some(code) = kind.and_then(|kind| kind.strip_prefix("urn:parlance:error:")) else {
         return;
     };
-    let listed = CODES.contains(&(
-        code.to_owned(),
-        problem["status"].as_u64().unwrap_or_default(),
-    ));
+    let status = problem["status"].as_u64().and_then(|s| s.try_into().ok());
+    assert_code(code, status.unwrap_or_default());
+}
+
+/// Asserts that the contract lists a code with its status.
+pub fn assert_code(code: &str, status: u16) {
     assert!(
-        listed,
+        CODES.contains(&(code.to_owned(), status.into())),
         "shared/web/src/contract/codes.rs does not list {code} with this status"
     );
 }

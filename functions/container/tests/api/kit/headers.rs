@@ -34,6 +34,7 @@ pub const EXPOSED: &[&str] = &[
     "retry-after",
     "retry-after-ms",
     "www-authenticate",
+    "x-error-code",
     "x-ratelimit-limit-requests",
     "x-ratelimit-limit-tokens",
     "x-ratelimit-remaining-requests",
