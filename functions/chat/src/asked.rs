@@ -1,6 +1,6 @@
 //! What `POST /chat` asks for.
 
-use db::{OnDisconnect, Place};
+use db::{AppPlace, OnDisconnect, Place};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service::beginning;
@@ -46,6 +46,8 @@ pub(crate) struct Asked {
     pub(crate) message: String,
     pub(crate) session_id: Option<Uuid>,
     pub(crate) place: Place,
+    /// The same in the names of an app that has its own: then the two above say nothing.
+    pub(crate) app: Option<AppPlace>,
     pub(crate) stream: bool,
     pub(crate) reasoning: bool,
     pub(crate) on_disconnect: Option<OnDisconnect>,
@@ -80,14 +82,12 @@ impl Ask {
             (Some(message), _) => message,
         };
         let metadata = self.metadata.map_or_else(|| json!({}), Value::from);
-        if stored_size(&metadata) > MAX_METADATA {
-            let message = "must be at most 4 KiB, with its numbers written out";
-            return Err(Error::field("metadata", message));
-        }
+        check_metadata(&metadata)?;
         Ok(Asked {
             message,
             session_id: self.session_id,
             place,
+            app: None,
             stream: self.stream.unwrap_or_default(),
             reasoning: self.reasoning.unwrap_or_default(),
             on_disconnect: self.on_disconnect,
@@ -116,8 +116,22 @@ impl Asked {
             Place::InsteadOfQuestion(id) => ("question", Some(id)),
         };
         let what = json!([self.message, self.session_id, kind, beside, self.metadata]);
+        let what = match &self.app {
+            None => what,
+            Some(app) => json!([what, app.chat, app.question, app.target, app.anew]),
+        };
         Sha256::digest(what.to_string()).into()
     }
+}
+
+/// # Errors
+/// 422 for more than is kept beside a question.
+pub(crate) fn check_metadata(metadata: &Value) -> Result<()> {
+    if stored_size(metadata) > MAX_METADATA {
+        let message = "must be at most 4 KiB, with its numbers written out";
+        return Err(Error::field("metadata", message));
+    }
+    Ok(())
 }
 
 /// How many bytes the database makes of a value: it writes out every digit of a number, 309 for `1e308`.

@@ -23,6 +23,7 @@ mod sessions;
 mod sse;
 mod storing;
 mod turn;
+mod ui;
 
 use db::ApiKeyScope;
 use utoipa_axum::routes;
@@ -45,5 +46,6 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(export::one))
         .routes(routes!(sessions::show, sessions::update, sessions::delete))
         .routes(routes!(sessions::messages));
-    web::open_to_keys(ApiKeyScope::Chat, BODY_LIMIT.on(routes))
+    let routes = BODY_LIMIT.on(routes).merge(ui::routes());
+    web::open_to_keys(ApiKeyScope::Chat, routes)
 }

@@ -20,7 +20,8 @@ pub(crate) async fn show(
     caller: Caller,
     Path(id): Path<Uuid>,
 ) -> Result<Json<Message>> {
-    find(&app, &caller, id).await.map(Json)
+    let message = app.db.tenant(&caller).await?.message(&caller, id).await?;
+    message.map(Json).ok_or(Error::NotFound)
 }
 
 /// Ends an answer that is being made, wherever that is, and keeps what there is of it as `stopped`. One that has ended
@@ -37,17 +38,19 @@ pub(crate) async fn stop(
     let was = app.db.stop_answer(&caller, id).await?;
     was.ok_or(Error::NotFound)?;
     app.answers.stop(id);
+    let message = until_ended(&app, &caller, id).await?;
+    message.map(Json).ok_or(Error::NotFound)
+}
+
+/// An answer that was stopped, as it is when it has ended, or after 3 seconds.
+pub(crate) async fn until_ended(app: &App, caller: &Caller, id: Uuid) -> Result<Option<Message>> {
     let asked = Instant::now();
     loop {
-        let message = find(&app, &caller, id).await?;
-        if message.status != MessageStatus::Streaming || asked.elapsed() > WAIT {
-            return Ok(Json(message));
+        let message = app.db.tenant(caller).await?.message(caller, id).await?;
+        let is_running = |message: &Message| message.status == MessageStatus::Streaming;
+        if !message.as_ref().is_some_and(is_running) || asked.elapsed() > WAIT {
+            return Ok(message);
         }
         sleep(LOOK).await;
     }
-}
-
-async fn find(app: &App, caller: &Caller, id: Uuid) -> Result<Message> {
-    let message = app.db.tenant(caller).await?.message(caller, id).await?;
-    message.ok_or(Error::NotFound)
 }

@@ -1,6 +1,11 @@
 //! `/chat/sessions`: the caller's conversations.
 
+use crate::ui::message::{UI_MESSAGES, UiMessage};
 use axum::{extract::State, http::StatusCode};
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use db::{Caller, ChatSession, Message};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -125,19 +130,29 @@ pub(crate) struct MessagesQuery {
     /// Whether to list every branch and not the active one alone; `parent_id` tells how they hang together.
     #[param(default = false)]
     branches: Option<bool>,
+    /// In which form: without it as here, with `ui` as the AI SDK's messages.
+    #[param(inline)]
+    format: Option<MessagesFormat>,
+}
+
+/// The form of messages.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum MessagesFormat {
+    Ui,
 }
 
 /// The messages of a conversation, oldest first: those of its active branch, or all. A page ends with `limit`, or with
-/// 1 MiB of them.
+/// 1 MiB of them. In the AI SDK's form an answer that is being made is left out: `GET /chat/ui/{id}/stream` has that.
 #[utoipa::path(get, path = "/chat/sessions/{id}/messages", operation_id = "listChatMessages", tag = "chat", params(("id" = Uuid, Path), MessagesQuery), responses(
-    (status = 200, body = Listing<Message>),
+    (status = 200, content((Listing<Message> = "application/json"), (Listing<UiMessage> = "application/vnd.parlance.ui-messages+json"))),
 ))]
 pub(crate) async fn messages(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<Uuid>,
     Query(asked): Query<MessagesQuery>,
-) -> Result<Json<Listing<Message>>> {
+) -> Result<Response> {
     let all = asked.branches.unwrap_or_default();
     let list = match all {
         true => format!("all messages of {id}"),
@@ -151,7 +166,16 @@ pub(crate) async fn messages(
     if messages.is_empty() && tx.chat_session(&caller, id).await?.is_none() {
         return Err(Error::NotFound);
     }
-    Ok(Json(
-        page.listing_cut(messages, is_cut, |message| message.id),
-    ))
+    let list = page.listing_cut(messages, is_cut, |message| message.id);
+    Ok(match asked.format {
+        None => Json(list).into_response(),
+        Some(MessagesFormat::Ui) => {
+            let messages = list.items.into_iter().filter_map(UiMessage::of);
+            let list = Listing {
+                items: messages.collect(),
+                next_cursor: list.next_cursor,
+            };
+            ([(header::CONTENT_TYPE, UI_MESSAGES)], Json(list)).into_response()
+        }
+    })
 }

@@ -83,13 +83,15 @@ impl Asking {
         let body_hash = self.key.as_ref().map(|_| asked.hash());
         let key = self.key.as_deref().zip(body_hash.as_ref());
         let limits = self.app.limits_of(caller);
-        let is_first = asked.session_id.is_none() && asked.place == Place::End;
+        let is_first =
+            asked.session_id.is_none() && asked.place == Place::End && asked.app.is_none();
         let reservation =
             self.app
                 .reservation(caller, answering, &limits, &asked.message, is_first)?;
         let new = NewTurn {
             session_id: asked.session_id,
             place: asked.place,
+            named: asked.app.as_ref(),
             title: &asked.title(),
             question: &asked.message,
             metadata: &asked.metadata,
@@ -112,7 +114,16 @@ impl Asking {
             Err(NotBegun::OtherBody) => Err(Error::KeyReused),
             Err(NotBegun::NoSession) => Err(Error::NotFound),
             Err(NotBegun::Limited(limit)) => Err(service::Error::Limit(Box::new(limit)).into()),
+            Err(NotBegun::NoMessage) if asked.app.is_some() => Err(Error::field(
+                "messageId",
+                "names no answer that could be made anew; send a message",
+            )),
             Err(NotBegun::NoMessage) => Err(no_message(asked.place)),
+            Err(NotBegun::NameTaken) => Err(Error::field(
+                "messages",
+                "ends with a message whose id another text had before; give each message an id of its own, or say with \
+                 messageId that it is asked otherwise",
+            )),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Conversations: their list, what was said in them, and a turn of question and answer.
 
 pub(crate) mod answers;
+pub(crate) mod apps;
 pub(crate) mod erase;
 pub(crate) mod feedback;
 pub(crate) mod messages;

@@ -20,6 +20,7 @@ pub use access::origins::OriginClaim;
 pub use audit::deeds::{Asked, Deed, Outcome};
 pub use audit::log::{AuditFilter, AuditRow};
 pub use chat::answers::{AnswerEnd, AnswerRow, Details, Grown, Kept};
+pub use chat::apps::AppPlace;
 pub use chat::feedback::{Feedback, Rating};
 pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
 pub use chat::search::{FoundChat, FoundMessage};

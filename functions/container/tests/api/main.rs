@@ -89,6 +89,7 @@ mod tenants;
 mod tokens;
 mod told;
 mod turns;
+mod ui;
 mod unanswered;
 mod usage;
 mod user_changes;

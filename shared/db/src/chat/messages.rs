@@ -82,6 +82,9 @@ pub struct Message {
     pub session_id: Uuid,
     /// The message that it follows; null for the first.
     pub parent_id: Option<Uuid>,
+    /// What the app that asked calls it, if that has names of its own (`POST /chat/ui`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// Who said it.
     pub role: MessageRole,
     /// What was said.
@@ -120,6 +123,7 @@ struct MessageRow {
     id: Uuid,
     session_id: Uuid,
     parent_id: Option<Uuid>,
+    external_id: Option<String>,
     role: MessageRole,
     content: String,
     reasoning: Option<String>,
@@ -150,6 +154,7 @@ impl From<MessageRow> for Message {
             id: row.id,
             session_id: row.session_id,
             parent_id: row.parent_id,
+            external_id: row.external_id,
             role: row.role,
             content: row.content,
             reasoning: row.reasoning,
@@ -177,7 +182,7 @@ impl From<MessageRow> for Message {
 /// number of the message before is computed first.
 macro_rules! message_columns {
     () => {
-        "m.id, m.session_id, m.role, m.content, m.reasoning, m.provider, m.model, m.prompt_version, m.prompt_tokens,
+        "m.id, m.session_id, m.external_id, m.role, m.content, m.reasoning, m.provider, m.model, m.prompt_version, m.prompt_tokens,
          m.completion_tokens, m.usage_exact, m.sources, m.finish_reason, m.metadata, m.created_at,
          (select jsonb_build_object('rating', f.rating, 'comment', f.comment, 'rated_at', f.rated_at)
           from message_feedback f where f.message_id = m.id) as feedback,

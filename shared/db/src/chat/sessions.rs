@@ -16,6 +16,9 @@ pub struct ChatSession {
     /// Its title: the beginning of the first message until it is changed.
     #[schema(example = "How long does a refund take?")]
     pub title: String,
+    /// What the app that began it calls it, if that has names of its own (`POST /chat/ui`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// When it was started.
     pub created_at: DateTime<Utc>,
     /// When it was last written to.
@@ -31,13 +34,13 @@ impl TenantTx {
     ) -> Result<Vec<ChatSession>> {
         let sessions = sqlx::query_as(match caller.reads() {
             Some(_) => {
-                "select id, user_id, title, created_at, updated_at from chat_sessions
+                "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
                  where user_id = $1 and ($2::uuid is null or id < $2)
                  order by id desc
                  limit $3"
             }
             None => {
-                "select id, user_id, title, created_at, updated_at from chat_sessions
+                "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
                  where $1::uuid is null and ($2::uuid is null or id < $2)
                  order by id desc
                  limit $3"
@@ -54,7 +57,7 @@ impl TenantTx {
     /// One conversation of the caller.
     pub async fn chat_session(&mut self, caller: &Caller, id: Uuid) -> Result<Option<ChatSession>> {
         let session = sqlx::query_as(
-            "select id, user_id, title, created_at, updated_at from chat_sessions
+            "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
              where id = $1 and ($2::uuid is null or user_id = $2)",
         )
         .bind(id)
@@ -80,7 +83,7 @@ impl TenantTx {
                updated_at = now()
              where s.id = $1 and s.user_id = $2
                and ($4::uuid is null or exists (select from chat_messages m where m.session_id = s.id and m.id = $4))
-             returning s.id, s.user_id, s.title, s.created_at, s.updated_at",
+             returning s.id, s.user_id, s.title, s.external_id, s.created_at, s.updated_at",
         )
         .bind(id)
         .bind(caller.user_id())

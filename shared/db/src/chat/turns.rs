@@ -1,7 +1,8 @@
 //! The beginning of a chat turn: a question and its answer's row, stored before the answer is known.
 
 use crate::{
-    Caller, Db, IdempotencyKey, LimitState, LimitsOf, MessageRole, Need, Reservation, Result,
+    AppPlace, Caller, Db, IdempotencyKey, LimitState, LimitsOf, MessageRole, Need, Reservation,
+    Result,
 };
 use serde::Deserialize;
 use sqlx::types::Json;
@@ -14,6 +15,9 @@ pub struct NewTurn<'a> {
     pub session_id: Option<Uuid>,
     /// Where in the conversation.
     pub place: Place,
+    /// What the app that asks calls the conversation and the question, if it has names of its own: then `session_id` and
+    /// `place` say nothing.
+    pub named: Option<&'a AppPlace>,
     /// The title of a conversation that it starts.
     pub title: &'a str,
     /// The question; not used where another answer is asked for.
@@ -81,6 +85,8 @@ pub enum NotBegun {
     Repeat(Uuid),
     /// Something else was asked under this key.
     OtherBody,
+    /// Another question of the app has this name.
+    NameTaken,
     /// The conversation is not the caller's.
     NoSession,
     /// The message that `place` names is not in the caller's conversation, or not of that kind.
@@ -90,7 +96,7 @@ pub enum NotBegun {
 }
 
 #[derive(sqlx::FromRow)]
-struct Begun {
+pub(super) struct Begun {
     outcome: String,
     made: Uuid,
     session_id: Option<Uuid>,
@@ -112,6 +118,9 @@ impl Db {
         caller: &Caller,
         new: &NewTurn<'_>,
     ) -> Result<Result<Turn, NotBegun>> {
+        if let Some(place) = new.named {
+            return self.begin_app_turn(caller, new, place).await;
+        }
         let (after, beside, beside_role) = match new.place {
             Place::End => (None, None, None),
             Place::After(id) => (Some(id), None, None),
@@ -149,7 +158,7 @@ impl Db {
 }
 
 impl Begun {
-    fn into_turn(self) -> Result<Turn, NotBegun> {
+    pub(super) fn into_turn(self) -> Result<Turn, NotBegun> {
         if let Some(Json(refusal)) = self.refusal {
             return Err(NotBegun::Limited(refusal));
         }
@@ -165,6 +174,7 @@ impl Begun {
             }),
             ("repeat", ..) => Err(NotBegun::Repeat(self.made)),
             ("other_body", ..) => Err(NotBegun::OtherBody),
+            ("name_taken", ..) => Err(NotBegun::NameTaken),
             ("no_message", ..) => Err(NotBegun::NoMessage),
             _ => Err(NotBegun::NoSession),
         }

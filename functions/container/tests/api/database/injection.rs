@@ -89,6 +89,7 @@ const KEEPS_TEXT: &[&str] = &[
     "POST /admin/users/invite /full_name",
     "POST /chat /message",
     "POST /chat /metadata/any",
+    "POST /chat/ui /id",
     "POST /documents /text",
     "POST /documents /title",
     "POST /tenants /name",
@@ -162,6 +163,8 @@ async fn attack(
             assert_eq!(after, before, "{what}");
             false
         }
+        // Most of what such a body holds is not read.
+        200..300 if operation.is_foreign() => after.contains(payload),
         200..300 => {
             // A password is hashed and a key is sealed: of those, nothing may be seen.
             let hidden = place.ends_with("password") || place.ends_with("/api_key");

@@ -176,6 +176,7 @@ fn statements_run_in_transactions() {
         alone,
         [
             "shared/db/src/chat/answers.rs",
+            "shared/db/src/chat/apps.rs",
             "shared/db/src/chat/turns.rs",
             "shared/db/src/knowledge/passages.rs",
             "shared/db/src/ledger/calls.rs"

@@ -35,6 +35,17 @@ const MANAGED: &[Attempt] = &[
     attempt(U1, U2, 403),
 ];
 
+/// The same, where nothing is said of what is not there either.
+const SILENT: &[Attempt] = &[
+    attempt(U1, V1, 204),
+    attempt(V1, U1, 204),
+    attempt(U1, U2, 204),
+    attempt(ADMIN1, U1, 204),
+    attempt(U1, ADMIN1, 204),
+];
+/// A name that an app gives: everybody has names of their own, so it names nothing of anybody else (`ui::names`).
+const OWN: &[Attempt] = &[];
+
 /// The same, where it is named in a body beside other things.
 const NAMED: &[Attempt] = &[
     attempt(U1, V1, 422),
@@ -66,7 +77,10 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /chat/messages/{id}/stream", "path:id")
         | ("PUT /chat/messages/{id}/feedback", "path:id")
         | ("POST /chat/messages/{id}/stop", "path:id")
+        | ("GET /chat/ui/{id}", "path:id")
         | ("GET /chat/sessions/{id}/messages", "path:id") => PERSONAL,
+        ("GET /chat/ui/{id}/stream" | "POST /chat/ui/{id}/stop", "path:id") => SILENT,
+        ("POST /chat/ui", "body:id") => OWN,
         ("POST /chat", "body:parent_id" | "body:regenerate" | "body:edit")
         | ("PATCH /chat/sessions/{id}", "body:active_message_id") => NAMED,
         ("GET /documents/{id}", "path:id")

@@ -127,6 +127,7 @@ impl Operation {
         let own = responses.filter(|(_, response)| {
             let shared = response["$ref"].as_str().unwrap_or_default();
             let shared = shared.rsplit('/').next().unwrap_or_default();
+            let shared = shared.trim_end_matches("InWords");
             match shared {
                 "Malformed"
                 | "TooLarge"
@@ -139,6 +140,11 @@ impl Operation {
         });
         own.map(|(status, _)| status.parse().expect("a status is a number"))
             .collect()
+    }
+
+    /// Whether it is of a protocol of others, whose clients send more than is read, and want failures in its own form.
+    pub fn is_foreign(&self) -> bool {
+        self.path.starts_with("/chat/ui")
     }
 
     /// Whether it takes a JSON body.
@@ -196,6 +202,10 @@ impl Operation {
         let new_name = json!({ "name": "Renamed" });
         match &*self.name() {
             "POST /chat" => json!({ "message": "What is known?" }),
+            "POST /chat/ui" => json!({
+                "id": "A chat of an app",
+                "messages": [{ "id": "q1", "role": "user", "parts": [{ "type": "text", "text": "What is known?" }] }],
+            }),
             "PATCH /chat/sessions/{id}" => json!({ "title": "Renamed" }),
             "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),

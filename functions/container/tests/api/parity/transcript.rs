@@ -172,16 +172,26 @@ fn whole(events: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     for event in events {
         match all.last_mut() {
-            Some(last) if event["event"] == "delta" && last["event"] == "delta" => {
-                let text = |event: &Value| event["data"]["text"].as_str().map(str::to_owned);
+            Some(last) if piece(last).is_some() && piece(last) == piece(&event) => {
+                let name = piece(last).unwrap_or_default();
+                let text = |event: &Value| event["data"][name].as_str().map(str::to_owned);
                 let joined = text(last).unwrap_or_default() + &text(&event).unwrap_or_default();
                 *last = event;
-                last["data"]["text"] = joined.into();
+                last["data"][name] = joined.into();
             }
             _ => all.push(event),
         }
     }
     all
+}
+
+/// Where the text of an event is that has a piece of one.
+fn piece(event: &Value) -> Option<&'static str> {
+    match (event["event"].as_str(), event["data"]["type"].as_str()) {
+        (Some("delta"), _) => Some("text"),
+        (_, Some("text-delta")) => Some("delta"),
+        _ => None,
+    }
 }
 
 fn event(block: &str) -> Value {
@@ -191,6 +201,7 @@ fn event(block: &str) -> Value {
             .split_once(": ")
             .expect("a line of an event is a field");
         let value = match name {
+            "data" if value == "[DONE]" => value.into(),
             "data" => serde_json::from_str(value).expect("data is JSON"),
             _ => value.into(),
         };
