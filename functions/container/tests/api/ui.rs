@@ -2,6 +2,7 @@
 
 mod bad;
 mod branches;
+mod clients;
 mod history;
 mod names;
 mod refusals;
