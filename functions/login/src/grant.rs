@@ -96,6 +96,20 @@ pub(crate) struct LoginForm {
     refresh_token: Option<String>,
 }
 
+/// The form with which a client of OAuth 2 renews a login (RFC 6749, section 6). What it does not name is ignored.
+#[derive(Deserialize, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "only described: the form is read as what it stands for"
+)]
+pub(crate) struct RenewalForm {
+    /// `refresh_token`, also if absent.
+    grant_type: Option<String>,
+    /// As the login or the last refresh gave it.
+    #[schema(format = Password, example = "the refresh token of the login")]
+    refresh_token: Option<String>,
+}
+
 /// The form with which a client of OAuth 2 revokes a token (RFC 7009, section 2.1). What it does not name is ignored.
 #[derive(Deserialize, ToSchema)]
 #[expect(

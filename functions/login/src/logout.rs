@@ -8,6 +8,7 @@ use web::{App, JsonOrForm, Result};
 
 /// Ends a login. Ending one that has ended, or that never was, is no error (RFC 7009, section 2.2).
 #[utoipa::path(post, path = "/login/logout", operation_id = "logout", tag = "login", security(()),
+    params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves. It decides whether the page may read the answer.")),
     request_body(content(
         (RefreshToken = "application/json"),
         (RevocationForm = "application/x-www-form-urlencoded"), (RevocationForm = "multipart/form-data"),

@@ -1,6 +1,6 @@
 //! `POST /login/refresh`: a refresh token for the next pair.
 
-use crate::grant::{LoginForm, RefreshToken};
+use crate::grant::{RefreshToken, RenewalForm};
 use axum::extract::{FromRequest, Request, State};
 use db::Asked;
 use secrecy::ExposeSecret;
@@ -13,7 +13,7 @@ use web::{App, ClientIp, Error, Form, Json, JsonOrForm, Result, is_form};
     params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves. It decides whether the page may read the answer.")),
     request_body(content(
         (RefreshToken = "application/json"),
-        (LoginForm = "application/x-www-form-urlencoded"), (LoginForm = "multipart/form-data"),
+        (RenewalForm = "application/x-www-form-urlencoded"), (RenewalForm = "multipart/form-data"),
     )),
     responses(
         (status = 200, body = TokenPair),
