@@ -92,6 +92,8 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
         let crates = fs::read_dir(root.join(group)).expect("the folder can be read");
         crates.map(|entry| entry.expect("it can be listed").path().join("Cargo.toml"))
     });
+    // The client is no crate.
+    let manifests = manifests.filter(|manifest| manifest.exists());
     let read = manifests.map(|manifest| {
         let text = fs::read_to_string(&manifest).expect("the manifest can be read");
         let manifest: toml::Table = text.parse().expect("the manifest parses");
