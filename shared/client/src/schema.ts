@@ -2460,8 +2460,153 @@ export interface components {
              */
             messages: components["schemas"]["UiMessage"][];
         };
+        /** @description A question, as the AI SDK's `DefaultChatTransport` sends it. Whatever else is in it is ignored. */
+        UiChatRequest: {
+            /**
+             * @description What the app calls the conversation: any text of 1 to 255 characters but `.` and `..`, unique among the user's. One
+             *     that there is not is started. The id of a conversation that was begun otherwise will do.
+             * @example kR2vQx7LmP0sTb4n
+             */
+            id: string;
+            /**
+             * @description The conversation as the client sees it. Only the last message of the role `user` is read, and of that its text: what
+             *     was said before is known here.
+             * @example [
+             *       {
+             *         "id": "u7XcDe2fGh1jKl3M",
+             *         "parts": [
+             *           {
+             *             "text": "How long does a refund take?",
+             *             "type": "text"
+             *           }
+             *         ],
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages?: components["schemas"]["UiMessage"][] | null;
+            message?: components["schemas"]["UiMessage"] | null;
+            /**
+             * @description `regenerate-message` for another answer to the last question; `submit-message`, as anything else, for an answer.
+             * @example submit-message
+             */
+            trigger?: string | null;
+            /**
+             * @description What it is about: the question that is asked otherwise, or the answer that is not wanted. One that is not known here
+             *     says nothing.
+             */
+            messageId?: string | null;
+            /** @description Whether to tell what the model thinks before it answers, and to keep it with the answer. */
+            reasoning?: boolean | null;
+            on_disconnect?: components["schemas"]["OnDisconnect"] | null;
+        };
         /** @description One part of a UI message stream; `type` says which. */
-        UiChunk: {
+        UiChunk: components["schemas"]["UiSource"] | components["schemas"]["UiStep"];
+        /** @description A message in the AI SDK's form. */
+        UiMessage: {
+            /**
+             * @description Of a user's message, what the app called it, if it did; else its id here.
+             * @example u7XcDe2fGh1jKl3M
+             */
+            id: string;
+            /** @description Who said it. */
+            role: components["schemas"]["MessageRole"];
+            /** @description Of an answer, what `start` and `finish` said of it; of a user's message, what the app attached to it. */
+            metadata?: Record<string, never> | null;
+            /** @description What was said. */
+            parts: components["schemas"]["UiPart"][];
+        };
+        /** @description One page of a list. */
+        UiMessageList: {
+            /** @description The items. */
+            items: components["schemas"]["UiMessage"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description What is said of an answer besides its text. */
+        UiMetadata: {
+            /**
+             * Format: uuid
+             * @description The conversation's id here.
+             */
+            session_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The question's id here.
+             */
+            user_message_id?: string | null;
+            status?: components["schemas"]["MessageStatus"] | null;
+            /** @description `stop`, `length`, `content_filter` or `other`; `stopped` for one that somebody stopped. */
+            finish_reason?: string | null;
+            /** @description The code of what ended it, if it failed. */
+            error_code?: string | null;
+            /** @description Whether asking again may help, if it failed. */
+            retryable?: boolean | null;
+            usage?: components["schemas"]["Usage"] | null;
+            /** @description Who answered. */
+            provider?: string | null;
+            /** @description With which model. */
+            model?: string | null;
+        };
+        /** @description A part of a message; `type` says what it is. */
+        UiPart: components["schemas"]["UiSaid"] | components["schemas"]["UiSource"];
+        /** @description A part of a message that is no source. */
+        UiSaid: {
+            /** @enum {string} */
+            type: "step-start";
+        } | {
+            /** @description The text. */
+            text: string;
+            /** @description `done`. */
+            state: string;
+            /** @enum {string} */
+            type: "reasoning";
+        } | {
+            /**
+             * @description The text.
+             * @example A refund takes 14 days.
+             */
+            text: string;
+            /** @description `done` in an answer. */
+            state?: string | null;
+            /** @enum {string} */
+            type: "text";
+        };
+        /** @description What an answer draws on: each document once, then all passages together. */
+        UiSource: {
+            /**
+             * Format: uuid
+             * @description The document.
+             */
+            sourceId: string;
+            /** @description Where it is published. */
+            url: string;
+            /** @description Its title. */
+            title: string;
+            /** @enum {string} */
+            type: "source-url";
+        } | {
+            /**
+             * Format: uuid
+             * @description The document.
+             */
+            sourceId: string;
+            /** @description `text/plain`: it was read as text. */
+            mediaType: string;
+            /** @description Its title. */
+            title: string;
+            /** @enum {string} */
+            type: "source-document";
+        } | {
+            /** @description `sources`. */
+            id: string;
+            /** @description Best first. */
+            data: components["schemas"]["Source"][];
+            /** @enum {string} */
+            type: "data-sources";
+        };
+        /** @description A part of a UI message stream that is no source. */
+        UiStep: {
             /**
              * Format: uuid
              * @description The answer's message, here and in the client.
@@ -2529,113 +2674,6 @@ export interface components {
             errorText: string;
             /** @enum {string} */
             type: "error";
-        } | (components["schemas"]["UiSource"] & {
-            /** @enum {string} */
-            type: "source";
-        });
-        /** @description A message in the AI SDK's form. */
-        UiMessage: {
-            /**
-             * @description Of a user's message, what the app called it, if it did; else its id here.
-             * @example u7XcDe2fGh1jKl3M
-             */
-            id: string;
-            /** @description Who said it. */
-            role: components["schemas"]["MessageRole"];
-            /** @description Of an answer, what `start` and `finish` said of it; of a user's message, what the app attached to it. */
-            metadata?: Record<string, never> | null;
-            /** @description What was said. */
-            parts: components["schemas"]["UiPart"][];
-        };
-        /** @description One page of a list. */
-        UiMessageList: {
-            /** @description The items. */
-            items: components["schemas"]["UiMessage"][];
-            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
-            next_cursor: string | null;
-        };
-        /** @description What is said of an answer besides its text. */
-        UiMetadata: {
-            /**
-             * Format: uuid
-             * @description The conversation's id here.
-             */
-            session_id?: string | null;
-            /**
-             * Format: uuid
-             * @description The question's id here.
-             */
-            user_message_id?: string | null;
-            status?: components["schemas"]["MessageStatus"] | null;
-            /** @description `stop`, `length`, `content_filter` or `other`; `stopped` for one that somebody stopped. */
-            finish_reason?: string | null;
-            /** @description The code of what ended it, if it failed. */
-            error_code?: string | null;
-            /** @description Whether asking again may help, if it failed. */
-            retryable?: boolean | null;
-            usage?: components["schemas"]["Usage"] | null;
-            /** @description Who answered. */
-            provider?: string | null;
-            /** @description With which model. */
-            model?: string | null;
-        };
-        /** @description A part of a message; `type` says what it is. */
-        UiPart: {
-            /** @enum {string} */
-            type: "step-start";
-        } | {
-            /** @description The text. */
-            text: string;
-            /** @description `done`. */
-            state: string;
-            /** @enum {string} */
-            type: "reasoning";
-        } | {
-            /**
-             * @description The text.
-             * @example A refund takes 14 days.
-             */
-            text: string;
-            /** @description `done` in an answer. */
-            state?: string | null;
-            /** @enum {string} */
-            type: "text";
-        } | (components["schemas"]["UiSource"] & {
-            /** @enum {string} */
-            type: "source";
-        });
-        /** @description What an answer draws on: each document once, then all passages together. */
-        UiSource: {
-            /**
-             * Format: uuid
-             * @description The document.
-             */
-            sourceId: string;
-            /** @description Where it is published. */
-            url: string;
-            /** @description Its title. */
-            title: string;
-            /** @enum {string} */
-            type: "source-url";
-        } | {
-            /**
-             * Format: uuid
-             * @description The document.
-             */
-            sourceId: string;
-            /** @description `text/plain`: it was read as text. */
-            mediaType: string;
-            /** @description Its title. */
-            title: string;
-            /** @enum {string} */
-            type: "source-document";
-        } | {
-            /** @description `sources`. */
-            id: string;
-            /** @description Best first. */
-            data: components["schemas"]["Source"][];
-            /** @enum {string} */
-            type: "data-sources";
         };
         /** @description How many answers there were, and how many of them lacked something; one may lack several things. */
         UnansweredCounts: {
@@ -5164,45 +5202,7 @@ export interface operations {
                  *       "trigger": "submit-message"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description What the app calls the conversation: any text of 1 to 255 characters but `.` and `..`, unique among the user's. One
-                     *     that there is not is started. The id of a conversation that was begun otherwise will do.
-                     * @example kR2vQx7LmP0sTb4n
-                     */
-                    id: string;
-                    /**
-                     * @description The conversation as the client sees it. Only the last message of the role `user` is read, and of that its text: what
-                     *     was said before is known here.
-                     * @example [
-                     *       {
-                     *         "id": "u7XcDe2fGh1jKl3M",
-                     *         "parts": [
-                     *           {
-                     *             "text": "How long does a refund take?",
-                     *             "type": "text"
-                     *           }
-                     *         ],
-                     *         "role": "user"
-                     *       }
-                     *     ]
-                     */
-                    messages?: components["schemas"]["UiMessage"][] | null;
-                    message?: components["schemas"]["UiMessage"] | null;
-                    /**
-                     * @description `regenerate-message` for another answer to the last question; `submit-message`, as anything else, for an answer.
-                     * @example submit-message
-                     */
-                    trigger?: string | null;
-                    /**
-                     * @description What it is about: the question that is asked otherwise, or the answer that is not wanted. One that is not known here
-                     *     says nothing.
-                     */
-                    messageId?: string | null;
-                    /** @description Whether to tell what the model thinks before it answers, and to keep it with the answer. */
-                    reasoning?: boolean | null;
-                    on_disconnect?: components["schemas"]["OnDisconnect"] | null;
-                };
+                "application/json": components["schemas"]["UiChatRequest"];
             };
         };
         responses: {

@@ -41,7 +41,7 @@ use web::{App, Error, IdempotencyKey, JsonText, Own, Result, Stop};
 /// and with `trigger: "regenerate-message"` answered anew; what that replaces is kept on a branch of its own. Failures are
 /// plain text, which `useChat` shows as its error's message, with their code in the header `x-error-code`.
 #[utoipa::path(post, path = "/chat/ui", operation_id = "askUiChat", tag = "chat", params(IdempotencyKey),
-    request_body = inline(UiAsk), responses(
+    request_body = UiAsk, responses(
     (status = 200, body = UiChunk, content_type = "text/event-stream", headers(("x-vercel-ai-ui-message-stream", description = "`v1`"))),
     (status = 404, description = "`not_found`: the conversation was deleted at this moment."),
     (status = 409, description = "`model_unpriced`: spending is limited, and the price of the tenant's model is not known."),

@@ -18,8 +18,18 @@ use uuid::Uuid;
 
 /// One part of a UI message stream; `type` says which.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(untagged)]
 pub(crate) enum UiChunk {
+    /// What the answer draws on.
+    Source(UiSource),
+    /// Anything else.
+    Step(UiStep),
+}
+
+/// A part of a UI message stream that is no source.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(crate) enum UiStep {
     /// Question and answer are stored, and the model is about to be asked.
     Start {
         /// The answer's message, here and in the client.
@@ -87,9 +97,6 @@ pub(crate) enum UiChunk {
         #[serde(rename = "errorText")]
         error_text: String,
     },
-    /// What the answer draws on.
-    #[serde(untagged)]
-    Source(UiSource),
 }
 
 /// Streams an answer.
@@ -138,8 +145,12 @@ impl Writer {
         self.written.extend_from_slice(b"\n\n");
     }
 
+    fn step(&mut self, step: UiStep) {
+        self.part(&UiChunk::Step(step));
+    }
+
     fn start(&mut self, start: Start) {
-        self.part(&UiChunk::Start {
+        self.step(UiStep::Start {
             message_id: start.message_id,
             message_metadata: UiMetadata {
                 session_id: Some(start.session_id),
@@ -148,7 +159,7 @@ impl Writer {
                 ..UiMetadata::default()
             },
         });
-        self.part(&UiChunk::StartStep {});
+        self.step(UiStep::StartStep {});
     }
 
     fn sources(&mut self, sources: Vec<Source>) {
@@ -163,24 +174,24 @@ impl Writer {
             self.opened += 1;
             self.open = Some(kind);
             let id = self.id(kind);
-            self.part(&match kind {
-                Open::Reasoning => UiChunk::ReasoningStart { id },
-                Open::Text => UiChunk::TextStart { id },
+            self.step(match kind {
+                Open::Reasoning => UiStep::ReasoningStart { id },
+                Open::Text => UiStep::TextStart { id },
             });
         }
         let id = self.id(kind);
-        self.part(&match kind {
-            Open::Reasoning => UiChunk::ReasoningDelta { id, delta },
-            Open::Text => UiChunk::TextDelta { id, delta },
+        self.step(match kind {
+            Open::Reasoning => UiStep::ReasoningDelta { id, delta },
+            Open::Text => UiStep::TextDelta { id, delta },
         });
     }
 
     fn close(&mut self) {
         if let Some(kind) = self.open.take() {
             let id = self.id(kind);
-            self.part(&match kind {
-                Open::Reasoning => UiChunk::ReasoningEnd { id },
-                Open::Text => UiChunk::TextEnd { id },
+            self.step(match kind {
+                Open::Reasoning => UiStep::ReasoningEnd { id },
+                Open::Text => UiStep::TextEnd { id },
             });
         }
     }
@@ -205,11 +216,11 @@ impl Writer {
             ..UiMetadata::default()
         };
         if is_stopped {
-            self.part(&UiChunk::MessageMetadata { message_metadata });
-            self.part(&UiChunk::Abort {});
+            self.step(UiStep::MessageMetadata { message_metadata });
+            self.step(UiStep::Abort {});
         } else {
-            self.part(&UiChunk::FinishStep {});
-            self.part(&UiChunk::Finish { message_metadata });
+            self.step(UiStep::FinishStep {});
+            self.step(UiStep::Finish { message_metadata });
         }
         self.end();
     }
@@ -221,9 +232,9 @@ impl Writer {
             retryable: Some(failure.retryable),
             ..UiMetadata::default()
         };
-        self.part(&UiChunk::MessageMetadata { message_metadata });
+        self.step(UiStep::MessageMetadata { message_metadata });
         let error_text = failure.cause.in_words();
-        self.part(&UiChunk::Error { error_text });
+        self.step(UiStep::Error { error_text });
         self.end();
     }
 

@@ -30,8 +30,19 @@ pub(crate) struct UiMessage {
 /// A part of a message; `type` says what it is.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UiPart)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(untagged)]
 pub(crate) enum UiPart {
+    /// What was said.
+    Said(UiSaid),
+    /// What it draws on.
+    Source(UiSource),
+}
+
+/// A part of a message that is no source.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UiSaid)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(crate) enum UiSaid {
     /// An answer begins.
     StepStart {},
     /// What the model thought.
@@ -50,9 +61,6 @@ pub(crate) enum UiPart {
         #[serde(skip_serializing_if = "Option::is_none")]
         state: Option<&'static str>,
     },
-    /// What it draws on.
-    #[serde(untagged)]
-    Source(UiSource),
 }
 
 /// What an answer draws on: each document once, then all passages together.
@@ -174,28 +182,28 @@ impl UiMessage {
                 .unwrap_or_else(|| message.id.to_string()),
             role: message.role,
             metadata: has_metadata.then_some(message.metadata),
-            parts: vec![UiPart::Text {
+            parts: vec![UiPart::Said(UiSaid::Text {
                 text: message.content,
                 state: None,
-            }],
+            })],
         }
     }
 
     fn answer(message: Message) -> Self {
         let state = "done";
-        let mut parts = vec![UiPart::StepStart {}];
+        let mut parts = vec![UiPart::Said(UiSaid::StepStart {})];
         parts.extend(
             UiSource::all(message.sources)
                 .into_iter()
                 .map(UiPart::Source),
         );
         let thought = message.reasoning.filter(|text| !text.is_empty());
-        parts.extend(thought.map(|text| UiPart::Reasoning { text, state }));
+        parts.extend(thought.map(|text| UiPart::Said(UiSaid::Reasoning { text, state })));
         if !message.content.is_empty() {
-            parts.push(UiPart::Text {
+            parts.push(UiPart::Said(UiSaid::Text {
                 text: message.content,
                 state: Some(state),
-            });
+            }));
         }
         let failed = message.error_code.as_deref();
         let metadata = UiMetadata {
