@@ -28,6 +28,15 @@ pub(crate) struct AddDocument {
     /// The text itself, not only blanks; the whole request may have 2 MiB.
     #[schema(min_length = 1, example = "Refunds take 14 days.")]
     text: String,
+    /// Its language, as a code of two or three letters (ISO 639); absent, it is found out. The words of a language that is
+    /// known are found in all their forms.
+    #[schema(
+        min_length = 2,
+        max_length = 3,
+        pattern = "^[a-z]{2,3}$",
+        example = "en"
+    )]
+    language: Option<String>,
     /// Where it is published, http or https, at most 2000 characters.
     #[schema(max_length = 2000, example = "https://www.acme.example/refunds")]
     source_url: Option<String>,
@@ -58,7 +67,8 @@ pub(crate) async fn add(
     if let Some((tx, id)) = key.made_before(&app, &at.admin).await? {
         return added_before(tx, id).await;
     }
-    let chunks = cut(asked.text).await?;
+    let title = asked.title.trim();
+    let (chunks, found) = cut(title, asked.text).await?;
     if chunks.is_empty() {
         return Err(Error::field("text", "must not be empty"));
     }
@@ -69,8 +79,9 @@ pub(crate) async fn add(
     };
     let new = NewDocument {
         id: Uuid::now_v7(),
-        title: asked.title.trim(),
+        title,
         source_url: asked.source_url.as_deref(),
+        language: asked.language.as_deref().or(found),
         status,
     };
     let mut tx = app.db.admin(&at.admin).await?;
@@ -110,6 +121,15 @@ impl AddDocument {
                 "shows nothing: write letters that people can see",
             ));
         }
+        let is_code = |code: &String| {
+            (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase())
+        };
+        if !self.language.as_ref().is_none_or(is_code) {
+            return Err(Error::field(
+                "language",
+                "must be a code of two or three small letters, such as `en`; leave it out to have it found out",
+            ));
+        }
         if self
             .source_url
             .as_deref()
@@ -124,34 +144,39 @@ impl AddDocument {
     }
 }
 
-/// The passages of `text`. A long one is cut on a thread of its own, one text at a time, so that requests which have
-/// nothing to do with it do not wait.
+/// What a document is cut into, and the code of its language if that can be told.
+type Cut = (Vec<NewChunk>, Option<&'static str>);
+
+/// The passages of `text` with their words. A long one is cut on a thread of its own, one text at a time, so that requests which
+/// have nothing to do with it do not wait.
 ///
 /// # Errors
 /// The thread died.
-async fn cut(text: String) -> Result<Vec<NewChunk>> {
+async fn cut(title: &str, text: String) -> Result<Cut> {
     static LONG: Semaphore = Semaphore::const_new(1);
     if text.len() <= CUT_AT_ONCE {
-        return Ok(chunks(&text));
+        return Ok(chunks(title, &text));
     }
     let turn = LONG.acquire().await;
+    let title = title.to_owned();
     let cut = spawn_blocking(move || {
         // Held by the work and not by the request, which may be given up before the work is done.
         let _turn = turn;
-        chunks(&text)
+        chunks(&title, &text)
     });
     Ok(cut.await.context("a text could not be cut")?)
 }
 
-fn chunks(text: &str) -> Vec<NewChunk> {
+fn chunks(title: &str, text: &str) -> Cut {
+    let title = service::words(title);
     let text = with_plain_lines(text);
     let pieces = passages(&text).into_iter();
-    pieces
-        .map(|piece| NewChunk {
-            id: Uuid::now_v7(),
-            text: piece.to_owned(),
-        })
-        .collect()
+    let chunks = pieces.map(|piece| NewChunk {
+        id: Uuid::now_v7(),
+        text: piece.to_owned(),
+        words: service::counted(&title, piece),
+    });
+    (chunks.collect(), service::language_of(&text))
 }
 
 fn is_web_address(text: &str) -> bool {

@@ -1,4 +1,5 @@
 //! What a tenant knows: its documents, and the passages that a question finds in them.
 
 pub(crate) mod documents;
+pub(crate) mod languages;
 pub(crate) mod passages;

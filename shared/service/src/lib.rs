@@ -25,6 +25,7 @@ mod seldom;
 mod service;
 mod telemetry;
 mod tokens;
+mod words;
 
 pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer};
 pub use beginning::beginning;
@@ -45,3 +46,4 @@ pub use seldom::Seldom;
 pub use service::Service;
 pub use telemetry::{check_logging, start_logging};
 pub use tokens::{AssumedToken, CurrentTenant, CurrentUser, TokenPair};
+pub use words::{counted, language_of, words};

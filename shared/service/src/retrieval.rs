@@ -1,12 +1,20 @@
 //! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
 
-use crate::{Result, Service, VectorIndex, beginning};
-use db::{Caller, Need, Passage, ProviderCall, Source};
-use std::{collections::HashMap, future::ready, time::Duration};
+use crate::{
+    Result, Service, VectorIndex, beginning,
+    words::{is_pair, words},
+};
+use db::{AskedWord, Caller, Need, Passage, ProviderCall, Source};
+use std::{cmp::Reverse, collections::HashMap, future::ready, time::Duration};
 use uuid::Uuid;
 
 /// How much of a question is searched for; the rest of a long one adds nothing but cost.
 const QUESTION_CHARS: usize = 4000;
+/// How much less than of a word it says of two characters of a script without spaces that no passage has them: many such pairs are
+/// the end of one word and the beginning of the next.
+const PAIR_SAYS: f32 = 0.2;
+/// And so many words of it.
+const MOST_WORDS: usize = 32;
 /// How long a source's snippet is, in characters.
 const SNIPPET_CHARS: usize = 240;
 
@@ -119,7 +127,8 @@ impl Service {
             return Ok(None);
         };
         let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;
-        Ok(tx.passages_by_text(question, top_k, min_score).await?)
+        let words = asked_words(question);
+        Ok(tx.passages_by_words(&words, top_k, min_score).await?)
     }
 
     /// The ids of the passages whose vectors are nearest.
@@ -196,6 +205,20 @@ impl Service {
 /// What of a question is searched for.
 fn searched(question: &str) -> String {
     question.chars().take(QUESTION_CHARS).collect()
+}
+
+/// The words of a question, each once: of a long one the longest, which are the rarest as a rule. Each costs the database
+/// time.
+fn asked_words(question: &str) -> Vec<AskedWord> {
+    let mut words = words(question);
+    words.sort_by_key(|word| (Reverse(word.len()), word.clone()));
+    words.dedup();
+    words.truncate(MOST_WORDS);
+    let asked = |word: String| {
+        let said = if is_pair(&word) { PAIR_SAYS } else { 1.0 };
+        AskedWord { word, said }
+    };
+    words.into_iter().map(asked).collect()
 }
 
 /// A passage as it is cited.

@@ -36,7 +36,7 @@ async fn an_answer() {
         {
           "chunk_id": "[id]",
           "document_id": "[id]",
-          "score": 0.6666667,
+          "score": 0.6311275,
           "snippet": "A refund takes 5 working days.",
           "title": "Refunds"
         }
@@ -128,7 +128,7 @@ async fn a_list_of_messages() {
             {
               "chunk_id": "[id]",
               "document_id": "[id]",
-              "score": 0.6666667,
+              "score": 0.6311275,
               "snippet": "A refund takes 5 working days.",
               "title": "Refunds"
             }
@@ -174,6 +174,7 @@ async fn a_list_of_documents_page_by_page() {
           "created_at": "[time]",
           "error": null,
           "id": "[id]",
+          "language": null,
           "source_url": "https://one.example/shipping",
           "status": "ready",
           "title": "Shipping"

@@ -33,6 +33,7 @@ mod failures;
 mod fallback;
 mod feedback;
 mod flood;
+mod full_text;
 mod hashes;
 mod headers;
 mod http1;

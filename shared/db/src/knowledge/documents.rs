@@ -1,8 +1,10 @@
 //! What a tenant knows.
 
+use super::languages::stemmer;
 use crate::{AdminTx, Deed, PageOf, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -29,6 +31,9 @@ pub struct Document {
     pub title: String,
     /// Where it is published.
     pub source_url: Option<String>,
+    /// Its language (ISO 639): what was said, or else what it was found to be.
+    #[schema(example = "en")]
+    pub language: Option<String>,
     /// How far its indexing is.
     pub status: DocumentStatus,
     /// Why it failed.
@@ -46,6 +51,8 @@ pub struct NewDocument<'a> {
     pub title: &'a str,
     /// Where it is published.
     pub source_url: Option<&'a str>,
+    /// Its language (ISO 639), if it is known.
+    pub language: Option<&'a str>,
     /// `Ready` when full text is all the index there is.
     pub status: DocumentStatus,
 }
@@ -57,6 +64,8 @@ pub struct NewChunk {
     pub id: Uuid,
     /// Its text.
     pub text: String,
+    /// How often each word is in it, and in the document's title.
+    pub words: HashMap<String, u32>,
 }
 
 impl AdminTx {
@@ -69,28 +78,49 @@ impl AdminTx {
         let id = new.id;
         let actor = self.actor.user_id;
         sqlx::query(
-            "insert into documents (id, title, source_url, status, created_by) values ($1, $2, $3, $4, $5)",
+            "insert into documents (id, title, source_url, language, status, created_by) values ($1, $2, $3, $4, $5, $6)",
         )
         .bind(id)
         .bind(new.title)
         .bind(new.source_url)
+        .bind(new.language)
         .bind(new.status)
         .bind(actor)
         .execute(self.conn())
         .await?;
         sqlx::query(
-            "insert into document_chunks (id, document_id, ordinal, text, terms)
-             select c.id, $1, c.ordinal, c.text,
-                    setweight(to_tsvector('english', $2), 'A') || to_tsvector('english', c.text)
-             from unnest($3::uuid[], $4::text[]) with ordinality as c (id, text, ordinal)",
+            "insert into document_chunks (id, document_id, ordinal, text)
+             select c.id, $1, c.ordinal, c.text
+             from unnest($2::uuid[], $3::text[]) with ordinality as c (id, text, ordinal)",
         )
         .bind(id)
-        .bind(new.title)
         .bind(chunks.iter().map(|c| c.id).collect::<Vec<_>>())
         .bind(chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>())
         .execute(self.conn())
         .await?;
+        self.index_words(id, stemmer(new.language), chunks).await?;
         self.audit(Deed::done("document.create", id)).await
+    }
+
+    /// Writes down which words are in which passages: a function of `migrations/0051_full_text.sql`.
+    async fn index_words(&mut self, id: Uuid, stemmer: &str, chunks: &[NewChunk]) -> Result<()> {
+        let (mut words, mut ordinals, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for (chunk, ordinal) in chunks.iter().zip(1_i32..) {
+            for (word, count) in &chunk.words {
+                words.push(word.as_str());
+                ordinals.push(ordinal);
+                counts.push(i32::try_from(*count).unwrap_or(i32::MAX));
+            }
+        }
+        sqlx::query("select index_document($1, $2, $3, $4, $5)")
+            .bind(id)
+            .bind(stemmer)
+            .bind(words)
+            .bind(ordinals)
+            .bind(counts)
+            .execute(self.conn())
+            .await?;
+        Ok(())
     }
 
     /// Records how the indexing of a document ended.
@@ -112,7 +142,7 @@ impl AdminTx {
     /// The tenant's documents, newest first.
     pub async fn documents(&mut self, page: PageOf) -> Result<Vec<Document>> {
         let documents = sqlx::query_as(
-            "select id, title, source_url, status, error, created_at from documents
+            "select id, title, source_url, language, status, error, created_at from documents
              where $1::uuid is null or id < $1
              order by id desc
              limit $2",
@@ -126,8 +156,7 @@ impl AdminTx {
 
     /// One document.
     pub async fn document(&mut self, id: Uuid) -> Result<Option<Document>> {
-        let sql =
-            "select id, title, source_url, status, error, created_at from documents where id = $1";
+        let sql = "select id, title, source_url, language, status, error, created_at from documents where id = $1";
         Ok(sqlx::query_as(sql)
             .bind(id)
             .fetch_optional(self.conn())

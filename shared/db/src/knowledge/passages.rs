@@ -3,6 +3,19 @@
 use crate::{Caller, Db, Need, Result, TenantTx, error::in_time};
 use uuid::Uuid;
 
+/// For so many documents of a tenant it is read which passages have a word, from the rarest word on; more are found only by
+/// what else they have. It bounds the work: with ten times as many answers hardly change.
+const MOST_READ: i32 = 4_000;
+
+/// A word of a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedWord {
+    /// The word.
+    pub word: String,
+    /// How much it says that no passage has it, 0 to 1.
+    pub said: f32,
+}
+
 /// A passage that was found.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Passage {
@@ -16,50 +29,33 @@ pub struct Passage {
     pub source_url: Option<String>,
     /// Its text.
     pub text: String,
-    /// How well it fits; higher is better. From full text: the share of the question's words in it, 0 to 1.
+    /// How well it fits; higher is better. From full text: the share of the question's words in it, the rarer the heavier,
+    /// 0 to 1.
     pub score: f32,
 }
 
 impl TenantTx {
-    /// The passages that share the most words (stemmed, without stop words) with the question, best first; `None` if
-    /// finding them takes longer than the transaction allows, after which it is of no more use.
+    /// The passages that share the most with the question's words, best first, by a function of
+    /// `migrations/0051_full_text.sql`; `None` if finding them takes longer than the transaction allows, after which it is
+    /// of no more use.
     ///
-    /// Any shared word finds a passage and the share ranks it: a question is not a list of words that an
-    /// answer must all contain. Of a long question the longest words count, which are the rarest as a rule; and of
-    /// the passages that share most, so many are ranked by how near the words are to each other as a reader could be
-    /// shown: both cost the database time for each word and each passage.
-    pub async fn passages_by_text(
+    /// Any shared word finds a passage: a question is not a list of words that an answer must all contain.
+    pub async fn passages_by_words(
         &mut self,
-        question: &str,
+        words: &[AskedWord],
         top_k: i32,
         min_score: f32,
     ) -> Result<Option<Vec<Passage>>> {
-        let passages = sqlx::query_as(
-            r"with question as (
-               select array_agg(lexeme) as words,
-                      string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery as query
-               from (select lexeme from unnest(to_tsvector('english', left($1, 4000)))
-                     order by length(lexeme) desc, lexeme limit 32) words
-             ), found as (
-               select c.document_id, c.id as chunk_id, d.title, d.source_url, c.text, c.terms, score
-               from question q, document_chunks c
-               join documents d on d.tenant_id = c.tenant_id and d.id = c.document_id,
-               lateral (select length(c.terms) - length(ts_delete(c.terms, q.words)) as shared offset 0) counted,
-               lateral (select (shared::real / cardinality(q.words))::real as score) scored
-               where d.status = 'ready' and shared > 0 and score >= $3
-               order by shared desc, c.id
-               limit 100
-             )
-             select document_id, chunk_id, title, source_url, text, score
-             from question q, found
-             order by score desc, ts_rank_cd(terms, q.query, 1) desc, chunk_id
-             limit $2",
-        )
-        .bind(question)
-        .bind(top_k)
-        .bind(min_score)
-        .fetch_all(self.conn())
-        .await;
+        let (words, said): (Vec<_>, Vec<_>) =
+            words.iter().map(|word| (&*word.word, word.said)).unzip();
+        let passages = sqlx::query_as("select * from passages_by_words($1, $2, $3, $4, $5)")
+            .bind(words)
+            .bind(said)
+            .bind(MOST_READ)
+            .bind(min_score)
+            .bind(top_k)
+            .fetch_all(self.conn())
+            .await;
         in_time(passages)
     }
 }
