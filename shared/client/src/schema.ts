@@ -1056,6 +1056,12 @@ export interface components {
              */
             text: string;
             /**
+             * @description Its language, as a code of two or three letters (ISO 639); absent, it is found out. The words of a language that is
+             *     known are found in all their forms.
+             * @example en
+             */
+            language?: string | null;
+            /**
              * @description Where it is published, http or https, at most 2000 characters.
              * @example https://www.acme.example/refunds
              */
@@ -1532,6 +1538,11 @@ export interface components {
             title: string;
             /** @description Where it is published. */
             source_url?: string | null;
+            /**
+             * @description Its language (ISO 639): what was said, or else what it was found to be.
+             * @example en
+             */
+            language?: string | null;
             /** @description How far its indexing is. */
             status: components["schemas"]["DocumentStatus"];
             /** @description Why it failed. */
@@ -5458,6 +5469,7 @@ export interface operations {
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "error": null,
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "language": "en",
                      *           "source_url": null,
                      *           "status": "pending",
                      *           "title": "Refunds"
@@ -5491,6 +5503,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "language": "en",
                  *       "source_url": "https://www.acme.example/refunds",
                  *       "text": "Refunds take 14 days.",
                  *       "title": "Refunds"
@@ -5634,6 +5647,7 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds"
