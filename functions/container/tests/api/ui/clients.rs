@@ -3,118 +3,14 @@
 
 mod browser;
 mod installed;
+mod run;
 mod talk;
 
-use super::{kit, load};
-use crate::kit::{
-    ADMIN1, Kit, U1,
-    http::Served,
-    provider::{Provider, Reply},
-};
+use super::load;
+use crate::kit::provider::Reply;
 use installed::Version;
-use serde_json::{Value, json};
-use talk::Talk;
-
-/// One client at one service.
-struct Run {
-    version: Version,
-    provider: Provider,
-    kit: Kit,
-    served: Served,
-    token: String,
-    talk: Talk,
-}
-
-impl Run {
-    async fn new(version: Version) -> Option<Self> {
-        let folder = installed::folder(version)?;
-        let provider = Provider::start().await;
-        let kit = kit(&provider).await;
-        kit.add_document(ADMIN1, "Refunds", "A refund takes 5 working days.")
-            .await;
-        let served = Served::new(&kit).await;
-        let token = kit.token(U1).await;
-        let service = format!("http://{}", served.address);
-        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/ui/clients/chat.mjs");
-        let talk = Talk::begin(&folder, program, &[&service, &token]);
-        Some(Self {
-            version,
-            provider,
-            kit,
-            served,
-            token,
-            talk,
-        })
-    }
-
-    async fn does(&mut self, command: Value) -> Value {
-        self.talk.does(command).await
-    }
-
-    fn says(&self, answer: &str) {
-        self.provider.reply(Reply::Text(vec![answer.to_owned()]));
-    }
-
-    /// Sends what is said, and waits for the answer.
-    async fn ask(&mut self, message: Value) -> Value {
-        self.does(json!({ "does": "send", "message": message }))
-            .await;
-        self.does(json!({ "does": "settle" })).await
-    }
-
-    async fn regenerate(&mut self, options: Value) -> Value {
-        self.does(json!({ "does": "regenerate", "options": options }))
-            .await;
-        self.does(json!({ "does": "settle" })).await
-    }
-
-    /// Asks for an answer of which only the first word comes.
-    async fn begin(&mut self, question: &str) {
-        self.provider.hold(&["One ", "two ", "three"]);
-        self.provider.let_go(1);
-        self.does(json!({ "does": "send", "message": { "text": question } }))
-            .await;
-        let begun = self.does(json!({ "does": "until", "holds": "One " })).await;
-        assert_eq!(begun["status"], "streaming", "{}: {begun}", self.version.ai);
-    }
-
-    /// Asserts that the client is ready for more and has what the service has; role and text of each message.
-    async fn assert_same(&self, state: &Value, expected: &[(&str, &str)]) {
-        let version = self.version.ai;
-        assert_eq!(state["status"], "ready", "{version}: {state}");
-        assert_eq!(state["error"], Value::Null, "{version}: {state}");
-        let messages = state["messages"].as_array().unwrap();
-        let shown: Vec<_> = messages
-            .iter()
-            .map(|m| (m["role"].as_str().unwrap(), text(m)))
-            .collect();
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(role, text)| (*role, (*text).to_owned()))
-            .collect();
-        assert_eq!(shown, expected, "{version}");
-        let stored = load(&self.kit, &self.token, "chat").await;
-        assert_eq!(state["messages"], stored["messages"], "{version}");
-    }
-}
-
-/// All text of a message.
-fn text(message: &Value) -> String {
-    let parts = message["parts"].as_array().unwrap().iter();
-    let texts = parts.filter(|part| part["type"] == "text");
-    texts.filter_map(|part| part["text"].as_str()).collect()
-}
-
-fn last(state: &Value) -> &Value {
-    state["messages"]
-        .as_array()
-        .and_then(|all| all.last())
-        .unwrap()
-}
-
-fn open(load: bool) -> Value {
-    json!({ "does": "open", "id": "chat", "load": load })
-}
+use run::{Run, last, open, text};
+use serde_json::json;
 
 async fn sends(run: &mut Run) {
     run.does(open(false)).await;
@@ -300,6 +196,30 @@ async fn fails(run: &mut Run) {
     );
 }
 
+/// As the documentation has it for long conversations.
+async fn sends_the_last_message_alone(run: &mut Run) {
+    let open = json!({ "does": "open", "id": "chat", "sends": "last" });
+    let before = run.does(open).await;
+    let before = before["messages"].as_array().unwrap().len();
+    run.says("Alone.");
+    run.ask(json!({ "text": "Is it alone?" })).await;
+    run.says("Still alone.");
+    let state = run.regenerate(json!({})).await;
+    let question = state["messages"][before]["id"].clone();
+    assert_eq!(text(last(&state)), "Still alone.");
+    run.says("So it is.");
+    let state = run
+        .ask(json!({ "text": "It is alone.", "messageId": question }))
+        .await;
+    assert_eq!(state["messages"].as_array().unwrap().len(), before + 2);
+    assert_eq!(
+        (state["status"].as_str(), &*text(last(&state))),
+        (Some("ready"), "So it is.")
+    );
+    let stored = load(&run.kit, &run.token, "chat").await;
+    assert_eq!(state["messages"], stored["messages"], "{}", run.version.ai);
+}
+
 /// All that a user of a stock client does, in one conversation.
 async fn a_client_of(version: Version) {
     let Some(mut run) = Run::new(version).await else {
@@ -310,6 +230,7 @@ async fn a_client_of(version: Version) {
     reloads_and_resumes(&mut run).await;
     stops(&mut run).await;
     fails(&mut run).await;
+    sends_the_last_message_alone(&mut run).await;
     run.talk.end().await;
     run.served.stop().await;
 }

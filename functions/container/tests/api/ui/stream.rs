@@ -44,11 +44,15 @@ async fn a_whole_answer_has_its_parts_in_order() {
     let kit = Kit::new().await;
     let (admin, token) = (kit.token(ADMIN1).await, kit.token(U1).await);
     let published = json!({
-        "title": "Refunds", "text": "A refund takes 5 working days.", "source_url": "https://one.example/refunds",
+        "title": "Refunds", "text": "How long does a refund take? It does take 5 working days.", "source_url": "https://one.example/refunds",
     });
     assert_eq!(kit.post(&admin, "/documents", published).await.status, 202);
-    kit.add_document(ADMIN1, "Notes", "A refund is never cash.")
-        .await;
+    kit.add_document(
+        ADMIN1,
+        "Notes",
+        "How long a refund may take is not known for cash.",
+    )
+    .await;
     let answer = kit
         .post(
             &token,

@@ -2,20 +2,17 @@
 
 use super::{
     installed::{NEWEST_7, OLDEST_5, Version, install, packages},
+    run::{example, text},
     talk::Talk,
 };
 use crate::{
-    kit::{ADMIN1, U1, http::Served, left_out, provider::Provider},
+    kit::{ADMIN1, Kit, U1, http::Served, left_out, provider::Provider},
     ui::{load, said},
 };
 use axum::{Router, response::Html, routing::get};
 use serde_json::{Value, json};
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
-use tokio::net::TcpListener;
+use std::{env, fs, path::PathBuf, process::Command};
+use tokio::{net::TcpListener, task::JoinHandle};
 
 /// What puts the component on a page.
 const MAIN: &str = r##"
@@ -24,17 +21,6 @@ import { Conversation } from "./chat.jsx";
 const { api, token } = window.settings;
 createRoot(document.querySelector("main")).render(<Conversation id="chat" api={api} token={() => token} />);
 "##;
-
-/// The first example of a language in a page of the documentation.
-fn example(page: &str, language: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../docs")
-        .join(page);
-    let text = fs::read_to_string(path).expect("the page is there");
-    let start = format!("```{language}\n");
-    let (_, rest) = text.split_once(&start).expect("the page has an example");
-    rest.split("```").next().expect("it ends").to_owned()
-}
 
 fn chromium() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -94,11 +80,19 @@ async fn ask(talk: &mut Talk, text: &str) {
     talk.does(press("Send")).await;
 }
 
-async fn a_page_of(version: Version) {
-    let Some(chromium) = chromium() else { return };
-    let Some((script, folder)) = bundle(version) else {
-        return;
-    };
+/// A service, and a page of another origin in a browser.
+struct Page {
+    provider: Provider,
+    kit: Kit,
+    served: Served,
+    serving: JoinHandle<std::io::Result<()>>,
+    token: String,
+    talk: Talk,
+}
+
+async fn opened(version: Version) -> Option<Page> {
+    let chromium = chromium()?;
+    let (script, folder) = bundle(version)?;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let provider = Provider::start().await;
@@ -125,7 +119,19 @@ async fn a_page_of(version: Version) {
     let mut talk = Talk::begin(&folder, program, &[&chromium.to_string_lossy(), &origin]);
 
     talk.does(json!({ "does": "open" })).await;
-    ask(&mut talk, "How long does a refund take?").await;
+    Some(Page {
+        provider,
+        kit,
+        served,
+        serving,
+        token,
+        talk,
+    })
+}
+
+async fn asks_reloads_stops_and_asks_again(page: &mut Page) {
+    let Page { provider, talk, .. } = page;
+    ask(talk, "How long does a refund take?").await;
     let seen = talk.does(shows("Hello from the model.")).await;
     let first = json!(["user", "How long does a refund take?"]);
     assert_eq!(
@@ -139,7 +145,7 @@ async fn a_page_of(version: Version) {
     // A reload in the middle of an answer.
     provider.hold(&["One ", "two ", "three"]);
     provider.let_go(1);
-    ask(&mut talk, "Count.").await;
+    ask(talk, "Count.").await;
     talk.does(shows("One")).await;
     talk.does(json!({ "does": "reload" })).await;
     let seen = talk.does(shows("One")).await;
@@ -152,7 +158,7 @@ async fn a_page_of(version: Version) {
     // A stop, and another answer.
     provider.hold(&["Half ", "whole"]);
     provider.let_go(1);
-    ask(&mut talk, "And?").await;
+    ask(talk, "And?").await;
     talk.does(shows("Half")).await;
     talk.does(press("Stop")).await;
     let seen = talk
@@ -162,24 +168,29 @@ async fn a_page_of(version: Version) {
     talk.does(press("Again")).await;
     talk.does(json!({ "does": "shows", "text": "Hello from the model.", "nth": 1 }))
         .await;
+}
 
+async fn edits_and_is_refused(page: &mut Page) {
+    let Page {
+        kit, token, talk, ..
+    } = page;
     // The first question, asked otherwise; then a failure, with its sentence.
     talk.does(press("Edit")).await;
-    ask(&mut talk, "Otherwise?").await;
+    ask(talk, "Otherwise?").await;
     talk.does(shows("Otherwise?")).await;
     talk.does(json!({ "does": "becomes", "status": "ready" }))
         .await;
-    let now = said(&kit, &token, "chat").await;
+    let now = said(kit, token, "chat").await;
     assert_eq!((now.len(), &*now[0].1), (2, "Otherwise?"));
-    ask(&mut talk, "A question of a user who is gone").await;
+    ask(talk, "A question of a user who is gone").await;
     talk.does(json!({ "does": "becomes", "status": "ready" }))
         .await;
     let logout =
         sqlx::query("update parlance.users set is_active = false where id = $1").bind(U1.id);
-    let stored = load(&kit, &token, "chat").await;
+    let stored = load(kit, token, "chat").await;
     logout.execute(&kit.pool).await.unwrap();
     kit.clock.advance(chrono::TimeDelta::seconds(10));
-    ask(&mut talk, "Am I still here?").await;
+    ask(talk, "Am I still here?").await;
     let seen = talk
         .does(json!({ "does": "becomes", "status": "error" }))
         .await;
@@ -189,13 +200,21 @@ async fn a_page_of(version: Version) {
     );
     // Until then the page showed what is stored.
     let texts = stored["messages"].as_array().unwrap().iter();
-    let texts: Vec<Value> = texts.map(|m| json!([m["role"], super::text(m)])).collect();
+    let texts: Vec<Value> = texts.map(|m| json!([m["role"], text(m)])).collect();
     let shown = seen["said"].as_array().unwrap();
     assert_eq!(shown[..texts.len()], texts);
     assert_eq!(seen["faults"], json!([]));
-    talk.end().await;
-    serving.abort();
-    served.stop().await;
+}
+
+async fn a_page_of(version: Version) {
+    let Some(mut page) = opened(version).await else {
+        return;
+    };
+    asks_reloads_stops_and_asks_again(&mut page).await;
+    edits_and_is_refused(&mut page).await;
+    page.talk.end().await;
+    page.serving.abort();
+    page.served.stop().await;
 }
 
 #[tokio::test]

@@ -2,9 +2,12 @@
 // it has then.
 //
 //   node chat.mjs SERVICE TOKEN
+//
+// transport.mjs beside it is the transport of docs/clients.md that sends the last message alone.
 import { Chat } from "@ai-sdk/react";
 import { DefaultChatTransport } from "ai";
 import { createInterface } from "node:readline";
+import { alone } from "./transport.mjs";
 
 const [, , service, token] = process.argv;
 const api = `${service}/chat/ui`;
@@ -21,10 +24,11 @@ const run = (request) => {
 
 const commands = {
   // A page that is opened: what was said comes from the service.
-  async open({ id, as = headers, load = true }) {
+  async open({ id, as = headers, load = true, sends = "all" }) {
     const answer = load ? await fetch(`${api}/${encodeURIComponent(id)}`, { headers }) : { ok: false };
     const messages = answer.ok ? (await answer.json()).messages : [];
-    chat = new Chat({ id, messages, transport: new DefaultChatTransport({ api, headers: as }) });
+    const transport = sends === "last" ? alone({ api, headers }) : new DefaultChatTransport({ api, headers: as });
+    chat = new Chat({ id, messages, transport });
   },
   send({ message }) {
     run(chat.sendMessage(message));
