@@ -13,7 +13,7 @@ use futures_util::{
 
 use crate::{
     Client, Error, Event, FinishReason, LOCAL_MODEL, Meter, Options, Prompt, Provider,
-    complete::complete, local, stream::streamed, tokens,
+    complete::complete, local, stream::streamed, tokens, until::until,
 };
 
 /// One answer: pieces of text and then exactly one end, [`Event::Done`] or an error.
@@ -26,6 +26,15 @@ impl Answer {
     /// What tells how much this answer has used so far, also when it is dropped, or ended by an error.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// As it is, but that it ends before any of `stops`.
+    fn until(self, stops: Vec<String>, stream: bool) -> Self {
+        if stops.is_empty() {
+            return self;
+        }
+        let Answer { items, meter } = self;
+        Answer::new(until(items, stops, meter.clone(), stream), meter)
     }
 
     fn new(items: impl Stream<Item = Result<Event, Error>> + Send + 'static, meter: Meter) -> Self {
@@ -60,6 +69,18 @@ impl Client {
     /// # Errors
     /// The last item is an error if the answer is not complete; see [`Error`].
     pub fn answer(
+        &self,
+        provider: &Provider,
+        prompt: Prompt,
+        mut options: Options,
+        stream: bool,
+    ) -> Answer {
+        let stops = std::mem::take(&mut options.stop);
+        self.whole_answer(provider, prompt, options, stream)
+            .until(stops, stream)
+    }
+
+    fn whole_answer(
         &self,
         provider: &Provider,
         prompt: Prompt,

@@ -8,10 +8,11 @@ use reqwest::{
 };
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Client, Endpoint, Error, Meter, Options, Prompt, Provider, Timeouts,
+    Client, Effort, Endpoint, Error, Meter, Options, Prompt, Provider, Timeouts,
     breaker::Permit,
     failure::{Failure, Retries},
     fit::fit,
@@ -60,6 +61,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
@@ -67,6 +70,8 @@ struct Body<'a> {
     reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<Thinking>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -212,11 +217,21 @@ impl Ask {
         let newer = newer || self.refused.has(Params::MAX_TOKENS);
         let newer = may(Params::MAX_COMPLETION_TOKENS, newer);
         let older = may(Params::MAX_TOKENS, !newer);
-        let takes_temperature = self.model.temperature.unwrap_or(true);
-        let temperature = self.options.temperature.filter(|_| takes_temperature);
         // An answer from documents needs no thoughts: they cost time and money, and are of the limit on its length.
-        let no_effort = may(Params::REASONING_EFFORT, self.model.has_effort("none"));
-        let no_thinking = may(Params::THINKING, self.model.thinking == Some(true));
+        let thinks = self.options.effort.is_some_and(|e| e > Effort::None);
+        let effort = match self.options.effort {
+            Some(effort) => effort.within(&self.model),
+            None => self.model.has_effort("none").then_some("none"),
+        };
+        let effort = effort.filter(|_| may(Params::REASONING_EFFORT, true));
+        let no_thinking = self.model.thinking == Some(true) && !thinks;
+        let no_thinking = may(Params::THINKING, no_thinking);
+        // Models that think refuse both, and what one request is refused for would be left out of all.
+        let samples = self.model.temperature.unwrap_or(true) && !thinks;
+        let temperature = self.options.temperature.filter(|_| samples);
+        let temperature = temperature.filter(|_| may(Params::TEMPERATURE, true));
+        let top_p = self.options.top_p.filter(|_| samples);
+        let top_p = top_p.filter(|_| may(Params::TOP_P, true));
         let body = Body {
             model: &self.options.model,
             messages: &self.messages,
@@ -224,11 +239,13 @@ impl Ask {
             stream_options: may(Params::STREAM_OPTIONS, self.stream).then_some(StreamOptions {
                 include_usage: true,
             }),
-            temperature: temperature.filter(|_| may(Params::TEMPERATURE, true)),
+            temperature,
+            top_p,
             max_tokens: older.then_some(limit),
             max_completion_tokens: newer.then_some(limit),
-            reasoning_effort: no_effort.then_some("none"),
+            reasoning_effort: effort,
             thinking: no_thinking.then_some(Thinking { r#type: "disabled" }),
+            response_format: self.options.format.as_ref(),
         };
         let mut request = self.client.post(self.url.clone());
         if let Some((name, value)) = &self.key {

@@ -24,6 +24,8 @@ pub struct Endpoint {
     pub limit: Limit,
     /// Whether it takes `stream_options`, to count what it streams.
     pub stream_options: bool,
+    /// Whether it takes a schema for answers in JSON, and not JSON alone.
+    pub json_schema: bool,
     /// Whether it answers without a key, too.
     pub is_open: bool,
     /// Whose models it serves, in the table of [`Models`](crate::Models).
@@ -82,6 +84,7 @@ pub struct Preset {
     api_version: Option<&'static str>,
     limit: Limit,
     stream_options: bool,
+    json_schema: bool,
     is_open: bool,
     table: &'static str,
     /// The usual model, where there is one.
@@ -96,6 +99,7 @@ const USUAL: Preset = Preset {
     api_version: None,
     limit: Limit::MaxTokens,
     stream_options: true,
+    json_schema: true,
     is_open: false,
     table: "",
     default_model: None,
@@ -114,6 +118,7 @@ pub const PRESETS: [Preset; 9] = [
     Preset {
         name: "deepseek",
         base: Some("https://api.deepseek.com/"),
+        json_schema: false,
         table: "deepseek",
         default_model: Some("deepseek-flash"),
         ..USUAL
@@ -191,6 +196,7 @@ impl Preset {
             auth: self.auth,
             limit: self.limit,
             stream_options: self.stream_options,
+            json_schema: self.json_schema,
             is_open: self.is_open,
             table: match self.table {
                 "" => name.to_owned(),

@@ -14,6 +14,12 @@ impl Client {
         }
     }
 
+    /// About how many tokens a prompt of `provider` may have; none if there is no such limit.
+    pub fn room_of(&self, provider: &Provider, options: &Options) -> Option<u32> {
+        let target = self.target(provider).ok().flatten()?;
+        Some(self.room(target.endpoint, options))
+    }
+
     /// How many tokens a prompt may have there.
     pub(crate) fn room(&self, endpoint: &Endpoint, options: &Options) -> u32 {
         let known = self.models.get(&endpoint.table, &options.model);

@@ -24,14 +24,16 @@ impl Params {
 
     pub(crate) const REASONING_EFFORT: Self = Params(16);
     pub(crate) const THINKING: Self = Params(32);
+    pub(crate) const TOP_P: Self = Params(64);
 
-    const NAMES: [(&'static str, Self); 6] = [
+    const NAMES: [(&'static str, Self); 7] = [
         ("temperature", Self::TEMPERATURE),
         ("max_tokens", Self::MAX_TOKENS),
         ("max_completion_tokens", Self::MAX_COMPLETION_TOKENS),
         ("stream_options", Self::STREAM_OPTIONS),
         ("reasoning_effort", Self::REASONING_EFFORT),
         ("thinking", Self::THINKING),
+        ("top_p", Self::TOP_P),
     ];
 
     pub(crate) fn has(self, other: Self) -> bool {

@@ -11,7 +11,7 @@ const BYTES_PER_TOKEN: usize = 4;
 const SURE_BYTES_PER_TOKEN: usize = 3;
 
 /// What a message costs beside its text, for its role and delimiters.
-pub(crate) const PER_MESSAGE: u32 = 4;
+pub const PER_MESSAGE: u32 = 4;
 
 /// About how many tokens `text` is; 0 only for an empty text.
 pub fn estimate(text: &str) -> u32 {

@@ -277,6 +277,7 @@ fn answering(tenant: &Tenant, provider: Provider, model: String) -> Answering {
             model,
             temperature: tenant.temperature,
             max_output_tokens: tenant.max_output_tokens.unsigned_abs(),
+            ..Options::default()
         },
     }
 }

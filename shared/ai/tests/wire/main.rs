@@ -78,6 +78,7 @@ fn options() -> Options {
         model: "some-model".to_owned(),
         temperature: Some(0.2),
         max_output_tokens: 77,
+        ..Options::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is sent to a model of which something is known.
 
-use ai::{Client, LOCAL_MODEL, Message, Options, Preset, Provider, Role, Usage};
+use ai::{Client, Effort, LOCAL_MODEL, Message, Options, Preset, Provider, Role, Usage};
 use serde_json::{Value, json};
 
 use crate::{
@@ -142,4 +142,88 @@ async fn a_call_has_the_prices_of_its_table_and_model() {
     assert_eq!(cost("ours", "deployment-1", None), None);
     assert_eq!(cost("local", LOCAL_MODEL, Some(LOCAL_MODEL)), Some(0));
     assert_eq!(cost("nobody", "gpt-6-luna", None), None);
+}
+
+#[tokio::test]
+async fn what_is_wanted_is_sent_as_far_as_the_model_takes_it() {
+    let server = server().await;
+    let client = server.client();
+    let format = json!({ "type": "json_object" });
+    for (provider, model, effort, expected) in [
+        // Thinking, it takes neither temperature nor top_p.
+        (
+            openai(),
+            "gpt-6-luna",
+            Some(Effort::High),
+            json!(["high", null, null, null]),
+        ),
+        (
+            openai(),
+            "gpt-6-luna",
+            Some(Effort::None),
+            json!(["none", null, 0.2, 0.5]),
+        ),
+        (
+            openai(),
+            "gpt-4.1-mini",
+            Some(Effort::None),
+            json!([null, null, 0.2, 0.5]),
+        ),
+        (
+            openai(),
+            "gpt-6-astra",
+            None,
+            json!([null, null, null, null]),
+        ),
+        (
+            deepseek(),
+            "deepseek-flash",
+            Some(Effort::High),
+            json!([null, null, null, null]),
+        ),
+        (
+            deepseek(),
+            "deepseek-flash",
+            None,
+            json!([null, "disabled", 0.2, 0.5]),
+        ),
+    ] {
+        let options = Options {
+            model: model.to_owned(),
+            top_p: Some(0.5),
+            effort,
+            format: Some(format.clone()),
+            stop: vec!["!".into()],
+            ..options()
+        };
+        let answer = client.answer(&provider, full(), options, true);
+        collect(answer).await.1.unwrap();
+        let body = server.seen().pop().unwrap().body;
+        let found = json!([
+            body["reasoning_effort"],
+            body["thinking"]["type"],
+            body["temperature"],
+            body["top_p"],
+        ]);
+        assert_eq!(found, expected, "{model} {effort:?}");
+        assert_eq!(body["response_format"], format);
+        assert_eq!(body.get("stop"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_ends_before_a_stop() {
+    let pieces = || ["Refunds ta", "ke 14 da", "ys. END", " more"].map(delta);
+    let server = Server::always(move || chunks(pieces().into_iter().chain([END.to_owned()]))).await;
+    let options = Options {
+        stop: vec!["END".into(), "never".into()],
+        ..options()
+    };
+    let answer = server.client().answer(&openai(), full(), options, true);
+    let (text, end) = collect(answer).await;
+    assert_eq!(text, "Refunds take 14 days. ");
+    assert!(matches!(
+        end,
+        Ok(ai::Event::Done { finish_reason: ai::FinishReason::Stop, spent }) if !spent.usage.exact
+    ));
 }
