@@ -1,12 +1,13 @@
 //! The task that makes an answer: it outlives the request, writes the row as it goes, and ends it.
 
 use crate::{
+    asked::Said,
     calls::Calls,
     ending::{Broken, Ending, Finished, caught},
     keeping::Kept,
 };
 use db::{Caller, Grown, Turn};
-use service::{AnswerOf, Answering, RunningAnswer, Service};
+use service::{AnswerOf, Answering, RunningAnswer, Service, Wishes};
 use std::sync::Arc;
 use tokio::time::sleep;
 use tracing::Instrument;
@@ -19,6 +20,9 @@ pub(crate) struct Answerer {
     pub(crate) turn: Turn,
     pub(crate) question: String,
     pub(crate) answering: Answering,
+    pub(crate) said: Option<Said>,
+    /// What is wanted of whoever answers.
+    pub(crate) wishes: Wishes,
     pub(crate) stop: Stop,
     pub(crate) calls: Calls,
     /// Whether the model is asked for it piece by piece.

@@ -4,6 +4,7 @@ use crate::event::{Done, Event, Events, Start};
 use db::{MessageStatus, Source, Usage};
 use futures_util::StreamExt;
 use serde::Serialize;
+use service::UsageParts;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Result;
@@ -13,33 +14,36 @@ use web::Result;
 #[schema(as = ChatAnswer)]
 pub(crate) struct Answer {
     /// The conversation; send it with the next question.
-    session_id: Uuid,
+    pub(crate) session_id: Uuid,
     /// The answer's message.
-    message_id: Uuid,
+    pub(crate) message_id: Uuid,
     /// The question's message.
-    user_message_id: Uuid,
+    pub(crate) user_message_id: Uuid,
     /// The answer.
     #[schema(example = "A refund takes 14 days.")]
-    answer: String,
+    pub(crate) answer: String,
     /// What the model thought before it answered, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning: Option<String>,
+    pub(crate) reasoning: Option<String>,
     /// What it was given to draw on.
-    sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
     /// Who answered.
     #[schema(example = "local")]
-    provider: String,
+    pub(crate) provider: String,
     /// The model that wrote it.
     #[schema(example = "local-extractive")]
-    model: String,
+    pub(crate) model: String,
     /// What it cost.
-    usage: Usage,
+    pub(crate) usage: Usage,
+    /// What of that is told to those who ask as OpenAI's clients do.
+    #[serde(skip)]
+    pub(crate) parts: UsageParts,
     /// `stop`, `length`, `content_filter` or `other`; `stopped` for one that somebody stopped.
     #[schema(example = "stop")]
-    finish_reason: String,
+    pub(crate) finish_reason: String,
     /// What became of it: `complete` or `stopped`.
     #[schema(value_type = MessageStatus, example = "complete")]
-    status: MessageStatus,
+    pub(crate) status: MessageStatus,
 }
 
 /// Reads an answer to its end.
@@ -87,6 +91,7 @@ fn whole(
         provider: done.provider,
         model: done.model,
         usage: done.usage,
+        parts: done.parts,
         finish_reason: done.finish_reason,
         status: done.status,
     }

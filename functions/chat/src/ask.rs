@@ -4,9 +4,8 @@ use crate::{
     answered::{Answer, collect},
     asked::{Ask, Asked},
     event::{Event, Events, Start},
-    resume::follow,
     sse,
-    turn::{Asking, Begun},
+    turn::Asking,
 };
 use axum::{
     extract::State,
@@ -77,10 +76,8 @@ pub(crate) async fn ask(
     let asked = asked.check()?;
     let how = How::of(&asked, &headers, &stop);
     let answering = app.answering(&caller).await?;
-    let reasoning = asked.reasoning;
-    let follower = (caller.clone(), stop.clone());
     let asking = Asking {
-        app: app.clone(),
+        app,
         caller,
         stop,
         asked,
@@ -89,24 +86,12 @@ pub(crate) async fn ask(
         streamed: how != How::Whole,
         awaited: how != How::Later,
     };
-    match asking.begin().await? {
-        Begun::Anew(events, nearest) => {
-            let mut answer = how.answer(events).await?;
-            if let Some(limit) = nearest {
-                answer.headers_mut().extend(web::limit_warning(&limit));
-            }
-            Ok(answer)
-        }
-        Begun::Before(id) => {
-            let (caller, stop) = follower;
-            let events = follow(&app, &caller, stop, id, reasoning, 0).await;
-            let events = events.map_err(|e| match e {
-                Error::NotFound => Error::ResultGone,
-                e => e,
-            });
-            how.answer(events?).await
-        }
+    let (events, nearest) = asking.events().await?;
+    let mut answer = how.answer(events).await?;
+    if let Some(limit) = nearest {
+        answer.headers_mut().extend(web::limit_warning(&limit));
     }
+    Ok(answer)
 }
 
 /// How the client wants to be answered.

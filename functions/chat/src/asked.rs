@@ -1,9 +1,10 @@
 //! What `POST /chat` asks for.
 
-use db::{AppPlace, OnDisconnect, Place};
+use ai::Message;
+use db::{AppPlace, ChatOrigin, OnDisconnect, Place};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service::beginning;
+use service::{Wishes, beginning};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -52,6 +53,20 @@ pub(crate) struct Asked {
     pub(crate) reasoning: bool,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     pub(crate) metadata: Value,
+    pub(crate) wishes: Wishes,
+    /// What was said before, where whoever asks keeps it.
+    pub(crate) said: Option<Said>,
+}
+
+/// A conversation as whoever asks has kept it, in the place of one that is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// What they add to the tenant's instructions.
+    pub(crate) instructions: String,
+    /// Oldest first, without the question.
+    pub(crate) history: Vec<Message>,
+    /// What tells the request from others: SHA-256.
+    pub(crate) hash: [u8; 32],
 }
 
 impl Ask {
@@ -92,11 +107,25 @@ impl Ask {
             reasoning: self.reasoning.unwrap_or_default(),
             on_disconnect: self.on_disconnect,
             metadata,
+            wishes: Wishes::default(),
+            said: None,
         })
     }
 }
 
 impl Asked {
+    pub(crate) fn origin(&self) -> ChatOrigin {
+        match self.said {
+            Some(_) => ChatOrigin::Api,
+            None => ChatOrigin::Chat,
+        }
+    }
+
+    /// Whether nothing can have been said before.
+    pub(crate) fn is_first(&self) -> bool {
+        self.session_id.is_none() && self.place == Place::End && self.app.is_none()
+    }
+
     /// The beginning of the question, on one line.
     pub(crate) fn title(&self) -> String {
         let line = self
@@ -115,6 +144,9 @@ impl Asked {
             Place::InsteadOfAnswer(id) => ("answer", Some(id)),
             Place::InsteadOfQuestion(id) => ("question", Some(id)),
         };
+        if let Some(said) = &self.said {
+            return said.hash;
+        }
         let what = json!([self.message, self.session_id, kind, beside, self.metadata]);
         let what = match &self.app {
             None => what,

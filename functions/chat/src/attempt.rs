@@ -42,7 +42,10 @@ impl Answerer {
             _ => return Err(first).into(),
         }
         let second = match self.app.fallback(&self.caller).await {
-            Ok(Some(second)) => second,
+            Ok(Some(mut second)) => {
+                self.wishes.apply(&mut second.options);
+                second
+            }
             Ok(None) => return Err(first).into(),
             Err(e) => {
                 tracing::warn!(code = e.code(), cause = ?e, "a tenant's fallback cannot be asked");
@@ -98,7 +101,9 @@ impl Answerer {
         let mut ending = self.read(answer, pieces, spare).await;
         self.calls.end(&ending);
         if let Ok(finished) = &mut ending {
-            finished.usage = counted(meter.spent().usage);
+            let usage = meter.spent().usage;
+            finished.usage = counted(usage);
+            finished.parts = usage.into();
         }
         if let Err(Broken {
             cause: Error::Provider(e),

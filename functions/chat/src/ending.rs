@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use db::{MessageStatus, Usage};
 use futures_util::FutureExt;
-use service::{Answering, Error, count};
+use service::{Answering, Error, UsageParts, count};
 use std::panic::AssertUnwindSafe;
 
 /// How the work ended.
@@ -22,6 +22,7 @@ pub(crate) struct Finished {
     pub(crate) status: MessageStatus,
     pub(crate) finish_reason: &'static str,
     pub(crate) usage: Usage,
+    pub(crate) parts: UsageParts,
 }
 
 /// Of an answer of which no provider was asked, or it is not yet told what it used.
@@ -54,22 +55,6 @@ pub(crate) fn counted(usage: ai::Usage) -> Usage {
     }
 }
 
-/// Whether asking again may help, by the code of what ended an answer.
-pub(crate) fn is_retryable(code: &str) -> bool {
-    matches!(
-        code,
-        "provider_timeout"
-            | "provider_unreachable"
-            | "provider_rate_limited"
-            | "provider_unavailable"
-            | "provider_interrupted"
-            | "answer_interrupted"
-            | "server_shutdown"
-            | "overloaded"
-            | "unavailable"
-    )
-}
-
 impl From<Ending> for Made {
     fn from(ending: Ending) -> Self {
         Self {
@@ -86,6 +71,7 @@ impl Finished {
             status: MessageStatus::Complete,
             finish_reason,
             usage: NOTHING,
+            parts: UsageParts::default(),
         }
     }
 
@@ -95,6 +81,7 @@ impl Finished {
             status: MessageStatus::Stopped,
             finish_reason: "stopped",
             usage: NOTHING,
+            parts: UsageParts::default(),
         }
     }
 }
@@ -152,12 +139,5 @@ mod tests {
         let broken = made.ending.unwrap_err();
         assert_eq!(broken.status, MessageStatus::Failed);
         assert_eq!(broken.cause.code(), "internal");
-    }
-
-    #[test]
-    fn what_a_provider_may_do_better_next_time_is_retryable() {
-        for error in ai::Error::KINDS {
-            assert_eq!(is_retryable(error.code()), error.retryable(), "{error:?}");
-        }
     }
 }

@@ -3,6 +3,7 @@
 use db::{MessageStatus, Source, Usage};
 use futures_util::stream::BoxStream;
 use serde::Serialize;
+use service::UsageParts;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Problem;
@@ -84,6 +85,9 @@ pub(crate) struct Done {
     pub(crate) status: MessageStatus,
     /// What it cost.
     pub(crate) usage: Usage,
+    /// What of that is told to those who ask as OpenAI's clients do.
+    #[serde(skip)]
+    pub(crate) parts: UsageParts,
     /// Who answered.
     #[schema(example = "openai")]
     pub(crate) provider: String,
@@ -110,7 +114,7 @@ impl Failure {
     pub(crate) fn new(cause: web::Error, request_id: &str) -> Self {
         Self {
             problem: cause.problem(request_id),
-            retryable: crate::ending::is_retryable(cause.code()),
+            retryable: web::is_retryable(cause.code()),
             cause,
         }
     }

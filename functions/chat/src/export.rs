@@ -173,7 +173,7 @@ impl Export {
         } else if let Some(after) = self.next {
             let page = PageOf { after, limit: ROWS };
             let mut tx = self.app.db.tenant(&self.caller).await?;
-            let more = tx.chat_sessions(&self.caller, page).await?;
+            let more = tx.own_chat_sessions(&self.caller, page).await?;
             self.next = more.last().map(|last| Some(last.id));
             self.waiting = more.into();
         } else {

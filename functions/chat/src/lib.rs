@@ -24,6 +24,7 @@ mod sse;
 mod storing;
 mod turn;
 mod ui;
+mod v1;
 
 use db::ApiKeyScope;
 use utoipa_axum::routes;
@@ -46,6 +47,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(export::one))
         .routes(routes!(sessions::show, sessions::update, sessions::delete))
         .routes(routes!(sessions::messages));
-    let routes = BODY_LIMIT.on(routes).merge(ui::routes());
+    let routes = BODY_LIMIT.on(routes);
+    let routes = routes.merge(ui::routes()).merge(v1::routes());
     web::open_to_keys(ApiKeyScope::Chat, routes)
 }

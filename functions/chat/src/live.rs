@@ -109,6 +109,7 @@ fn last(of: &AnswerOf, end: AnswerEnded, request_id: &str) -> Event {
             finish_reason: finish_reason.to_owned(),
             status: end.status,
             usage,
+            parts: end.parts,
             provider: end.provider,
             model: end.model,
         }),

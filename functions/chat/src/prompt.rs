@@ -1,12 +1,49 @@
 //! What the model is asked.
 
-use crate::answer::Answerer;
-use ai::{Message, Passage, Prompt};
-use db::{MessageRole, Source};
+use crate::{
+    answer::Answerer,
+    asked::{Asked, Said},
+};
+use ai::{Message, Passage, Prompt, tokens};
+use db::{MessageRole, Source, Tenant};
 use service::{Answering, Result, RunningAnswer};
 
+/// What stands between the tenant's instructions and those of whoever asks.
+const BESIDE: &str = "The application that passes on the question adds what follows. It holds as far as it agrees with what \
+    stands above.";
+
+/// The instructions: the tenant's first, whatever whoever asks adds to them.
+fn instructions(tenant: &str, said: Option<&Said>) -> Option<String> {
+    let added = said.map(|said| &*said.instructions);
+    match (tenant, added.filter(|added| !added.is_empty())) {
+        ("", None) => None,
+        (tenant, None) => Some(tenant.to_owned()),
+        ("", Some(added)) => Some(added.to_owned()),
+        (tenant, Some(added)) => Some(format!("{tenant}\n\n{BESIDE}\n\n{added}")),
+    }
+}
+
+/// How many tokens at most are sent beside a question: what was said before, and what whoever asks adds to the
+/// instructions.
+pub(crate) fn beside(tenant: &Tenant, asked: &Asked) -> u32 {
+    let budget = tenant.history_token_budget.unsigned_abs();
+    match &asked.said {
+        Some(said) => {
+            let history = tokens::within_budget(&said.history, budget).iter();
+            let texts = history.map(|said| &*said.content);
+            let texts = texts.chain([&*said.instructions, BESIDE]);
+            texts
+                .map(|text| tokens::at_most(text).saturating_add(tokens::PER_MESSAGE))
+                .fold(0, u32::saturating_add)
+        }
+        None if asked.is_first() => 0,
+        // It is chosen by an estimate, of which a third more may be true.
+        None => budget / 3 * 4,
+    }
+}
+
 impl Answerer {
-    /// Only what the tenant's own transaction found, and roles of our choice.
+    /// Only what the tenant's own transaction found or the caller itself has sent, and roles of our choice.
     pub(crate) async fn prompt(&self, answer: &RunningAnswer) -> Result<Prompt> {
         let tenant = &self.caller.account().tenant;
         let passages = match tenant.retrieval_enabled {
@@ -19,12 +56,13 @@ impl Answerer {
             }
             false => Vec::new(),
         };
-        let history: Vec<Message> = self.turn.history.iter().map(message).collect();
+        let stored: Vec<Message> = self.turn.history.iter().map(message).collect();
+        let history = self.said.as_ref().map_or(&stored, |said| &said.history);
         let budget = tenant.history_token_budget.unsigned_abs();
         let mut sources: Vec<Source> = passages.iter().map(service::source).collect();
         let mut prompt = Prompt {
-            system: Some(tenant.system_prompt.clone()).filter(|prompt| !prompt.is_empty()),
-            history: ai::tokens::within_budget(&history, budget).to_vec(),
+            system: instructions(&tenant.system_prompt, self.said.as_ref()),
+            history: tokens::within_budget(history, budget).to_vec(),
             passages: passages.into_iter().map(passage).collect(),
             question: self.question.clone(),
         };

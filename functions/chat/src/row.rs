@@ -3,7 +3,7 @@
 use crate::event::{Delta, Done, Event, Events, Failure, Reasoning, Sources, Start};
 use db::{AnswerRow, Caller, Details, MessageStatus, Usage};
 use futures_util::{StreamExt, stream};
-use service::Follower;
+use service::{Follower, UsageParts};
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -162,6 +162,8 @@ impl Rows {
                 completion_tokens: 0,
                 exact: false,
             }),
+            // The row knows nothing of them.
+            parts: UsageParts::default(),
             provider: row.provider,
             model: row.model,
         }));

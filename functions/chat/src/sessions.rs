@@ -6,27 +6,50 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use db::{Caller, ChatSession, Message};
+use db::{Caller, ChatOrigin, ChatSession, Message};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use web::{App, Error, Json, Listing, Own, PageQuery, Path, Query, Result};
 
-/// The caller's conversations, newest first; everybody's for a superuser who has assumed the tenant.
-#[utoipa::path(get, path = "/chat/sessions", operation_id = "listChatSessions", tag = "chat", params(PageQuery), responses(
+/// Which conversations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SessionsQuery {
+    /// How many items, 1 to 100.
+    #[param(default = 20, minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1)]
+    cursor: Option<String>,
+    /// How they came about: `chat`, or `api` for those that requests to `/v1` made, each of its own.
+    #[param(inline, default = "chat")]
+    origin: Option<ChatOrigin>,
+}
+
+/// The caller's conversations, newest first; everybody's for a superuser who has assumed the tenant. Those that requests to
+/// `/v1` made are listed with `origin=api`.
+#[utoipa::path(get, path = "/chat/sessions", operation_id = "listChatSessions", tag = "chat", params(SessionsQuery), responses(
     (status = 200, body = Listing<ChatSession>),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(page): Query<PageQuery>,
+    Query(asked): Query<SessionsQuery>,
 ) -> Result<Json<Listing<ChatSession>>> {
-    let page = page.of(&app, caller.tenant_id(), "sessions")?;
+    let origin = asked.origin.unwrap_or_default();
+    let list = match origin {
+        ChatOrigin::Chat => "sessions",
+        ChatOrigin::Api => "sessions of requests",
+    };
+    let page = PageQuery::new(asked.limit, asked.cursor);
+    let page = page.of(&app, caller.tenant_id(), list)?;
     let sessions = app
         .db
         .tenant(&caller)
         .await?
-        .chat_sessions(&caller, page.of)
+        .chat_sessions(&caller, origin, page.of)
         .await?;
     Ok(Json(page.listing(sessions, |session| session.id)))
 }

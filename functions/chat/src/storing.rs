@@ -28,6 +28,7 @@ impl Answerer {
             status: ending.as_ref().map_or_else(|e| e.status, |f| f.status),
             finish_reason: ending.as_ref().ok().map(|f| f.finish_reason),
             usage: ending.as_ref().ok().map(|f| f.usage),
+            parts: ending.as_ref().map(|f| f.parts).unwrap_or_default(),
             provider: provider.to_owned(),
             model: model.clone(),
             failure: None,

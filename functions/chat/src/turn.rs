@@ -1,6 +1,8 @@
 //! Taking a question: it is stored with the row that waits for its answer, and the task that makes that is started.
 
-use crate::{answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live};
+use crate::{
+    answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live, prompt, resume::follow,
+};
 use anyhow::Context;
 use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
 use service::Answering;
@@ -25,7 +27,7 @@ pub(crate) struct Asking {
 }
 
 /// What becomes of a question.
-pub(crate) enum Begun {
+enum Begun {
     /// It is answered; whoever drops this does not read the answer. And the limit to tokens or money of which least is left.
     Anew(Events, Option<LimitState>),
     /// It was asked before: the answer's message.
@@ -38,13 +40,35 @@ impl Asking {
     ///
     /// # Errors
     /// Why the question is not taken; nothing is stored then.
-    pub(crate) async fn begin(self) -> Result<Begun> {
+    async fn begin(self) -> Result<Begun> {
         let tasks = self.app.tasks.clone();
         let begun = tasks.spawn(self.begin_here().in_current_span()).await;
         begun.context("a question could not be taken")?
     }
 
-    async fn begin_here(self) -> Result<Begun> {
+    /// As [`Asking::begin`], and gives the events of the answer, whether it is this request's or was asked for before. And
+    /// the limit to tokens or money of which least is left.
+    ///
+    /// # Errors
+    /// As of [`Asking::begin`]; 410 if the answer that was asked for before is gone.
+    pub(crate) async fn events(self) -> Result<(Events, Option<LimitState>)> {
+        let (app, caller, stop) = (self.app.clone(), self.caller.clone(), self.stop.clone());
+        let reasoning = self.asked.reasoning;
+        match self.begin().await? {
+            Begun::Anew(events, nearest) => Ok((events, nearest)),
+            Begun::Before(id) => {
+                let events = follow(&app, &caller, stop, id, reasoning, 0).await;
+                let events = events.map_err(|e| match e {
+                    Error::NotFound => Error::ResultGone,
+                    e => e,
+                });
+                Ok((events?, None))
+            }
+        }
+    }
+
+    async fn begin_here(mut self) -> Result<Begun> {
+        self.asked.wishes.apply(&mut self.answering.options);
         let turn = match self.store().await? {
             Ok(turn) => turn,
             Err(id) => return Ok(Begun::Before(id)),
@@ -62,6 +86,8 @@ impl Asking {
             turn,
             question: question.unwrap_or(self.asked.message),
             answering: self.answering,
+            said: self.asked.said,
+            wishes: self.asked.wishes,
             stop: self.stop,
             calls: Calls::default(),
             streamed: self.streamed,
@@ -83,16 +109,16 @@ impl Asking {
         let body_hash = self.key.as_ref().map(|_| asked.hash());
         let key = self.key.as_deref().zip(body_hash.as_ref());
         let limits = self.app.limits_of(caller);
-        let is_first =
-            asked.session_id.is_none() && asked.place == Place::End && asked.app.is_none();
+        let beside = prompt::beside(&caller.account().tenant, asked);
         let reservation =
             self.app
-                .reservation(caller, answering, &limits, &asked.message, is_first)?;
+                .reservation(caller, answering, &limits, &asked.message, beside)?;
         let new = NewTurn {
             session_id: asked.session_id,
             place: asked.place,
             named: asked.app.as_ref(),
             title: &asked.title(),
+            origin: asked.origin(),
             question: &asked.message,
             metadata: &asked.metadata,
             provider: answering.provider.name(),

@@ -401,7 +401,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's conversations, newest first; everybody's for a superuser who has assumed the tenant. */
+        /**
+         * The caller's conversations, newest first; everybody's for a superuser who has assumed the tenant. Those that requests to
+         *     `/v1` made are listed with `origin=api`.
+         */
         get: operations["listChatSessions"];
         put?: never;
         post?: never;
@@ -1019,6 +1022,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks as OpenAI's clients do. The answer is made as that of `POST /chat`: with the tenant's instructions, documents, limits
+         *     and provider. Each request is a conversation of its own, `GET /chat/sessions?origin=api`, which holds its question and the
+         *     answer; what was said before is what the request says, as far as the tenant's `history_token_budget` and the model allow.
+         * @description Streamed, each line of `data` is one `ChatCompletionChunk`, and the last `[DONE]`. What goes wrong before the first word
+         *     is a failure with a status, unless that takes longer than 15 seconds; after it, `data` is one object with `error`.
+         *     A streamed answer whose client leaves is stopped; with an `Idempotency-Key`, the tenant's `on_disconnect` holds, and the
+         *     same request sent again is given the same answer.
+         */
+        post: operations["createChatCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models that a client may name: the tenant's own first, then those that the deployment allows with the tenant's
+         *     provider. `default` names the tenant's own, too.
+         */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the models that a client may name. */
+        get: operations["retrieveModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1076,6 +1141,16 @@ export interface components {
             id: string;
             /** @description How far its indexing is. */
             status: components["schemas"]["DocumentStatus"];
+        };
+        /** @description A place that cites a document. */
+        Annotation: {
+            /**
+             * @description `url_citation`.
+             * @example url_citation
+             */
+            type: string;
+            /** @description Where, and what. */
+            url_citation: components["schemas"]["UrlCitation"];
         };
         /** @description An API key, without the key itself. */
         ApiKey: {
@@ -1288,6 +1363,231 @@ export interface components {
             /** @description What became of it: `complete` or `stopped`. */
             status: components["schemas"]["MessageStatus"];
         };
+        /** @description An answer in one piece. */
+        ChatCompletion: {
+            /**
+             * @description The answer.
+             * @example chatcmpl-0193d0f27c207b118f3d5b7f0c9e1d22
+             */
+            id: string;
+            /**
+             * @description `chat.completion`.
+             * @example chat.completion
+             */
+            object: string;
+            /**
+             * Format: int64
+             * @description When it was begun, in seconds since 1970.
+             * @example 1764150000
+             */
+            created: number;
+            /**
+             * @description Who wrote it.
+             * @example gpt-6-luna
+             */
+            model: string;
+            /** @description Always one. */
+            choices: components["schemas"]["ChatCompletionChoice"][];
+            /** @description What it took. */
+            usage: components["schemas"]["CompletionUsage"];
+            /** @description What OpenAI has no word for. */
+            parlance: components["schemas"]["OpenAiExtra"];
+        };
+        /** @description The one choice. */
+        ChatCompletionChoice: {
+            /**
+             * Format: int32
+             * @description 0.
+             * @example 0
+             */
+            index: number;
+            /** @description The answer. */
+            message: components["schemas"]["ChatCompletionMessage"];
+            /** @description Null. */
+            logprobs: Record<string, never> | null;
+            /**
+             * @description `stop`, `length` or `content_filter`.
+             * @example stop
+             */
+            finish_reason: string;
+        };
+        /** @description A piece of a streamed answer. */
+        ChatCompletionChunk: {
+            /**
+             * @description The answer; the same in all pieces, as are `created` and `model`.
+             * @example chatcmpl-0193d0f27c207b118f3d5b7f0c9e1d22
+             */
+            id: string;
+            /**
+             * @description `chat.completion.chunk`.
+             * @example chat.completion.chunk
+             */
+            object: string;
+            /**
+             * Format: int64
+             * @description When it was begun, in seconds since 1970.
+             * @example 1764150000
+             */
+            created: number;
+            /**
+             * @description The model that is asked.
+             * @example gpt-6-luna
+             */
+            model: string;
+            /** @description One; none in the piece that tells the usage. */
+            choices: components["schemas"]["ChatCompletionChunkChoice"][];
+            usage?: components["schemas"]["CompletionUsage"] | null;
+            /** @description What OpenAI has no word for: in the first piece, in one with the sources, and in the last that has a choice. */
+            parlance?: components["schemas"]["OpenAiExtra"];
+        };
+        /** @description The one choice. */
+        ChatCompletionChunkChoice: {
+            /**
+             * Format: int32
+             * @description 0.
+             * @example 0
+             */
+            index: number;
+            /** @description What is new. */
+            delta: components["schemas"]["ChatCompletionDelta"];
+            /** @description Null. */
+            logprobs: Record<string, never> | null;
+            /**
+             * @description Why it ended, in the last: `stop`, `length` or `content_filter`.
+             * @example stop
+             */
+            finish_reason: string | null;
+        };
+        /** @description What is new in a piece. */
+        ChatCompletionDelta: {
+            /**
+             * @description `assistant`, in the first.
+             * @example assistant
+             */
+            role?: string;
+            /**
+             * @description A piece of the text.
+             * @example A refund takes
+             */
+            content?: string;
+            /** @description Where the text cites documents that are published, once it is whole. */
+            annotations?: components["schemas"]["Annotation"][];
+        };
+        /** @description What the model said. */
+        ChatCompletionMessage: {
+            /**
+             * @description `assistant`.
+             * @example assistant
+             */
+            role: string;
+            /**
+             * @description Its text.
+             * @example A refund takes 14 days [1].
+             */
+            content: string;
+            /** @description Null. */
+            refusal: string | null;
+            /** @description Where it cites documents that are published. */
+            annotations: components["schemas"]["Annotation"][];
+        };
+        /** @description A message of a conversation. */
+        ChatCompletionMessageParam: {
+            /**
+             * @description `system`, `developer`, `user` or `assistant`.
+             * @example user
+             */
+            role: string;
+            /**
+             * @description A text, or a list of parts such as `{"type": "text", "text": "Hello?"}`; of an assistant perhaps null.
+             * @example How long does a refund take?
+             */
+            content: string;
+        };
+        /** @description What is asked of chat completions. Members that are not named here are ignored, and any may be null. */
+        ChatCompletionRequest: {
+            /**
+             * @description One of `GET /v1/models`, or `default`.
+             * @example default
+             */
+            model: string;
+            /**
+             * @description The conversation, oldest first. The last message of the user is the question; those of `system` and `developer` are
+             *     added to the tenant's instructions, after them.
+             */
+            messages: components["schemas"]["ChatCompletionMessageParam"][];
+            /** @description Whether to stream the answer. */
+            stream?: boolean | null;
+            stream_options?: components["schemas"]["ChatCompletionStreamOptions"] | null;
+            /**
+             * Format: int64
+             * @description The most tokens that the answer may have; never more than the tenant's `max_output_tokens`.
+             */
+            max_completion_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The older name of `max_completion_tokens`, which counts where both are sent.
+             */
+            max_tokens?: number | null;
+            /**
+             * Format: double
+             * @description Randomness, where the model takes it.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description From how probable a share of the words to choose, where the model takes it.
+             */
+            top_p?: number | null;
+            /** @description A text before which the answer ends, or a list of up to 4. */
+            stop?: string[] | null;
+            /** @description `{"type": "text"}`; `json_object` and `json_schema` where the tenant's provider has them. */
+            response_format?: Record<string, never> | null;
+            /**
+             * @description How much to think, as far as the model can: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`. Without it,
+             *     as little as it can.
+             */
+            reasoning_effort?: string | null;
+            /**
+             * Format: int64
+             * @description 1.
+             */
+            n?: number | null;
+            /** @description None: no tools can be called. */
+            tools?: Record<string, never>[] | null;
+            /** @description `none` or `auto`. */
+            tool_choice?: string | null;
+            /** @description None, as of `tools`. */
+            functions?: Record<string, never>[] | null;
+            /** @description `none` or `auto`. */
+            function_call?: string | null;
+            /**
+             * @description Whom the client asks for. It is stored as a hash, `end_user` in the question's metadata, and nobody is identified by
+             *     it.
+             */
+            safety_identifier?: string | null;
+            /** @description The older name of `safety_identifier`. */
+            user?: string | null;
+            /** @description What the client wants to find beside its question again: at most 16 texts. */
+            metadata?: Record<string, never> | null;
+            /** @description False: they are not told. */
+            logprobs?: boolean | null;
+            /**
+             * Format: int64
+             * @description 0.
+             */
+            top_logprobs?: number | null;
+            /** @description `["text"]`. */
+            modalities?: string[] | null;
+            /** @description None. */
+            audio?: Record<string, never> | null;
+            /** @description None: the tenant's documents are searched, not the web. */
+            web_search_options?: Record<string, never> | null;
+        };
+        /** @description How to stream an answer. */
+        ChatCompletionStreamOptions: {
+            /** @description Whether to tell at the end what the answer took. */
+            include_usage?: boolean | null;
+        };
         /** @description The data of one event of a streamed answer. The event's name says which it is. */
         ChatEvent: components["schemas"]["StartEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["DeltaEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description Conversations with all that was said in them. */
@@ -1300,6 +1600,11 @@ export interface components {
             /** @description Newest first. */
             conversations: components["schemas"]["ExportedChat"][];
         };
+        /**
+         * @description How a conversation came about.
+         * @enum {string}
+         */
+        ChatOrigin: "chat" | "api";
         /** @description A question. */
         ChatRequest: {
             /**
@@ -1367,6 +1672,8 @@ export interface components {
              * @example How long does a refund take?
              */
             title: string;
+            /** @description How it came about. */
+            origin: components["schemas"]["ChatOrigin"];
             /**
              * Format: date-time
              * @description When it was started.
@@ -1406,6 +1713,8 @@ export interface components {
             title: string;
             /** @description What the app that began it calls it, if that has names of its own (`POST /chat/ui`). */
             external_id?: string | null;
+            /** @description How it came about. */
+            origin: components["schemas"]["ChatOrigin"];
             /**
              * Format: date-time
              * @description When it was started.
@@ -1423,6 +1732,40 @@ export interface components {
             items: components["schemas"]["ChatSession"][];
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
+        };
+        /** @description Parts of what was written. */
+        CompletionTokensDetails: {
+            /**
+             * Format: int32
+             * @description Thoughts.
+             * @example 0
+             */
+            reasoning_tokens: number;
+        };
+        /** @description Tokens. */
+        CompletionUsage: {
+            /**
+             * Format: int32
+             * @description Sent to the model.
+             * @example 231
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int32
+             * @description Written by it.
+             * @example 9
+             */
+            completion_tokens: number;
+            /**
+             * Format: int32
+             * @description Together.
+             * @example 240
+             */
+            total_tokens: number;
+            /** @description Of those that were sent. */
+            prompt_tokens_details: components["schemas"]["PromptTokensDetails"];
+            /** @description Of those that were written. */
+            completion_tokens_details: components["schemas"]["CompletionTokensDetails"];
         };
         /** @description An API key to be made. */
         CreateApiKeyRequest: {
@@ -1920,6 +2263,100 @@ export interface components {
          * @enum {string}
          */
         OnDisconnect: "finish" | "cancel";
+        /** @description What went wrong, in OpenAI's form. */
+        OpenAiError: {
+            /**
+             * @description What happened and what to do, for people.
+             * @example There is no such model here. GET /v1/models lists those that there are, such as gpt-6-luna.
+             */
+            message: string;
+            /**
+             * @description The kind of failure.
+             * @example invalid_request_error
+             */
+            type: string;
+            /**
+             * @description The parameter that it is about.
+             * @example model
+             */
+            param: string | null;
+            /**
+             * @description A stable code: OpenAI's where it has one, else one of `x-error-codes` of this document.
+             * @example model_not_found
+             */
+            code: string;
+        };
+        /** @description What OpenAI has no word for. */
+        OpenAiExtra: {
+            /**
+             * Format: uuid
+             * @description The conversation that holds this question and its answer alone.
+             */
+            session_id?: string;
+            /**
+             * Format: uuid
+             * @description The answer's message: `POST /chat/messages/{id}/stop` ends it, `PUT /chat/messages/{id}/feedback` rates it.
+             */
+            message_id?: string;
+            /** @description What it was given to draw on. */
+            sources?: components["schemas"]["Source"][];
+            /**
+             * @description Who answered.
+             * @example openai
+             */
+            provider?: string;
+            /**
+             * @description The model that wrote it, which is another than `model` where one stood in for that.
+             * @example gpt-6-luna
+             */
+            model?: string;
+            /** @description What became of it: `complete`, or `stopped` for one that somebody stopped. */
+            status?: components["schemas"]["MessageStatus"];
+            /**
+             * @description Whether the provider counted the tokens; else they are estimated.
+             * @example true
+             */
+            exact?: boolean;
+        };
+        /** @description A failure, in OpenAI's form. */
+        OpenAiFailure: {
+            /** @description What went wrong. */
+            error: components["schemas"]["OpenAiError"];
+        };
+        /** @description A model that a client may name. */
+        OpenAiModel: {
+            /**
+             * @description Its name.
+             * @example gpt-6-luna
+             */
+            id: string;
+            /**
+             * @description `model`.
+             * @example model
+             */
+            object: string;
+            /**
+             * Format: int64
+             * @description Since when the tenant is there, in seconds since 1970: clients want a time.
+             * @example 1764150000
+             */
+            created: number;
+            /**
+             * @description Who answers.
+             * @example openai
+             */
+            owned_by: string;
+        };
+        /** @description The models that a client may name: the tenant's own first. */
+        OpenAiModels: {
+            /**
+             * @description `list`.
+             * @example list
+             */
+            object: string;
+            /** @description All of them. */
+            data: components["schemas"]["OpenAiModel"][];
+        };
         /**
          * @description How a deed ended.
          * @enum {string}
@@ -1988,6 +2425,21 @@ export interface components {
             id: string;
             /** @description Absent for users that are gone. */
             email?: string | null;
+        };
+        /** @description Parts of what was sent. */
+        PromptTokensDetails: {
+            /**
+             * Format: int32
+             * @description That the provider knew already.
+             * @example 0
+             */
+            cached_tokens: number;
+            /**
+             * Format: int32
+             * @description That it knows from now on.
+             * @example 0
+             */
+            cache_write_tokens: number;
         };
         /** @description A system prompt that the tenant has, or had. */
         PromptVersion: {
@@ -2794,6 +3246,29 @@ export interface components {
             /** @description Whether the user may manage tenants. Superusers only, and alone in its request. */
             is_superuser?: boolean | null;
         };
+        /** @description A place in an answer that cites a page. */
+        UrlCitation: {
+            /**
+             * @description Where the mark begins, in characters.
+             * @example 24
+             */
+            start_index: number;
+            /**
+             * @description Where it has ended.
+             * @example 27
+             */
+            end_index: number;
+            /**
+             * @description The document's title.
+             * @example Refunds
+             */
+            title: string;
+            /**
+             * @description Where it is published.
+             * @example https://one.example/refunds
+             */
+            url: string;
+        };
         /** @description What an answer cost. */
         Usage: {
             /**
@@ -3126,6 +3601,141 @@ export interface components {
             };
             content: {
                 "text/plain": string;
+            };
+        };
+        /** @description Any other failure. */
+        OpenAiFailed: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description `scope_missing`, `api_key_in_page`: of API keys. `origin_not_allowed`: the browser page is another tenant's. `tenant_assumed`: a superuser who has assumed a tenant does nothing in a user's name. */
+        OpenAiForbidden: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description The body is no JSON, or a parameter is not acceptable: `param` says which. */
+        OpenAiInvalid: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description `insufficient_quota`: a limit to tokens or money is reached. `rate_limit_exceeded`: another one. */
+        OpenAiLimited: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description `model_not_found`: there is no such model. */
+        OpenAiNotFound: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description `too_large`: the body is larger than this route takes. */
+        OpenAiTooLarge: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description `invalid_api_key`: there is no good access token or API key. `token_expired`: refresh it. */
+        OpenAiUnauthorized: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description The service, or the model's provider, has too much to do: `overloaded`, `unavailable`, `provider_rate_limited` and others. */
+        OpenAiUnavailable: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
+            };
+        };
+        /** @description `unsupported_media_type`: send JSON. */
+        OpenAiUnsupportedMediaType: {
+            headers: {
+                /** @description After how many seconds */
+                "Retry-After"?: number;
+                /** @description After how many milliseconds */
+                "retry-after-ms"?: number;
+                /** @description Whether to try again: `true` or `false` */
+                "x-should-retry"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiFailure"];
             };
         };
         /** @description `origin_not_allowed`: the browser page is another tenant's. `tenant_assumed`: a superuser who has assumed a tenant does nothing in a user's name. `scope_missing`, `api_key_in_page`: of API keys. */
@@ -4524,6 +5134,7 @@ export interface operations {
                      *               }
                      *             }
                      *           ],
+                     *           "origin": "chat",
                      *           "title": "How long does a refund take?",
                      *           "updated_at": "2026-01-31T09:30:00Z",
                      *           "user_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d"
@@ -4793,6 +5404,7 @@ export interface operations {
                      *               "snippet": "A refund takes 14 days."
                      *             }
                      *           ],
+                     *           "origin": "chat",
                      *           "session_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "title": "How long does a refund take?",
                      *           "updated_at": "2026-01-31T09:30:00Z"
@@ -4827,6 +5439,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description How they came about: `chat`, or `api` for those that requests to `/v1` made, each of its own. */
+                origin?: ("chat" | "api") & Record<string, never>;
             };
             header?: never;
             path?: never;
@@ -4847,6 +5461,7 @@ export interface operations {
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "external_id": null,
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "origin": "chat",
                      *           "title": "How long does a refund take?",
                      *           "updated_at": "2026-01-31T09:30:00Z",
                      *           "user_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d"
@@ -4918,6 +5533,7 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "external_id": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "origin": "chat",
                      *       "title": "How long does a refund take?",
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "user_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d"
@@ -4993,6 +5609,7 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "external_id": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "origin": "chat",
                      *       "title": "How long does a refund take?",
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "user_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d"
@@ -5079,6 +5696,7 @@ export interface operations {
                      *               }
                      *             }
                      *           ],
+                     *           "origin": "chat",
                      *           "title": "How long does a refund take?",
                      *           "updated_at": "2026-01-31T09:30:00Z",
                      *           "user_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d"
@@ -7228,6 +7846,225 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
+        };
+    };
+    createChatCompletion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name for this request, such as a random UUID, so that it may be sent again within 24 hours: it makes nothing anew, and is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "messages": [
+                 *         {
+                 *           "content": "How long does a refund take?",
+                 *           "role": "user"
+                 *         }
+                 *       ],
+                 *       "model": "default"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChatCompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description An answer in one piece. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "choices": [
+                     *         {
+                     *           "finish_reason": "stop",
+                     *           "index": 0,
+                     *           "logprobs": null,
+                     *           "message": {
+                     *             "annotations": [
+                     *               {
+                     *                 "type": "url_citation",
+                     *                 "url_citation": {
+                     *                   "end_index": 27,
+                     *                   "start_index": 24,
+                     *                   "title": "Refunds",
+                     *                   "url": "https://one.example/refunds"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "content": "A refund takes 14 days [1].",
+                     *             "refusal": null,
+                     *             "role": "assistant"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "created": 1764150000,
+                     *       "id": "chatcmpl-0193d0f27c207b118f3d5b7f0c9e1d22",
+                     *       "model": "gpt-6-luna",
+                     *       "object": "chat.completion",
+                     *       "parlance": {
+                     *         "exact": true,
+                     *         "message_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "model": "gpt-6-luna",
+                     *         "provider": "openai",
+                     *         "session_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "sources": [
+                     *           {
+                     *             "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "score": 0.82,
+                     *             "snippet": "Refunds take 14 days.",
+                     *             "source_url": null,
+                     *             "title": "Refunds"
+                     *           }
+                     *         ],
+                     *         "status": "streaming"
+                     *       },
+                     *       "usage": {
+                     *         "completion_tokens": 9,
+                     *         "completion_tokens_details": {
+                     *           "reasoning_tokens": 0
+                     *         },
+                     *         "prompt_tokens": 231,
+                     *         "prompt_tokens_details": {
+                     *           "cache_write_tokens": 0,
+                     *           "cached_tokens": 0
+                     *         },
+                     *         "total_tokens": 240
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChatCompletion"];
+                    "text/event-stream": components["schemas"]["ChatCompletionChunk"];
+                };
+            };
+            400: components["responses"]["OpenAiInvalid"];
+            401: components["responses"]["OpenAiUnauthorized"];
+            403: components["responses"]["OpenAiForbidden"];
+            404: components["responses"]["OpenAiNotFound"];
+            /** @description `model_unpriced`: spending is limited, and the price of the model is not known. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            /** @description `conversation_deleted`: it was, while its answer was made. `result_gone`: the answer of an earlier request with this `Idempotency-Key` is deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            413: components["responses"]["OpenAiTooLarge"];
+            415: components["responses"]["OpenAiUnsupportedMediaType"];
+            429: components["responses"]["OpenAiLimited"];
+            /** @description `provider_unreachable` and the like: the model's provider failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            503: components["responses"]["OpenAiUnavailable"];
+            /** @description `provider_timeout`: the model's provider did not answer in time. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            default: components["responses"]["OpenAiFailed"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models that a client may name: the tenant's own first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "created": 1764150000,
+                     *           "id": "gpt-6-luna",
+                     *           "object": "model",
+                     *           "owned_by": "openai"
+                     *         }
+                     *       ],
+                     *       "object": "list"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenAiModels"];
+                };
+            };
+            401: components["responses"]["OpenAiUnauthorized"];
+            403: components["responses"]["OpenAiForbidden"];
+            503: components["responses"]["OpenAiUnavailable"];
+            default: components["responses"]["OpenAiFailed"];
+        };
+    };
+    retrieveModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example default */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A model that a client may name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created": 1764150000,
+                     *       "id": "gpt-6-luna",
+                     *       "object": "model",
+                     *       "owned_by": "openai"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenAiModel"];
+                };
+            };
+            400: components["responses"]["OpenAiInvalid"];
+            401: components["responses"]["OpenAiUnauthorized"];
+            403: components["responses"]["OpenAiForbidden"];
+            404: components["responses"]["OpenAiNotFound"];
+            503: components["responses"]["OpenAiUnavailable"];
+            default: components["responses"]["OpenAiFailed"];
         };
     };
 }

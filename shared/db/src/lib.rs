@@ -24,7 +24,7 @@ pub use chat::apps::AppPlace;
 pub use chat::feedback::{Feedback, Rating};
 pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
 pub use chat::search::{FoundChat, FoundMessage};
-pub use chat::sessions::ChatSession;
+pub use chat::sessions::{ChatOrigin, ChatSession};
 pub use chat::turns::{HistoryMessage, NewTurn, NotBegun, Place, Turn};
 pub use chat::unanswered::{Lack, LackCounts, Period, Unanswered};
 pub use error::{Error, Result};

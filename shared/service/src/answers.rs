@@ -1,7 +1,7 @@
 //! Answers that are being made in this process: each is written by one task and read by any number of readers, from
 //! wherever in its text they want.
 
-use crate::Error;
+use crate::{Error, count};
 use db::{Caller, MessageStatus, Source, Usage};
 use std::{
     collections::HashMap,
@@ -76,12 +76,35 @@ pub struct AnswerEnded {
     pub finish_reason: Option<&'static str>,
     /// What it cost.
     pub usage: Option<Usage>,
+    /// What of that the provider told apart.
+    pub parts: UsageParts,
     /// Who answered.
     pub provider: String,
     /// With which model.
     pub model: String,
     /// Why it is not whole.
     pub failure: Option<Arc<Error>>,
+}
+
+/// Parts of what an answer cost; 0 where nothing is known of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageParts {
+    /// Tokens in that the provider knew already.
+    pub cached_tokens: i32,
+    /// Tokens in that it then knew.
+    pub cache_write_tokens: i32,
+    /// Tokens out that are thoughts.
+    pub reasoning_tokens: i32,
+}
+
+impl From<ai::Usage> for UsageParts {
+    fn from(usage: ai::Usage) -> Self {
+        Self {
+            cached_tokens: count(usage.cached_tokens),
+            cache_write_tokens: count(usage.cache_write_tokens),
+            reasoning_tokens: count(usage.reasoning_tokens),
+        }
+    }
 }
 
 impl Draft {

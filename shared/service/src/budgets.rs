@@ -51,7 +51,8 @@ impl Service {
         vec![self.limits_of_tenant(&account.tenant), own]
     }
 
-    /// The most that the answer to `question` is expected to take. `is_first` if nothing was said before.
+    /// The most that the answer to `question` is expected to take, with so many tokens of what is sent beside it: what was
+    /// said before, and what whoever asks adds.
     ///
     /// # Errors
     /// The question is longer than it may be; or money is limited, and nobody knows the model's price.
@@ -61,7 +62,7 @@ impl Service {
         answering: &Answering,
         limits: &[LimitsOf],
         question: &str,
-        is_first: bool,
+        beside: u32,
     ) -> Result<Reservation> {
         let asked = tokens::estimate(question);
         let most = limits.iter().filter_map(|of| of.limits.question()).min();
@@ -73,17 +74,12 @@ impl Service {
             return Err(Error::field("message", message));
         }
         let tenant = &caller.account().tenant;
-        let history = match is_first {
-            true => 0,
-            // It is chosen by an estimate, of which a third more may be true.
-            false => tenant.history_token_budget.unsigned_abs() / 3 * 4,
-        };
         let passages = match tenant.retrieval_enabled {
             true => PASSAGE * tenant.retrieval_top_k.unsigned_abs(),
             false => 0,
         };
         let texts = [question, &tenant.system_prompt].map(tokens::at_most);
-        let sent = texts.into_iter().chain([history, passages]);
+        let sent = texts.into_iter().chain([beside, passages]);
         let sent = sent.fold(0, u32::saturating_add);
         let most = answering.options.max_output_tokens;
         let reserve = |endpoint: &str, model: &str| {

@@ -25,9 +25,12 @@ mod seldom;
 mod service;
 mod telemetry;
 mod tokens;
+mod wishes;
 mod words;
 
-pub use answers::{AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer};
+pub use answers::{
+    AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer, UsageParts,
+};
 pub use beginning::beginning;
 pub use budgets::{count, limit_faults, near_limits};
 pub use clock::Clock;
@@ -46,4 +49,5 @@ pub use seldom::Seldom;
 pub use service::Service;
 pub use telemetry::{check_logging, start_logging};
 pub use tokens::{AssumedToken, CurrentTenant, CurrentUser, TokenPair};
+pub use wishes::Wishes;
 pub use words::{counted, language_of, words};

@@ -1,11 +1,13 @@
 //! The published contract: what the routes say of themselves, and what holds for all of them.
 
 mod codes;
+mod described;
 mod example;
 mod failures;
+mod openai;
 mod rules;
 
-use crate::{App, Problem, Routes, docs, health, keys::API_KEY, metrics};
+use crate::{App, OpenAiFailure, Problem, Routes, docs, health, keys::API_KEY, metrics};
 use codes::ERROR_CODES;
 pub(crate) use codes::known_code;
 pub(crate) use rules::operations;
@@ -34,12 +36,13 @@ use utoipa::{
     tags(
         (name = "login", description = "Who you are"),
         (name = "chat", description = "Ask and be answered"),
+        (name = "openai", description = "What clients of OpenAI's API call"),
         (name = "tenants", description = "What a tenant is"),
         (name = "documents", description = "What a tenant knows"),
         (name = "admin", description = "Who may use it, and what was done"),
         (name = "deployment", description = "Whether it is up, what it can do, and what it has counted"),
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, OpenAiFailure)),
     modifiers(&Tokens),
     security(("bearer" = []), ("oauth2" = []))
 )]

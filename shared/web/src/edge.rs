@@ -4,13 +4,11 @@ use crate::{
     App, Error,
     client::client_ip,
     extract::{ClientIp, RequestId, bearer},
-    words::{ERROR_CODE, InWords},
+    forms::{Form, PROBLEM, told_as},
 };
 use axum::{
-    Json,
-    body::Body,
     extract::{MatchedPath, Request, State},
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -46,10 +44,6 @@ const HEADERS: [(HeaderName, &str); 7] = [
 #[derive(Clone, Copy)]
 pub(crate) struct Misaddressed;
 
-/// Marks an answer to a form of OAuth 2, which has names of its own for what went wrong.
-#[derive(Clone, Copy)]
-pub(crate) struct ToOauth;
-
 /// Runs one request.
 pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
     join_lines(request.headers_mut());
@@ -73,10 +67,12 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
     );
     let started = Instant::now();
     let has_token = bearer(request.headers()).is_some();
+    let path = request.uri().path().to_owned();
     let answer = async {
         let answer = AssertUnwindSafe(run(request, next)).catch_unwind().await;
         let answer = answer.unwrap_or_else(|panic| panicked(&*panic).into_response());
-        let answer = finish(answer, &id, has_token, app.db.counters());
+        let form = Form::of(&path, route.is_some());
+        let answer = finish(answer, &id, has_token, form, app.db.counters());
         tracing::info!(
             method = %method,
             route = route.as_deref().unwrap_or("none"),
@@ -133,21 +129,22 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     anyhow::anyhow!("panic: {}", text.unwrap_or("without a message")).into()
 }
 
-fn finish(mut answer: Response, id: &RequestId, has_token: bool, counters: &Counters) -> Response {
+fn finish(
+    mut answer: Response,
+    id: &RequestId,
+    has_token: bool,
+    form: Form,
+    counters: &Counters,
+) -> Response {
     let status = answer.status();
     let error = answer.extensions_mut().remove::<Arc<Error>>();
     let error = error.or_else(|| unexplained(&answer).map(Arc::new));
     if let Some(error) = error {
         log(&error);
         count(&error, counters);
-        let (media, body) = told_as(&error, id, answer.extensions());
         let headers = std::mem::take(answer.headers_mut());
-        answer = (status, headers, body).into_response();
+        answer = told_as(&error, id, form, answer.extensions(), headers);
         let headers = answer.headers_mut();
-        headers.insert(header::CONTENT_TYPE, media.clone());
-        if media == WORDS {
-            headers.insert(ERROR_CODE, HeaderValue::from_static(error.code()));
-        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, challenge(&error, has_token));
         }
@@ -155,21 +152,6 @@ fn finish(mut answer: Response, id: &RequestId, has_token: bool, counters: &Coun
     mark(answer.headers_mut(), id);
     answer
 }
-
-/// An error as its reader wants it: its media type and its body.
-fn told_as(error: &Error, id: &RequestId, answer: &Extensions) -> (HeaderValue, Body) {
-    if answer.get::<InWords>().is_some() {
-        return (WORDS, error.in_words().into());
-    }
-    let mut problem = error.problem(&id.0);
-    if answer.get::<ToOauth>().is_some() {
-        problem = problem.for_oauth(error);
-    }
-    (PROBLEM, Json(problem).into_response().into_body())
-}
-
-const WORDS: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
-const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// What a 401 asks for. It blames a token only where there was one (RFC 6750, section 3.1).
 fn challenge(error: &Error, has_token: bool) -> HeaderValue {

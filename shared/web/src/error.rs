@@ -62,6 +62,19 @@ pub enum Error {
     /// 400: a grant of OAuth 2 that there is not.
     #[error("Send grant_type=password or grant_type=refresh_token.")]
     UnsupportedGrant,
+    /// 400: a parameter of a request in OpenAI's form, by its path there.
+    #[error("{message}")]
+    Parameter {
+        /// The code.
+        code: &'static str,
+        /// Which one.
+        param: String,
+        /// What is wrong with it, in a sentence.
+        message: String,
+    },
+    /// 404: there is no model of that name; with one that there is.
+    #[error("There is no such model here. GET /v1/models lists those that there are, such as {0}.")]
+    NoModel(String),
     /// 503: one client has as many connections as it may.
     #[error("You have too many connections open. Close some, or send several requests on each.")]
     TooManyConnections,
@@ -136,6 +149,8 @@ impl Error {
             Self::MediaType(_) => "unsupported_media_type",
             Self::UnsupportedGrant => "unsupported_grant_type",
             Self::TooManyConnections => "too_many_connections",
+            Self::Parameter { code, .. } => code,
+            Self::NoModel(_) => "model_not_found",
         }
     }
 
@@ -149,9 +164,11 @@ impl Error {
             }
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ResultGone => StatusCode::GONE,
-            Self::Malformed(_) | Self::UnsupportedGrant => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::UnsupportedGrant | Self::Parameter { .. } => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Forbidden(..) => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoModel(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(..) => StatusCode::CONFLICT,

@@ -93,7 +93,13 @@ fn verified(parts: &Parts, app: &App) -> Result<Token> {
 }
 
 /// Where others count: questions, and what only looks like a change.
-const COUNTED_ELSEWHERE: [&str; 3] = ["/chat", "/chat/ui", "/documents/search"];
+const COUNTED_ELSEWHERE: [&str; 5] = [
+    "/chat",
+    "/chat/ui",
+    "/documents/search",
+    "/v1/chat/completions",
+    "/v1/responses",
+];
 
 /// Marks a request that was counted; several extractors of one handler may each find the caller.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use crate::{
     Error, Json,
     body::{body, media_type},
-    edge::ToOauth,
+    forms::ToOauth,
     misfit::misfit,
 };
 use axum::{

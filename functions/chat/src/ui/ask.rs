@@ -4,12 +4,9 @@ use super::{
     asked::UiAsk,
     chunk::{UiChunk, stream},
 };
-use crate::{
-    resume::follow,
-    turn::{Asking, Begun},
-};
+use crate::turn::Asking;
 use axum::{extract::State, response::Response};
-use web::{App, Error, IdempotencyKey, JsonText, Own, Result, Stop};
+use web::{App, IdempotencyKey, JsonText, Own, Result, Stop};
 
 /// Asks, for the AI SDK's `useChat` (`ai` 5, 6 and 7) with nothing but `api` and `headers` set, and streams the answer as its
 /// UI message stream, version 1.
@@ -58,8 +55,6 @@ pub(crate) async fn ask(
 ) -> Result<Response> {
     let asked = body.read::<UiAsk<'_>>()?.check()?;
     let answering = app.answering(&caller).await?;
-    let reasoning = asked.reasoning;
-    let follower = (app.clone(), caller.clone(), stop.clone());
     let asking = Asking {
         app,
         caller,
@@ -70,21 +65,10 @@ pub(crate) async fn ask(
         streamed: true,
         awaited: true,
     };
-    match asking.begin().await? {
-        Begun::Anew(events, nearest) => {
-            let mut answer = stream(events);
-            if let Some(limit) = nearest {
-                answer.headers_mut().extend(web::limit_warning(&limit));
-            }
-            Ok(answer)
-        }
-        Begun::Before(id) => {
-            let (app, caller, stop) = follower;
-            let events = follow(&app, &caller, stop, id, reasoning, 0).await;
-            events.map(stream).map_err(|e| match e {
-                Error::NotFound => Error::ResultGone,
-                e => e,
-            })
-        }
+    let (events, nearest) = asking.events().await?;
+    let mut answer = stream(events);
+    if let Some(limit) = nearest {
+        answer.headers_mut().extend(web::limit_warning(&limit));
     }
+    Ok(answer)
 }

@@ -5,6 +5,7 @@ use crate::asked::{Asked, check_metadata};
 use db::{AppPlace, OnDisconnect, Place};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
+use service::Wishes;
 use utoipa::ToSchema;
 use web::{Error, Result, guard};
 
@@ -103,6 +104,8 @@ impl UiAsk<'_> {
             reasoning: self.reasoning.unwrap_or_default(),
             on_disconnect: self.on_disconnect,
             metadata,
+            wishes: Wishes::default(),
+            said: None,
         })
     }
 

@@ -211,7 +211,7 @@ impl UiMessage {
             user_message_id: message.parent_id,
             status: Some(message.status),
             finish_reason: message.finish_reason,
-            retryable: failed.map(crate::ending::is_retryable),
+            retryable: failed.map(web::is_retryable),
             error_code: message.error_code,
             usage: message.usage,
             provider: message.provider,

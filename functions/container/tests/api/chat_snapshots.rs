@@ -66,6 +66,7 @@ async fn a_list_of_sessions() {
         {
           "created_at": "[time]",
           "id": "[id]",
+          "origin": "chat",
           "title": "How long does a refund take?",
           "updated_at": "[time]",
           "user_id": "01900000-0000-7000-8000-0000000000a1"

@@ -21,6 +21,7 @@ pub(crate) fn filled(path: &str) -> String {
     let id = U1.id.to_string();
     path.replace("{tenant_id}", "current")
         .replace("{provider}", "openai")
+        .replace("{model}", "default")
         .replace("{id}", &id)
 }
 

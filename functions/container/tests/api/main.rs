@@ -97,4 +97,5 @@ mod user_changes;
 mod user_rights;
 mod user_search;
 mod users;
+mod v1;
 mod vectors;

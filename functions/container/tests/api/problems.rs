@@ -73,7 +73,9 @@ pub(crate) fn assert_problem(answer: &Answer) -> String {
         answer.status == 401,
         answer.headers.contains_key("www-authenticate")
     );
-    let Some(problem) = answer.json.as_object() else {
+    // In OpenAI's form, of which that was all.
+    let is_openai = answer.json["error"].is_object();
+    let Some(problem) = answer.json.as_object().filter(|_| !is_openai) else {
         return code;
     };
     let properties = PROBLEM["properties"].as_object().unwrap();

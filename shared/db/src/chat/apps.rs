@@ -84,7 +84,7 @@ impl TenantTx {
         chat: &str,
     ) -> Result<Option<ChatSession>> {
         let session = sqlx::query_as(
-            "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
+            "select id, user_id, title, external_id, origin, created_at, updated_at from chat_sessions
              where id = chat_of_app($1, $2, $3)",
         )
         .bind(caller.user_id())

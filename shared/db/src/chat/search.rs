@@ -1,6 +1,6 @@
 //! Looking for words in one's own conversations.
 
-use crate::{Caller, MessageRole, PageOf, Result, TenantTx, error::in_time};
+use crate::{Caller, ChatOrigin, MessageRole, PageOf, Result, TenantTx, error::in_time};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -23,6 +23,8 @@ pub struct FoundChat {
     /// Its title.
     #[schema(example = "How long does a refund take?")]
     pub title: String,
+    /// How it came about.
+    pub origin: ChatOrigin,
     /// When it was started.
     pub created_at: DateTime<Utc>,
     /// When it was last written to.
@@ -50,6 +52,7 @@ pub struct FoundMessage {
 struct Row {
     id: Uuid,
     title: String,
+    origin: ChatOrigin,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     messages: Json<Vec<FoundMessage>>,
@@ -81,7 +84,7 @@ impl TenantTx {
         let (length, before) = SNIPPET;
         // The conversations are gone through in order, and no further than the page is full.
         let rows = sqlx::query_as(
-            "select s.id, s.title, s.created_at, s.updated_at, f.messages
+            "select s.id, s.title, s.origin, s.created_at, s.updated_at, f.messages
              from chat_sessions s
              cross join lateral (
                select coalesce(jsonb_agg(jsonb_build_object(
@@ -120,6 +123,7 @@ impl TenantTx {
         let found = rows.into_iter().take(full).map(|row| FoundChat {
             session_id: row.id,
             title: row.title,
+            origin: row.origin,
             created_at: row.created_at,
             updated_at: row.updated_at,
             messages: row.messages.0,

@@ -2,7 +2,7 @@
 
 use crate::{Caller, PageOf, Result, TenantTx};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,34 +19,72 @@ pub struct ChatSession {
     /// What the app that began it calls it, if that has names of its own (`POST /chat/ui`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// How it came about.
+    pub origin: ChatOrigin,
     /// When it was started.
     pub created_at: DateTime<Utc>,
     /// When it was last written to.
     pub updated_at: DateTime<Utc>,
 }
 
+/// How a conversation came about.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum ChatOrigin {
+    /// By a question that others may follow.
+    #[default]
+    Chat,
+    /// By one request of a client of OpenAI's API, which keeps its own history.
+    Api,
+}
+
 impl TenantTx {
-    /// The caller's conversations, newest first.
+    /// The caller's conversations that came about so, newest first.
     pub async fn chat_sessions(
         &mut self,
         caller: &Caller,
+        origin: ChatOrigin,
         page: PageOf,
     ) -> Result<Vec<ChatSession>> {
         let sessions = sqlx::query_as(match caller.reads() {
             Some(_) => {
-                "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
-                 where user_id = $1 and ($2::uuid is null or id < $2)
+                "select id, user_id, title, external_id, origin, created_at, updated_at from chat_sessions
+                 where user_id = $1 and origin = $4 and ($2::uuid is null or id < $2)
                  order by id desc
                  limit $3"
             }
             None => {
-                "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
-                 where $1::uuid is null and ($2::uuid is null or id < $2)
+                "select id, user_id, title, external_id, origin, created_at, updated_at from chat_sessions
+                 where $1::uuid is null and origin = $4 and ($2::uuid is null or id < $2)
                  order by id desc
                  limit $3"
             }
         })
         .bind(caller.reads())
+        .bind(page.after)
+        .bind(page.limit)
+        .bind(origin)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(sessions)
+    }
+
+    /// The caller's own conversations, however they came about, newest first.
+    pub async fn own_chat_sessions(
+        &mut self,
+        caller: &Caller,
+        page: PageOf,
+    ) -> Result<Vec<ChatSession>> {
+        let sessions = sqlx::query_as(
+            "select id, user_id, title, external_id, origin, created_at, updated_at from chat_sessions
+             where user_id = $1 and ($2::uuid is null or id < $2)
+             order by id desc
+             limit $3",
+        )
+        .bind(caller.user_id())
         .bind(page.after)
         .bind(page.limit)
         .fetch_all(self.conn())
@@ -57,7 +95,7 @@ impl TenantTx {
     /// One conversation of the caller.
     pub async fn chat_session(&mut self, caller: &Caller, id: Uuid) -> Result<Option<ChatSession>> {
         let session = sqlx::query_as(
-            "select id, user_id, title, external_id, created_at, updated_at from chat_sessions
+            "select id, user_id, title, external_id, origin, created_at, updated_at from chat_sessions
              where id = $1 and ($2::uuid is null or user_id = $2)",
         )
         .bind(id)
@@ -83,7 +121,7 @@ impl TenantTx {
                updated_at = now()
              where s.id = $1 and s.user_id = $2
                and ($4::uuid is null or exists (select from chat_messages m where m.session_id = s.id and m.id = $4))
-             returning s.id, s.user_id, s.title, s.external_id, s.created_at, s.updated_at",
+             returning s.id, s.user_id, s.title, s.external_id, s.origin, s.created_at, s.updated_at",
         )
         .bind(id)
         .bind(caller.user_id())

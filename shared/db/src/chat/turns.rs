@@ -1,8 +1,8 @@
 //! The beginning of a chat turn: a question and its answer's row, stored before the answer is known.
 
 use crate::{
-    AppPlace, Caller, Db, IdempotencyKey, LimitState, LimitsOf, MessageRole, Need, Reservation,
-    Result,
+    AppPlace, Caller, ChatOrigin, Db, IdempotencyKey, LimitState, LimitsOf, MessageRole, Need,
+    Reservation, Result,
 };
 use serde::Deserialize;
 use sqlx::types::Json;
@@ -20,6 +20,8 @@ pub struct NewTurn<'a> {
     pub named: Option<&'a AppPlace>,
     /// The title of a conversation that it starts.
     pub title: &'a str,
+    /// How that came about.
+    pub origin: ChatOrigin,
     /// The question; not used where another answer is asked for.
     pub question: &'a str,
     /// What the client attached.
@@ -109,7 +111,7 @@ pub(super) struct Begun {
 
 impl Db {
     /// Stores a question and an answer that is `streaming`, in a new conversation or in one of the caller's. One
-    /// statement, a function of `migrations/0047_turn.sql`, and a transaction by itself.
+    /// statement, functions of `migrations/0047_turn.sql` and `0049_origin.sql`, and a transaction by itself.
     ///
     /// # Errors
     /// The database could not store it; nothing is stored then.
@@ -129,7 +131,7 @@ impl Db {
         };
         let begun: Begun = sqlx::query_as(
             "select outcome, made, session_id, question_id, question, history, refusal, nearest
-             from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+             from begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         )
         .bind(caller.tenant_id())
         .bind(Uuid::now_v7())
@@ -151,6 +153,7 @@ impl Db {
         .bind(caller.api_key_id())
         .bind(Json(new.limits))
         .bind(Json(new.reservation))
+        .bind(new.origin)
         .fetch_one(self.once(caller, Need::Asked).await?.conn())
         .await?;
         Ok(begun.into_turn())

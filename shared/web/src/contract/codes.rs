@@ -9,6 +9,31 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The body cannot be read, or is not JSON.",
     ),
     (
+        "unsupported_value",
+        400,
+        "Under `/v1`: a parameter asks for what is not done here; `param` says which.",
+    ),
+    (
+        "invalid_value",
+        400,
+        "Under `/v1`: a parameter does not fit; `param` says which.",
+    ),
+    (
+        "missing_required_parameter",
+        400,
+        "Under `/v1`: `param` is missing.",
+    ),
+    (
+        "context_length_exceeded",
+        400,
+        "Under `/v1`: the instructions and the question are longer than the model can read.",
+    ),
+    (
+        "model_not_found",
+        404,
+        "Under `/v1`: there is no such model. `GET /v1/models` lists those that there are.",
+    ),
+    (
         "unsupported_grant_type",
         400,
         "There is no such grant. Send `password` or `refresh_token`.",

@@ -1,15 +1,14 @@
-//! What follows from what an operation is, so that no route can forget it: how it may fail, and in which shape; and that
-//! lists name what they hold.
+//! What follows from what an operation is, so that no route can forget it: how it may fail, and in which shape.
 
 use super::{
+    described::{describe, name_lists},
     failures::{FAILURES, PROBLEM, in_words, problem},
-    is_public, needs_login,
+    is_public, needs_login, openai,
 };
-use crate::{IdempotencyKey, words::MARK};
+use crate::{IdempotencyKey, openai::is_openai, words::MARK};
 use utoipa::openapi::{
     Components, OpenApi, PathItem, Ref, RefOr, Required,
     path::{Operation, ParameterIn},
-    schema::{ArrayItems, Schema},
 };
 
 /// Completes what the routes say.
@@ -22,11 +21,18 @@ pub(super) fn complete(api: &mut OpenApi) {
             .insert(failure.name.into(), response.into());
     }
     name_lists(components);
-    for operation in api.paths.paths.values_mut().flat_map(operations) {
-        require_body(operation);
-        fail(operation);
-        tell_in_words(operation, components);
-        describe(operation, components);
+    openai::add(components);
+    for (path, item) in &mut api.paths.paths {
+        let is_openai = is_openai(path);
+        for operation in operations(item) {
+            require_body(operation);
+            match is_openai {
+                true => openai::fail(operation),
+                false => fail(operation),
+            }
+            tell_in_words(operation, components);
+            describe(operation, components);
+        }
     }
 }
 
@@ -53,15 +59,15 @@ fn require_body(operation: &mut Operation) {
 fn fail(operation: &mut Operation) {
     let security = operation.security.as_deref();
     let (public, login) = (is_public(security), needs_login(security));
+    let in_path = has_path_parameter(operation);
     let parameters = operation.parameters.as_deref().unwrap_or_default();
-    let in_path = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_in_path(p));
     let has_body = operation.request_body.is_some();
     let is_key = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_key(p));
     let follows = [
         ("Malformed", has_body),
         ("Unauthorized", !public),
         ("OriginNotAllowed", login),
-        ("NotFound", parameters.iter().any(in_path)),
+        ("NotFound", in_path),
         ("TooLarge", has_body),
         ("UnsupportedMediaType", has_body),
         ("InvalidOrReused", parameters.iter().any(is_key)),
@@ -116,76 +122,12 @@ fn tell_in_words(operation: &mut Operation, components: &mut Components) {
     }
 }
 
-fn is_in_path(parameter: &utoipa::openapi::path::Parameter) -> bool {
-    matches!(parameter.parameter_in, ParameterIn::Path)
+/// Whether it names something in its path.
+pub(super) fn has_path_parameter(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|p| matches!(p, RefOr::T(p) if matches!(p.parameter_in, ParameterIn::Path)))
 }
 
 fn is_key(parameter: &utoipa::openapi::path::Parameter) -> bool {
     parameter.name == IdempotencyKey::HEADER
-}
-
-/// Describes a good answer as what is in it describes itself, and names the list that is in it.
-fn describe(operation: &mut Operation, components: &Components) {
-    for (status, response) in &mut operation.responses.responses {
-        let RefOr::T(response) = response else {
-            continue;
-        };
-        let contents = response.content.values_mut();
-        let schemas = contents.filter_map(|content| match content {
-            RefOr::T(content) => content.schema.as_mut(),
-            RefOr::Ref(_) => None,
-        });
-        let mut description = None;
-        for schema in schemas {
-            let RefOr::Ref(target) = schema else { continue };
-            if let Some(item) = target
-                .ref_location
-                .strip_prefix("#/components/schemas/Listing_")
-            {
-                *target = Ref::from_schema_name(list_of(item));
-            }
-            description = description.or_else(|| described(components, &target.ref_location));
-        }
-        if response.description.is_empty() {
-            let usual = match status.as_str() {
-                "204" => "It is done.",
-                _ => "The answer.",
-            };
-            response.description = description.unwrap_or_else(|| usual.to_owned());
-        }
-    }
-}
-
-fn described(components: &Components, location: &str) -> Option<String> {
-    let name = location.strip_prefix("#/components/schemas/")?;
-    match components.schemas.get(name)? {
-        RefOr::T(Schema::Object(object)) => object.description.clone(),
-        _ => None,
-    }
-}
-
-/// The name of a page of items.
-fn list_of(item: &str) -> String {
-    format!("{item}List")
-}
-
-/// Gives the pages of lists names that a client can guess, and has them name what they hold: generic types are written
-/// out where they are used.
-fn name_lists(components: &mut Components) {
-    let lists = components
-        .schemas
-        .keys()
-        .filter_map(|name| name.strip_prefix("Listing_"));
-    let lists: Vec<String> = lists.map(str::to_owned).collect();
-    for item in lists {
-        let list = components.schemas.remove(&format!("Listing_{item}"));
-        let mut list = list.expect("it was there");
-        if let RefOr::T(Schema::Object(page)) = &mut list
-            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
-        {
-            let item = Ref::from_schema_name(&item);
-            items.items = ArrayItems::RefOrSchema(Box::new(item.into()));
-        }
-        components.schemas.insert(list_of(&item), list);
-    }
 }

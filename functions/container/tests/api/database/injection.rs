@@ -95,6 +95,7 @@ const KEEPS_TEXT: &[&str] = &[
     "POST /tenants /name",
     "POST /tenants /pinecone/environment",
     "POST /tenants /system_prompt",
+    "POST /v1/chat/completions /metadata/any",
     "PUT /chat/messages/{id}/feedback /comment",
 ];
 
@@ -105,7 +106,11 @@ async fn sql_in_any_field_is_stored_verbatim_or_refused() {
     let theirs = Stored::of(&scene.pool, T2).await;
     let mut keeping = Vec::new();
     let (mut tried, mut n) = (0, 0);
-    for operation in operations().iter().filter(|o| o.takes_json()) {
+    // Those first that ask a provider: later the tenant has a key of one.
+    let (asking, others): (Vec<_>, Vec<_>) =
+        operations().into_iter().partition(Operation::is_openai);
+    let all = asking.iter().chain(&others);
+    for operation in all.filter(|o| o.takes_json()) {
         for place in places(operation) {
             for payload in payloads() {
                 n += 1;
@@ -168,13 +173,21 @@ async fn attack(
         200..300 => {
             // A password is hashed and a key is sealed: of those, nothing may be seen.
             let hidden = place.ends_with("password") || place.ends_with("/api_key");
+            // Of a request under /v1 an end user is hashed, too, and what ends an answer is not kept.
+            let of_openai = ["/user", "/safety_identifier", "/stop/0"].contains(&place);
+            let hidden = hidden || operation.is_openai() && of_openai;
             assert_eq!(after.contains(payload), !hidden, "{what}");
             !hidden
         }
         status => {
             // Its own password is nothing that the superuser can set there.
             let own = status == 409 && operation.path == "/admin/users/{id}";
-            assert!(own || status == 422, "{what}");
+            let refused = if operation.is_openai() {
+                [400, 404]
+            } else {
+                [422; 2]
+            };
+            assert!(own || refused.contains(&status), "{what}");
             assert_eq!(after, before, "{what}");
             false
         }

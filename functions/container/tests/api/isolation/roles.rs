@@ -18,6 +18,8 @@ pub(super) const MEMBERS: &[&str] = &[
     "GET /login/me",
     "GET /login/me/usage",
     "GET /login/sessions",
+    "GET /v1/models",
+    "GET /v1/models/{model}",
     "PATCH /chat/sessions/{id}",
     "PATCH /login/me",
     "POST /chat",
@@ -26,6 +28,7 @@ pub(super) const MEMBERS: &[&str] = &[
     "POST /chat/ui/{id}/stop",
     "POST /documents/search",
     "POST /login/password",
+    "POST /v1/chat/completions",
     "PUT /chat/messages/{id}/feedback",
 ];
 

@@ -16,8 +16,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status.
+    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status. Of a route under `/v1` what
+    /// it would be there, of a failure in OpenAI's form.
     pub fn problem(&self, status: u16) -> String {
+        if self.json["error"].is_object() {
+            let is_field = status == 422;
+            let (code, _) = self.openai(if is_field { 400 } else { status });
+            return match &*code {
+                "invalid_api_key" => "invalid_token".to_owned(),
+                "invalid_value" if is_field => "invalid_request".to_owned(),
+                _ => code,
+            };
+        }
         assert_eq!(self.status, status, "{}", self.text);
         // Of a route whose clients show it as it is.
         if self.header("content-type") == "text/plain; charset=utf-8" {
@@ -48,6 +58,24 @@ impl Answer {
         kind.strip_prefix("urn:parlance:error:")
             .expect("the type is ours")
             .to_owned()
+    }
+
+    /// The code of a failure in OpenAI's form, and the parameter that it is about; asserts that it is a whole one with this
+    /// status.
+    pub fn openai(&self, status: u16) -> (String, Option<String>) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/json");
+        assert!(!self.header("x-request-id").is_empty());
+        assert!(["true", "false"].contains(&self.header("x-should-retry")));
+        let error = self.json["error"].as_object();
+        let error = error.unwrap_or_else(|| panic!("no error in {}", self.text));
+        let names: Vec<&str> = error.keys().map(String::as_str).collect();
+        assert_eq!(names, ["code", "message", "param", "type"], "{}", self.text);
+        assert!(error["type"].is_string(), "{}", self.text);
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.ends_with(['.', '!']), "{}", self.text);
+        let param = error["param"].as_str().map(str::to_owned);
+        (error["code"].as_str().expect("a code").to_owned(), param)
     }
 
     /// The fields that a 422 complains about.

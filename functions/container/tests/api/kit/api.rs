@@ -103,6 +103,11 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Whether it is one of OpenAI's API, which has failures of a form of its own and ignores members that it does not know.
+    pub fn is_openai(&self) -> bool {
+        self.path.starts_with("/v1/")
+    }
+
     /// Whether the contract says that it needs no token.
     pub fn is_public(&self) -> bool {
         self.about["security"] == json!([{}])
@@ -129,7 +134,11 @@ impl Operation {
             let shared = shared.rsplit('/').next().unwrap_or_default();
             let shared = shared.trim_end_matches("InWords");
             match shared {
-                "Malformed"
+                "OpenAiForbidden"
+                | "OpenAiTooLarge"
+                | "OpenAiUnsupportedMediaType"
+                | "OpenAiFailed"
+                | "Malformed"
                 | "TooLarge"
                 | "UnsupportedMediaType"
                 | "OriginNotAllowed"
@@ -180,7 +189,8 @@ impl Operation {
         let path = path.replace("{tenant_id}", &ids.tenant.to_string());
         let path = path
             .replace("{provider}", "openai")
-            .replace("{version}", "1");
+            .replace("{version}", "1")
+            .replace("{model}", "default");
         // What must be in the query.
         let path = match &*self.name() {
             "DELETE /chat/sessions" => format!("{path}?confirm=all"),
@@ -205,6 +215,9 @@ impl Operation {
             "POST /chat/ui" => json!({
                 "id": "A chat of an app",
                 "messages": [{ "id": "q1", "role": "user", "parts": [{ "type": "text", "text": "What is known?" }] }],
+            }),
+            "POST /v1/chat/completions" => json!({
+                "model": "default", "messages": [{ "role": "user", "content": "What is known?" }]
             }),
             "PATCH /chat/sessions/{id}" => json!({ "title": "Renamed" }),
             "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),

@@ -42,6 +42,18 @@ pub fn assert_documented(method: &Method, path: &str, answer: &Parts) {
     );
 }
 
+/// Asserts that a failure is in the form of its path: under `/v1` OpenAI's, and nowhere else.
+pub fn assert_form(path: &str, answer: &Parts, json: &Value) {
+    let path = path.split('?').next().unwrap_or_default();
+    let is_openai = path == "/v1" || path.starts_with("/v1/");
+    let is_in_that_form = json["error"]["message"].is_string();
+    assert!(
+        answer.status.as_u16() < 400 || json.is_null() || is_in_that_form == is_openai,
+        "{path} answered {} in the form of other paths: {json}",
+        answer.status
+    );
+}
+
 /// Asserts that the contract lists the code of a problem, with the status that it has.
 pub fn assert_listed(problem: &Value) {
     let kind = problem["type"].as_str();

@@ -182,6 +182,7 @@ impl Kit {
         headers::assert_safe(&parts.headers);
         documented::assert_documented(&method, &path, &parts);
         documented::assert_listed(&json);
+        documented::assert_form(&path, &parts, &json);
         Answer {
             status: parts.status,
             headers: parts.headers,

@@ -38,6 +38,11 @@ impl Names {
                         ("client_ip", Some(value)) => self.name("client", value),
                         // It follows from the deployment's SECRET_KEY.
                         ("key_id", Some(value)) => self.name("key", value),
+                        // Seconds since 1970, as OpenAI's objects have them.
+                        ("created" | "created_at", None) if value.is_u64() => {
+                            self.opaque
+                                .push((value.to_string(), "<seconds>".to_owned()));
+                        }
                         // Seconds to midnight, or to the end of the month.
                         ("reset", None) if value.as_i64() > Some(60) => {
                             self.opaque
@@ -84,6 +89,9 @@ impl Names {
     }
 
     fn word(&mut self, word: &str) -> String {
+        if let Some(id) = word.strip_prefix("chatcmpl-") {
+            return format!("chatcmpl-{}", self.word(id));
+        }
         if let Ok(id) = Uuid::try_parse(word) {
             let known = self.ids.iter().position(|known| *known == id);
             let number = 1 + known.unwrap_or_else(|| {

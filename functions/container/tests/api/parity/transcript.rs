@@ -173,11 +173,13 @@ fn whole(events: impl Iterator<Item = Value>) -> Vec<Value> {
     for event in events {
         match all.last_mut() {
             Some(last) if piece(last).is_some() && piece(last) == piece(&event) => {
-                let name = piece(last).unwrap_or_default();
-                let text = |event: &Value| event["data"][name].as_str().map(str::to_owned);
+                let at = piece(&event).unwrap_or_default();
+                let text = |event: &Value| event.pointer(at)?.as_str().map(str::to_owned);
                 let joined = text(last).unwrap_or_default() + &text(&event).unwrap_or_default();
                 *last = event;
-                last["data"][name] = joined.into();
+                if let Some(text) = last.pointer_mut(at) {
+                    *text = joined.into();
+                }
             }
             _ => all.push(event),
         }
@@ -185,13 +187,18 @@ fn whole(events: impl Iterator<Item = Value>) -> Vec<Value> {
     all
 }
 
-/// Where the text of an event is that has a piece of one.
+/// Where an event has its text, if it is a piece of a text and nothing else.
 fn piece(event: &Value) -> Option<&'static str> {
-    match (event["event"].as_str(), event["data"]["type"].as_str()) {
-        (Some("delta"), _) => Some("text"),
-        (_, Some("text-delta")) => Some("delta"),
-        _ => None,
+    let data = &event["data"];
+    match (event["event"].as_str(), data["type"].as_str()) {
+        (Some("delta"), _) => return Some("/data/text"),
+        (_, Some("text-delta")) => return Some("/data/delta"),
+        _ => {}
     }
+    let delta = &data["choices"][0]["delta"];
+    let is_text = delta.as_object().is_some_and(|delta| delta.len() == 1);
+    (is_text && delta["content"].is_string() && data["parlance"].is_null())
+        .then_some("/data/choices/0/delta/content")
 }
 
 fn event(block: &str) -> Value {

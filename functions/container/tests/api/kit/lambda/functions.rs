@@ -76,9 +76,13 @@ fn build() -> HashMap<String, PathBuf> {
     built.collect()
 }
 
-/// The function that the front hands a path to: the one that is named as its first segment, and `login` for all else.
+/// The function that the front hands a path to: the one that is named as its first segment, `chat` for
+/// what is under `/v1`, and `login` for all else.
 pub fn function_of(path: &str) -> &'static str {
-    let first = path.split(['/', '?']).nth(1).unwrap_or_default();
+    let first = match path.split(['/', '?']).nth(1).unwrap_or_default() {
+        "v1" if path.starts_with("/v1/") => "chat",
+        first => first,
+    };
     let named = FUNCTIONS.iter().find(|name| **name == first);
     named.copied().unwrap_or("login")
 }
