@@ -83,6 +83,7 @@ async fn no_answer_of_any_route_tells_a_hash_or_a_secret() {
                 .replace("{id}", &id)
                 .replace("{tenant_id}", "current")
                 .replace("{provider}", "openai")
+                .replace("{model}", "default")
                 .replace("/chat/search", "/chat/search?q=question");
             // The page and the contract show the words of the fields.
             if methods["get"].is_null() || path == "/docs" || path == "/openapi.json" {
@@ -92,7 +93,13 @@ async fn no_answer_of_any_route_tells_a_hash_or_a_secret() {
             assert_untold(&answer);
             good += usize::from(answer.status == 200);
             if person.id == ADMIN1.id && !["/tenants", "/metrics"].contains(&&*path) {
-                assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+                // No answer is running.
+                let status = if path.starts_with("/chat/ui") && path.ends_with("/stream") {
+                    204
+                } else {
+                    200
+                };
+                assert_eq!(answer.status, status, "{path}: {}", answer.text);
             }
         }
     }
