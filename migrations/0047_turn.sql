@@ -109,30 +109,31 @@ begin
 end
 $$;
 
--- As before, but what was spent in a month that has begun is read from what is rolled up of it.
+-- As before, but what was spent in a month that has begun is read from what is rolled up of it; and whoever finds that
+-- something is not counted yet has the lock before it begins to be: of two that each began with another, each would wait
+-- for the other.
 create or replace function count_spending(p_limits jsonb) returns boolean
 language plpgsql
 as $$
 declare
   budget record;
-  has_any boolean := false;
+  has_any boolean;
+  is_counted boolean;
 begin
-  for budget in
-    select l.scope, l.subject, p.period, parlance.period_start(p.period, now()) as starts
-    from jsonb_to_recordset(p_limits) as l(scope text, subject uuid, tokens_per_day bigint, tokens_per_month bigint,
-        cost_per_day numeric, cost_per_month numeric),
-      lateral (values ('day', coalesce(l.tokens_per_day, l.cost_per_day)),
-                      ('month', coalesce(l.tokens_per_month, l.cost_per_month))) as p(period, most)
-    where p.most is not null
-    order by 1, 2, 3
-  loop
-    has_any := true;
+  select count(*) > 0, count(*) = count(s.starts) into has_any, is_counted
+  from parlance.budgets_of(p_limits) b
+  left join parlance.spending s
+    on s.scope = b.scope and s.subject = b.subject and s.period = b.period and s.starts = b.starts;
+  if is_counted then
+    return has_any;
+  end if;
+  -- Whoever settles at this moment is waited for, and then counts.
+  perform pg_advisory_xact_lock(hashtextextended('ledger ' || parlance.current_tenant(), 0));
+  for budget in select * from parlance.budgets_of(p_limits) loop
     insert into parlance.spending (scope, subject, period, starts, tokens, cost)
     values (budget.scope, budget.subject, budget.period, budget.starts, 0, 0)
     on conflict do nothing;
     if found then
-      -- Nobody counted until now. Whoever settles at this moment is waited for, and then counts.
-      perform pg_advisory_xact_lock(hashtextextended('ledger ' || parlance.current_tenant(), 0));
       update parlance.spending s set (tokens, cost) = (
         select coalesce(sum(u.prompt_tokens + u.completion_tokens), 0), coalesce(sum(u.cost), 0)
         from parlance.usage_sums(budget.starts, (now() at time zone 'UTC')::date,
@@ -144,6 +145,19 @@ begin
   end loop;
   return has_any;
 end
+$$;
+
+-- What of these limits is counted: tokens and money, of whom, since when.
+create function budgets_of(p_limits jsonb) returns table (scope text, subject uuid, period text, starts date)
+language sql stable
+as $$
+  select l.scope, l.subject, p.period, parlance.period_start(p.period, now())
+  from jsonb_to_recordset(p_limits) as l(scope text, subject uuid, tokens_per_day bigint, tokens_per_month bigint,
+      cost_per_day numeric, cost_per_month numeric),
+    lateral (values ('day', coalesce(l.tokens_per_day, l.cost_per_day)),
+                    ('month', coalesce(l.tokens_per_month, l.cost_per_month))) as p(period, most)
+  where p.most is not null
+  order by 1, 2, 3
 $$;
 
 -- As before, and tells whether it was reserved until now. In one statement, if it was and nothing of it is counted.
@@ -374,7 +388,8 @@ declare
   app constant text := current_setting('parlance.role_prefix') || '_app';
   definer constant text := current_setting('parlance.role_prefix') || '_definer';
 begin
-  revoke all on function settle(uuid, uuid, uuid, jsonb) from public;
+  revoke all on function settle(uuid, uuid, uuid, jsonb), budgets_of(jsonb) from public;
   execute format('grant execute on function settle(uuid, uuid, uuid, jsonb) to %I, %I', app, definer);
+  execute format('grant execute on function budgets_of(jsonb) to %I', app);
 end
 $$;

@@ -2,16 +2,12 @@
 alter table chat_sessions
   -- What the app calls it: whatever text the app chose.
   add column external_id text,
-  add constraint chat_sessions_external check (char_length(external_id) between 1 and 255);
-create unique index chat_sessions_external on chat_sessions (tenant_id, user_id, external_id)
-  where external_id is not null;
+  add constraint chat_sessions_external check (char_length(external_id) between 1 and 255) not valid;
 
 alter table chat_messages
   -- What the app calls it. Of a question that was asked otherwise, the newest has it.
   add column external_id text,
-  add constraint chat_messages_external check (char_length(external_id) between 1 and 255);
-create unique index chat_messages_external on chat_messages (tenant_id, session_id, external_id)
-  where external_id is not null;
+  add constraint chat_messages_external check (char_length(external_id) between 1 and 255) not valid;
 
 -- A user's conversation that an app calls p_chat; or the one with the id p_chat_id, for those that no app has named.
 create function chat_of_app(p_user uuid, p_chat text, p_chat_id uuid) returns uuid
@@ -128,6 +124,13 @@ begin
     return;
   end if;
 
+  if beside_role = 'assistant' then
+    -- What is asked is one that is stored, and is counted as that.
+    p_asked := p_asked || jsonb_build_object(
+      'prompt_tokens', (p_asked ->> 'prompt_tokens')::integer - ceil(octet_length(p_question) / 3.0)::integer,
+      'cost', (p_asked ->> 'cost')::bigint
+        - floor(ceil(octet_length(p_question) / 3.0) * (p_asked ->> 'input_price')::numeric / 1000)::bigint);
+  end if;
   select b.outcome, b.made, b.session_id, b.question_id, b.question, b.history, b.refusal, b.nearest
     into outcome, made, session_id, question_id, question, history, refusal, nearest
   from parlance.begin_turn(p_tenant, p_new_session, p_user, chat, p_title, p_question_id, p_answer_id, p_question,

@@ -9,6 +9,7 @@ alter table documents
   add column chunks integer not null default 0,
   add column words integer not null default 0;
 create index documents_counted on documents (tenant_id) include (chunks, words) where status = 'ready';
+create index documents_unready on documents (tenant_id, id) where status <> 'ready';
 alter table document_chunks add column words integer not null default 0, alter column terms drop not null;
 
 create table document_words (
@@ -32,13 +33,13 @@ create table document_stemmers (
 );
 call guard_tenant_table('document_stemmers', 'select, insert');
 
--- What these words are stemmed to: a word that a dictionary skips is nothing.
+-- What these words are stemmed to; null where a dictionary skips a word.
 create function stems(p_stemmers text[], p_words text[]) returns table (word text, lexeme text)
 language sql stable rows 10
 as $$
   select distinct w.word, l.lexeme
   from unnest(p_words) w(word), unnest(p_stemmers) s(stemmer),
-    lateral unnest(ts_lexize(('pg_catalog.' || s.stemmer)::regdictionary, w.word)) l(lexeme)
+    lateral unnest(coalesce(nullif(ts_lexize(('pg_catalog.' || s.stemmer)::regdictionary, w.word), '{}'), '{null}')) l(lexeme)
 $$;
 
 -- Writes down which words are in which passages of a document, how many there are, and by which dictionary they are stemmed.
@@ -52,6 +53,7 @@ as $$
     select s.lexeme, w.ordinal, sum(w.count) as count
     from unnest(p_words, p_ordinals, p_counts) w(word, ordinal, count)
     join parlance.stems(array[p_stemmer], array(select distinct unnest(p_words))) s on s.word = w.word
+    where s.lexeme is not null
     group by 1, 2
   ) n
   group by 1;
@@ -84,7 +86,7 @@ as $$
   ), found as materialized (
     -- How many documents have it, of very many about; and in the first of those, how many passages each.
     select l.lexeme, n.documents, n.documents * least(n.chunks, 1000000) as chunks
-    from (select distinct lexeme from word) l,
+    from (select distinct lexeme from word where lexeme is not null) l,
     lateral (
       select (select count(*) from (select from parlance.document_words p where p.lexeme = l.lexeme limit 20001) p) as documents,
              (select avg(cardinality(p.ordinals))::float8
@@ -100,17 +102,20 @@ as $$
     from found f, corpus c
     window rarest as (order by f.documents, f.lexeme)
   ), rarity as materialized (
-    -- Also of a word that no passage has, as far as that says anything.
+    -- Also of a word that no passage has, as far as that says anything. What is skipped in one of the languages says nothing in
+    -- any: else a single document in another one would make of each "the" a rare word.
     select word.word, coalesce(max(l.rarity), max(s.said) * ln(1 + (greatest(c.chunks, 1000) + 0.5) / 0.5)) as rarity
     from word join unnest(p_words, p_said) s(word, said) on s.word = word.word
     cross join corpus c left join lexeme l on l.lexeme = word.lexeme
     group by word.word, c.chunks
+    having not bool_or(word.lexeme is null)
   ), hit as materialized (
     select p.document_id, u.ordinal, l.lexeme, l.weight, u.count
     from lexeme l
     join parlance.document_words p on p.lexeme = l.lexeme
     cross join lateral unnest(p.ordinals, p.counts) u(ordinal, count)
-    where l.is_read
+    where l.is_read and not exists (
+      select from parlance.documents d where d.status <> 'ready' and d.id = p.document_id)
   ), candidate as materialized (
     select h.document_id, h.ordinal from hit h
     group by 1, 2
@@ -201,3 +206,28 @@ begin
   execute format('grant execute on function index_terms(uuid) to %I', definer);
 end
 $$;
+
+-- By which dictionary what there is will be stemmed is written down before that is done: whoever adds a document meanwhile
+-- does not wait for it.
+create function note_stemmers() returns void
+language plpgsql security definer
+set search_path = parlance, pg_temp
+as $$
+declare
+  tenant uuid;
+begin
+  for tenant in select t.id from tenants t loop
+    perform set_config('app.tenant_id', tenant::text, true);
+    insert into document_stemmers (stemmer) values ('english_stem');
+  end loop;
+  perform set_config('app.tenant_id', '', true);
+end
+$$;
+do $$
+begin
+  execute format('grant execute on function note_stemmers() to %I', current_user);
+end
+$$;
+call run_as_definer('note_stemmers()', 'app');
+select note_stemmers();
+drop function note_stemmers();

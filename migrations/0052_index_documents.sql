@@ -1,5 +1,5 @@
--- Indexes the documents that there are, a tenant after the other. Apart from what changes their tables, whose locks nobody
--- needs to wait for meanwhile.
+-- Indexes the documents that there are, a tenant after the other. Apart from what changes their tables: documents can be added
+-- and found meanwhile, and only who deletes one that is indexed already waits.
 create function index_all_terms() returns void
 language plpgsql security definer
 set search_path = parlance, pg_temp

@@ -185,13 +185,18 @@ export class Parlance {
           if (event.event === "error") throw (failed = new Problem(event.data.status, event.data));
           if (event.event === "start") messageId = event.data.message_id;
           at = event.id;
-          tries = 0;
+          const isNew = event.event === "delta" || (event.event !== "reasoning" && !told.has(event.event));
+          // What comes again on every connection brings nothing: else one that breaks off at once would be made for ever.
+          if (isNew) tries = 0;
           if (event.event === "reasoning") {
             const text = event.data.text.slice(again);
             again = Math.max(0, again - event.data.text.length);
             thought += text.length;
-            if (text) yield { ...event, data: { text } };
-          } else if (event.event === "delta" || !told.has(event.event)) {
+            if (text) {
+              tries = 0;
+              yield { ...event, data: { text } };
+            }
+          } else if (isNew) {
             told.add(event.event);
             yield event;
           }

@@ -70,14 +70,22 @@ export const browserStore = (key = "parlance"): Store => {
       asked.onerror = () => reject(asked.error);
     });
   let opened: Promise<IDBDatabase> | undefined;
-  const tokens = async (mode: IDBTransactionMode): Promise<IDBObjectStore> => {
-    const open = () => {
-      const asked = indexedDB.open(key, 1);
-      asked.onupgradeneeded = () => asked.result.createObjectStore("tokens");
-      return result(asked);
-    };
-    return (await (opened ??= open())).transaction("tokens", mode).objectStore("tokens");
+  // Where it could not be opened, or the browser has closed it since, it is opened anew.
+  const forget = () => (opened = undefined);
+  const open = async (): Promise<IDBDatabase> => {
+    const asked = indexedDB.open(key, 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("tokens");
+    try {
+      const database = await result(asked);
+      database.onclose = forget;
+      return database;
+    } catch (error) {
+      forget();
+      throw error;
+    }
   };
+  const tokens = async (mode: IDBTransactionMode): Promise<IDBObjectStore> =>
+    (await (opened ??= open())).transaction("tokens", mode).objectStore("tokens");
   return {
     get: async () => result<Tokens | undefined>((await tokens("readonly")).get(0)),
     set: async (next) => {

@@ -89,6 +89,22 @@ test("a stream that falls silent is read on elsewhere", async () => {
   assert.ok(kit.proxy.asked.some((asked) => asked.startsWith("GET /chat/messages/")), kit.proxy.asked.join());
 });
 
+test("a stream that breaks off whenever it has begun is given up", async () => {
+  const api = await loggedIn();
+  const { setTimeout } = globalThis;
+  // The waits between, but not those for what may fall silent.
+  globalThis.setTimeout = (work, ms, ...rest) => setTimeout(work, ms < 45_000 ? ms / 100 : ms, ...rest);
+  try {
+    kit.proxy.cuts = Array.from({ length: 40 }, () => /event: start\ndata: .*\n\n/);
+    const { all, error } = await read(api.ask("How long?"));
+    assert.equal(error?.message, "The answer broke off.");
+    assert.deepEqual(all.map((event) => event.event), ["start"]);
+    assert.ok(kit.proxy.asked.length < 12, kit.proxy.asked.join());
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+});
+
 test("a service that is overloaded is asked again, and one that stays away is given up", async () => {
   const api = await loggedIn();
   let times = 2;

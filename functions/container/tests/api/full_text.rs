@@ -191,6 +191,56 @@ async fn another_tenants_words_change_no_score() {
     );
 }
 
+#[tokio::test]
+async fn a_document_in_another_language_hides_none() {
+    let kit = Kit::new().await;
+    for n in 0..8 {
+        let text = format!("Parcel {n} is sent by noon and is there the next day.");
+        add(&kit, &format!("Parcel {n}"), &text, Some("en")).await;
+    }
+    add(
+        &kit,
+        "Returns",
+        "The return policy: goods may be sent back.",
+        Some("en"),
+    )
+    .await;
+    let question = "What is the policy for what I would like to return?";
+    let before = search(&kit, U1, question).await;
+    assert_eq!(before[0]["title"], "Returns");
+    for (language, text) in [
+        ("de", "Der Winter ist lang."),
+        ("pl", "Zima jest długa."),
+        ("ja", "冬は長い。"),
+    ] {
+        add(&kit, "Winter", text, Some(language)).await;
+    }
+    let after = search(&kit, U1, question).await;
+    assert_eq!(after[0]["title"], "Returns", "{after:?}");
+    let score = |found: &[Value]| found[0]["score"].as_f64().unwrap();
+    assert!(score(&after) > 0.9 * score(&before), "{before:?} {after:?}");
+}
+
+#[tokio::test]
+async fn what_could_not_be_indexed_keeps_nothing_from_being_found() {
+    let kit = Kit::new().await;
+    let passage = format!(
+        "Refund refund refund refund. {}\n\n",
+        "And more of it. ".repeat(30)
+    );
+    let broken = add(&kit, "Broken refunds", &passage.repeat(150), None).await;
+    add(
+        &kit,
+        "Good",
+        "Somewhere in this long sentence about parcels and other things stands the word refund.",
+        None,
+    )
+    .await;
+    let sql = format!("update parlance.documents set status = 'failed' where id = '{broken}'");
+    run(&kit.pool, &sql).await;
+    assert_eq!(titles(&kit, "refund").await, ["Good"]);
+}
+
 async fn count(pool: &PgPool, table: &str) -> i64 {
     let sql = format!("select count(*) from parlance.{table}");
     sqlx::query_scalar(AssertSqlSafe(sql))
