@@ -8,9 +8,13 @@ mod citations;
 mod completion;
 mod completions;
 mod fields;
+mod input;
 mod messages;
 mod models;
 mod names;
+mod response;
+mod response_events;
+mod responses;
 
 use utoipa_axum::routes;
 use web::{App, BodyLimit, Routes};
@@ -22,6 +26,7 @@ const BODY_LIMIT: BodyLimit = BodyLimit::kib(2048);
 pub(crate) fn routes() -> Routes<App> {
     let routes = Routes::new()
         .routes(routes!(completions::create))
+        .routes(routes!(responses::create))
         .routes(routes!(models::list))
         .routes(routes!(models::show));
     BODY_LIMIT.on(routes)

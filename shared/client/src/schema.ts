@@ -1084,6 +1084,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks as clients of OpenAI's responses do: stateless, and for text alone. All is as of `POST /v1/chat/completions`, but for
+         *     the form. The item of an answer may be named in a later request (`item_reference`), which the AI SDK does.
+         * @description Streamed, the events are those of OpenAI, each with its `sequence_number`; the last is `response.completed`,
+         *     `response.incomplete` or `response.failed`.
+         */
+        post: operations["createResponse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2356,6 +2378,274 @@ export interface components {
             object: string;
             /** @description All of them. */
             data: components["schemas"]["OpenAiModel"][];
+        };
+        /** @description What the model said. */
+        OpenAiOutputMessage: {
+            /**
+             * @description Its id, by which a later request of the same caller may name it.
+             * @example msg_0193d0f27c207b118f3d5b7f0c9e1d22
+             */
+            id: string;
+            /**
+             * @description `message`.
+             * @example message
+             */
+            type: string;
+            /**
+             * @description `assistant`.
+             * @example assistant
+             */
+            role: string;
+            /**
+             * @description `in_progress`, `completed` or `incomplete`.
+             * @example completed
+             */
+            status: string;
+            /** @description Its one part. */
+            content: components["schemas"]["OpenAiOutputText"][];
+        };
+        /** @description A text. */
+        OpenAiOutputText: {
+            /**
+             * @description `output_text`.
+             * @example output_text
+             */
+            type: string;
+            /**
+             * @description What was said.
+             * @example A refund takes 14 days [1].
+             */
+            text: string;
+            /** @description Where it cites documents that are published. */
+            annotations: components["schemas"]["OpenAiUrlAnnotation"][];
+            /** @description None. */
+            logprobs: Record<string, never>[];
+        };
+        /** @description A response. */
+        OpenAiResponse: {
+            /**
+             * @description Its id. It cannot be fetched, or gone on with.
+             * @example resp_0193d0f27c207b118f3d5b7f0c9e1d22
+             */
+            id: string;
+            /**
+             * @description `response`.
+             * @example response
+             */
+            object: string;
+            /**
+             * Format: int64
+             * @description When it was begun, in seconds since 1970.
+             * @example 1764150000
+             */
+            created_at: number;
+            /**
+             * @description `in_progress`, `completed`, `incomplete` or `failed`.
+             * @example completed
+             */
+            status: string;
+            /** @description Why it failed. */
+            error: Record<string, never> | null;
+            /** @description Why it is not whole: `reason` is `max_output_tokens` or `content_filter`. */
+            incomplete_details: Record<string, never> | null;
+            /** @description What the request added to the tenant's instructions. */
+            instructions: string | null;
+            /**
+             * Format: int64
+             * @description What the request said.
+             */
+            max_output_tokens: number | null;
+            /**
+             * @description Who wrote it.
+             * @example gpt-6-luna
+             */
+            model: string;
+            /** @description One message, once it was begun. */
+            output: components["schemas"]["OpenAiOutputMessage"][];
+            /**
+             * @description True.
+             * @example true
+             */
+            parallel_tool_calls: boolean;
+            /** @description Null. */
+            previous_response_id: string | null;
+            /**
+             * @description False: it cannot be fetched.
+             * @example false
+             */
+            store: boolean;
+            /**
+             * Format: double
+             * @description What the request said.
+             */
+            temperature: number | null;
+            /**
+             * @description `auto`.
+             * @example auto
+             */
+            tool_choice: string;
+            /** @description None. */
+            tools: Record<string, never>[];
+            /**
+             * Format: double
+             * @description What the request said.
+             */
+            top_p: number | null;
+            /**
+             * @description `disabled`.
+             * @example disabled
+             */
+            truncation: string;
+            usage: components["schemas"]["OpenAiResponseUsage"] | null;
+            /** @description What the request said. */
+            metadata: Record<string, never>;
+            /** @description What OpenAI has no word for. */
+            parlance: components["schemas"]["OpenAiExtra"];
+        };
+        /** @description One event of a streamed response: `type` says which, and so what is in it. */
+        OpenAiResponseEvent: {
+            /**
+             * @description What happened, as `event` says, too.
+             * @example response.output_text.delta
+             */
+            type: string;
+            /**
+             * Format: int32
+             * @description How many came before it.
+             * @example 4
+             */
+            sequence_number: number;
+            /** @description The response as it is then. */
+            response?: components["schemas"]["OpenAiResponse"];
+            /** @description The message as it is then. */
+            item?: components["schemas"]["OpenAiOutputMessage"];
+            /** @description Its part as it is then. */
+            part?: components["schemas"]["OpenAiOutputText"];
+            /**
+             * @description The message that it is about.
+             * @example msg_0193d0f27c207b118f3d5b7f0c9e1d22
+             */
+            item_id?: string;
+            /**
+             * Format: int32
+             * @description 0.
+             * @example 0
+             */
+            output_index?: number;
+            /**
+             * Format: int32
+             * @description 0.
+             * @example 0
+             */
+            content_index?: number;
+            /**
+             * @description A piece of the text.
+             * @example A refund takes
+             */
+            delta?: string;
+            /**
+             * @description All of the text.
+             * @example A refund takes 14 days [1].
+             */
+            text?: string;
+            /** @description None. */
+            logprobs?: Record<string, never>[];
+            /** @description A place that cites a document. */
+            annotation?: components["schemas"]["OpenAiUrlAnnotation"];
+            /**
+             * Format: int32
+             * @description Which of them it is.
+             * @example 0
+             */
+            annotation_index?: number;
+        };
+        /** @description What is asked of responses. Members that are not named here are ignored, and any may be null. */
+        OpenAiResponseRequest: {
+            /**
+             * @description One of `GET /v1/models`, or `default`.
+             * @example default
+             */
+            model: string;
+            /**
+             * @description A text, which is the question; or a list of messages, `{"role": "user", "content": "Hello?"}`, of which the last one
+             *     of the user is.
+             * @example How long does a refund take?
+             */
+            input: string;
+            /** @description What is added to the tenant's instructions, after them. */
+            instructions?: string | null;
+            /** @description Whether to stream the response. */
+            stream?: boolean | null;
+            /**
+             * Format: int64
+             * @description The most tokens that it may have; never more than the tenant's `max_output_tokens`.
+             */
+            max_output_tokens?: number | null;
+            /**
+             * Format: double
+             * @description Randomness, where the model takes it.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description From how probable a share of the words to choose, where the model takes it.
+             */
+            top_p?: number | null;
+            /** @description How much to think: `{"effort": "low"}`. */
+            reasoning?: Record<string, never> | null;
+            /** @description The form of the text: `{"format": {"type": "json_object"}}`, where the tenant's provider has that. */
+            text?: Record<string, never> | null;
+            /** @description Whom the client asks for, as of chat completions. */
+            safety_identifier?: string | null;
+            /** @description The older name of `safety_identifier`. */
+            user?: string | null;
+            /** @description What the client wants to find beside its question again: at most 16 texts. */
+            metadata?: Record<string, never> | null;
+            /** @description None: no tools can be called. */
+            tools?: Record<string, never>[] | null;
+            /** @description `none` or `auto`. */
+            tool_choice?: string | null;
+            /** @description None: send the conversation. */
+            previous_response_id?: string | null;
+            /** @description None, likewise. */
+            conversation?: Record<string, never> | null;
+            /** @description None: instructions are sent. */
+            prompt?: Record<string, never> | null;
+            /** @description False. */
+            background?: boolean | null;
+        };
+        /** @description Tokens. */
+        OpenAiResponseUsage: {
+            /**
+             * Format: int32
+             * @description Sent to the model.
+             * @example 231
+             */
+            input_tokens: number;
+            /** @description Of those, that the provider knew already. */
+            input_tokens_details: Record<string, never>;
+            /**
+             * Format: int32
+             * @description Written by it.
+             * @example 9
+             */
+            output_tokens: number;
+            /** @description Of those, that are thoughts. */
+            output_tokens_details: Record<string, never>;
+            /**
+             * Format: int32
+             * @description Together.
+             * @example 240
+             */
+            total_tokens: number;
+        };
+        /** @description A place that cites a document. */
+        OpenAiUrlAnnotation: components["schemas"]["UrlCitation"] & {
+            /**
+             * @description `url_citation`.
+             * @example url_citation
+             */
+            type: string;
         };
         /**
          * @description How a deed ended.
@@ -8064,6 +8354,160 @@ export interface operations {
             403: components["responses"]["OpenAiForbidden"];
             404: components["responses"]["OpenAiNotFound"];
             503: components["responses"]["OpenAiUnavailable"];
+            default: components["responses"]["OpenAiFailed"];
+        };
+    };
+    createResponse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name for this request, such as a random UUID, so that it may be sent again within 24 hours: it makes nothing anew, and is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "input": "How long does a refund take?",
+                 *       "model": "default"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenAiResponseRequest"];
+            };
+        };
+        responses: {
+            /** @description A response. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1764150000,
+                     *       "error": null,
+                     *       "id": "resp_0193d0f27c207b118f3d5b7f0c9e1d22",
+                     *       "incomplete_details": null,
+                     *       "instructions": null,
+                     *       "max_output_tokens": null,
+                     *       "metadata": {},
+                     *       "model": "gpt-6-luna",
+                     *       "object": "response",
+                     *       "output": [
+                     *         {
+                     *           "content": [
+                     *             {
+                     *               "annotations": [
+                     *                 {
+                     *                   "end_index": 27,
+                     *                   "start_index": 24,
+                     *                   "title": "Refunds",
+                     *                   "type": "url_citation",
+                     *                   "url": "https://one.example/refunds"
+                     *                 }
+                     *               ],
+                     *               "logprobs": [
+                     *                 {}
+                     *               ],
+                     *               "text": "A refund takes 14 days [1].",
+                     *               "type": "output_text"
+                     *             }
+                     *           ],
+                     *           "id": "msg_0193d0f27c207b118f3d5b7f0c9e1d22",
+                     *           "role": "assistant",
+                     *           "status": "completed",
+                     *           "type": "message"
+                     *         }
+                     *       ],
+                     *       "parallel_tool_calls": true,
+                     *       "parlance": {
+                     *         "exact": true,
+                     *         "message_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "model": "gpt-6-luna",
+                     *         "provider": "openai",
+                     *         "session_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "sources": [
+                     *           {
+                     *             "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "score": 0.82,
+                     *             "snippet": "Refunds take 14 days.",
+                     *             "source_url": null,
+                     *             "title": "Refunds"
+                     *           }
+                     *         ],
+                     *         "status": "streaming"
+                     *       },
+                     *       "previous_response_id": null,
+                     *       "status": "completed",
+                     *       "store": false,
+                     *       "temperature": null,
+                     *       "tool_choice": "auto",
+                     *       "tools": [
+                     *         {}
+                     *       ],
+                     *       "top_p": null,
+                     *       "truncation": "disabled",
+                     *       "usage": {
+                     *         "input_tokens": 231,
+                     *         "input_tokens_details": {},
+                     *         "output_tokens": 9,
+                     *         "output_tokens_details": {},
+                     *         "total_tokens": 240
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenAiResponse"];
+                    "text/event-stream": components["schemas"]["OpenAiResponseEvent"];
+                };
+            };
+            400: components["responses"]["OpenAiInvalid"];
+            401: components["responses"]["OpenAiUnauthorized"];
+            403: components["responses"]["OpenAiForbidden"];
+            404: components["responses"]["OpenAiNotFound"];
+            /** @description `model_unpriced`: spending is limited, and the price of the model is not known. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            /** @description `conversation_deleted`: it was, while its answer was made. `result_gone`: the answer of an earlier request with this `Idempotency-Key` is deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            413: components["responses"]["OpenAiTooLarge"];
+            415: components["responses"]["OpenAiUnsupportedMediaType"];
+            429: components["responses"]["OpenAiLimited"];
+            /** @description `provider_unreachable` and the like: the model's provider failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
+            503: components["responses"]["OpenAiUnavailable"];
+            /** @description `provider_timeout`: the model's provider did not answer in time. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFailure"];
+                };
+            };
             default: components["responses"]["OpenAiFailed"];
         };
     };

@@ -61,6 +61,12 @@ impl Error {
         Self::parameter("invalid_value", param, message)
     }
 
+    /// 400 for a parameter in OpenAI's form that is not there.
+    pub fn missing(param: &'static str) -> Self {
+        let message = format!("`{param}` is missing.");
+        Self::parameter("missing_required_parameter", param, message)
+    }
+
     /// 400 for a parameter in OpenAI's form, with a code.
     pub fn parameter(
         code: &'static str,

@@ -15,6 +15,8 @@ pub(super) struct Call {
     pub(super) wishes: Wishes,
     /// What the request calls the form of the answer.
     pub(super) format_is: &'static str,
+    /// And the conversation.
+    pub(super) messages_are: &'static str,
     pub(super) metadata: Map<String, Value>,
     /// Whom the client says that it asks for.
     pub(super) end_user: Option<String>,
@@ -90,7 +92,7 @@ impl Call {
                 "The instructions and the question must be at most {most} tokens, about {} characters.",
                 4 * most
             );
-            return Err(Error::wrong("messages", message));
+            return Err(Error::wrong(self.messages_are, message));
         }
         let mut options = answering.options.clone();
         self.wishes.apply(&mut options);
@@ -103,7 +105,7 @@ impl Call {
             true => Ok(()),
             false => Err(Error::parameter(
                 "context_length_exceeded",
-                "messages",
+                self.messages_are,
                 format!(
                     "The instructions and the question are about {length} tokens long, and this model can read {room} beside \
                      its answer. Send less."

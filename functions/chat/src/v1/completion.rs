@@ -114,7 +114,7 @@ pub(crate) struct CompletionTokensDetails {
 }
 
 /// What OpenAI has no word for.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[schema(as = OpenAiExtra)]
 pub(crate) struct Extra {
     /// The conversation that holds this question and its answer alone.

@@ -175,14 +175,10 @@ impl Completion {
     /// 400 for what cannot be done, with the name of the parameter.
     fn check(self) -> Result<Call> {
         let hash = Sha256::digest(json!(["POST /v1/chat/completions", self]).to_string());
-        let missing = |name: &'static str| {
-            let message = format!("`{name}` is missing.");
-            Error::parameter("missing_required_parameter", name, message)
-        };
         self.refuse()?;
-        let model = self.model.ok_or_else(|| missing("model"))?;
-        let messages = self.messages.ok_or_else(|| missing("messages"))?;
-        let mut conversation = messages::read(&messages)?;
+        let model = self.model.ok_or_else(|| Error::missing("model"))?;
+        let messages = self.messages.ok_or_else(|| Error::missing("messages"))?;
+        let mut conversation = messages::read("messages", &messages)?;
         conversation.said.hash = hash.into();
         let newer = most_tokens("max_completion_tokens", self.max_completion_tokens)?;
         let older = most_tokens("max_tokens", self.max_tokens)?;
@@ -199,6 +195,7 @@ impl Completion {
             conversation,
             wishes,
             format_is: "response_format",
+            messages_are: "messages",
             metadata: metadata(self.metadata)?,
             end_user: self.safety_identifier.or(self.user),
             stream: self.stream.unwrap_or_default(),

@@ -12,22 +12,20 @@ pub(super) struct Conversation {
     pub(super) question: String,
 }
 
-/// Reads a conversation that ends with a message of the user.
+/// Reads a conversation that ends with a message of the user; `name` is what the request calls it.
 ///
 /// # Errors
 /// 400 with the path of what cannot be used.
-pub(super) fn read(messages: &[Value]) -> Result<Conversation> {
+pub(super) fn read(name: &str, messages: &[Value]) -> Result<Conversation> {
     if messages.is_empty() {
-        return Err(Error::wrong(
-            "messages",
-            "`messages` must hold a message of the user.",
-        ));
+        let message = format!("`{name}` must hold a message of the user.");
+        return Err(Error::wrong(name, message));
     }
     let mut instructions = Vec::new();
     let mut history = Vec::new();
     let mut last = None;
     for (nth, message) in messages.iter().enumerate() {
-        let at = format!("messages[{nth}]");
+        let at = format!("{name}[{nth}]");
         match role(message, &at)? {
             Author::Application => {
                 let text = text(message, &at, false)?;
@@ -53,8 +51,8 @@ pub(super) fn read(messages: &[Value]) -> Result<Conversation> {
             return Err(Error::unsupported(format!("{at}.role"), message));
         }
         (None, _) => {
-            let message = "`messages` must hold a message of the role user.";
-            return Err(Error::wrong("messages", message));
+            let message = format!("`{name}` must hold a message of the role user.");
+            return Err(Error::wrong(name, message));
         }
     };
     history.retain(|message| !message.content.is_empty());
@@ -162,7 +160,7 @@ mod tests {
     use serde_json::json;
 
     fn refused(messages: Value) -> (String, &'static str) {
-        match read(messages.as_array().unwrap()) {
+        match read("messages", messages.as_array().unwrap()) {
             Err(Error::Parameter { code, param, .. }) => (param, code),
             other => panic!("{messages}: {other:?}"),
         }
@@ -180,7 +178,7 @@ mod tests {
             { "role": "user", "name": "u", "content": [{ "type": "text", "text": "And" }, { "type": "text", "text": "now?" }] },
             { "role": "developer", "content": "In English." },
         ]);
-        let read = read(messages.as_array().unwrap()).unwrap();
+        let read = read("messages", messages.as_array().unwrap()).unwrap();
         assert_eq!(read.question, "And\nnow?");
         assert_eq!(read.said.instructions, "Be brief.\n\nIn English.");
         let history = read.said.history.iter();

@@ -152,6 +152,7 @@ fn every_operation_of_the_contract_is_called_well_and_badly() {
                         "POST /chat",
                         "POST /documents/search",
                         "POST /v1/chat/completions",
+                        "POST /v1/responses",
                     ]
                     .contains(&&*name);
             // A name that an app gives names nothing of anybody else, and an answer that is running takes two at once. ui/ has

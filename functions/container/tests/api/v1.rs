@@ -5,6 +5,7 @@ mod limits;
 mod models;
 mod prompts;
 mod requests;
+mod responses;
 mod streams;
 mod turns;
 

@@ -35,6 +35,7 @@ const SCOPES: [(&str, &[&str]); 3] = [
             "POST /chat/ui",
             "POST /chat/ui/{id}/stop",
             "POST /v1/chat/completions",
+            "POST /v1/responses",
             "PUT /chat/messages/{id}/feedback",
         ],
     ),

@@ -96,6 +96,8 @@ const KEEPS_TEXT: &[&str] = &[
     "POST /tenants /pinecone/environment",
     "POST /tenants /system_prompt",
     "POST /v1/chat/completions /metadata/any",
+    "POST /v1/responses /input",
+    "POST /v1/responses /metadata/any",
     "PUT /chat/messages/{id}/feedback /comment",
 ];
 
@@ -169,13 +171,10 @@ async fn attack(
             false
         }
         // Most of what such a body holds is not read.
-        200..300 if operation.is_foreign() => after.contains(payload),
+        200..300 if operation.is_foreign() || operation.is_openai() => after.contains(payload),
         200..300 => {
             // A password is hashed and a key is sealed: of those, nothing may be seen.
             let hidden = place.ends_with("password") || place.ends_with("/api_key");
-            // Of a request under /v1 an end user is hashed, too, and what ends an answer is not kept.
-            let of_openai = ["/user", "/safety_identifier", "/stop/0"].contains(&place);
-            let hidden = hidden || operation.is_openai() && of_openai;
             assert_eq!(after.contains(payload), !hidden, "{what}");
             !hidden
         }

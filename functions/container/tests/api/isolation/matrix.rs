@@ -55,6 +55,9 @@ const NAMED: &[Attempt] = &[
     attempt(U1, ADMIN1, 422),
 ];
 
+/// Where nothing can be named, whoever has it.
+const NOT_NAMED: &[Attempt] = &[attempt(U1, V1, 400), attempt(U1, U2, 400)];
+
 /// Only superusers name tenants, and they see which there are.
 const ASSUMED: &[Attempt] = &[attempt(ADMIN1, V1, 403), attempt(U1, V1, 403)];
 /// A filter that names somebody else finds nothing, as one that names nobody.
@@ -101,6 +104,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,
+        ("POST /v1/responses", "body:previous_response_id") => NOT_NAMED,
         ("POST /admin/tenants/{id}/assume", "path:id") => ASSUMED,
         ("GET /admin/audit", "query:actor_id") => FILTERED,
         _ => return None,

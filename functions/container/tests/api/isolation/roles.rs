@@ -29,6 +29,7 @@ pub(super) const MEMBERS: &[&str] = &[
     "POST /documents/search",
     "POST /login/password",
     "POST /v1/chat/completions",
+    "POST /v1/responses",
     "PUT /chat/messages/{id}/feedback",
 ];
 

@@ -216,6 +216,7 @@ impl Operation {
                 "id": "A chat of an app",
                 "messages": [{ "id": "q1", "role": "user", "parts": [{ "type": "text", "text": "What is known?" }] }],
             }),
+            "POST /v1/responses" => json!({ "model": "default", "input": "What is known?" }),
             "POST /v1/chat/completions" => json!({
                 "model": "default", "messages": [{ "role": "user", "content": "What is known?" }]
             }),

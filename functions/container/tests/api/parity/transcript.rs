@@ -184,6 +184,11 @@ fn whole(events: impl Iterator<Item = Value>) -> Vec<Value> {
             _ => all.push(event),
         }
     }
+    for (nth, event) in all.iter_mut().enumerate() {
+        if let Some(number) = event.pointer_mut("/data/sequence_number") {
+            *number = nth.into();
+        }
+    }
     all
 }
 
@@ -192,7 +197,7 @@ fn piece(event: &Value) -> Option<&'static str> {
     let data = &event["data"];
     match (event["event"].as_str(), data["type"].as_str()) {
         (Some("delta"), _) => return Some("/data/text"),
-        (_, Some("text-delta")) => return Some("/data/delta"),
+        (_, Some("text-delta" | "response.output_text.delta")) => return Some("/data/delta"),
         _ => {}
     }
     let delta = &data["choices"][0]["delta"];
