@@ -43,6 +43,13 @@ impl Answerer {
         }
         let second = match self.app.fallback(&self.caller).await {
             Ok(Some(mut second)) => {
+                let format = self.wishes.format.as_ref();
+                if format.is_some_and(|format| !self.app.takes_format(&second, format)) {
+                    tracing::info!(
+                        "a tenant's fallback has no answers of the form that is asked for"
+                    );
+                    return Err(first).into();
+                }
                 self.wishes.apply(&mut second.options);
                 second
             }

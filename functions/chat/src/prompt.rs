@@ -23,11 +23,13 @@ fn instructions(tenant: &str, said: Option<&Said>) -> Option<String> {
     }
 }
 
-/// How many tokens at most are sent beside a question: what was said before, and what whoever asks adds to the
-/// instructions.
+/// How many tokens at most are sent beside a question: what was said before, what whoever asks adds to the
+/// instructions, and the form of the answer.
 pub(crate) fn beside(tenant: &Tenant, asked: &Asked) -> u32 {
     let budget = tenant.history_token_budget.unsigned_abs();
-    match &asked.said {
+    let format = asked.wishes.format.as_ref();
+    let format = format.map_or(0, |format| tokens::at_most(&format.to_string()));
+    let before = match &asked.said {
         Some(said) => {
             let history = tokens::within_budget(&said.history, budget).iter();
             let texts = history.map(|said| &*said.content);
@@ -39,7 +41,8 @@ pub(crate) fn beside(tenant: &Tenant, asked: &Asked) -> u32 {
         None if asked.is_first() => 0,
         // It is chosen by an estimate, of which a third more may be true.
         None => budget / 3 * 4,
-    }
+    };
+    before.saturating_add(format)
 }
 
 impl Answerer {

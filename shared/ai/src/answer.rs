@@ -12,7 +12,7 @@ use futures_util::{
 };
 
 use crate::{
-    Client, Error, Event, FinishReason, LOCAL_MODEL, Meter, Options, Prompt, Provider,
+    Client, Effort, Error, Event, FinishReason, LOCAL_MODEL, Meter, Options, Prompt, Provider,
     complete::complete, local, stream::streamed, tokens, until::until,
 };
 
@@ -29,12 +29,12 @@ impl Answer {
     }
 
     /// As it is, but that it ends before any of `stops`.
-    fn until(self, stops: Vec<String>, stream: bool) -> Self {
+    fn until(self, stops: Vec<String>, at_once: bool) -> Self {
         if stops.is_empty() {
             return self;
         }
         let Answer { items, meter } = self;
-        Answer::new(until(items, stops, meter.clone(), stream), meter)
+        Answer::new(until(items, stops, meter.clone(), at_once), meter)
     }
 
     fn new(items: impl Stream<Item = Result<Event, Error>> + Send + 'static, meter: Meter) -> Self {
@@ -76,8 +76,10 @@ impl Client {
         stream: bool,
     ) -> Answer {
         let stops = std::mem::take(&mut options.stop);
+        // What a model thinks is told at the end alone, and is paid for.
+        let thinks = options.effort.is_some_and(|effort| effort != Effort::None);
         self.whole_answer(provider, prompt, options, stream)
-            .until(stops, stream)
+            .until(stops, stream && !thinks)
     }
 
     fn whole_answer(

@@ -134,7 +134,9 @@ impl Client {
         let costs = messages
             .iter()
             .map(|m| tokens::estimate(m.content()).saturating_add(tokens::PER_MESSAGE));
-        let meter = Meter::new(costs.fold(0, u32::saturating_add));
+        let format = options.format.as_ref();
+        let format = format.map_or(0, |format| tokens::estimate(&format.to_string()));
+        let meter = Meter::new(costs.fold(format, u32::saturating_add));
         let service = target.service.to_owned();
         let mut refused = self.refusals.get(&service, &options.model);
         if !endpoint.stream_options {

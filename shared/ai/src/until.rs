@@ -7,13 +7,13 @@ use futures_util::{Stream, StreamExt};
 
 use crate::{Error, Event, FinishReason, Meter};
 
-/// The items of an answer up to the one of `stops` that is whole first, which is left out. A streamed answer is read no further; one that is
-/// not is read to its end, which tells what it used.
+/// The items of an answer up to the one of `stops` that is whole first, which is left out. With `at_once` it is read no
+/// further; else to its end, which tells what it used.
 pub(crate) fn until(
     items: impl Stream<Item = Result<Event, Error>> + Send + 'static,
     stops: Vec<String>,
     meter: Meter,
-    stream: bool,
+    at_once: bool,
 ) -> impl Stream<Item = Result<Event, Error>> + Send + 'static {
     try_stream! {
         let mut cut = Cut::new(stops);
@@ -29,7 +29,7 @@ pub(crate) fn until(
                 yield Event::Delta(text);
             }
             match item? {
-                Event::Delta(_) if cut.is_over && stream => {
+                Event::Delta(_) if cut.is_over && at_once => {
                     yield Event::Done { finish_reason: FinishReason::Stop, spent: meter.spent() };
                     return;
                 }

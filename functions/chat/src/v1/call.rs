@@ -84,7 +84,11 @@ impl Call {
             return Err(Error::unsupported(self.format_is, message));
         }
         let Conversation { said, question } = &self.conversation;
-        let sent = tokens::estimate(&said.instructions).saturating_add(tokens::estimate(question));
+        let format = self.wishes.format.as_ref().map(Value::to_string);
+        let sent = [&said.instructions, question, &format.unwrap_or_default()]
+            .map(|text| tokens::estimate(text))
+            .into_iter()
+            .fold(0, u32::saturating_add);
         let limits = app.limits_of(caller);
         let most = limits.iter().filter_map(|of| of.limits.question()).min();
         if let Some(most) = most.filter(|most| i64::from(sent) > *most) {

@@ -174,7 +174,9 @@ impl Completion {
     /// # Errors
     /// 400 for what cannot be done, with the name of the parameter.
     fn check(self) -> Result<Call> {
-        let hash = Sha256::digest(json!(["POST /v1/chat/completions", self]).to_string());
+        // Written out and not as a value, which would take many times as much.
+        let whole = serde_json::to_vec(&("POST /v1/chat/completions", &self));
+        let hash = Sha256::digest(whole.map_err(anyhow::Error::new)?);
         self.refuse()?;
         let model = self.model.ok_or_else(|| Error::missing("model"))?;
         let messages = self.messages.ok_or_else(|| Error::missing("messages"))?;

@@ -9,6 +9,9 @@ use web::{Error, Result};
 const STOPS: usize = 4;
 const STOP_CHARS: usize = 256;
 
+/// How long the description of an answer's form may be, in bytes: it is read by the model with every question.
+const FORMAT_BYTES: usize = 32 * 1024;
+
 /// How much of its own a client may store with a question.
 const PAIRS: usize = 16;
 const KEY_CHARS: usize = 64;
@@ -106,9 +109,16 @@ pub(super) fn format(name: &str, value: Option<&Value>) -> Result<Option<Value>>
     match value["type"].as_str() {
         Some("text") => Ok(None),
         Some("json_object") => Ok(Some(json!({ "type": "json_object" }))),
-        Some("json_schema") if schema["name"].is_string() => Ok(Some(
-            json!({ "type": "json_schema", "json_schema": schema }),
-        )),
+        Some("json_schema") if schema["name"].is_string() => {
+            if schema.to_string().len() > FORMAT_BYTES {
+                let message =
+                    "A schema may have 32 KiB at most. Leave out what the model need not know.";
+                return Err(Error::wrong(format!("{name}.json_schema"), message));
+            }
+            Ok(Some(
+                json!({ "type": "json_schema", "json_schema": schema }),
+            ))
+        }
         Some("json_schema") => {
             let message = "A schema is an object with `name` and `schema`.";
             Err(Error::wrong(format!("{name}.json_schema"), message))
@@ -188,6 +198,19 @@ mod tests {
             json!({ "x": "x".repeat(513) }),
         ] {
             assert_eq!(refused(of(wrong.clone())), "metadata", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn schemas_are_named_and_short() {
+        let of = |schema: Value| {
+            let value = json!({ "type": "json_schema", "json_schema": schema });
+            format("response_format", Some(&value))
+        };
+        assert!(of(json!({ "name": "x", "schema": {} })).unwrap().is_some());
+        let long = json!({ "name": "x", "schema": { "description": "x".repeat(33 << 10) } });
+        for wrong in [json!({}), json!("x"), long] {
+            assert_eq!(refused(of(wrong)), "response_format.json_schema");
         }
     }
 
