@@ -33,13 +33,13 @@ create table document_stemmers (
 );
 call guard_tenant_table('document_stemmers', 'select, insert');
 
--- What these words are stemmed to; null where a dictionary skips a word.
+-- What these words are stemmed to: a word that a dictionary skips is nothing.
 create function stems(p_stemmers text[], p_words text[]) returns table (word text, lexeme text)
 language sql stable rows 10
 as $$
   select distinct w.word, l.lexeme
   from unnest(p_words) w(word), unnest(p_stemmers) s(stemmer),
-    lateral unnest(coalesce(nullif(ts_lexize(('pg_catalog.' || s.stemmer)::regdictionary, w.word), '{}'), '{null}')) l(lexeme)
+    lateral unnest(ts_lexize(('pg_catalog.' || s.stemmer)::regdictionary, w.word)) l(lexeme)
 $$;
 
 -- Writes down which words are in which passages of a document, how many there are, and by which dictionary they are stemmed.
@@ -53,7 +53,6 @@ as $$
     select s.lexeme, w.ordinal, sum(w.count) as count
     from unnest(p_words, p_ordinals, p_counts) w(word, ordinal, count)
     join parlance.stems(array[p_stemmer], array(select distinct unnest(p_words))) s on s.word = w.word
-    where s.lexeme is not null
     group by 1, 2
   ) n
   group by 1;
@@ -77,16 +76,25 @@ create function passages_by_words(
 returns table (document_id uuid, chunk_id uuid, title text, source_url text, text text, score real)
 language sql stable rows 20
 as $$
-  with word as materialized (
+  with stemmers as materialized (
+    select coalesce(nullif(array(select d.stemmer from parlance.document_stemmers d), '{}'), '{english_stem}') as names
+  ), skipped as materialized (
+    -- The language of the question is that of which it has most words that say nothing; those are not looked for in any.
+    select array_agg(w.word) as words, rank() over (order by count(*) desc) as nth
+    from stemmers, unnest(stemmers.names) n(name), unnest(p_words) w(word)
+    where ts_lexize(('pg_catalog.' || n.name)::regdictionary, w.word) = '{}'
+    group by n.name
+  ), word as materialized (
     select s.word, s.lexeme
-    from parlance.stems(coalesce(nullif(array(select d.stemmer from parlance.document_stemmers d), '{}'), '{english_stem}'), p_words) s
+    from stemmers, parlance.stems(stemmers.names, p_words) s
+    where not exists (select from skipped k where k.nth = 1 and s.word = any (k.words))
   ), corpus as materialized (
     select sum(d.chunks)::float8 as chunks, greatest(sum(d.words)::float8 / nullif(sum(d.chunks), 0), 1) as length
     from parlance.documents d where d.status = 'ready'
   ), found as materialized (
     -- How many documents have it, of very many about; and in the first of those, how many passages each.
     select l.lexeme, n.documents, n.documents * least(n.chunks, 1000000) as chunks
-    from (select distinct lexeme from word where lexeme is not null) l,
+    from (select distinct lexeme from word) l,
     lateral (
       select (select count(*) from (select from parlance.document_words p where p.lexeme = l.lexeme limit 20001) p) as documents,
              (select avg(cardinality(p.ordinals))::float8
@@ -95,20 +103,23 @@ as $$
       offset 0
     ) n
     where n.documents > 0
+  ), same as materialized (
+    -- What a word is stemmed to in several languages is one word, as frequent as the most frequent of it.
+    select f.lexeme, f.documents, max(o.chunks) as chunks
+    from found f join word w on w.lexeme = f.lexeme join word v on v.word = w.word join found o on o.lexeme = v.lexeme
+    group by 1, 2
   ), lexeme as materialized (
     select f.lexeme, ln(1 + (greatest(c.chunks - f.chunks, 0) + 0.5) / (f.chunks + 0.5)) as weight,
       ln(1 + (greatest(greatest(c.chunks, 1000) - f.chunks, 0) + 0.5) / (f.chunks + 0.5)) as rarity,
       row_number() over rarest <= 2 or sum(f.documents) over rarest <= p_budget as is_read
-    from found f, corpus c
+    from same f, corpus c
     window rarest as (order by f.documents, f.lexeme)
   ), rarity as materialized (
-    -- Also of a word that no passage has, as far as that says anything. What is skipped in one of the languages says nothing in
-    -- any: else a single document in another one would make of each "the" a rare word.
+    -- Also of a word that no passage has, as far as that says anything.
     select word.word, coalesce(max(l.rarity), max(s.said) * ln(1 + (greatest(c.chunks, 1000) + 0.5) / 0.5)) as rarity
     from word join unnest(p_words, p_said) s(word, said) on s.word = word.word
     cross join corpus c left join lexeme l on l.lexeme = word.lexeme
     group by word.word, c.chunks
-    having not bool_or(word.lexeme is null)
   ), hit as materialized (
     select p.document_id, u.ordinal, l.lexeme, l.weight, u.count
     from lexeme l

@@ -151,7 +151,8 @@ impl Responses {
             Some(&*said.instructions).filter(|text| !text.is_empty()),
         ];
         said.instructions = all.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-        let hash = Sha256::digest(json!(["POST /v1/responses", self]).to_string());
+        let whole = serde_json::to_vec(&("POST /v1/responses", &self));
+        let hash = Sha256::digest(whole.map_err(anyhow::Error::new)?);
         said.hash = hash.into();
     }
 
