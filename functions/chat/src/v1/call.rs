@@ -4,8 +4,10 @@ use super::{messages::Conversation, models::named};
 use crate::{asked::Asked, event::Events, turn::Asking};
 use ai::tokens;
 use db::{Caller, LimitState, OnDisconnect, Place};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use service::{Answering, Wishes};
+use sha2::{Digest, Sha256};
 use web::{App, Error, Result, Stop};
 
 /// What was asked for, whichever way.
@@ -21,6 +23,13 @@ pub(super) struct Call {
     /// Whom the client says that it asks for.
     pub(super) end_user: Option<String>,
     pub(super) stream: bool,
+}
+
+/// What tells a request from others with the same key: SHA-256.
+pub(super) fn hash(route: &str, body: &impl Serialize) -> [u8; 32] {
+    // Written out and not as a value, which would take many times as much.
+    let whole = serde_json::to_vec(&(route, body));
+    Sha256::digest(whole.expect("structs with string keys always serialise")).into()
 }
 
 /// Who asks, and how.

@@ -2,7 +2,7 @@
 
 use super::{
     begun::begun,
-    call::{By, Call},
+    call::{By, Call, hash},
     chunks::{ChatCompletionChunk, Chunks},
     completion::ChatCompletion,
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number, stops},
@@ -16,7 +16,6 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use service::Wishes;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use web::{App, Error, Json, Own, Result, Stop};
 
@@ -174,14 +173,12 @@ impl Completion {
     /// # Errors
     /// 400 for what cannot be done, with the name of the parameter.
     fn check(self) -> Result<Call> {
-        // Written out and not as a value, which would take many times as much.
-        let whole = serde_json::to_vec(&("POST /v1/chat/completions", &self));
-        let hash = Sha256::digest(whole.map_err(anyhow::Error::new)?);
+        let hash = hash("POST /v1/chat/completions", &self);
         self.refuse()?;
         let model = self.model.ok_or_else(|| Error::missing("model"))?;
         let messages = self.messages.ok_or_else(|| Error::missing("messages"))?;
         let mut conversation = messages::read("messages", &messages)?;
-        conversation.said.hash = hash.into();
+        conversation.said.hash = hash;
         let newer = most_tokens("max_completion_tokens", self.max_completion_tokens)?;
         let older = most_tokens("max_tokens", self.max_tokens)?;
         let wishes = Wishes {

@@ -2,7 +2,7 @@
 
 use super::{
     begun::begun,
-    call::{By, Call},
+    call::{By, Call, hash},
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number},
     input,
     messages::{Conversation, is_nothing},
@@ -14,7 +14,6 @@ use axum::{extract::State, response::IntoResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use service::Wishes;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use web::{App, Error, Json, Own, Result, Stop};
 
@@ -151,9 +150,7 @@ impl Responses {
             Some(&*said.instructions).filter(|text| !text.is_empty()),
         ];
         said.instructions = all.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-        let whole = serde_json::to_vec(&("POST /v1/responses", &self));
-        let hash = Sha256::digest(whole.map_err(anyhow::Error::new)?);
-        said.hash = hash.into();
+        said.hash = hash("POST /v1/responses", self);
     }
 
     /// # Errors
