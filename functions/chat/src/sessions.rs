@@ -23,8 +23,8 @@ pub(crate) struct SessionsQuery {
     /// `next_cursor` of the page before.
     #[param(min_length = 1)]
     cursor: Option<String>,
-    /// How they came about: `chat`, or `api` for those that requests to `/v1` made, each of its own.
-    #[param(inline, default = "chat")]
+    /// How they came about: `chat`, as it is without it, or `api` for those that requests to `/v1` made, each of its own.
+    #[param(inline)]
     origin: Option<ChatOrigin>,
 }
 

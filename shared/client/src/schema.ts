@@ -5729,8 +5729,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description How they came about: `chat`, or `api` for those that requests to `/v1` made, each of its own. */
-                origin?: ("chat" | "api") & Record<string, never>;
+                /** @description How they came about: `chat`, as it is without it, or `api` for those that requests to `/v1` made, each of its own. */
+                origin?: "chat" | "api";
             };
             header?: never;
             path?: never;

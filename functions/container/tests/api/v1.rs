@@ -1,5 +1,6 @@
 //! `/v1`: what clients of OpenAI's API ask.
 
+mod clients;
 mod failures;
 mod limits;
 mod models;

@@ -12,6 +12,7 @@ pub mod headers;
 pub mod http;
 pub mod lambda;
 pub mod listed;
+pub mod packages;
 pub mod people;
 pub mod program;
 pub mod provider;

@@ -1,43 +1,15 @@
 //! Libraries of OAuth 2 as they are; left out where there is no Python, or where they cannot be had.
 
-use crate::kit::{Kit, PASSWORD, U1, http::Served, left_out};
+use crate::kit::{Kit, PASSWORD, U1, http::Served, packages::pip};
 use serde_json::{Value, json};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
 use tokio::process::Command;
 
-const LISTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/oauth/libraries.txt");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/oauth/libraries.py");
-
-/// A Python that has them, or why there is none.
-async fn python() -> Result<PathBuf, String> {
-    let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oauth-libraries");
-    let (python, made_from) = (at.join("bin/python"), at.join("made-from"));
-    let listed = fs::read_to_string(LISTED).expect("the list is there");
-    if fs::read_to_string(&made_from).is_ok_and(|made| made == listed) {
-        return Ok(python);
-    }
-    let run = async |program: &Path, arguments: &[&str]| {
-        let ran = Command::new(program).args(arguments).output().await;
-        let ran = ran.map_err(|e| format!("{} does not run: {e}", program.display()))?;
-        let said = || String::from_utf8_lossy(&ran.stderr).into_owned();
-        ran.status.success().then_some(()).ok_or_else(said)
-    };
-    let folder = at.to_str().expect("the path is text");
-    run(Path::new("python3"), &["-m", "venv", "--clear", folder]).await?;
-    let install = ["-m", "pip", "install", "--quiet", "--requirement", LISTED];
-    run(&python, &install).await?;
-    fs::write(made_from, listed).expect("a file can be written");
-    Ok(python)
-}
 
 #[tokio::test]
 async fn libraries_log_in_renew_and_log_out() {
-    let python = match python().await {
-        Ok(python) => python,
-        Err(why) => return left_out(&format!("libraries of OAuth 2 for Python: {why}")),
+    let Some(python) = pip("oauth-libraries", include_str!("libraries.txt")) else {
+        return;
     };
     let kit = Kit::new().await;
     let served = Served::new(&kit).await;

@@ -1,12 +1,18 @@
 //! The component of docs/clients.md in a real browser, on a page of its own origin; left out where there is none.
 
 use super::{
-    installed::{NEWEST_7, OLDEST_5, Version, install, packages},
-    run::{example, text},
+    installed::{NEWEST_7, OLDEST_5, Version, packages},
+    run::text,
     talk::Talk,
 };
 use crate::{
-    kit::{ADMIN1, Kit, U1, http::Served, left_out, provider::Provider},
+    kit::{
+        ADMIN1, Kit, U1,
+        http::Served,
+        left_out,
+        packages::{example, npm},
+        provider::Provider,
+    },
     ui::{load, said},
 };
 use axum::{Router, response::Html, routing::get};
@@ -41,9 +47,12 @@ fn bundle(version: Version) -> Option<(String, PathBuf)> {
     let mut package = packages(version);
     package["dependencies"]["esbuild"] = json!("0.25.12");
     package["dependencies"]["playwright-core"] = json!("1.65.1");
-    let folder = install(&format!("page-{}", version.ai), &package.to_string())?;
-    fs::write(folder.join("chat.jsx"), example("clients.md", "jsx"))
-        .expect("a file can be written");
+    let folder = npm(&format!("page-{}", version.ai), &package.to_string())?;
+    fs::write(
+        folder.join("chat.jsx"),
+        example("clients.md", "`useChat`", "jsx"),
+    )
+    .expect("a file can be written");
     fs::write(folder.join("main.jsx"), MAIN).expect("a file can be written");
     let made = Command::new("node_modules/.bin/esbuild")
         .args([

@@ -1,13 +1,8 @@
 //! The clients, from npm.
 
-use crate::kit::left_out;
+use crate::kit::packages::npm;
 use serde_json::{Value, json};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Mutex,
-};
+use std::path::PathBuf;
 
 /// A version of `ai`, and the one of `@ai-sdk/react` that belongs to it.
 #[derive(Clone, Copy)]
@@ -41,41 +36,8 @@ pub(super) fn packages(version: Version) -> Value {
 
 /// Where its packages are; if they cannot be had, a sentence says why.
 pub(super) fn folder(version: Version) -> Option<PathBuf> {
-    install(
+    npm(
         &format!("ai-{}", version.ai),
         &packages(version).to_string(),
     )
-}
-
-/// Installs what a `package.json` names, once.
-pub(super) fn install(name: &str, package: &str) -> Option<PathBuf> {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(|broken| broken.into_inner());
-    let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let done = at.join("installed.json");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == package) {
-        return Some(at);
-    }
-    fs::create_dir_all(&at).expect("a folder can be made");
-    fs::write(at.join("package.json"), package).expect("a file can be written");
-    let npm = Command::new("npm")
-        .args([
-            "install",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--no-package-lock",
-        ])
-        .current_dir(&at)
-        .output();
-    let why = match npm {
-        Ok(npm) if npm.status.success() => {
-            fs::write(done, package).expect("a file can be written");
-            return Some(at);
-        }
-        Ok(npm) => String::from_utf8_lossy(&npm.stderr).into_owned(),
-        Err(e) => e.to_string(),
-    };
-    left_out(&format!("npm cannot install {package}: {why}"));
-    None
 }

@@ -8,12 +8,13 @@ use crate::{
     kit::{
         ADMIN1, Kit, U1,
         http::Served,
+        packages::example,
         provider::{Provider, Reply},
     },
     ui::{kit, load},
 };
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::fs;
 
 /// One client at one service.
 pub(super) struct Run {
@@ -28,7 +29,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) async fn new(version: Version) -> Option<Self> {
         let folder = installed::folder(version)?;
-        let transport = example("clients.md", "js");
+        let transport = example("clients.md", "`useChat`", "js");
         let transport = transport.trim().trim_end_matches(';');
         let module = format!(
             "import {{ DefaultChatTransport }} from \"ai\";\nexport const alone = ({{ api, headers }}) => {transport};\n"
@@ -120,15 +121,4 @@ pub(super) fn last(state: &Value) -> &Value {
 
 pub(super) fn open(load: bool) -> Value {
     json!({ "does": "open", "id": "chat", "load": load })
-}
-
-/// The first example of a language in a page of the documentation.
-pub(super) fn example(page: &str, language: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../docs")
-        .join(page);
-    let text = fs::read_to_string(path).expect("the page is there");
-    let start = format!("```{language}\n");
-    let (_, rest) = text.split_once(&start).expect("the page has an example");
-    rest.split("```").next().expect("it ends").to_owned()
 }
