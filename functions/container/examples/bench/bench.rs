@@ -135,6 +135,8 @@ pub fn work(row: Row, part: &str, own: bool) -> String {
     match row {
         Row::Turn(n) => format!("chat turn ({n})"),
         Row::Stream(n) => format!("streamed{tokens} ({n}): {part}"),
+        Row::Completion(n) => format!("/v1 chat turn ({n})"),
+        Row::CompletionStream(n) => format!("/v1 streamed{tokens} ({n}): {part}"),
         Row::Paced(n) => format!("paced{tokens} ({n}): {part}"),
         _ => row.name(),
     }

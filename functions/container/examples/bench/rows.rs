@@ -10,6 +10,9 @@ pub enum Row {
     Turn(usize),
     /// Answers that come as fast as they are read.
     Stream(usize),
+    /// The same turns, asked for as OpenAI's clients do: in one piece, and streamed.
+    Completion(usize),
+    CompletionStream(usize),
     /// Answers that come as a model writes them.
     Paced(usize),
     OpenStreams,
@@ -30,7 +33,7 @@ pub enum Nuisance {
 }
 
 /// All of them.
-pub const ROWS: [Row; 16] = [
+pub const ROWS: [Row; 18] = [
     Row::Start,
     Row::RoundTrips,
     Row::Profile,
@@ -40,6 +43,8 @@ pub const ROWS: [Row; 16] = [
     Row::Turn(1),
     Row::Stream(16),
     Row::Stream(1),
+    Row::Completion(16),
+    Row::CompletionStream(16),
     Row::Paced(16),
     Row::OpenStreams,
     Row::Refresh,
@@ -59,6 +64,8 @@ impl Row {
             Self::Sessions => "sessions".into(),
             Self::Turn(n) => format!("turn-{n}"),
             Self::Stream(n) => format!("stream-{n}"),
+            Self::Completion(n) => format!("v1-turn-{n}"),
+            Self::CompletionStream(n) => format!("v1-stream-{n}"),
             Self::Paced(n) => format!("paced-{n}"),
             Self::OpenStreams => "open-streams".into(),
             Self::Refresh => "refresh".into(),
@@ -88,6 +95,8 @@ impl Row {
             self,
             Self::Turn(_)
                 | Self::Stream(_)
+                | Self::Completion(_)
+                | Self::CompletionStream(_)
                 | Self::Paced(_)
                 | Self::OpenStreams
                 | Self::RoundTrips

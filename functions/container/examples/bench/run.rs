@@ -55,6 +55,21 @@ impl Run<'_> {
                 Ok(vec![Line::whole(work(row, "", true), &load, memory)])
             }
             Row::Stream(connections) => self.streams(row, QUESTION, connections).await,
+            Row::Completion(connections) => {
+                let call = seed::completion(token, false);
+                let (load, memory) = self.repeat(row, &call, connections).await?;
+                Ok(vec![Line::whole(work(row, "", true), &load, memory)])
+            }
+            Row::CompletionStream(connections) => {
+                let call = seed::completion(token, true);
+                let (load, memory) = self.repeat(row, &call, connections).await?;
+                let work = |part: &str| work(row, part, self.bench.own.is_some());
+                // It begins with its first token.
+                Ok(vec![
+                    Line::timed(work("first byte"), &load.times.first_byte),
+                    Line::whole(work("last byte"), &load, memory),
+                ])
+            }
             Row::Paced(connections) => self.streams(row, &marked(PACED), connections).await,
             Row::OpenStreams => streams::lines(self.subject, &self.bench.opening).await,
             Row::Refresh => self.refreshes(row).await,

@@ -167,6 +167,13 @@ pub fn turn(token: &str) -> Call {
     Call::post("/chat", &json!({ "message": QUESTION })).by(token)
 }
 
+/// The question of [`turn`] as OpenAI's clients ask it.
+pub fn completion(token: &str, stream: bool) -> Call {
+    let messages = json!([{ "role": "user", "content": QUESTION }]);
+    let body = json!({ "model": "default", "messages": messages, "stream": stream });
+    Call::post("/v1/chat/completions", &body).by(token)
+}
+
 /// The same, streamed.
 pub fn streamed(token: &str, question: &str) -> Call {
     let body = json!({ "message": question, "stream": true });
