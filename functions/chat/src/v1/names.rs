@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn an_id_tells_when_it_was_made() {
         let message: Uuid = "0193d0f2-7c20-7b11-8f3d-5b7f0c9e1d22".parse().unwrap();
-        assert_eq!(created(message), 1_734_336_838);
+        assert_eq!(created(message), 1_734_377_372);
         assert_eq!(
             id("chatcmpl-", message),
             "chatcmpl-0193d0f27c207b118f3d5b7f0c9e1d22"
