@@ -154,7 +154,7 @@ async fn what_only_the_index_finds_is_cited_too() {
     let vector = kit
         .add_document(ADMIN1, "By vector", "Money comes back in a week.")
         .await;
-    let question = "How long does a refund take?";
+    let question = "How is a refund in days?";
     assert_eq!(titles(&kit, U1, question).await, ["By text", "By both"]);
 
     let found = [

@@ -57,6 +57,8 @@ const NOT_EXPOSED: &[&str] = &[
     "cache-control",
     "content-length",
     "content-security-policy",
+    // Of the connection, not of the answer.
+    "connection",
     "content-type",
     "cross-origin-resource-policy",
     "date",
