@@ -6,7 +6,7 @@ use crate::{
     ending::{Broken, Ending, Finished, caught},
     keeping::Kept,
 };
-use db::{Caller, Grown, Turn};
+use db::{Caller, Grown, MetadataFilter, Turn};
 use service::{AnswerOf, Answering, RunningAnswer, Service, Wishes};
 use std::sync::Arc;
 use tokio::time::sleep;
@@ -29,6 +29,8 @@ pub(crate) struct Answerer {
     pub(crate) streamed: bool,
     /// Whether what the model thinks is kept.
     pub(crate) reasoning: bool,
+    /// Which documents it may draw on.
+    pub(crate) filter: Option<MetadataFilter>,
 }
 
 impl Answerer {

@@ -1,17 +1,14 @@
 //! What `POST /chat` asks for.
 
 use ai::Message;
-use db::{AppPlace, ChatOrigin, OnDisconnect, Place};
+use db::{AppPlace, ChatOrigin, MetadataFilter, OnDisconnect, Place};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service::{Wishes, beginning};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Error, Result};
-
-/// In bytes: it is sent with every page of a conversation.
-const MAX_METADATA: usize = 4096;
+use web::{Error, Filter, Result, check_metadata};
 
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,6 +35,8 @@ pub(crate) struct Ask {
     /// Whatever the client wants to find beside its question again; an object, of at most 4 KiB as it is stored.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
+    /// Which documents the answer may draw on; absent, all of them. It is kept with nothing: send it with each question.
+    filter: Option<Filter>,
 }
 
 /// A question that can be asked.
@@ -53,6 +52,8 @@ pub(crate) struct Asked {
     pub(crate) reasoning: bool,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     pub(crate) metadata: Value,
+    /// Which documents the answer may draw on.
+    pub(crate) filter: Option<MetadataFilter>,
     pub(crate) wishes: Wishes,
     /// What was said before, where whoever asks keeps it.
     pub(crate) said: Option<Said>,
@@ -98,6 +99,7 @@ impl Ask {
         };
         let metadata = self.metadata.map_or_else(|| json!({}), Value::from);
         check_metadata(&metadata)?;
+        let filter = self.filter.map(Filter::check).transpose()?.flatten();
         Ok(Asked {
             message,
             session_id: self.session_id,
@@ -107,6 +109,7 @@ impl Ask {
             reasoning: self.reasoning.unwrap_or_default(),
             on_disconnect: self.on_disconnect,
             metadata,
+            filter,
             wishes: Wishes::default(),
             said: None,
         })
@@ -148,33 +151,15 @@ impl Asked {
             return said.hash;
         }
         let what = json!([self.message, self.session_id, kind, beside, self.metadata]);
+        let what = match &self.filter {
+            None => what,
+            Some(filter) => json!([what, filter]),
+        };
         let what = match &self.app {
             None => what,
             Some(app) => json!([what, app.chat, app.question, app.target, app.anew]),
         };
         Sha256::digest(what.to_string()).into()
-    }
-}
-
-/// # Errors
-/// 422 for more than is kept beside a question.
-pub(crate) fn check_metadata(metadata: &Value) -> Result<()> {
-    if stored_size(metadata) > MAX_METADATA {
-        let message = "must be at most 4 KiB, with its numbers written out";
-        return Err(Error::field("metadata", message));
-    }
-    Ok(())
-}
-
-/// How many bytes the database makes of a value: it writes out every digit of a number, 309 for `1e308`.
-fn stored_size(value: &Value) -> usize {
-    let member = |(name, value): (&String, &Value)| name.len() + 4 + stored_size(value);
-    match value {
-        Value::Null | Value::Bool(_) => 5,
-        Value::Number(n) => n.as_f64().map_or(0, |n| n.to_string().len()),
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => 2 + items.iter().map(|v| 2 + stored_size(v)).sum::<usize>(),
-        Value::Object(members) => 2 + members.iter().map(member).sum::<usize>(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use ai::{Message, Passage, Prompt, tokens};
 use db::{MessageRole, Source, Tenant};
-use service::{Answering, Result, RunningAnswer};
+use service::{Answering, Result, RunningAnswer, Wanted};
 
 /// What stands between the tenant's instructions and those of whoever asks.
 const BESIDE: &str = "The application that passes on the question adds what follows. It holds as far as it agrees with what \
@@ -51,8 +51,11 @@ impl Answerer {
         let tenant = &self.caller.account().tenant;
         let passages = match tenant.retrieval_enabled {
             true => {
-                let top_k = tenant.retrieval_top_k;
-                let found = self.app.retrieve(&self.caller, &self.question, top_k);
+                let wanted = Wanted {
+                    top_k: tenant.retrieval_top_k,
+                    filter: self.filter.as_ref(),
+                };
+                let found = self.app.retrieve(&self.caller, &self.question, wanted);
                 let found = found.await?;
                 self.calls.add(found.calls);
                 found.passages

@@ -92,6 +92,7 @@ impl Asking {
             calls: Calls::default(),
             streamed: self.streamed,
             reasoning,
+            filter: self.asked.filter,
         }
         .start(stops_unread);
         let live = Live::new(answer.reader(), request_id, reasoning, 0);

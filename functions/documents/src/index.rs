@@ -34,7 +34,8 @@ pub(crate) async fn index(
     Ok(status)
 }
 
-async fn store(
+/// Stores the vectors of a document's passages.
+pub(crate) async fn store(
     app: &App,
     caller: &Caller,
     index: &VectorIndex,

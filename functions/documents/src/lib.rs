@@ -1,9 +1,13 @@
 //! documents: what a tenant knows.
 
 mod add;
+mod asked;
+mod cut;
 mod index;
 mod manage;
 mod passages;
+mod read;
+mod replace;
 mod search;
 
 use db::ApiKeyScope;
@@ -15,10 +19,13 @@ const DOCUMENT_LIMIT: BodyLimit = BodyLimit::kib(2048);
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
-    let all = Routes::new().routes(routes!(add::add, manage::list));
+    let sent = Routes::new()
+        .routes(routes!(add::add, manage::list))
+        .routes(routes!(manage::show, replace::replace, manage::delete));
     let routes = DOCUMENT_LIMIT
-        .on(all)
-        .routes(routes!(manage::show, manage::delete))
+        .on(sent)
+        .routes(routes!(read::text))
+        .routes(routes!(read::chunks))
         .routes(routes!(search::search));
     web::open_to_keys(ApiKeyScope::Documents, routes)
 }

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use db::{Caller, Source};
 use serde::{Deserialize, Serialize};
+use service::Wanted;
 use utoipa::ToSchema;
-use web::{App, Error, Json, Result};
+use web::{App, Error, Filter, Json, Result};
 
 /// What to look for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -17,6 +18,8 @@ pub(crate) struct Search {
     /// How many passages, 1 to 20; the tenant's setting if absent.
     #[schema(minimum = 1, maximum = 20)]
     top_k: Option<i32>,
+    /// Of which documents; absent, of all.
+    filter: Option<Filter>,
 }
 
 /// What was found, best first.
@@ -39,6 +42,7 @@ pub(crate) async fn search(
     if asked.query.trim().is_empty() {
         return Err(Error::field("query", "must not be empty"));
     }
+    let filter = asked.filter.map(Filter::check).transpose()?.flatten();
     app.count_search(&caller).await?;
     let top_k = asked
         .top_k
@@ -46,8 +50,12 @@ pub(crate) async fn search(
     if !(1..=20).contains(&top_k) {
         return Err(Error::field("top_k", "must be from 1 to 20"));
     }
+    let wanted = Wanted {
+        top_k,
+        filter: filter.as_ref(),
+    };
     let found = app
-        .retrieve_within_limits(&caller, &asked.query, top_k)
+        .retrieve_within_limits(&caller, &asked.query, wanted)
         .await?;
     if !found.whole {
         return Err(service::Error::SearchTooSlow.into());

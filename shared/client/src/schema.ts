@@ -607,7 +607,12 @@ export interface paths {
         /** The tenant's documents, newest first. */
         get: operations["listDocuments"];
         put?: never;
-        /** Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector. */
+        /**
+         * Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector.
+         * @description A title and a text that are there, and have not failed, are not added again: the answer is 200, with the document that has
+         *     them, as it is. Line ends, blanks around them and the way in which accents are written make no difference. To change what
+         *     else is told of a document, `PUT` it.
+         */
         post: operations["addDocument"];
         delete?: never;
         options?: never;
@@ -641,13 +646,55 @@ export interface paths {
         };
         /** One document: whether it can be found, and if not, why. */
         get: operations["getDocument"];
-        put?: never;
+        /**
+         * Replaces a document as a whole; what is left out is nothing then. Its id stays, its `version` counts up.
+         * @description What it said before is found and cited until the new version is indexed, and from then on nothing of it. If that fails, the
+         *     document stays as it is, and the answer says why. Of two requests at once, the last to be indexed counts.
+         */
+        put: operations["replaceDocument"];
         post?: never;
         /**
          * Deletes a document. It is cited no more from this moment. Its vectors go too; should the index be away, they
          *     stay behind unread, for nothing is cited that the database no longer holds.
          */
         delete: operations["deleteDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The passages that a document is cut into, in order: what is searched for, given to the model, and cited. */
+        get: operations["listDocumentChunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The text of a document, as it was sent. Of one that was added before that was kept, its passages with a blank line between
+         *     them.
+         */
+        get: operations["getDocumentText"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1153,6 +1200,11 @@ export interface components {
              * @example https://www.acme.example/refunds
              */
             source_url?: string | null;
+            /**
+             * @description What is told beside it, for `filter` to find it by: for each key a text, a number, true or false, or a list of those; at
+             *     most 4 KiB as it is stored.
+             */
+            metadata?: Record<string, never> | null;
         };
         /** @description A document that was taken in. */
         AddedDocument: {
@@ -1661,6 +1713,7 @@ export interface components {
             on_disconnect?: components["schemas"]["OnDisconnect"] | null;
             /** @description Whatever the client wants to find beside its question again; an object, of at most 4 KiB as it is stored. */
             metadata?: Record<string, never> | null;
+            filter?: components["schemas"]["DocumentFilter"] | null;
         };
         /** @description A message in which something was found. */
         ChatSearchMessage: {
@@ -1912,11 +1965,61 @@ export interface components {
             status: components["schemas"]["DocumentStatus"];
             /** @description Why it failed. */
             error?: string | null;
+            /** @description What is told beside it. */
+            metadata: Record<string, never>;
+            /**
+             * Format: int32
+             * @description How many passages it is cut into.
+             */
+            chunks: number;
+            /**
+             * Format: int32
+             * @description The size of its text, in bytes; null if it was added before that was counted.
+             */
+            size?: number | null;
+            /**
+             * Format: int32
+             * @description 1, and one more for each time that it was replaced.
+             */
+            version: number;
             /**
              * Format: date-time
              * @description When it was added.
              */
             created_at: string;
+        };
+        /** @description A passage of a document. */
+        DocumentChunk: {
+            /**
+             * Format: uuid
+             * @description Its id, by which answers cite it. Those of a document that is replaced are new.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its place in the document, from 1.
+             */
+            ordinal: number;
+            /**
+             * @description Its text.
+             * @example Refunds take 14 days.
+             */
+            text: string;
+        };
+        /** @description One page of a list. */
+        DocumentChunkList: {
+            /** @description The items. */
+            items: components["schemas"]["DocumentChunk"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description Which documents are searched. */
+        DocumentFilter: {
+            /**
+             * @description What a document's metadata must have: for each key the same value, or one of a list of values. All keys must fit. Where
+             *     a document has a list, one of its values is enough. At most 8 keys with at most 32 values each, 4 KiB in all.
+             */
+            metadata?: Record<string, never> | null;
         };
         /** @description One page of a list. */
         DocumentList: {
@@ -2865,6 +2968,7 @@ export interface components {
              * @description How many passages, 1 to 20; the tenant's setting if absent.
              */
             top_k?: number | null;
+            filter?: components["schemas"]["DocumentFilter"] | null;
         };
         /** @description What was found, best first. */
         SearchResults: {
@@ -6374,13 +6478,17 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "chunks": 1,
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "error": null,
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "language": "en",
+                     *           "metadata": {},
+                     *           "size": null,
                      *           "source_url": null,
                      *           "status": "pending",
-                     *           "title": "Refunds"
+                     *           "title": "Refunds",
+                     *           "version": 1
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -6421,7 +6529,22 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A document that was taken in. */
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AddedDocument"];
+                };
+            };
+            /** @description It was added. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6552,13 +6675,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "chunks": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
+                     *       "metadata": {},
+                     *       "size": null,
                      *       "source_url": null,
                      *       "status": "pending",
-                     *       "title": "Refunds"
+                     *       "title": "Refunds",
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Document"];
@@ -6570,6 +6697,108 @@ export interface operations {
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    replaceDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "language": "en",
+                 *       "source_url": "https://www.acme.example/refunds",
+                 *       "text": "Refunds take 14 days.",
+                 *       "title": "Refunds"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AddDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description A document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 1,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "error": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
+                     *       "metadata": {},
+                     *       "size": null,
+                     *       "source_url": null,
+                     *       "status": "pending",
+                     *       "title": "Refunds",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `document_exists`: another document of the tenant has this title and text. `model_unpriced`: spending is limited, and the price of the tenant's embedding model is not known. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            /** @description `limit_reached`: `limit` says which. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_unreachable` and the like: the provider of embeddings or the vector index failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_rate_limited`, `provider_key_unavailable`, `overloaded` or `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_timeout`: the provider of embeddings or the vector index did not answer in time. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Failed"];
         };
     };
@@ -6590,6 +6819,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listDocumentChunks: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "ordinal": 1,
+                     *           "text": "Refunds take 14 days."
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DocumentChunkList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    getDocumentText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

@@ -1,5 +1,8 @@
 //! What a tenant knows: its documents, and the passages that a question finds in them.
 
 pub(crate) mod documents;
+pub(crate) mod filter;
 pub(crate) mod languages;
 pub(crate) mod passages;
+pub(crate) mod storing;
+pub(crate) mod texts;

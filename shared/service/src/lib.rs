@@ -44,7 +44,7 @@ pub use name::{check_full_name, is_visible, shows};
 pub use origin::Origin;
 pub use providers::{Answering, VectorIndex};
 pub use rate_limits::network;
-pub use retrieval::{Retrieved, source};
+pub use retrieval::{Retrieved, Wanted, source};
 pub use seldom::Seldom;
 pub use service::Service;
 pub use telemetry::{check_logging, start_logging};

@@ -4,7 +4,7 @@ use crate::{
     Result, Service, VectorIndex, beginning,
     words::{is_pair, words},
 };
-use db::{AskedWord, Caller, Need, Passage, ProviderCall, Source};
+use db::{AskedWord, Caller, MetadataFilter, Need, Passage, ProviderCall, Source};
 use std::{cmp::Reverse, collections::HashMap, future::ready, time::Duration};
 use uuid::Uuid;
 
@@ -24,6 +24,18 @@ pub(crate) const SEARCH_TIME: Duration = Duration::from_secs(1);
 /// tenants share.
 pub(crate) const AT_ONCE: usize = 2;
 
+/// With a filter, so many of the nearest vectors are looked at: the index does not know which of them it allows.
+const NEAR_FILTERED: u32 = 200;
+
+/// What is to be found.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// How many passages at most.
+    pub top_k: i32,
+    /// Of which documents; of all if there is none.
+    pub filter: Option<&'a MetadataFilter>,
+}
+
 /// What was found.
 pub struct Retrieved {
     /// Best first.
@@ -42,10 +54,15 @@ impl Service {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn retrieve(&self, caller: &Caller, question: &str, top_k: i32) -> Result<Retrieved> {
+    pub async fn retrieve(
+        &self,
+        caller: &Caller,
+        question: &str,
+        wanted: Wanted<'_>,
+    ) -> Result<Retrieved> {
         let question = searched(question);
         let index = (Uuid::now_v7(), self.vector_index(caller));
-        self.find(caller, &question, top_k, index).await
+        self.find(caller, &question, wanted, index).await
     }
 
     /// As [`Service::retrieve`], for what belongs to no answer: within the limits to tokens and money of whoever asks.
@@ -56,7 +73,7 @@ impl Service {
         &self,
         caller: &Caller,
         question: &str,
-        top_k: i32,
+        wanted: Wanted<'_>,
     ) -> Result<Retrieved> {
         let question = [searched(question)];
         let index = self.vector_index(caller).await;
@@ -65,7 +82,7 @@ impl Service {
             _ => None,
         };
         let index = (reserved.unwrap_or_default(), ready(index));
-        let found = self.find(caller, &question[0], top_k, index).await;
+        let found = self.find(caller, &question[0], wanted, index).await;
         if let Some(id) = reserved {
             let calls = found.as_ref().map_or(&[][..], |found| &found.calls);
             self.db.settle_calls(caller, id, calls).await?;
@@ -78,20 +95,20 @@ impl Service {
         &self,
         caller: &Caller,
         question: &str,
-        top_k: i32,
+        wanted: Wanted<'_>,
         (id, index): (Uuid, impl Future<Output = Result<Option<VectorIndex>>>),
     ) -> Result<Retrieved> {
         let mut calls = Vec::new();
         let by_vector = async {
             match index.await? {
                 Some(index) => {
-                    self.near_passages(caller, index, (question, id), top_k, &mut calls)
+                    self.near_passages(caller, index, (question, id), wanted, &mut calls)
                         .await
                 }
                 None => Ok(Vec::new()),
             }
         };
-        let by_text = self.passages_by_text(caller, question, top_k);
+        let by_text = self.passages_by_text(caller, question, wanted);
         let (by_text, by_vector) = tokio::join!(by_text, by_vector);
         let by_text = by_text?;
         if by_text.is_none() {
@@ -105,7 +122,7 @@ impl Service {
         });
         let passages = match by_vector.is_empty() {
             true => by_text,
-            false => self.fuse(caller, by_text, by_vector, top_k).await?,
+            false => self.fuse(caller, by_text, by_vector, wanted).await?,
         };
         Ok(Retrieved {
             passages,
@@ -119,7 +136,7 @@ impl Service {
         &self,
         caller: &Caller,
         question: &str,
-        top_k: i32,
+        wanted: Wanted<'_>,
     ) -> Result<Option<Vec<Passage>>> {
         let min_score = caller.account().tenant.retrieval_min_score;
         let turn = self.searches.take(caller.whose(), Need::Asked, SEARCH_TIME);
@@ -128,7 +145,10 @@ impl Service {
         };
         let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;
         let words = asked_words(question);
-        Ok(tx.passages_by_words(&words, top_k, min_score).await?)
+        let Wanted { top_k, filter } = wanted;
+        Ok(tx
+            .passages_by_words(&words, top_k, min_score, filter)
+            .await?)
     }
 
     /// The ids of the passages whose vectors are nearest.
@@ -137,7 +157,7 @@ impl Service {
         caller: &Caller,
         index: VectorIndex,
         (question, id): (&str, Uuid),
-        top_k: i32,
+        wanted: Wanted<'_>,
         calls: &mut Vec<ProviderCall>,
     ) -> Result<Vec<Uuid>> {
         let question = [question.to_owned()];
@@ -150,15 +170,13 @@ impl Service {
             namespace,
             ..
         } = index;
+        let most = match wanted.filter {
+            Some(_) => NEAR_FILTERED,
+            None => wanted.top_k.unsigned_abs(),
+        };
         let near = self
             .ai
-            .query(
-                &pinecone_key,
-                &host,
-                &namespace,
-                &vector,
-                top_k.unsigned_abs(),
-            )
+            .query(&pinecone_key, &host, &namespace, &vector, most)
             .await;
         let near = self.answered(caller, "pinecone", near).await?;
         let foreign = u64::try_from(near.foreign).unwrap_or(u64::MAX);
@@ -168,14 +186,14 @@ impl Service {
         Ok(good.filter_map(|m| Uuid::try_parse(&m.id).ok()).collect())
     }
 
-    /// Merges both lists by reciprocal rank. A vector whose passage is gone, or is not this tenant's, finds
-    /// nothing in the database and drops out.
+    /// Merges both lists by reciprocal rank. A vector whose passage is gone, is not this tenant's, or is of a document that
+    /// the filter leaves out, finds nothing in the database and drops out.
     async fn fuse(
         &self,
         caller: &Caller,
         by_text: Vec<Passage>,
-        by_vector: Vec<Uuid>,
-        top_k: i32,
+        mut by_vector: Vec<Uuid>,
+        Wanted { top_k, filter }: Wanted<'_>,
     ) -> Result<Vec<Passage>> {
         let text_ids: Vec<Uuid> = by_text.iter().map(|p| p.chunk_id).collect();
         let mut known: HashMap<Uuid, Passage> =
@@ -186,9 +204,13 @@ impl Service {
             .copied()
             .collect();
         if !missing.is_empty() {
-            let found = self.db.passages_by_id(caller, &missing).await?;
+            let found = self.db.passages_by_id(caller, &missing, filter).await?;
             known.extend(found.into_iter().map(|p| (p.chunk_id, p)));
         }
+        let most = usize::try_from(top_k).unwrap_or(0);
+        // Of those that are left, each has the rank that it would have in an index of them alone.
+        by_vector.retain(|id| known.contains_key(id));
+        by_vector.truncate(most);
         let lists = [text_ids, by_vector];
         let best = ai::best_fused(lists.len());
         let ranked = ai::fuse(&lists).into_iter().filter_map(|(id, score)| {
@@ -198,7 +220,7 @@ impl Service {
                 ..passage
             })
         });
-        Ok(ranked.take(usize::try_from(top_k).unwrap_or(0)).collect())
+        Ok(ranked.take(most).collect())
     }
 }
 

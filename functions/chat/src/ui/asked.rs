@@ -1,13 +1,13 @@
 //! What `POST /chat/ui` asks for.
 
 use super::{LONGEST, is_chat, is_name, message::UiMessage};
-use crate::asked::{Asked, check_metadata};
+use crate::asked::Asked;
 use db::{AppPlace, OnDisconnect, Place};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use service::Wishes;
 use utoipa::ToSchema;
-use web::{Error, Result, guard};
+use web::{Error, Result, check_metadata, guard};
 
 /// A question, as the AI SDK's `DefaultChatTransport` sends it. Whatever else is in it is ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,6 +106,7 @@ impl UiAsk<'_> {
             metadata,
             wishes: Wishes::default(),
             said: None,
+            filter: None,
         })
     }
 

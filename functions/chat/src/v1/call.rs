@@ -69,6 +69,7 @@ impl Call {
             wishes: self.wishes,
             app: None,
             said: Some(said),
+            filter: None,
         };
         let asking = Asking {
             app,

@@ -172,13 +172,17 @@ async fn a_list_of_documents_page_by_page() {
     {
       "items": [
         {
+          "chunks": 1,
           "created_at": "[time]",
           "error": null,
           "id": "[id]",
           "language": null,
+          "metadata": {},
+          "size": 25,
           "source_url": "https://one.example/shipping",
           "status": "ready",
-          "title": "Shipping"
+          "title": "Shipping",
+          "version": 1
         }
       ],
       "next_cursor": "[cursor]"

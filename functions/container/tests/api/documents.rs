@@ -241,7 +241,9 @@ async fn a_text_is_cut_alike_whatever_ends_its_lines() {
         ("\n", "\n \n"),
     ] {
         let text = sections.clone().map(|s| s.replace('\n', end)).join(blank);
-        let id = kit.add_document(ADMIN1, "Sections", &text).await;
+        let id = kit
+            .add_document(ADMIN1, &format!("{end:?} {blank:?}"), &text)
+            .await;
         assert_eq!(stored(&kit, id).await, sections, "{end:?} {blank:?}");
     }
 }

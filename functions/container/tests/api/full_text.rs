@@ -174,8 +174,8 @@ async fn another_tenants_words_change_no_score() {
     let kit = Kit::new().await;
     add(&kit, "Refunds", "A refund takes 5 days.", None).await;
     let before = search(&kit, U1, "How long does a refund take?").await;
-    for _ in 0..8 {
-        kit.add_document(ADMIN2, "Refunds", "A refund takes 7 days.")
+    for n in 0..8 {
+        kit.add_document(ADMIN2, &format!("Refunds {n}"), "A refund takes 7 days.")
             .await;
     }
     assert_eq!(

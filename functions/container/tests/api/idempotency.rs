@@ -207,6 +207,7 @@ async fn a_key_is_its_users_own() {
             // A superuser who has assumed the tenant is none of its users, and has keys there all the same.
             let body = match making.path {
                 USERS => user("eve@one.example"),
+                DOCUMENTS => document("Rebates"),
                 INVITE => json!({ "email": "fay@one.example" }),
                 _ => making.body.clone(),
             };

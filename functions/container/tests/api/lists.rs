@@ -43,8 +43,8 @@ async fn a_cursor_fits_only_the_list_that_gave_it() {
         kit.token(ADMIN1).await,
         kit.token(ADMIN2).await,
     );
-    for _ in 0..2 {
-        kit.add_document(ADMIN1, "T", "t").await;
+    for title in ["T", "U"] {
+        kit.add_document(ADMIN1, title, "t").await;
     }
     let cursor_of = async |token: &str, path: &str| {
         let page = kit.get(token, path).await;

@@ -25,6 +25,8 @@ mod dependencies;
 mod deploy;
 mod destinations;
 mod dev;
+mod document_filters;
+mod document_versions;
 mod documents;
 mod durability;
 mod endpoints;

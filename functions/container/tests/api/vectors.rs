@@ -149,7 +149,11 @@ async fn what_only_the_index_finds_is_cited_too() {
         .add_document(ADMIN1, "By text", "A refund takes 5 working days.")
         .await;
     let both = kit
-        .add_document(ADMIN1, "By both", "Ask for a refund by mail.")
+        .add_document(
+            ADMIN1,
+            "By both",
+            "Refunds are asked for by mail, and take an address.",
+        )
         .await;
     let vector = kit
         .add_document(ADMIN1, "By vector", "Money comes back in a week.")

@@ -1,6 +1,7 @@
 //! Finding what a tenant knows about a question.
 
-use crate::{Caller, Db, Need, Result, TenantTx, error::in_time};
+use crate::{Caller, Db, MetadataFilter, Need, Result, TenantTx, error::in_time};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 /// For so many documents of a tenant it is read which passages have a word, from the rarest word on; more are found only by
@@ -35,8 +36,8 @@ pub struct Passage {
 }
 
 impl TenantTx {
-    /// The passages that share the most with the question's words, best first, by a function of
-    /// `migrations/0051_full_text.sql`; `None` if finding them takes longer than the transaction allows, after which it is
+    /// The passages that share the most with the question's words, best first, of the documents that the filter allows, by a
+    /// function of `migrations/0057_documents.sql`; `None` if finding them takes longer than the transaction allows, after which it is
     /// of no more use.
     ///
     /// Any shared word finds a passage: a question is not a list of words that an answer must all contain.
@@ -45,15 +46,17 @@ impl TenantTx {
         words: &[AskedWord],
         top_k: i32,
         min_score: f32,
+        filter: Option<&MetadataFilter>,
     ) -> Result<Option<Vec<Passage>>> {
         let (words, said): (Vec<_>, Vec<_>) =
             words.iter().map(|word| (&*word.word, word.said)).unzip();
-        let passages = sqlx::query_as("select * from passages_by_words($1, $2, $3, $4, $5)")
+        let passages = sqlx::query_as("select * from passages_by_words($1, $2, $3, $4, $5, $6)")
             .bind(words)
             .bind(said)
             .bind(MOST_READ)
             .bind(min_score)
             .bind(top_k)
+            .bind(filter.map(Json))
             .fetch_all(self.conn())
             .await;
         in_time(passages)
@@ -61,15 +64,21 @@ impl TenantTx {
 }
 
 impl Db {
-    /// The passages with these ids that still exist, in no particular order, with a score of 0: one statement, a function of
-    /// `migrations/0021_turn.sql`.
+    /// The passages with these ids that still exist and are of a document that the filter allows, in no particular order, with
+    /// a score of 0: one statement, a function of `migrations/0057_documents.sql`.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn passages_by_id(&self, caller: &Caller, ids: &[Uuid]) -> Result<Vec<Passage>> {
-        let passages = sqlx::query_as("select * from passages_by_id($1, $2)")
+    pub async fn passages_by_id(
+        &self,
+        caller: &Caller,
+        ids: &[Uuid],
+        filter: Option<&MetadataFilter>,
+    ) -> Result<Vec<Passage>> {
+        let passages = sqlx::query_as("select * from passages_by_id($1, $2, $3)")
             .bind(caller.tenant_id())
             .bind(ids)
+            .bind(filter.map(Json))
             .fetch_all(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(passages)

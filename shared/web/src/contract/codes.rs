@@ -121,6 +121,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "Another tenant has listed this browser origin. A superuser can move it.",
     ),
     (
+        "document_exists",
+        409,
+        "Another document of the tenant has this title and text.",
+    ),
+    (
         "slug_taken",
         409,
         "Another tenant has this slug. Choose another one.",

@@ -87,6 +87,9 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         ("POST /chat", "body:parent_id" | "body:regenerate" | "body:edit")
         | ("PATCH /chat/sessions/{id}", "body:active_message_id") => NAMED,
         ("GET /documents/{id}", "path:id")
+        | ("GET /documents/{id}/chunks", "path:id")
+        | ("GET /documents/{id}/text", "path:id")
+        | ("PUT /documents/{id}", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /admin/api-keys/{id}", "path:id")
         | ("DELETE /admin/api-keys/{id}", "path:id")

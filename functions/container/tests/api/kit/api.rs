@@ -223,6 +223,7 @@ impl Operation {
             "PATCH /chat/sessions/{id}" => json!({ "title": "Renamed" }),
             "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),
+            "PUT /documents/{id}" => json!({ "title": "Changed", "text": "A changed text." }),
             "POST /documents/search" => json!({ "query": "What is known?" }),
             "POST /login" => login(U1),
             "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
