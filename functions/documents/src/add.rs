@@ -1,6 +1,6 @@
 //! `POST /documents`: a text that answers may draw on.
 
-use crate::{asked::AddDocument, cut::Cut, index::index};
+use crate::{asked::AddDocument, cut::Cut};
 use axum::{extract::State, http::StatusCode};
 use db::{AdminTx, DocumentStatus};
 use serde::Serialize;
@@ -39,10 +39,9 @@ pub(crate) async fn add(
         return added_before(tx, id).await;
     }
     let cut = Cut::of(asked).await?;
-    let vectors = app.vector_index(&at.caller).await;
-    let status = match &vectors {
-        Ok(None) => DocumentStatus::Ready,
-        _ => DocumentStatus::Pending,
+    let status = match app.keeps_vectors(&at.caller) {
+        true => DocumentStatus::Pending,
+        false => DocumentStatus::Ready,
     };
     let id = Uuid::now_v7();
     let stored = loop {
@@ -52,7 +51,7 @@ pub(crate) async fn add(
     };
     let status = match (stored, status) {
         (Stored::Anew, DocumentStatus::Ready) => status,
-        (Stored::Anew, _) => index(&app, &at, id, &cut.chunks, vectors).await?,
+        (Stored::Anew, _) => index(&app, &at, id, &cut).await?,
         (Stored::Before(id, status), _) => return Ok((StatusCode::OK, Json(Added { id, status }))),
         (Stored::Repeat(id), _) => {
             return added_before(app.db.admin(&at.admin).await?, id).await;
@@ -94,6 +93,26 @@ async fn store(
     }
     tx.commit().await?;
     Ok(Some(Stored::Anew))
+}
+
+/// Stores the vectors of a document and records how that ended. A provider's failure is the document's state,
+/// not the request's: the text is kept, and the reason can be read.
+async fn index(app: &App, at: &Manager, document: Uuid, cut: &Cut) -> Result<DocumentStatus> {
+    let stored = app
+        .store_vectors(&at.caller, document, &cut.to_embed())
+        .await;
+    let (status, reason) = match stored {
+        Ok(()) => (DocumentStatus::Ready, None),
+        Err(e) => {
+            tracing::warn!(code = e.code(), "a document could not be indexed");
+            (DocumentStatus::Failed, Some(format!("{}: {e}", e.code())))
+        }
+    };
+    let mut tx = app.db.admin(&at.admin).await?;
+    tx.set_document_status(document, status, reason.as_deref())
+        .await?;
+    tx.commit().await?;
+    Ok(status)
 }
 
 /// The document that the same request has added before, as it is now.

@@ -7,6 +7,7 @@ use crate::{
 use anyhow::Context;
 use db::{DocumentStatus, NewChunk, NewDocument};
 use serde_json::Value;
+use service::ToEmbed;
 use sha2::{Digest, Sha256};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use unicode_normalization::UnicodeNormalization;
@@ -75,6 +76,15 @@ impl Cut {
     /// Tells its title and text from those of others: SHA-256.
     pub(crate) fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+
+    /// What vectors are made of.
+    pub(crate) fn to_embed(&self) -> Vec<ToEmbed> {
+        let passage = |chunk: &NewChunk| ToEmbed {
+            id: chunk.id,
+            text: chunk.text.clone(),
+        };
+        self.chunks.iter().map(passage).collect()
     }
 
     /// It as the document with this id.

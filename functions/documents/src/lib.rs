@@ -3,7 +3,6 @@
 mod add;
 mod asked;
 mod cut;
-mod index;
 mod manage;
 mod passages;
 mod read;

@@ -1,6 +1,5 @@
 //! `/documents`: what there is, and its removal.
 
-use crate::index::forget;
 use axum::{extract::State, http::StatusCode};
 use db::Document;
 use uuid::Uuid;
@@ -46,13 +45,7 @@ pub(crate) async fn delete(
     let mut tx = app.db.admin(&admin).await?;
     let chunks = tx.delete_document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    let forgotten = async {
-        match app.vector_index(&caller).await? {
-            Some(index) => forget(&app, &caller, &index, &chunks).await,
-            None => Ok(()),
-        }
-    };
-    if let Err(e) = forgotten.await {
+    if let Err(e) = app.forget_vectors(&caller, &chunks).await {
         tracing::warn!(code = e.code(), document_id = %id, "the vectors of a deleted document stayed behind");
     }
     Ok(StatusCode::NO_CONTENT)

@@ -1,14 +1,9 @@
 //! `PUT /documents/{id}`: another version of a document.
 
-use crate::{
-    asked::AddDocument,
-    cut::Cut,
-    index::{forget, store},
-};
+use crate::{asked::AddDocument, cut::Cut};
 use anyhow::Context;
 use axum::extract::State;
 use db::{Document, DocumentStatus, NewChunk};
-use service::VectorIndex;
 use tracing::Instrument;
 use uuid::Uuid;
 use web::{App, Error, Json, Manager, Path, Result};
@@ -44,11 +39,7 @@ pub(crate) async fn replace(
 }
 
 async fn replace_here(app: App, at: Manager, id: Uuid, cut: Cut) -> Result<Document> {
-    let index = app.vector_index(&at.caller).await?;
-    let stored = match &index {
-        Some(index) => store(&app, &at.caller, index, id, &cut.chunks).await,
-        None => Ok(()),
-    };
+    let stored = app.store_vectors(&at.caller, id, &cut.to_embed()).await;
     let swapped = match stored {
         Ok(()) => swap(&app, &at, id, &cut).await,
         Err(e) => Err(e.into()),
@@ -58,9 +49,7 @@ async fn replace_here(app: App, at: Manager, id: Uuid, cut: Cut) -> Result<Docum
         Ok((_, old)) => old.clone(),
         Err(_) => new(),
     };
-    if let Some(index) = &index {
-        forget_unread(&app, &at, index, id, &unread).await;
-    }
+    forget_unread(&app, &at, id, &unread).await;
     swapped.map(|(document, _)| document)
 }
 
@@ -83,8 +72,8 @@ async fn swap(app: &App, at: &Manager, id: Uuid, cut: &Cut) -> Result<(Document,
 }
 
 /// Deletes vectors that nothing refers to; should the index be away, they stay behind unread.
-async fn forget_unread(app: &App, at: &Manager, index: &VectorIndex, id: Uuid, chunks: &[Uuid]) {
-    if let Err(e) = forget(app, &at.caller, index, chunks).await {
+async fn forget_unread(app: &App, at: &Manager, id: Uuid, chunks: &[Uuid]) {
+    if let Err(e) = app.forget_vectors(&at.caller, chunks).await {
         tracing::warn!(code = e.code(), document_id = %id, "vectors of a replaced document stayed behind");
     }
 }

@@ -1,6 +1,6 @@
 //! Turning texts into vectors, with what that took.
 
-use crate::{Error, Result, Service, VectorIndex};
+use crate::{Error, Result, Service, vectors::VectorIndex};
 use ai::tokens;
 use db::{CallOutcome, Caller, Limits, LimitsOf, Operation, ProviderCall};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ const ENDPOINT: &str = "openai";
 
 impl Service {
     /// The vectors of `texts`, and the call that they took, under this id.
-    pub async fn embed(
+    pub(crate) async fn embed(
         &self,
         caller: &Caller,
         index: &VectorIndex,
@@ -35,7 +35,7 @@ impl Service {
     ///
     /// # Errors
     /// Also what a limit refuses.
-    pub async fn embed_within_limits(
+    pub(crate) async fn embed_within_limits(
         &self,
         caller: &Caller,
         index: &VectorIndex,

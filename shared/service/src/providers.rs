@@ -1,7 +1,7 @@
 //! Which provider answers for a tenant, with whose key.
 
 use crate::{Error, Result, Service};
-use ai::{IndexHost, IndexName, KeyOwner, Options, Provider};
+use ai::{Options, Provider};
 use db::{Caller, Deed, SealedSecret, Tenant};
 use secrecy::SecretString;
 use tenant_auth::{SealContext, SealError, Sealer};
@@ -17,28 +17,6 @@ pub struct Answering {
     pub provider: Provider,
     /// The model and its settings.
     pub options: Options,
-}
-
-/// A tenant's vector index, with the keys to use it.
-pub struct VectorIndex {
-    /// For embeddings.
-    pub openai_key: SecretString,
-    /// The model for embeddings.
-    pub embedding_model: String,
-    /// For the index.
-    pub pinecone_key: SecretString,
-    /// Where the index is.
-    pub host: IndexHost,
-    /// The tenant's part of it.
-    pub namespace: ai::Namespace,
-}
-
-/// Which index a host was asked for: what one key is told is nothing that another key may be sent to.
-#[derive(PartialEq, Eq, Hash)]
-pub(crate) struct IndexOf {
-    /// The tenant's key; none is the deployment's.
-    sealed: Option<Vec<u8>>,
-    name: String,
 }
 
 impl Service {
@@ -98,82 +76,18 @@ impl Service {
     }
 
     /// The key for a server that answers: the tenant's own, else the deployment's.
-    async fn chat_key(&self, caller: &Caller, name: &str) -> Result<Option<SecretString>> {
+    pub(crate) async fn chat_key(
+        &self,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<Option<SecretString>> {
         let deployment = self.config.secrets.provider_keys.get(name);
         self.key(caller, name, deployment).await
     }
 
-    /// The tenant's vector index, if it has one, with an OpenAI key for embeddings, its own or the deployment's.
-    ///
-    /// With a Pinecone key of its own, the index is the one that its settings name, else the deployment's name of one.
-    /// With the deployment's key it is the deployment's index whatever the settings say: a tenant that chose where the
-    /// key goes could read it there.
-    ///
-    /// # Errors
-    /// A key that cannot be opened, an index that Pinecone does not know.
-    pub async fn vector_index(&self, caller: &Caller) -> Result<Option<VectorIndex>> {
-        let tenant = &caller.account().tenant;
-        let secrets = &self.config.secrets;
-        let pinecone = self
-            .key(caller, "pinecone", secrets.pinecone_api_key.as_ref())
-            .await?;
-        let openai = self.chat_key(caller, "openai").await?;
-        let (Some(pinecone_key), Some(openai_key)) = (pinecone, openai) else {
-            return Ok(None);
-        };
-        let own = own_key(caller, "pinecone");
-        let (index, host) = match own {
-            Some(_) => (
-                tenant.pinecone_index.as_ref(),
-                tenant.pinecone_host.as_ref(),
-            ),
-            None => (None, None),
-        };
-        let name = index.or(self.config.index_name.as_ref());
-        let host = match (host, name) {
-            (Some(host), _) => self.ai.check_host(host).map_err(|_| ai::Error::Rejected)?,
-            (None, Some(name)) => {
-                let of = IndexOf {
-                    sealed: own.map(|own| own.sealed.clone()),
-                    name: name.clone(),
-                };
-                self.index_host(caller, of, &pinecone_key).await?
-            }
-            (None, None) => return Ok(None),
-        };
-        let model = tenant.embedding_model.as_deref().unwrap_or(EMBEDDING_MODEL);
-        Ok(Some(VectorIndex {
-            openai_key,
-            embedding_model: model.to_owned(),
-            pinecone_key,
-            host,
-            namespace: ai::Namespace::of(tenant.id),
-        }))
-    }
-
-    async fn index_host(
-        &self,
-        caller: &Caller,
-        of: IndexOf,
-        key: &SecretString,
-    ) -> Result<IndexHost> {
-        if let Some(host) = self.index_hosts.get(&of) {
-            return Ok(host);
-        }
-        let owner = match of.sealed {
-            Some(_) => KeyOwner::Tenant,
-            None => KeyOwner::Deployment,
-        };
-        let name: IndexName = of.name.parse().map_err(|_| ai::Error::Rejected)?;
-        let host = self.ai.index_host(key, owner, &name).await;
-        let host = self.answered(caller, "pinecone", host).await?;
-        self.index_hosts.insert(of, host.clone());
-        Ok(host)
-    }
-
     /// The tenant's own key, else the deployment's. One that cannot be opened is noted for the tenant's
     /// administrators.
-    async fn key(
+    pub(crate) async fn key(
         &self,
         caller: &Caller,
         provider: &str,
@@ -283,7 +197,7 @@ fn answering(tenant: &Tenant, provider: Provider, model: String) -> Answering {
 }
 
 /// The tenant's own key, sealed.
-fn own_key<'a>(caller: &'a Caller, provider: &str) -> Option<&'a SealedSecret> {
+pub(crate) fn own_key<'a>(caller: &'a Caller, provider: &str) -> Option<&'a SealedSecret> {
     let mut keys = caller.account().secrets.iter();
     keys.find(|secret| secret.provider == provider)
 }

@@ -1,7 +1,8 @@
 //! Finding the passages that an answer should draw on: full text always, vectors where there is an index.
 
 use crate::{
-    Result, Service, VectorIndex, beginning,
+    Result, Service, beginning,
+    vectors::VectorIndex,
     words::{is_pair, words},
 };
 use db::{AskedWord, Caller, MetadataFilter, Need, Passage, ProviderCall, Source};
@@ -233,7 +234,7 @@ fn searched(question: &str) -> String {
 /// time.
 fn asked_words(question: &str) -> Vec<AskedWord> {
     let mut words = words(question);
-    words.sort_by_key(|word| (Reverse(word.len()), word.clone()));
+    words.sort_by_cached_key(|word| (Reverse(word.len()), word.clone()));
     words.dedup();
     words.truncate(MOST_WORDS);
     let asked = |word: String| {

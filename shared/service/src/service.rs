@@ -2,9 +2,9 @@
 
 use crate::{
     Answers, Clock, Config, Seldom, conversations,
-    providers::IndexOf,
     rate_limits::{Allowances, Flooding},
     retrieval, start_logging,
+    vectors::IndexOf,
 };
 use anyhow::Context;
 use db::{Db, Slots};
