@@ -26,6 +26,23 @@ pub enum Error {
         /// How long the provider asked to wait, at most an hour; `None` if it did not say.
         retry_after: Option<Duration>,
     },
+    /// The provider's account has no room for more, whatever the key.
+    #[error(
+        "The provider's account has reached the most that its plan allows. An administrator should \
+         delete what is no longer needed there, or choose a larger plan."
+    )]
+    Quota,
+    /// A vector index takes vectors of another length than the model makes.
+    #[error(
+        "The vector index takes vectors of {index} numbers, and the embedding model makes {model}. \
+         An administrator should choose another index or another embedding model."
+    )]
+    Dimensions {
+        /// Numbers in a vector of the index.
+        index: u32,
+        /// Numbers in a vector of the model.
+        model: u32,
+    },
     /// Any other 4xx status but 408.
     #[error(
         "The provider refused the request. An administrator should check the model or index \
@@ -48,11 +65,13 @@ pub enum Error {
 
 impl Error {
     /// One of every kind, for whoever must know them all.
-    pub const KINDS: [Self; 8] = [
+    pub const KINDS: [Self; 10] = [
         Error::Timeout,
         Error::Unreachable,
         Error::Auth,
         Error::RateLimited { retry_after: None },
+        Error::Quota,
+        Error::Dimensions { index: 1, model: 2 },
         Error::Rejected,
         Error::Unavailable,
         Error::Invalid,
@@ -66,6 +85,8 @@ impl Error {
             Error::Unreachable => "provider_unreachable",
             Error::Auth => "provider_auth_failed",
             Error::RateLimited { .. } => "provider_rate_limited",
+            Error::Quota => "provider_quota_exceeded",
+            Error::Dimensions { .. } => "index_mismatch",
             Error::Rejected => "provider_rejected",
             Error::Unavailable => "provider_unavailable",
             Error::Invalid => "upstream_invalid",
@@ -86,7 +107,11 @@ impl Error {
             | Error::RateLimited { .. }
             | Error::Unavailable
             | Error::Interrupted => true,
-            Error::Auth | Error::Rejected | Error::Invalid => false,
+            Error::Auth
+            | Error::Quota
+            | Error::Dimensions { .. }
+            | Error::Rejected
+            | Error::Invalid => false,
         }
     }
 }

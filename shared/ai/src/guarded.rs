@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response};
+use reqwest::RequestBuilder;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
@@ -28,26 +28,11 @@ impl Client {
         self.guarded(service, key, request, limit, read).await
     }
 
-    /// Makes a request whose answer is only whether it was accepted.
-    ///
-    /// # Errors
-    /// Those of [`Client::guarded`] and [`http::send`].
-    pub(crate) async fn ask_nothing(
-        &self,
-        service: &str,
-        key: &SecretString,
-        request: RequestBuilder,
-        limit: Duration,
-    ) -> Result<Response, Failure> {
-        let read = |request| http::send(service, request);
-        self.guarded(service, key, request, limit, read).await
-    }
-
     /// Makes a request, again if it fails in a way that may pass.
     ///
     /// # Errors
     /// That of the last request; [`Error::Timeout`]; or that of earlier ones, if there should be none now.
-    async fn guarded<T, F: Future<Output = Result<T, Failure>>>(
+    pub(crate) async fn guarded<T, F: Future<Output = Result<T, Failure>>>(
         &self,
         service: &str,
         key: &SecretString,

@@ -90,16 +90,22 @@ pub(crate) fn host(url: &Url) -> String {
 
 /// Sends `request` and passes on a successful answer, its body unread.
 ///
-/// The body of any other is dropped unread: it may repeat the key or the prompt.
+/// The body of any other is dropped unread: it may repeat the key or the prompt. Of one that is about the account, the
+/// beginning is kept to learn what is wrong with it.
 ///
 /// # Errors
 /// Those of [`answered`], and what the status means.
 pub(crate) async fn send(service: &str, request: RequestBuilder) -> Result<Response, Failure> {
     let response = answered(service, request).await?;
-    match response.status().is_success() {
-        true => Ok(response),
-        false => Err(refused(service, &response)),
+    if response.status().is_success() {
+        return Ok(response);
     }
+    let mut failure = refused(service, &response);
+    let is_about_account = [StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
+    if is_about_account.contains(&response.status()) {
+        failure.body = beginning(response).await;
+    }
+    Err(failure)
 }
 
 fn refused(service: &str, response: &Response) -> Failure {

@@ -6,21 +6,28 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
 
 use crate::{
-    Client, Error, IndexHost, Namespace, http,
-    index_wire::{Delete, Found, Metadata, Query, Upsert, WireMatch, WireVector},
+    Client, Error, IndexHost, Namespace,
+    failure::Failure,
+    http,
+    index_wire::{
+        Delete, Described, Found, Metadata, Query, Refused, Stats, Upsert, WireMatch, WireVector,
+    },
 };
 
 /// The version of Pinecone's API that the requests are written for.
-const VERSION: &str = "2025-04";
+const VERSION: &str = "2026-04";
 
 /// Its name in logs.
-pub(crate) const SERVICE: &str = "pinecone";
+const SERVICE: &str = "pinecone";
 
-/// Vectors in one request to store them.
-const UPSERT_BATCH: usize = 100;
+/// Vectors in one request to store them; Pinecone's limit.
+const UPSERT_BATCH: usize = 1000;
 
-/// Bytes of numbers in one such request, so that long vectors stay below Pinecone's 2 MB.
-const UPSERT_BYTES: usize = 1_500_000;
+/// Bytes of one such request, at most. Pinecone takes 2 MB.
+const UPSERT_BYTES: usize = 1_800_000;
+
+/// Bytes of what is in it for each vector beside the numbers, at most: four ids, their names and brackets.
+const VECTOR_BYTES: usize = 300;
 
 /// Bytes of one number as JSON, at most: sign, nine digits, point, exponent and comma.
 const NUMBER_BYTES: usize = 15;
@@ -60,7 +67,7 @@ pub struct Nearest {
 }
 
 impl Client {
-    /// Stores `vectors`, replacing those of the same ids, in requests of at most 100.
+    /// Stores `vectors`, replacing those of the same ids, in requests of at most 1,000 and 2 MB.
     ///
     /// # Errors
     /// As the first failing request; earlier batches are stored, and storing them again is harmless.
@@ -73,7 +80,8 @@ impl Client {
     ) -> Result<(), Error> {
         let name = namespace.to_string();
         let longest = vectors.iter().map(|v| v.values.len()).max().unwrap_or(0);
-        let batch = (UPSERT_BYTES / (longest * NUMBER_BYTES).max(1)).clamp(1, UPSERT_BATCH);
+        let bytes = VECTOR_BYTES + longest * NUMBER_BYTES;
+        let batch = (UPSERT_BYTES / bytes).clamp(1, UPSERT_BATCH);
         for batch in vectors.chunks(batch) {
             let vectors = batch.iter().map(|vector| WireVector {
                 id: &vector.id,
@@ -148,8 +156,7 @@ impl Client {
                 .toward(host)
                 .post(host.at("vectors/delete"))
                 .json(&body);
-            let (request, limit) = (keyed(request, key)?, self.timeouts.index);
-            match self.ask_nothing(SERVICE, key, request, limit).await {
+            match self.ask_index::<IgnoredAny>(key, request).await {
                 Ok(_) => {}
                 // A namespace comes to be with its first vector; without one, there is nothing to delete.
                 Err(failure) if failure.status == Some(StatusCode::NOT_FOUND) => {}
@@ -159,21 +166,60 @@ impl Client {
         Ok(())
     }
 
+    /// How many numbers each vector of an index has; `None` if it takes no vectors of ours yet.
+    ///
+    /// # Errors
+    /// As the request fails.
+    pub async fn index_dimensions(
+        &self,
+        key: &SecretString,
+        host: &IndexHost,
+    ) -> Result<Option<u32>, Error> {
+        let url = host.at("describe_index_stats");
+        let request = self.toward(host).post(url).json(&Stats {});
+        let described: Described = self.ask(key, request).await?;
+        Ok(described.dimension.filter(|numbers| *numbers > 0))
+    }
+
     async fn ask<T: DeserializeOwned>(
         &self,
         key: &SecretString,
         request: RequestBuilder,
     ) -> Result<T, Error> {
-        let (request, limit) = (keyed(request, key)?, self.timeouts.index);
-        Ok(self.ask_json(SERVICE, key, request, limit).await?)
+        Ok(self.ask_index(key, request).await?)
     }
+
+    /// Makes a request to Pinecone, again if it fails in a way that may pass.
+    pub(crate) async fn ask_index<T: DeserializeOwned>(
+        &self,
+        key: &SecretString,
+        request: RequestBuilder,
+    ) -> Result<T, Failure> {
+        let (request, limit) = (keyed(request, key)?, self.timeouts.index);
+        let read = async |request| {
+            let answer = http::json(SERVICE, request).await;
+            answer.map_err(with_quota)
+        };
+        self.guarded(SERVICE, key, request, limit, read).await
+    }
+}
+
+/// A refusal for want of room comes with the status of a bad key, or of too many requests: asking again is no use, and
+/// nothing is wrong with the key.
+fn with_quota(mut failure: Failure) -> Failure {
+    let said = serde_json::from_slice::<Refused>(&failure.body).unwrap_or_default();
+    if said.is_quota() {
+        failure.error = Error::Quota;
+        failure.passes = false;
+    }
+    failure
 }
 
 /// `request` with what every call to Pinecone carries.
 ///
 /// # Errors
 /// [`Error::Auth`] if the key cannot be sent.
-pub(crate) fn keyed(request: RequestBuilder, key: &SecretString) -> Result<RequestBuilder, Error> {
+fn keyed(request: RequestBuilder, key: &SecretString) -> Result<RequestBuilder, Error> {
     Ok(request
         .header("Api-Key", http::secret_header("", key)?)
         .header("X-Pinecone-API-Version", VERSION))

@@ -3,13 +3,12 @@
 use std::{fmt, str::FromStr};
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use url::{Host, Url};
 
 use crate::{
     Client, Error,
     base_url::{has_user, is_loopback},
-    index::{SERVICE, keyed},
 };
 
 /// Pinecone's limit.
@@ -84,6 +83,31 @@ impl fmt::Display for IndexHost {
     }
 }
 
+/// A vector index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Where it is.
+    pub host: IndexHost,
+    /// How many numbers each of its vectors has, if that is known.
+    pub dimensions: Option<u32>,
+}
+
+/// What Pinecone says of an index.
+#[derive(Deserialize)]
+struct Described {
+    host: String,
+    dimension: Option<u32>,
+    vector_type: Option<String>,
+    status: Option<Status>,
+    /// There is one if texts are stored and their vectors made there.
+    embed: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    ready: bool,
+}
+
 /// Why an index host is refused. The sentence does not repeat it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("An index host must be the one Pinecone shows, ending in .pinecone.io.")]
@@ -137,28 +161,34 @@ impl Client {
         }
     }
 
-    /// Asks Pinecone where the index `name` of this key is, whose owner so chose the host.
+    /// Asks Pinecone about the index `name` of this key, whose owner so chose the host.
     ///
     /// # Errors
-    /// [`Error::Rejected`] if there is none; [`Error::Invalid`] if the answer names a host that
-    /// [`check_host`](Client::check_host) refuses; otherwise as the call fails.
-    pub async fn index_host(
+    /// [`Error::Rejected`] if there is none, or it makes its vectors itself and takes none of ours; [`Error::Unavailable`] if
+    /// it is not ready; [`Error::Invalid`] if the answer names a host that [`check_host`](Client::check_host) refuses;
+    /// otherwise as the call fails.
+    pub async fn index(
         &self,
         key: &SecretString,
         owner: KeyOwner,
         name: &IndexName,
-    ) -> Result<IndexHost, Error> {
-        #[derive(Deserialize)]
-        struct Index {
-            host: String,
-        }
+    ) -> Result<Index, Error> {
         let url = self.endpoints.pinecone.at(&format!("indexes/{name}"));
-        let request = keyed(self.http.get(url), key)?;
-        let limit = self.timeouts.index;
-        let index: Index = self.ask_json(SERVICE, key, request, limit).await?;
-        let url = self.host_url(&index.host).map_err(|_| Error::Invalid)?;
-        let chosen_by = owner;
-        Ok(IndexHost { url, chosen_by })
+        let described: Described = self.ask_index(key, self.http.get(url)).await?;
+        if described.vector_type.as_deref() == Some("sparse") || described.embed.is_some() {
+            return Err(Error::Rejected);
+        }
+        if described.status.is_some_and(|status| !status.ready) {
+            return Err(Error::Unavailable);
+        }
+        let url = self.host_url(&described.host).map_err(|_| Error::Invalid)?;
+        Ok(Index {
+            host: IndexHost {
+                url,
+                chosen_by: owner,
+            },
+            dimensions: described.dimension,
+        })
     }
 
     /// The client for calls to `host`.

@@ -60,3 +60,35 @@ impl WireMatch {
         self.metadata.get("tenant_id")?.as_str()?.parse().ok()
     }
 }
+
+/// Asks for what is known of an index; there is nothing to say.
+#[derive(Serialize)]
+pub(crate) struct Stats {}
+
+#[derive(Deserialize)]
+pub(crate) struct Described {
+    pub(crate) dimension: Option<u32>,
+}
+
+/// Why a request was refused: `error.code` on the control plane, `code` and `message` on the data plane, where the code is a
+/// number or a name.
+#[derive(Default, Deserialize)]
+pub(crate) struct Refused {
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    code: Value,
+    #[serde(default)]
+    message: Value,
+}
+
+impl Refused {
+    /// Whether it was for want of room.
+    pub(crate) fn is_quota(&self) -> bool {
+        const QUOTA: &str = "QUOTA_EXCEEDED";
+        let said = [&self.error["code"], &self.code, &self.message];
+        said.into_iter()
+            .filter_map(Value::as_str)
+            .any(|text| text.contains(QUOTA))
+    }
+}

@@ -63,7 +63,7 @@ pub use error::Error;
 pub use event::{Event, FinishReason};
 pub use hours::{Hours, Window};
 pub use index::{Match, Nearest, Vector};
-pub use index_host::{HostError, IndexHost, IndexName, IndexNameError, KeyOwner};
+pub use index_host::{HostError, Index, IndexHost, IndexName, IndexNameError, KeyOwner};
 pub use meter::Meter;
 pub use models::{BadModels, Limit, Model, Models};
 pub use namespace::Namespace;

@@ -17,6 +17,7 @@ mod name;
 mod origin;
 mod origins;
 mod passwords;
+mod pinecone;
 mod providers;
 mod rate_limits;
 mod retrieval;

@@ -165,25 +165,13 @@ impl Service {
         let (vectors, call) = self.embed(caller, &index, id, &question).await;
         calls.push(call);
         let vector = vectors?.into_iter().next().unwrap_or_default();
-        let VectorIndex {
-            pinecone_key,
-            host,
-            namespace,
-            ..
-        } = index;
         let most = match wanted.filter {
             Some(_) => NEAR_FILTERED,
             None => wanted.top_k.unsigned_abs(),
         };
-        let near = self
-            .ai
-            .query(&pinecone_key, &host, &namespace, &vector, most)
-            .await;
-        let near = self.answered(caller, "pinecone", near).await?;
-        let foreign = u64::try_from(near.foreign).unwrap_or(u64::MAX);
-        self.db.counters().cross_tenant_drop.inc_by(foreign);
+        let near = self.near(caller, &index, &vector, most).await?;
         let min_score = caller.account().tenant.retrieval_min_score;
-        let good = near.matches.iter().filter(|m| m.score >= min_score);
+        let good = near.iter().filter(|m| m.score >= min_score);
         Ok(good.filter_map(|m| Uuid::try_parse(&m.id).ok()).collect())
     }
 

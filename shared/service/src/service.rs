@@ -2,9 +2,9 @@
 
 use crate::{
     Answers, Clock, Config, Seldom, conversations,
+    pinecone::IndexOf,
     rate_limits::{Allowances, Flooding},
     retrieval, start_logging,
-    vectors::IndexOf,
 };
 use anyhow::Context;
 use db::{Db, Slots};
@@ -50,7 +50,8 @@ pub struct Service {
     pub(crate) searches: Slots,
     /// The same for searches of conversations.
     pub(crate) chat_searches: Slots,
-    pub(crate) index_hosts: Cache<IndexOf, ai::IndexHost>,
+    /// What is known of indexes at Pinecone.
+    pub(crate) indexes: Cache<IndexOf, ai::Index>,
 }
 
 /// Everything derived from the secrets. Private: whoever uses the service can neither mint a token nor open a provider's
@@ -109,7 +110,7 @@ impl Service {
             allowances: Allowances::none(),
             searches: Slots::for_each(retrieval::AT_ONCE),
             chat_searches: Slots::for_each(conversations::AT_ONCE),
-            index_hosts: Cache::builder()
+            indexes: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))
                 .build(),

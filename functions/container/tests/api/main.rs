@@ -70,6 +70,7 @@ mod parameters;
 mod parity;
 mod passwords;
 mod patience;
+mod pinecone;
 mod problems;
 mod profile;
 mod program;

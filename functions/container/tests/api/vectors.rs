@@ -44,13 +44,13 @@ async fn chunk(kit: &Kit, document: Uuid) -> String {
     id.to_string()
 }
 
-fn asked(provider: &Provider, path: &str) -> Vec<Asked> {
+pub(crate) fn asked(provider: &Provider, path: &str) -> Vec<Asked> {
     let all = provider.asked().into_iter();
     all.filter(|a| a.path == path).collect()
 }
 
 /// The titles of what an answer was given to draw on, best first.
-async fn titles(kit: &Kit, who: Person, message: &str) -> Vec<String> {
+pub(crate) async fn titles(kit: &Kit, who: Person, message: &str) -> Vec<String> {
     let token = kit.token(who).await;
     let answer = kit.post(&token, "/chat", json!({ "message": message }));
     let answer = answer.await;

@@ -19,7 +19,7 @@ fn host(server: &Server) -> IndexHost {
 fn assert_addressed(seen: &Seen, path: &str, namespace: &str) {
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", path));
     assert_eq!(seen.header("api-key"), "pc-key");
-    assert_eq!(seen.header("x-pinecone-api-version"), "2025-04");
+    assert_eq!(seen.header("x-pinecone-api-version"), "2026-04");
     assert_eq!(seen.header("authorization"), "");
     assert_eq!(seen.body["namespace"], namespace);
 }
@@ -28,15 +28,18 @@ fn assert_addressed(seen: &Seen, path: &str, namespace: &str) {
 async fn the_host_is_asked_for_by_name() {
     let server = Server::start(|seen| {
         let host = seen.header("host").to_owned();
-        Some(server::json(json!({"name": "docs", "host": host})))
+        Some(server::json(
+            json!({"name": "docs", "host": host, "dimension": 2}),
+        ))
     })
     .await;
     let name = "docs".parse().unwrap();
     let found = server
         .client()
-        .index_host(&key(), KeyOwner::Tenant, &name)
-        .await;
-    assert_eq!(found, Ok(host(&server)));
+        .index(&key(), KeyOwner::Tenant, &name)
+        .await
+        .unwrap();
+    assert_eq!((found.host, found.dimensions), (host(&server), Some(2)));
     let seen = server.only();
     assert_eq!(seen.method, "GET");
     assert_eq!(seen.path, "/pinecone/indexes/docs");
@@ -49,11 +52,70 @@ async fn a_host_elsewhere_is_invalid() {
     for host in ["evil.example", "169.254.169.254", "http://a.pinecone.io"] {
         let server = Server::always(move || server::json(json!({"host": host}))).await;
         let name = "docs".parse().unwrap();
-        let found = server
-            .client()
-            .index_host(&key(), KeyOwner::Tenant, &name)
-            .await;
+        let found = server.client().index(&key(), KeyOwner::Tenant, &name).await;
         assert_eq!(found, Err(Error::Invalid));
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_takes_no_vectors_of_ours_is_refused() {
+    for (more, expected) in [
+        (json!({"embed": {"model": "e5"}}), Error::Rejected),
+        (json!({"vector_type": "sparse"}), Error::Rejected),
+        (
+            json!({"status": {"ready": false, "state": "Initializing"}}),
+            Error::Unavailable,
+        ),
+    ] {
+        let server = Server::start(move |seen| {
+            let mut index = json!({"host": seen.header("host"), "dimension": 2});
+            let fields = more.as_object().unwrap().clone();
+            index.as_object_mut().unwrap().extend(fields);
+            Some(server::json(index))
+        })
+        .await;
+        let name = "docs".parse().unwrap();
+        let client = server.client();
+        let found = client.index(&key(), KeyOwner::Tenant, &name).await;
+        assert_eq!(found, Err(expected));
+    }
+}
+
+#[tokio::test]
+async fn want_of_room_is_told_from_a_bad_key_and_from_haste() {
+    let control = r#"{"status": 403, "error": {"code": "QUOTA_EXCEEDED", "message": "sk-canary"}}"#;
+    let data = r#"{"code": 8, "message": "QUOTA_EXCEEDED: 100 namespaces", "details": []}"#;
+    for (status, body, expected, requests) in [
+        (403, control, Error::Quota, 1),
+        (429, data, Error::Quota, 1),
+        (403, "{}", Error::Auth, 1),
+        (403, "no json", Error::Auth, 1),
+        (401, "Invalid API Key: sk-canary", Error::Auth, 1),
+        (429, "{}", Error::RateLimited { retry_after: None }, 3),
+    ] {
+        let server = Server::always(move || server::status(status, body)).await;
+        let namespace = Namespace::of(Uuid::from_u128(9));
+        let (client, host) = (server.client(), host(&server));
+        let found = client.query(&key(), &host, &namespace, &[0.5], 1).await;
+        assert_eq!(found, Err(expected), "{status} {body}");
+        assert_eq!(server.seen().len(), requests, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn the_length_of_an_indexs_vectors_is_told() {
+    for (answer, expected) in [
+        (json!({"dimension": 3, "namespaces": {}}), Some(3)),
+        (json!({"dimension": 0}), None),
+        (json!({}), None),
+    ] {
+        let server = Server::always(move || server::json(answer.clone())).await;
+        let (client, host) = (server.client(), host(&server));
+        let found = client.index_dimensions(&key(), &host).await;
+        assert_eq!(found, Ok(expected));
+        let seen = server.only();
+        assert_eq!(seen.path, "/describe_index_stats");
+        assert_eq!(seen.body, json!({}));
     }
 }
 
@@ -67,7 +129,7 @@ async fn vectors_are_stored_in_the_tenants_namespace() {
         document_id: Uuid::from_u128(1),
         chunk_id: Uuid::from_u128(number),
     };
-    let vectors = (0..250).map(vector).collect();
+    let vectors = (0..2500).map(vector).collect();
     let namespace = Namespace::of(tenant);
     let client = server.client();
     client
@@ -78,7 +140,7 @@ async fn vectors_are_stored_in_the_tenants_namespace() {
     let sizes = seen
         .iter()
         .map(|one| one.body["vectors"].as_array().unwrap().len());
-    assert_eq!(sizes.collect::<Vec<_>>(), [100, 100, 50]);
+    assert_eq!(sizes.collect::<Vec<_>>(), [1000, 1000, 500]);
     for one in &seen {
         let namespace = "t_00000000000000000000000000000007";
         assert_addressed(one, "/vectors/upsert", namespace);
@@ -104,11 +166,12 @@ async fn long_vectors_go_in_smaller_requests() {
     let namespace = Namespace::of(Uuid::nil());
     let client = server.client();
     client
-        .upsert(&key(), &host(&server), &namespace, vec![vector; 100])
+        .upsert(&key(), &host(&server), &namespace, vec![vector; 300])
         .await
         .unwrap();
     for one in server.seen() {
         assert!(one.body.to_string().len() < 2_000_000);
+        assert!(one.body["vectors"].as_array().unwrap().len() > 30);
     }
 }
 

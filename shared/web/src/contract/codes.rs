@@ -213,6 +213,16 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The model's provider refused the key. An administrator must set another one.",
     ),
     (
+        "provider_quota_exceeded",
+        502,
+        "The provider's account has reached the most that its plan allows. An administrator must make room, or choose a larger plan.",
+    ),
+    (
+        "index_mismatch",
+        502,
+        "The vector index takes vectors of another length than the embedding model makes. An administrator must choose others.",
+    ),
+    (
         "provider_rejected",
         502,
         "The model's provider refused the request. It will refuse it again.",

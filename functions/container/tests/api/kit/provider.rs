@@ -1,6 +1,7 @@
 //! OpenAI, DeepSeek and Pinecone as a test wants them: one HTTP server that records what it is asked and answers
 //! as it was told.
 
+mod pinecone;
 mod replies;
 
 use super::{Kit, database::Database, wait::wait_until};
@@ -24,9 +25,15 @@ use tokio::{net::TcpListener, sync::Semaphore};
 /// One request that the provider received.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: String,
     pub path: String,
     pub authorization: String,
     pub api_key: String,
+    /// Of Pinecone's API.
+    pub version: String,
+    pub content_type: String,
+    /// Of the body.
+    pub bytes: usize,
     pub body: Value,
 }
 
@@ -60,6 +67,10 @@ struct Inner {
     always: Mutex<Option<Reply>>,
     matches: Mutex<Vec<Value>>,
     vectors_fail: Mutex<bool>,
+    /// How many numbers a vector of the index has.
+    dimensions: Mutex<usize>,
+    /// What the index refuses next: a path, the status, the body.
+    refusals: Mutex<VecDeque<(&'static str, u16, &'static str)>>,
     go: Semaphore,
     /// How many held answers whoever asked no longer reads, at their end or before.
     left: AtomicUsize,
@@ -89,6 +100,8 @@ impl Provider {
             always: Mutex::default(),
             matches: Mutex::default(),
             vectors_fail: Mutex::default(),
+            dimensions: Mutex::new(pinecone::DIMENSIONS),
+            refusals: Mutex::default(),
             go: Semaphore::new(0),
             left: AtomicUsize::new(0),
             echoes: AtomicBool::new(false),
@@ -142,6 +155,17 @@ impl Provider {
         *self.inner.vectors_fail.lock().unwrap() = true;
     }
 
+    /// From now on the index takes vectors of so many numbers.
+    pub fn dimensions(&self, numbers: usize) {
+        *self.inner.dimensions.lock().unwrap() = numbers;
+    }
+
+    /// Answers the next request of that path so, if it is one of the vector index: with JSON, if the body begins so.
+    pub fn refuse(&self, path: &'static str, status: u16, body: &'static str) {
+        let refused = (path, status, body);
+        self.inner.refusals.lock().unwrap().push_back(refused);
+    }
+
     /// What was asked, in order.
     pub fn asked(&self) -> Vec<Asked> {
         self.inner.asked.lock().unwrap().clone()
@@ -172,6 +196,10 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
             .to_owned()
     };
     let asked = Asked {
+        method: parts.method.to_string(),
+        version: header("x-pinecone-api-version"),
+        content_type: header("content-type"),
+        bytes: bytes.len(),
         path: parts.uri.path().to_owned(),
         authorization: header("authorization"),
         api_key: header("api-key"),
@@ -213,17 +241,23 @@ fn vectors(provider: &Provider, asked: &Asked) -> Response {
             .collect();
         return Json(json!({ "data": data })).into_response();
     }
-    if asked.path.starts_with("/indexes/") {
-        return Json(json!({ "host": provider.address })).into_response();
+    if let Some(refused) = refused(provider, &asked.path) {
+        return refused;
     }
-    match asked.path.as_str() {
-        "/query" => {
-            Json(json!({ "matches": *provider.inner.matches.lock().unwrap() })).into_response()
-        }
-        "/vectors/upsert" => Json(json!({ "upsertedCount": 1 })).into_response(),
-        "/vectors/delete" => Json(json!({})).into_response(),
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
+    let known = pinecone::answer(provider, asked);
+    known.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+fn refused(provider: &Provider, path: &str) -> Option<Response> {
+    let mut refusals = provider.inner.refusals.lock().unwrap();
+    let (_, status, body) = refusals.pop_front_if(|(of, ..)| *of == path)?;
+    let kind = if body.starts_with('{') {
+        "application/json"
+    } else {
+        "text/plain"
+    };
+    let headers = [("content-type", kind), ("retry-after", "0")];
+    Some((StatusCode::from_u16(status).unwrap(), headers, body).into_response())
 }
 
 impl Provider {
