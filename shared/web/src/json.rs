@@ -19,6 +19,8 @@ use std::{fmt, marker::PhantomData};
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: usize = 32;
+/// How many values there may be. Each takes up to 650 bytes when it is read, however short it is written.
+const MAX_VALUES: usize = 50_000;
 
 /// A JSON body, with every fault as a problem: 415 for another media type, 400 for what is not JSON, 413 and
 /// 408 for too large and too slow, 422 for fields that do not fit.
@@ -139,12 +141,13 @@ fn refusal(path: &str, e: &serde_json::Error, bytes: &[u8]) -> Error {
     misfit::refusal(path, message, "body")
 }
 
-/// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, and deep nesting.
+/// Refuses what would parse and hurt later: U+0000, which Postgres cannot store, deep nesting, and what takes a hundred times as
+/// much memory as it is long.
 ///
 /// # Errors
 /// 422.
 pub fn guard(bytes: &[u8]) -> Result<(), Error> {
-    let (mut depth, mut in_string, mut at) = (0_usize, false, 0);
+    let (mut depth, mut values, mut in_string, mut at) = (0_usize, 1_usize, false, 0);
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'\\' if in_string => {
@@ -154,12 +157,20 @@ pub fn guard(bytes: &[u8]) -> Result<(), Error> {
                 at += 1;
             }
             b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                values += 1;
+            }
+            b',' if !in_string => values += 1,
             b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > MAX_DEPTH {
             return Err(Error::field("body", "nests deeper than 32 levels"));
+        }
+        if values > MAX_VALUES {
+            let message = "holds more than 50,000 values, the most that are read at once; send less";
+            return Err(Error::field("body", message));
         }
         at += 1;
     }
@@ -235,6 +246,17 @@ mod tests {
         ));
         let flat = "[".repeat(32) + &"]".repeat(32);
         assert!(parse::<Value>(flat.as_bytes()).is_ok());
+        let many = |n: usize| format!("[{}{{}}]", "{},".repeat(n - 1));
+        assert!(
+            matches!(
+                parse::<Value>(many(30_000).as_bytes()),
+                Err(Error::Service(service::Error::Invalid(_)))
+            ),
+            "an object in a list is counted twice: with what opens it, and the comma"
+        );
+        assert!(parse::<Value>(many(24_000).as_bytes()).is_ok());
+        let text = serde_json::to_string(&"[{,".repeat(50_000)).unwrap();
+        assert!(parse::<Value>(text.as_bytes()).is_ok(), "no values");
         assert!(
             parse::<Value>(br#""\\u0000""#).is_ok(),
             "an escaped backslash, not U+0000"
