@@ -20,6 +20,9 @@ const ROWS: usize = 5_000;
 /// And in a file.
 const ROWS_OF_FILE: usize = 20_000;
 
+/// Of how many days end users are told apart: their calls are read one by one.
+const DAYS_OF_END_USERS: i64 = 31;
+
 /// Of which days, told apart how.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -31,10 +34,15 @@ pub(crate) struct UsageQuery {
     /// The last day of UTC, at most 365 days later; if absent, today.
     #[param(value_type = Option<NaiveDate>, example = "2026-11-30")]
     to: Option<String>,
-    /// What to tell the rows apart by: one or more of `day`, `user`, `key`, `endpoint`, `model`, `operation` and, for superusers
-    /// who have not assumed a tenant, `tenant`, separated by commas. Those may name neither `user` nor `key`.
+    /// What to tell the rows apart by: one or more of `day`, `user`, `key`, `endpoint`, `model`, `operation`, `end_user` and,
+    /// for superusers who have not assumed a tenant, `tenant`, separated by commas. Those may name neither `user`, `key` nor
+    /// `end_user`.
     #[param(default = "day", example = "day,model")]
     group_by: Option<String>,
+    /// Whom a server asked for, as it sent that with its questions as `safety_identifier` or `user`. With it, or told apart by
+    /// `end_user`, the days are at most 31.
+    #[param(min_length = 1, example = "customer-42")]
+    end_user: Option<String>,
     /// `csv` for a file; `Accept: text/csv` says the same.
     #[param(inline)]
     format: Option<Format>,
@@ -53,14 +61,11 @@ pub(crate) async fn show(
     Query(asked): Query<UsageQuery>,
 ) -> Result<Response> {
     let as_file = is_csv(asked.format, &headers);
-    let of = asked.of(app.clock.now().date_naive(), as_file)?;
+    let mut of = asked.of(app.clock.now().date_naive(), as_file)?;
     let (rows, left) = match &by {
         Overseer::Platform(superuser) => {
-            if of
-                .by
-                .iter()
-                .any(|by| [UsageBy::User, UsageBy::Key].contains(by))
-            {
+            let of_people = [UsageBy::User, UsageBy::Key, UsageBy::EndUser];
+            if asked.end_user.is_some() || of.by.iter().any(|by| of_people.contains(by)) {
                 return Err(Error::assume_required());
             }
             let mut tx = app.db.platform(superuser).await?;
@@ -70,6 +75,8 @@ pub(crate) async fn show(
             if of.by.contains(&UsageBy::Tenant) {
                 return Err(Error::forbidden());
             }
+            let tenant = at.caller.tenant_id();
+            of.end_user = asked.end_user.map(|name| app.end_user(tenant, &name));
             of_tenant(&app, at, &of).await?
         }
     };
@@ -103,10 +110,20 @@ async fn of_tenant(
 impl UsageQuery {
     fn of(&self, today: NaiveDate, as_file: bool) -> Result<UsageOf> {
         let (from, to) = days(self.from.as_deref(), self.to.as_deref(), today)?;
+        let by = self.by()?;
+        if self.end_user.as_deref() == Some("") {
+            return Err(Error::field("end_user", "must not be empty"));
+        }
+        let of_end_users = self.end_user.is_some() || by.contains(&UsageBy::EndUser);
+        if of_end_users && (to - from).num_days() >= DAYS_OF_END_USERS {
+            let message = "must be so that from and to span at most 31 days, as for all that is asked of end users";
+            return Err(Error::field("to", message));
+        }
         Ok(UsageOf {
             from,
             to,
-            by: self.by()?,
+            by,
+            end_user: None,
             most: match as_file {
                 true => ROWS_OF_FILE,
                 false => ROWS,

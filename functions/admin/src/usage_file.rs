@@ -37,10 +37,11 @@ fn columns(by: UsageBy) -> &'static [&'static str] {
         UsageBy::Day => &["day"],
         UsageBy::Tenant => &["tenant_id", "tenant"],
         UsageBy::User => &["user_id", "email"],
-        UsageBy::Key => &["api_key_id"],
+        UsageBy::Key => &["api_key_id", "api_key"],
         UsageBy::Endpoint => &["endpoint"],
         UsageBy::Model => &["model"],
         UsageBy::Operation => &["operation"],
+        UsageBy::EndUser => &["end_user"],
     }
 }
 
@@ -53,10 +54,11 @@ fn cells(by: &[UsageBy], row: &UsageRow) -> Vec<String> {
         UsageBy::Day => vec![cell(&of.day)],
         UsageBy::Tenant => vec![cell(&of.tenant_id), cell(&of.tenant)],
         UsageBy::User => vec![cell(&of.user_id), cell(&of.email)],
-        UsageBy::Key => vec![cell(&of.api_key_id)],
+        UsageBy::Key => vec![cell(&of.api_key_id), cell(&of.api_key)],
         UsageBy::Endpoint => vec![cell(&of.endpoint)],
         UsageBy::Model => vec![cell(&of.model)],
         UsageBy::Operation => vec![cell(&of.operation)],
+        UsageBy::EndUser => vec![cell(&of.end_user)],
     });
     let all = row.exact.and(row.estimated);
     let sums = [all.calls, all.failed_calls, all.unpriced_calls].map(|n| n.to_string());

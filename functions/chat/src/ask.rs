@@ -80,9 +80,9 @@ pub(crate) async fn ask(
         app,
         caller,
         stop,
+        key: asked.repeat_key(key),
         asked,
         answering,
-        key,
         streamed: how != How::Whole,
         awaited: how != How::Later,
     };

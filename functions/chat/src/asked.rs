@@ -1,5 +1,6 @@
 //! What `POST /chat` asks for.
 
+use crate::turn::RepeatKey;
 use ai::Message;
 use db::{AppPlace, ChatOrigin, MetadataFilter, OnDisconnect, Place};
 use serde::Deserialize;
@@ -66,8 +67,8 @@ pub(crate) struct Said {
     pub(crate) instructions: String,
     /// Oldest first, without the question.
     pub(crate) history: Vec<Message>,
-    /// What tells the request from others: SHA-256.
-    pub(crate) hash: [u8; 32],
+    /// Whom they ask for, as a hash.
+    pub(crate) end_user: Option<String>,
 }
 
 impl Ask {
@@ -139,17 +140,21 @@ impl Asked {
         beginning(&line, 80).to_owned()
     }
 
-    /// What tells this question from others, but not how it wants to be answered: SHA-256.
-    pub(crate) fn hash(&self) -> [u8; 32] {
+    /// What tells this question from others with the same key, but not how it wants to be answered.
+    pub(crate) fn repeat_key(&self, name: Option<String>) -> Option<RepeatKey> {
+        name.map(|name| RepeatKey {
+            name,
+            body_hash: self.hash(),
+        })
+    }
+
+    fn hash(&self) -> [u8; 32] {
         let (kind, beside) = match self.place {
             Place::End => ("end", None),
             Place::After(id) => ("after", Some(id)),
             Place::InsteadOfAnswer(id) => ("answer", Some(id)),
             Place::InsteadOfQuestion(id) => ("question", Some(id)),
         };
-        if let Some(said) = &self.said {
-            return said.hash;
-        }
         let what = json!([self.message, self.session_id, kind, beside, self.metadata]);
         let what = match &self.filter {
             None => what,

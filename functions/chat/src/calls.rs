@@ -52,9 +52,14 @@ impl Calls {
         }
     }
 
-    /// All of them, with what they cost. The last one for the answer's text has the answer's id, by which whoever takes this
+    /// All of them, with what they cost and whom they were for. The last one for the answer's text has the answer's id, by which whoever takes this
     /// process for dead settles it, too.
-    pub(crate) fn settled(&self, service: &Service, answer: Uuid) -> Vec<ProviderCall> {
+    pub(crate) fn settled(
+        &self,
+        service: &Service,
+        answer: Uuid,
+        end_user: Option<&str>,
+    ) -> Vec<ProviderCall> {
         let all = self.all();
         let last = all.asked.last().map(|asked| asked.id);
         let asked = all.asked.iter().map(|asked| {
@@ -67,7 +72,11 @@ impl Calls {
             let of = (Operation::Chat, outcome);
             service.call(id, of, endpoint, model, asked.meter.spent())
         });
-        all.others.iter().cloned().chain(asked).collect()
+        let mut calls: Vec<_> = all.others.iter().cloned().chain(asked).collect();
+        for call in &mut calls {
+            call.end_user = end_user.map(str::to_owned);
+        }
+        calls
     }
 
     fn all(&self) -> MutexGuard<'_, All> {

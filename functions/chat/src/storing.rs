@@ -34,7 +34,10 @@ impl Answerer {
             failure: None,
         };
         let ended = end(&ending);
-        let calls = self.calls.settled(&self.app, self.turn.message_id);
+        let end_user = self.said.as_ref().and_then(|said| said.end_user.as_deref());
+        let calls = self
+            .calls
+            .settled(&self.app, self.turn.message_id, end_user);
         let stored = AnswerEnd {
             status: ended.status,
             content: &text,

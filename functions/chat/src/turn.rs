@@ -18,12 +18,19 @@ pub(crate) struct Asking {
     pub(crate) stop: Stop,
     pub(crate) asked: Asked,
     pub(crate) answering: Answering,
-    /// The client's name for the request, so that it may be sent twice.
-    pub(crate) key: Option<String>,
+    /// So that the request may be sent twice.
+    pub(crate) key: Option<RepeatKey>,
     /// Whether the model is asked for the answer piece by piece.
     pub(crate) streamed: bool,
     /// Whether somebody reads the answer while it is made.
     pub(crate) awaited: bool,
+}
+
+/// The client's name for a request.
+pub(crate) struct RepeatKey {
+    pub(crate) name: String,
+    /// What tells the request from others with that name: SHA-256.
+    pub(crate) body_hash: [u8; 32],
 }
 
 /// What becomes of a question.
@@ -107,8 +114,6 @@ impl Asking {
             answering,
             ..
         } = self;
-        let body_hash = self.key.as_ref().map(|_| asked.hash());
-        let key = self.key.as_deref().zip(body_hash.as_ref());
         let limits = self.app.limits_of(caller);
         let beside = prompt::beside(&caller.account().tenant, asked);
         let reservation =
@@ -125,7 +130,10 @@ impl Asking {
             provider: answering.provider.name(),
             model: &answering.options.model,
             prompt_version: Some(caller.account().tenant.prompt_version),
-            key: key.map(|(key, body_hash)| IdempotencyKey { key, body_hash }),
+            key: self.key.as_ref().map(|key| IdempotencyKey {
+                key: &key.name,
+                body_hash: &key.body_hash,
+            }),
             limits: &limits,
             reservation: &reservation,
         };

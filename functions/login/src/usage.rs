@@ -37,6 +37,7 @@ pub(crate) async fn show(
         from,
         to,
         by: vec![UsageBy::Day],
+        end_user: None,
         most: ROWS,
     };
     let mut limits = app.limits_of(&caller);

@@ -3684,7 +3684,7 @@ export interface components {
          * @description What sums are told apart by.
          * @enum {string}
          */
-        UsageBy: "day" | "tenant" | "user" | "key" | "endpoint" | "model" | "operation";
+        UsageBy: "day" | "tenant" | "user" | "key" | "endpoint" | "model" | "operation" | "end_user";
         /**
          * @description What was asked and what it cost, of calls that have something in common. What they are not told apart by is absent, and
          *     what they have not, such as a key, too.
@@ -3714,12 +3714,19 @@ export interface components {
              * @description The id of the API key that it was asked with.
              */
             api_key_id?: string | null;
+            /** @description What that key is called. */
+            api_key?: string | null;
             /** @description The provider that was asked. */
             endpoint?: string | null;
             /** @description The model that it was asked for. */
             model?: string | null;
             /** @description What it was asked for: `chat`, `embedding`. */
             operation?: string | null;
+            /**
+             * @description Whom a server asked for, as `end_user` in the metadata of the question: a hash of what it sent as `safety_identifier` or
+             *     `user`.
+             */
+            end_user?: string | null;
         };
         /** @description What was asked of providers and what it cost. */
         UsageReport: {
@@ -4701,11 +4708,18 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description What to tell the rows apart by: one or more of `day`, `user`, `key`, `endpoint`, `model`, `operation` and, for superusers
-                 *     who have not assumed a tenant, `tenant`, separated by commas. Those may name neither `user` nor `key`.
+                 * @description What to tell the rows apart by: one or more of `day`, `user`, `key`, `endpoint`, `model`, `operation`, `end_user` and,
+                 *     for superusers who have not assumed a tenant, `tenant`, separated by commas. Those may name neither `user`, `key` nor
+                 *     `end_user`.
                  * @example day,model
                  */
                 group_by?: string;
+                /**
+                 * @description Whom a server asked for, as it sent that with its questions as `safety_identifier` or `user`. With it, or told apart by
+                 *     `end_user`, the days are at most 31.
+                 * @example customer-42
+                 */
+                end_user?: string;
                 /** @description `csv` for a file; `Accept: text/csv` says the same. */
                 format?: "json" | "csv";
             };
@@ -4738,11 +4752,13 @@ export interface operations {
                      *       ],
                      *       "rows": [
                      *         {
+                     *           "api_key": null,
                      *           "api_key_id": null,
                      *           "calls": 1,
                      *           "cost": "12.5",
                      *           "day": null,
                      *           "email": null,
+                     *           "end_user": null,
                      *           "endpoint": null,
                      *           "estimated": {
                      *             "cache_write_tokens": 1,
@@ -7260,11 +7276,13 @@ export interface operations {
                      *       ],
                      *       "rows": [
                      *         {
+                     *           "api_key": null,
                      *           "api_key_id": null,
                      *           "calls": 1,
                      *           "cost": "12.5",
                      *           "day": null,
                      *           "email": null,
+                     *           "end_user": null,
                      *           "endpoint": null,
                      *           "estimated": {
                      *             "cache_write_tokens": 1,

@@ -64,14 +64,8 @@ impl Service {
         question: &str,
         beside: u32,
     ) -> Result<Reservation> {
-        let asked = tokens::estimate(question);
-        let most = limits.iter().filter_map(|of| of.limits.question()).min();
-        if let Some(most) = most.filter(|most| i64::from(asked) > *most) {
-            let message = format!(
-                "must be at most {most} tokens, about {} characters",
-                4 * most
-            );
-            return Err(Error::field("message", message));
+        if let Some(fault) = question_fault(limits, tokens::estimate(question)) {
+            return Err(Error::field("message", fault));
         }
         let tenant = &caller.account().tenant;
         let passages = match tenant.retrieval_enabled {
@@ -164,7 +158,14 @@ impl Service {
             exact: usage.exact,
             price_table: self.ai.models().version().to_owned(),
             cost: known.and_then(|known| known.cost(&usage, self.clock.now())),
+            end_user: None,
         }
+    }
+
+    /// The name under which is stored whom a server of a tenant asks for: a keyed hash, in hexadecimal digits.
+    pub fn end_user(&self, tenant: Uuid, name: &str) -> String {
+        let mac = self.request_mac(&format!("end user of {tenant}"), name.as_bytes());
+        mac[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// What a call of the ledger costs by the prices that are known now, in nano-USD; none if they are not.
@@ -193,6 +194,17 @@ pub fn limit_faults<'a>(
     faults.map(move |(name, message)| FieldError {
         field: format!("{at}{name}"),
         message,
+    })
+}
+
+/// What is wrong with a question of so many tokens, if it is longer than it may be.
+pub fn question_fault(limits: &[LimitsOf], tokens: u32) -> Option<String> {
+    let most = limits.iter().filter_map(|of| of.limits.question()).min()?;
+    (i64::from(tokens) > most).then(|| {
+        format!(
+            "must be at most {most} tokens, about {} characters",
+            4 * most
+        )
     })
 }
 

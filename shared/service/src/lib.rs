@@ -34,7 +34,7 @@ pub use answers::{
     AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer, UsageParts,
 };
 pub use beginning::beginning;
-pub use budgets::{count, limit_faults, near_limits};
+pub use budgets::{count, limit_faults, near_limits, question_fault};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, ConnectionTimes, DefaultLimits, OperatorConfig, Secrets, Via, environment,

@@ -50,6 +50,9 @@ pub struct UsageItem {
     /// The id of the API key that it was asked with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_id: Option<Uuid>,
+    /// What that key is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<String>,
     /// The provider that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
@@ -59,6 +62,10 @@ pub struct UsageItem {
     /// What it was asked for: `chat`, `embedding`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// Whom a server asked for, as `end_user` in the metadata of the question: a hash of what it sent as `safety_identifier` or
+    /// `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_user: Option<String>,
     /// How much it was.
     #[serde(flatten)]
     pub sums: UsageSums,
@@ -161,9 +168,11 @@ impl From<UsageRow> for UsageItem {
             user_id: of.user_id,
             email: of.email,
             api_key_id: of.api_key_id,
+            api_key: of.api_key,
             endpoint: of.endpoint,
             model: of.model,
             operation: of.operation,
+            end_user: of.end_user,
             sums: UsageSums::of(row.exact, row.estimated),
         }
     }

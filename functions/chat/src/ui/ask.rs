@@ -59,9 +59,9 @@ pub(crate) async fn ask(
         app,
         caller,
         stop,
+        key: asked.repeat_key(key),
         asked,
         answering,
-        key,
         streamed: true,
         awaited: true,
     };

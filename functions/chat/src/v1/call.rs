@@ -1,12 +1,16 @@
 //! A request in OpenAI's form as a turn: a conversation of its own, which its client keeps.
 
 use super::{messages::Conversation, models::named};
-use crate::{asked::Asked, event::Events, turn::Asking};
+use crate::{
+    asked::Asked,
+    event::Events,
+    turn::{Asking, RepeatKey},
+};
 use ai::tokens;
 use db::{Caller, LimitState, OnDisconnect, Place};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use service::{Answering, Wishes};
+use service::{Answering, Wishes, question_fault};
 use sha2::{Digest, Sha256};
 use web::{App, Error, Result, Stop};
 
@@ -25,11 +29,21 @@ pub(super) struct Call {
     pub(super) stream: bool,
 }
 
-/// What tells a request from others with the same key: SHA-256.
-pub(super) fn hash(route: &str, body: &impl Serialize) -> [u8; 32] {
-    // Written out and not as a value, which would take many times as much.
-    let whole = serde_json::to_vec(&(route, body));
-    Sha256::digest(whole.expect("structs with string keys always serialise")).into()
+/// The client's name for a request, with what tells that from others of the route.
+pub(super) fn repeat_key(
+    name: Option<String>,
+    route: &str,
+    body: &impl Serialize,
+) -> Option<RepeatKey> {
+    name.map(|name| {
+        // Written out and not as a value, which would take many times as much.
+        let whole = serde_json::to_vec(&(route, body));
+        let whole = whole.expect("structs with string keys always serialise");
+        RepeatKey {
+            name,
+            body_hash: Sha256::digest(whole).into(),
+        }
+    })
 }
 
 /// Who asks, and how.
@@ -37,7 +51,7 @@ pub(super) struct By {
     pub(super) app: App,
     pub(super) caller: Caller,
     pub(super) stop: Stop,
-    pub(super) key: Option<String>,
+    pub(super) key: Option<RepeatKey>,
 }
 
 impl Call {
@@ -55,8 +69,14 @@ impl Call {
         let mut answering = app.answering(&caller).await?;
         answering.options.model = named(&app, &answering, &self.model)?.to_owned();
         self.check(&app, &caller, &answering)?;
-        let metadata = self.noted(&app, &caller);
-        let Conversation { said, question } = self.conversation;
+        let Conversation { mut said, question } = self.conversation;
+        let mut metadata = self.metadata;
+        // Told apart from others by it, and not named.
+        let end_user = self.end_user.filter(|user| !user.is_empty());
+        said.end_user = end_user.map(|user| app.end_user(caller.tenant_id(), &user));
+        if let Some(user) = &said.end_user {
+            metadata.insert("end_user".to_owned(), json!(user));
+        }
         let asked = Asked {
             message: question,
             session_id: None,
@@ -65,7 +85,7 @@ impl Call {
             reasoning: false,
             // Nobody knows where to read on; but whoever has a key can send the request again.
             on_disconnect: key.is_none().then_some(OnDisconnect::Cancel),
-            metadata,
+            metadata: Value::Object(metadata),
             wishes: self.wishes,
             app: None,
             said: Some(said),
@@ -99,13 +119,8 @@ impl Call {
             .map(|text| tokens::estimate(text))
             .into_iter()
             .fold(0, u32::saturating_add);
-        let limits = app.limits_of(caller);
-        let most = limits.iter().filter_map(|of| of.limits.question()).min();
-        if let Some(most) = most.filter(|most| i64::from(sent) > *most) {
-            let message = format!(
-                "The instructions and the question must be at most {most} tokens, about {} characters.",
-                4 * most
-            );
+        if let Some(fault) = question_fault(&app.limits_of(caller), sent) {
+            let message = format!("The instructions and the question {fault}.");
             return Err(Error::wrong(self.messages_are, message));
         }
         let mut options = answering.options.clone();
@@ -126,17 +141,5 @@ impl Call {
                 ),
             )),
         }
-    }
-
-    /// The metadata of the question. An end user is told apart from others by it, and not named.
-    fn noted(&self, app: &App, caller: &Caller) -> Value {
-        let mut metadata = self.metadata.clone();
-        if let Some(user) = self.end_user.as_ref().filter(|user| !user.is_empty()) {
-            let purpose = format!("end user of {}", caller.tenant_id());
-            let mac = app.request_mac(&purpose, user.as_bytes());
-            let name: String = mac[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-            metadata.insert("end_user".to_owned(), json!(name));
-        }
-        Value::Object(metadata)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     begun::begun,
-    call::{By, Call, hash},
+    call::{By, Call, repeat_key},
     chunks::{ChatCompletionChunk, Chunks},
     completion::ChatCompletion,
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number, stops},
@@ -142,6 +142,7 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     let usage = asked.stream_options.as_ref();
     let usage = usage.and_then(|options| options.include_usage);
+    let key = repeat_key(key, "POST /v1/chat/completions", &asked);
     let call = asked.check()?;
     let stream = call.stream;
     let by = By {
@@ -173,12 +174,10 @@ impl Completion {
     /// # Errors
     /// 400 for what cannot be done, with the name of the parameter.
     fn check(self) -> Result<Call> {
-        let hash = hash("POST /v1/chat/completions", &self);
         self.refuse()?;
         let model = self.model.ok_or_else(|| Error::missing("model"))?;
         let messages = self.messages.ok_or_else(|| Error::missing("messages"))?;
-        let mut conversation = messages::read("messages", &messages)?;
-        conversation.said.hash = hash;
+        let conversation = messages::read("messages", &messages)?;
         let newer = most_tokens("max_completion_tokens", self.max_completion_tokens)?;
         let older = most_tokens("max_tokens", self.max_tokens)?;
         let wishes = Wishes {

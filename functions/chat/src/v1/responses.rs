@@ -2,7 +2,7 @@
 
 use super::{
     begun::begun,
-    call::{By, Call, hash},
+    call::{By, Call, repeat_key},
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number},
     input,
     messages::{Conversation, is_nothing},
@@ -106,6 +106,7 @@ pub(crate) async fn create(
     web::IdempotencyKey(key): web::IdempotencyKey,
     Json(asked): Json<Responses>,
 ) -> Result<axum::response::Response> {
+    let key = repeat_key(key, "POST /v1/responses", &asked);
     let missing = || Error::missing("input");
     let mut conversation = {
         asked.refuse()?;
@@ -150,7 +151,6 @@ impl Responses {
             Some(&*said.instructions).filter(|text| !text.is_empty()),
         ];
         said.instructions = all.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-        said.hash = hash("POST /v1/responses", self);
     }
 
     /// # Errors

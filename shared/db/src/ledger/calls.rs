@@ -88,6 +88,8 @@ pub struct ProviderCall {
     pub price_table: String,
     /// What it cost, in nano-USD; none if no price is known.
     pub cost: Option<i64>,
+    /// Whom it was made for, as a hash of what a server that asks calls that one.
+    pub end_user: Option<String>,
 }
 
 /// For calls that belong to no answer; a turn does the same as it begins and ends. Each is one statement, a function of

@@ -25,11 +25,14 @@ pub enum UsageBy {
     Model,
     /// By what it was asked for.
     Operation,
+    /// By whom a server asked for.
+    #[serde(rename = "end_user")]
+    EndUser,
 }
 
 impl UsageBy {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Day,
         Self::Tenant,
         Self::User,
@@ -37,6 +40,7 @@ impl UsageBy {
         Self::Endpoint,
         Self::Model,
         Self::Operation,
+        Self::EndUser,
     ];
 
     /// Its name.
@@ -49,6 +53,7 @@ impl UsageBy {
             Self::Endpoint => "endpoint",
             Self::Model => "model",
             Self::Operation => "operation",
+            Self::EndUser => "end_user",
         }
     }
 }
@@ -62,6 +67,8 @@ pub struct UsageOf {
     pub to: NaiveDate,
     /// What they are told apart by.
     pub by: Vec<UsageBy>,
+    /// Whom a server asked for, as a hash; none for everybody.
+    pub end_user: Option<String>,
     /// How many at most.
     pub most: usize,
 }
@@ -92,12 +99,16 @@ pub struct UsageGroup {
     pub email: Option<String>,
     /// With which key.
     pub api_key_id: Option<Uuid>,
+    /// What that is called.
+    pub api_key: Option<String>,
     /// Who was asked.
     pub endpoint: Option<String>,
     /// For which model.
     pub model: Option<String>,
     /// What for.
     pub operation: Option<String>,
+    /// Whom a server asked for, as a hash.
+    pub end_user: Option<String>,
 }
 
 /// A sum of calls.
@@ -210,11 +221,12 @@ impl TenantTx {
     /// Of one user, or of all.
     async fn usage_of(&mut self, of: &UsageOf, user: Option<Uuid>) -> Result<Vec<UsageRow>> {
         let rows = sqlx::query(
-            "select s.*, null::uuid as tenant_id, null as tenant, u.email
-             from usage_sums($1, $2, $3, $5) s
+            "select s.*, null::uuid as tenant_id, null as tenant, u.email, k.name as api_key
+             from usage_of($1, $2, $3, $5, $6) s
              left join users u on u.id = s.user_id and not u.is_service
+             left join api_keys k on k.id = s.api_key_id
              where s.calls <> 0
-             order by s.day, s.user_id, s.api_key_id, s.endpoint, s.model, s.operation
+             order by s.day, s.user_id, s.api_key_id, s.endpoint, s.model, s.operation, s.end_user
              limit $4",
         )
         .bind(of.from)
@@ -222,6 +234,7 @@ impl TenantTx {
         .bind(of.names())
         .bind(of.rows())
         .bind(user)
+        .bind(&of.end_user)
         .fetch_all(self.conn())
         .await?;
         groups(rows)
@@ -235,7 +248,8 @@ impl PlatformTx {
     /// They could not be read.
     pub async fn usage(&mut self, of: &UsageOf) -> Result<Vec<UsageRow>> {
         let rows = sqlx::query(
-            "select s.*, t.slug as tenant, null::uuid as user_id, null as email, null::uuid as api_key_id
+            "select s.*, t.slug as tenant, null::uuid as user_id, null as email, null::uuid as api_key_id,
+                    null as api_key, null as end_user
              from (
                select case when 'tenant' = any ($3) then u.tenant_id end as tenant_id, u.day, u.endpoint, u.model,
                       u.operation, u.exact, sum(u.calls)::bigint as calls, sum(u.failed_calls)::bigint as failed_calls,

@@ -130,6 +130,7 @@ async fn what_a_tenant_used_is_read_with_a_key() {
     };
     assert_eq!(row["user_id"], json!(made.user));
     assert_eq!(row["api_key_id"], json!(made.id));
+    assert!(row["api_key"].is_string(), "{row}");
     assert!(!report.text.contains(".invalid"), "{}", report.text);
     let admin = kit.token(ADMIN1).await;
     assert_eq!(kit.get(&admin, path).await.json, report.json);

@@ -86,6 +86,9 @@ async fn what_is_no_period_or_grouping_is_refused() {
         ("group_by=day,", "group_by"),
         ("group_by=Day", "group_by"),
         ("format=xml", "format"),
+        ("end_user=", "end_user"),
+        ("from=2026-01-01&to=2026-02-01&group_by=end_user", "to"),
+        ("from=2026-01-01&to=2026-02-01&end_user=ada", "to"),
         ("user_id=1", "user_id"),
         ("limit=5", "limit"),
     ] {

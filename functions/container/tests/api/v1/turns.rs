@@ -2,7 +2,7 @@
 
 use super::{ask, kit, set};
 use crate::kit::{
-    ADMIN1, Kit, SUPERUSER, T1, U1, U2, V1,
+    ADMIN1, ADMIN2, Kit, SUPERUSER, T1, U1, U2, V1,
     provider::{Provider, Reply},
 };
 use chrono::TimeDelta;
@@ -150,6 +150,72 @@ async fn metadata_is_kept_and_an_end_user_is_told_apart_but_not_named() {
     assert_ne!(noted(&one, json!({ "user": "bob@one.example" })).await, ada);
     // The same person has no name that two tenants could compare.
     assert_ne!(noted(&two, json!({ "user": "ada@one.example" })).await, ada);
+}
+
+#[tokio::test]
+async fn what_is_spent_is_told_apart_by_end_user() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let token = kit.token(U1).await;
+    for (user, times) in [(json!("ada"), 2), (json!("bob"), 1), (json!(null), 1)] {
+        for _ in 0..times {
+            let answer = ask(&kit, &token, json!({ "user": user })).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    }
+    kit.settled().await;
+    let admin = kit.token(ADMIN1).await;
+    let told = kit.get(&admin, "/admin/usage?group_by=end_user").await;
+    let rows = told.json["rows"].as_array().unwrap();
+    let calls = |name: Option<&str>| {
+        let row = rows.iter().find(|row| row["end_user"].as_str() == name);
+        row.map(|row| row["calls"].clone())
+    };
+    assert_eq!(
+        (rows.len(), calls(None)),
+        (3, Some(json!(1))),
+        "{}",
+        told.text
+    );
+    for (user, times) in [("ada", 2), ("bob", 1), ("eve", 0)] {
+        let one = format!("/admin/usage?group_by=end_user,model&end_user={user}");
+        let one = kit.get(&admin, &one).await;
+        assert_eq!(one.json["total"]["calls"], json!(times), "{}", one.text);
+        if let Some(row) = one.json["rows"].get(0) {
+            assert_eq!(calls(row["end_user"].as_str()), Some(json!(times)));
+        }
+        assert!(!one.text.contains(user), "{}", one.text);
+    }
+    let file = kit
+        .get(&admin, "/admin/usage?group_by=end_user&format=csv")
+        .await;
+    assert!(file.text.starts_with("end_user,calls,"), "{}", file.text);
+    // Of people of a tenant a superuser is told nothing, and another tenant has other names for them.
+    let superuser = kit.token(SUPERUSER).await;
+    for query in ["group_by=end_user", "end_user=ada"] {
+        let refused = kit.get(&superuser, &format!("/admin/usage?{query}")).await;
+        refused.problem(403);
+    }
+    let other = kit.token(ADMIN2).await;
+    let none = kit.get(&other, "/admin/usage?end_user=ada").await;
+    assert_eq!(none.json["total"]["calls"], json!(0), "{}", none.text);
+}
+
+#[tokio::test] // R53
+async fn many_tiny_values_are_refused_before_they_are_read() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let token = kit.token(U1).await;
+    let many = vec![json!({ "a": 1 }); 30_000];
+    for more in [
+        json!({ "messages": many }),
+        json!({ "messages": [{ "role": "user", "content": many }] }),
+        json!({ "unheard_of": many }),
+    ] {
+        let refused = ask(&kit, &token, more).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        assert!(refused.text.contains("50,000 values"), "{}", refused.text);
+    }
 }
 
 #[tokio::test]
