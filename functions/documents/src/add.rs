@@ -14,12 +14,13 @@ use web::{App, Error, Json, Manager, Repeatable, RequestKey, Result};
 pub(crate) struct Added {
     /// Its id.
     id: Uuid,
-    /// How far its indexing is.
+    /// Whether it can be found.
     #[schema(value_type = DocumentStatus, example = "ready")]
     status: DocumentStatus,
 }
 
-/// Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector.
+/// Adds a text. Passages of it can be found at once by full text, and a little later by vector where the tenant has an index:
+/// `GET /documents/{id}` tells how far that is.
 ///
 /// A title and a text that are there, and have not failed, are not added again: the answer is 200, with the document that has
 /// them, as it is. Line ends, blanks around them and the way in which accents are written make no difference. To change what
@@ -39,25 +40,18 @@ pub(crate) async fn add(
         return added_before(tx, id).await;
     }
     let cut = Cut::of(asked).await?;
-    let status = match app.keeps_vectors(&at.caller) {
-        true => DocumentStatus::Pending,
-        false => DocumentStatus::Ready,
-    };
     let id = Uuid::now_v7();
     let stored = loop {
-        if let Some(stored) = store(&app, &at, &key, &cut, (id, status)).await? {
+        if let Some(stored) = store(&app, &at, &key, &cut, id).await? {
             break stored;
         }
     };
-    let status = match (stored, status) {
-        (Stored::Anew, DocumentStatus::Ready) => status,
-        (Stored::Anew, _) => index(&app, &at, id, &cut).await?,
-        (Stored::Before(id, status), _) => return Ok((StatusCode::OK, Json(Added { id, status }))),
-        (Stored::Repeat(id), _) => {
-            return added_before(app.db.admin(&at.admin).await?, id).await;
-        }
+    let (code, id, status) = match stored {
+        Stored::Anew => (StatusCode::ACCEPTED, id, DocumentStatus::Ready),
+        Stored::Before(id, status) => (StatusCode::OK, id, status),
+        Stored::Repeat(id) => return added_before(app.db.admin(&at.admin).await?, id).await,
     };
-    Ok((StatusCode::ACCEPTED, Json(Added { id, status })))
+    Ok((code, Json(Added { id, status })))
 }
 
 /// What became of a document that was to be added.
@@ -75,7 +69,7 @@ async fn store(
     at: &Manager,
     key: &RequestKey,
     cut: &Cut,
-    (id, status): (Uuid, DocumentStatus),
+    id: Uuid,
 ) -> Result<Option<Stored>> {
     let mut tx = app.db.admin(&at.admin).await?;
     if let Some(id) = key.claim(&mut tx, id).await? {
@@ -85,34 +79,12 @@ async fn store(
     if let Some((id, status)) = tx.document_with(cut.hash()).await? {
         return Ok(Some(Stored::Before(id, status)));
     }
-    if !tx
-        .create_document(&cut.document(id, status), &cut.chunks)
-        .await?
-    {
+    let new = cut.document(id, app.keeps_vectors(&at.caller));
+    if !tx.create_document(&new).await? {
         return Ok(None);
     }
     tx.commit().await?;
     Ok(Some(Stored::Anew))
-}
-
-/// Stores the vectors of a document and records how that ended. A provider's failure is the document's state,
-/// not the request's: the text is kept, and the reason can be read.
-async fn index(app: &App, at: &Manager, document: Uuid, cut: &Cut) -> Result<DocumentStatus> {
-    let stored = app
-        .store_vectors(&at.caller, document, &cut.to_embed())
-        .await;
-    let (status, reason) = match stored {
-        Ok(()) => (DocumentStatus::Ready, None),
-        Err(e) => {
-            tracing::warn!(code = e.code(), "a document could not be indexed");
-            (DocumentStatus::Failed, Some(format!("{}: {e}", e.code())))
-        }
-    };
-    let mut tx = app.db.admin(&at.admin).await?;
-    tx.set_document_status(document, status, reason.as_deref())
-        .await?;
-    tx.commit().await?;
-    Ok(status)
 }
 
 /// The document that the same request has added before, as it is now.

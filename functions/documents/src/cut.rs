@@ -5,9 +5,8 @@ use crate::{
     passages::{passages, with_plain_lines},
 };
 use anyhow::Context;
-use db::{DocumentStatus, NewChunk, NewDocument};
+use db::{DocumentWords, NewChunk, NewDocument};
 use serde_json::Value;
-use service::ToEmbed;
 use sha2::{Digest, Sha256};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use unicode_normalization::UnicodeNormalization;
@@ -24,8 +23,8 @@ pub(crate) struct Cut {
     hash: [u8; 32],
     /// Its language, if it was said or can be told.
     language: Option<String>,
-    /// Its passages.
-    pub(crate) chunks: Vec<NewChunk>,
+    chunks: Vec<NewChunk>,
+    words: DocumentWords,
 }
 
 impl Cut {
@@ -57,18 +56,23 @@ impl Cut {
     fn new(mut asked: AddDocument) -> Self {
         let text = with_plain_lines(&asked.text);
         let title = asked.title.trim();
-        let words = service::words(title);
-        let chunks = passages(&text).into_iter().map(|piece| NewChunk {
-            id: Uuid::now_v7(),
-            text: piece.to_owned(),
-            words: service::counted(&words, piece),
+        let of_title = service::words(title);
+        let mut words = DocumentWords::default();
+        let chunks = passages(&text).into_iter().map(|piece| {
+            words.add(service::counted(&of_title, piece));
+            NewChunk {
+                id: Uuid::now_v7(),
+                text: piece.to_owned(),
+            }
         });
+        let chunks = chunks.collect();
         let told = || service::language_of(&text).map(str::to_owned);
         Self {
             metadata: asked.metadata.take().unwrap_or_default().into(),
             hash: hash(title, &text),
             language: asked.language.take().or_else(told),
-            chunks: chunks.collect(),
+            chunks,
+            words,
             asked,
         }
     }
@@ -78,17 +82,8 @@ impl Cut {
         &self.hash
     }
 
-    /// What vectors are made of.
-    pub(crate) fn to_embed(&self) -> Vec<ToEmbed> {
-        let passage = |chunk: &NewChunk| ToEmbed {
-            id: chunk.id,
-            text: chunk.text.clone(),
-        };
-        self.chunks.iter().map(passage).collect()
-    }
-
     /// It as the document with this id.
-    pub(crate) fn document(&self, id: Uuid, status: DocumentStatus) -> NewDocument<'_> {
+    pub(crate) fn document(&self, id: Uuid, keeps_vectors: bool) -> NewDocument<'_> {
         NewDocument {
             id,
             title: self.asked.title.trim(),
@@ -97,7 +92,9 @@ impl Cut {
             source_url: self.asked.source_url.as_deref(),
             language: self.language.as_deref(),
             metadata: &self.metadata,
-            status,
+            chunks: &self.chunks,
+            words: &self.words,
+            keeps_vectors,
         }
     }
 }

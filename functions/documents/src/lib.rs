@@ -8,6 +8,7 @@ mod passages;
 mod read;
 mod replace;
 mod search;
+mod work;
 
 use db::ApiKeyScope;
 use utoipa_axum::routes;
@@ -23,6 +24,9 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(manage::show, replace::replace, manage::delete));
     let routes = DOCUMENT_LIMIT
         .on(sent)
+        .routes(routes!(manage::deletion))
+        .routes(routes!(work::retry))
+        .routes(routes!(work::cancel))
         .routes(routes!(read::text))
         .routes(routes!(read::chunks))
         .routes(routes!(search::search));

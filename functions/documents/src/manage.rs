@@ -1,7 +1,7 @@
 //! `/documents`: what there is, and its removal.
 
 use axum::{extract::State, http::StatusCode};
-use db::Document;
+use db::{Document, DocumentDeletion};
 use uuid::Uuid;
 use web::{App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result};
 
@@ -32,21 +32,31 @@ pub(crate) async fn show(
     document.map(Json).ok_or(Error::NotFound)
 }
 
-/// Deletes a document. It is cited no more from this moment. Its vectors go too; should the index be away, they
-/// stay behind unread, for nothing is cited that the database no longer holds.
+/// Deletes a document. It is found, read and cited no more from this moment. Its vectors are deleted next, then its passages;
+/// `GET /documents/{id}/deletion` tells how far that is.
 #[utoipa::path(delete, path = "/documents/{id}", operation_id = "deleteDocument", tag = "documents", params(("id" = Uuid, Path)), responses(
     (status = 204), (status = 403),
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Manager { caller, admin }: Manager,
+    Manager { admin, .. }: Manager,
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(&admin).await?;
-    let chunks = tx.delete_document(id).await?.ok_or(Error::NotFound)?;
+    tx.delete_document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    if let Err(e) = app.forget_vectors(&caller, &chunks).await {
-        tracing::warn!(code = e.code(), document_id = %id, "the vectors of a deleted document stayed behind");
-    }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What became of a deletion: counts of what was deleted, and when nothing was left.
+#[utoipa::path(get, path = "/documents/{id}/deletion", operation_id = "getDocumentDeletion", tag = "documents", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = DocumentDeletion), (status = 403),
+))]
+pub(crate) async fn deletion(
+    State(app): State<App>,
+    Manager { admin, .. }: Manager,
+    Path(id): Path<Uuid>,
+) -> Result<Json<DocumentDeletion>> {
+    let deletion = app.db.admin(&admin).await?.deletion(id).await?;
+    deletion.map(Json).ok_or(Error::NotFound)
 }

@@ -1,13 +1,34 @@
 //! What the service does when nobody asks: every minute, in the container by itself, on AWS by a schedule.
 
+mod index;
+mod purge;
+mod worker;
+
+pub use worker::drain;
+
 use service::Service;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How long from one run to the next.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Does everything there is to do, once.
+/// For so long a run by a schedule begins jobs; the last of them may take until the next run but one.
+const DRAIN: Duration = Duration::from_secs(45);
+
+/// Does everything there is to do, once, and jobs for most of a minute.
+///
+/// # Errors
+/// The database could not do it; the next run tries again.
+pub async fn run_and_drain(service: &Service) -> anyhow::Result<()> {
+    let until = Instant::now() + DRAIN;
+    run(service).await?;
+    Ok(drain(service, until).await?)
+}
+
+/// Does everything there is to do but jobs, once.
 ///
 /// # Errors
 /// The database could not do it; the next run tries again.
@@ -52,8 +73,12 @@ async fn keep_ledger(service: &Service) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs again and again until the service stops.
+/// Works until the service stops: on jobs as they come, and every minute on everything else.
 pub async fn repeat(service: Arc<Service>) {
+    tokio::join!(worker::work(service.clone()), sweep(service));
+}
+
+async fn sweep(service: Arc<Service>) {
     loop {
         if let Err(e) = run(&service).await {
             tracing::error!(

@@ -7,7 +7,7 @@ async fn main() -> std::process::ExitCode {
         web::work(|| {
             // A host may have frozen the process since the last run.
             service.db.woke();
-            jobs::run(&service)
+            jobs::run_and_drain(&service)
         })
         .await
     };

@@ -99,6 +99,14 @@ impl Error {
         !matches!(self, Error::Auth | Error::Rejected)
     }
 
+    /// How long the provider asked to wait, if it did.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Error::RateLimited { retry_after } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether the same request, unchanged, may succeed later.
     pub fn retryable(&self) -> bool {
         match self {

@@ -608,7 +608,8 @@ export interface paths {
         get: operations["listDocuments"];
         put?: never;
         /**
-         * Adds a text. Passages of it can be found at once, by full text and, where the tenant has an index, by vector.
+         * Adds a text. Passages of it can be found at once by full text, and a little later by vector where the tenant has an index:
+         *     `GET /documents/{id}` tells how far that is.
          * @description A title and a text that are there, and have not failed, are not added again: the answer is 200, with the document that has
          *     them, as it is. Line ends, blanks around them and the way in which accents are written make no difference. To change what
          *     else is told of a document, `PUT` it.
@@ -648,16 +649,33 @@ export interface paths {
         get: operations["getDocument"];
         /**
          * Replaces a document as a whole; what is left out is nothing then. Its id stays, its `version` counts up.
-         * @description What it said before is found and cited until the new version is indexed, and from then on nothing of it. If that fails, the
-         *     document stays as it is, and the answer says why. Of two requests at once, the last to be indexed counts.
+         * @description From one moment to the next, what it says is found by full text, and nothing of what it said before. Vectors follow where the tenant
+         *     has an index. Of two requests at once, the last to end counts.
          */
         put: operations["replaceDocument"];
         post?: never;
         /**
-         * Deletes a document. It is cited no more from this moment. Its vectors go too; should the index be away, they
-         *     stay behind unread, for nothing is cited that the database no longer holds.
+         * Deletes a document. It is found, read and cited no more from this moment. Its vectors are deleted next, then its passages;
+         *     `GET /documents/{id}/deletion` tells how far that is.
          */
         delete: operations["deleteDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has nothing more be done with a document: what was done stays, and what was not is `failed`. `retry` does it after all. */
+        post: operations["cancelDocument"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -674,6 +692,43 @@ export interface paths {
         get: operations["listDocumentChunks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a deletion: counts of what was deleted, and when nothing was left. */
+        get: operations["getDocumentDeletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has what failed be tried again, and what waits for its next attempt be tried at once. Also makes the vectors of a document that has
+         *     none, where the tenant has an index by now. Of a document that lacks nothing, nothing is done.
+         */
+        post: operations["retryDocument"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1213,7 +1268,7 @@ export interface components {
              * @description Its id.
              */
             id: string;
-            /** @description How far its indexing is. */
+            /** @description Whether it can be found. */
             status: components["schemas"]["DocumentStatus"];
         };
         /** @description A place that cites a document. */
@@ -1961,9 +2016,11 @@ export interface components {
              * @example en
              */
             language?: string | null;
-            /** @description How far its indexing is. */
+            /** @description Whether it can be found. */
             status: components["schemas"]["DocumentStatus"];
-            /** @description Why it failed. */
+            /** @description How far the vectors of its passages are. */
+            vectors: components["schemas"]["VectorsStatus"];
+            /** @description Why it, its vectors, or its next version failed, in a code and a sentence. Of what is pending: why that failed the last time. */
             error?: string | null;
             /** @description What is told beside it. */
             metadata: Record<string, never>;
@@ -1972,6 +2029,11 @@ export interface components {
              * @description How many passages it is cut into.
              */
             chunks: number;
+            /**
+             * Format: int32
+             * @description Of how many of those the vectors are stored.
+             */
+            chunks_done: number;
             /**
              * Format: int32
              * @description The size of its text, in bytes; null if it was added before that was counted.
@@ -2013,6 +2075,41 @@ export interface components {
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
         };
+        /** @description What became of the deletion of a document. */
+        DocumentDeletion: {
+            /**
+             * Format: uuid
+             * @description The document.
+             */
+            document_id: string;
+            /**
+             * Format: date-time
+             * @description Since when nobody finds, reads or cites it.
+             */
+            requested_at: string;
+            /**
+             * Format: int32
+             * @description How many vectors were deleted from the tenant's index; 0 where it has none.
+             */
+            vectors: number;
+            /**
+             * Format: int32
+             * @description How many passages were deleted.
+             */
+            chunks: number;
+            /**
+             * Format: int32
+             * @description How many entries of full text were deleted.
+             */
+            words: number;
+            /** @description What kept it from being done; it is tried again until it is. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When nothing was left of it; null until then.
+             */
+            finished_at?: string | null;
+        };
         /** @description Which documents are searched. */
         DocumentFilter: {
             /**
@@ -2029,7 +2126,7 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description How far a document's indexing is.
+         * @description Whether a document can be found.
          * @enum {string}
          */
         DocumentStatus: "pending" | "ready" | "failed";
@@ -3873,6 +3970,11 @@ export interface components {
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
         };
+        /**
+         * @description How far the vectors of a document's passages are.
+         * @enum {string}
+         */
+        VectorsStatus: "none" | "pending" | "ready" | "failed";
         /** @description Something that an administrator should see to. */
         Warning: {
             /** @description What it is. */
@@ -6495,6 +6597,7 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "chunks": 1,
+                     *           "chunks_done": 1,
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "error": null,
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
@@ -6504,6 +6607,7 @@ export interface operations {
                      *           "source_url": null,
                      *           "status": "pending",
                      *           "title": "Refunds",
+                     *           "vectors": "none",
                      *           "version": 1
                      *         }
                      *       ],
@@ -6692,6 +6796,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "chunks": 1,
+                     *       "chunks_done": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
@@ -6701,6 +6806,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "vectors": "none",
                      *       "version": 1
                      *     }
                      */
@@ -6748,6 +6854,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "chunks": 1,
+                     *       "chunks_done": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
@@ -6757,6 +6864,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "vectors": "none",
                      *       "version": 1
                      *     }
                      */
@@ -6767,7 +6875,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description `document_exists`: another document of the tenant has this title and text. `model_unpriced`: spending is limited, and the price of the tenant's embedding model is not known. */
+            /** @description `document_exists`: another document of the tenant has this title and text. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6779,42 +6887,8 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
-            /** @description `limit_reached`: `limit` says which. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `provider_unreachable` and the like: the provider of embeddings or the vector index failed. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `provider_rate_limited`, `provider_key_unavailable`, `overloaded` or `unavailable`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `provider_timeout`: the provider of embeddings or the vector index did not answer in time. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
         };
     };
@@ -6835,6 +6909,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    cancelDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 1,
+                     *       "chunks_done": 1,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "error": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
+                     *       "metadata": {},
+                     *       "size": null,
+                     *       "source_url": null,
+                     *       "status": "pending",
+                     *       "title": "Refunds",
+                     *       "vectors": "none",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -6880,6 +7000,92 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["DocumentChunkList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    getDocumentDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of the deletion of a document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 0,
+                     *       "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "error": null,
+                     *       "finished_at": null,
+                     *       "requested_at": "2026-01-31T09:30:00Z",
+                     *       "vectors": 0,
+                     *       "words": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DocumentDeletion"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    retryDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A document. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 1,
+                     *       "chunks_done": 1,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "error": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
+                     *       "metadata": {},
+                     *       "size": null,
+                     *       "source_url": null,
+                     *       "status": "pending",
+                     *       "title": "Refunds",
+                     *       "vectors": "none",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
                 };
             };
             401: components["responses"]["Unauthorized"];

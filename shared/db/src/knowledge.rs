@@ -1,8 +1,12 @@
 //! What a tenant knows: its documents, and the passages that a question finds in them.
 
+pub(crate) mod deleting;
 pub(crate) mod documents;
 pub(crate) mod filter;
+pub(crate) mod jobs;
 pub(crate) mod languages;
 pub(crate) mod passages;
 pub(crate) mod storing;
 pub(crate) mod texts;
+pub(crate) mod vectors;
+pub(crate) mod words;

@@ -6,8 +6,10 @@
 //! transaction names its tenant in its first message, and Postgres shows that tenant only.
 
 mod caller;
+mod job;
 
 pub use caller::Caller;
+pub use job::{Job, JobTx};
 
 use crate::{
     Counters, Need, Result, Whose,
@@ -22,7 +24,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Mutex, OnceCell, Semaphore};
+use tokio::sync::{Mutex, Notify, OnceCell, Semaphore};
 use uuid::Uuid;
 
 /// The database. Has no method that runs tenant SQL without a proof.
@@ -43,6 +45,8 @@ pub struct Db {
     pub(crate) growing: Arc<Semaphore>,
     pub(crate) remembered: Remembered,
     pub(crate) reading_origins: Arc<Mutex<()>>,
+    /// Told when a job is queued, by whatever process.
+    pub(crate) queued: Arc<Notify>,
 }
 
 impl Db {

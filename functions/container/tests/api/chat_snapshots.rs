@@ -173,6 +173,7 @@ async fn a_list_of_documents_page_by_page() {
       "items": [
         {
           "chunks": 1,
+          "chunks_done": 0,
           "created_at": "[time]",
           "error": null,
           "id": "[id]",
@@ -182,6 +183,7 @@ async fn a_list_of_documents_page_by_page() {
           "source_url": "https://one.example/shipping",
           "status": "ready",
           "title": "Shipping",
+          "vectors": "none",
           "version": 1
         }
       ],

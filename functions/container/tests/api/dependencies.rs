@@ -14,7 +14,7 @@ const MAP: [(&str, &[&str]); 13] = [
     ("tenants", &["ai", "db", "service", "web"]),
     ("documents", &["ai", "db", "service", "web"]),
     ("admin", &["db", "service", "tenant-auth", "web"]),
-    ("jobs", &["service", "web"]),
+    ("jobs", &["db", "service", "web"]),
     ("migrate", &["db", "service", "web"]),
     (
         "container",

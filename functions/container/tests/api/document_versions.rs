@@ -136,7 +136,7 @@ async fn a_document_is_replaced_as_a_whole() {
     );
     let expected = json!({
         "id": id, "title": "Money", "source_url": null, "language": null, "status": "ready", "error": null,
-        "metadata": {}, "chunks": 1, "size": 30, "version": 2, "created_at": before.json["created_at"]
+        "metadata": {}, "vectors": "none", "chunks": 1, "chunks_done": 0, "size": 30, "version": 2, "created_at": before.json["created_at"]
     });
     assert_eq!(replaced.json, expected);
     assert_eq!(
@@ -254,6 +254,7 @@ async fn with_an_index_the_old_vectors_go_when_the_new_ones_are_there() {
     let old = chunks(&kit, id).await;
     let replaced = replace(&kit, ADMIN1, id, "Refunds", "A refund takes 7 days.").await;
     assert_eq!(replaced.json["status"], "ready", "{}", replaced.text);
+    kit.work().await;
     let new = chunks(&kit, id).await;
     assert_ne!(new, old);
     let upserts = asked(&provider, "/vectors/upsert");
@@ -270,27 +271,23 @@ async fn with_an_index_the_old_vectors_go_when_the_new_ones_are_there() {
 }
 
 #[tokio::test]
-async fn a_version_that_cannot_be_indexed_leaves_the_old_one() {
+async fn a_version_is_found_before_its_vectors_are_made() {
     let provider = Provider::start().await;
     let kit = indexed(&provider).await;
-    let admin = kit.token(ADMIN1).await;
     let id = kit.add_document(ADMIN1, "Refunds", REFUNDS).await;
-    let (path, old) = (format!("/documents/{id}"), chunks(&kit, id).await);
-    let before = kit.get(&admin, &path).await;
-    // Another document has the title and text: the new vectors go again.
     kit.add_document(ADMIN1, "Other", "Another text.").await;
     let refused = replace(&kit, ADMIN1, id, "Other", "Another text.").await;
     assert_eq!(refused.problem(409), "document_exists");
-    let made = asked(&provider, "/vectors/upsert").pop().unwrap();
-    let gone = asked(&provider, "/vectors/delete").pop().unwrap();
-    assert_eq!(gone.body["ids"], json!([made.body["vectors"][0]["id"]]));
+    assert_eq!(found(&kit, "refund").await, [REFUNDS]);
     // Nothing answers.
     provider.fail_vectors();
-    let failed = replace(&kit, ADMIN1, id, "Refunds", "A refund takes 7 days.").await;
-    assert_eq!(failed.problem(502), "provider_unavailable");
-    assert_eq!(kit.get(&admin, &path).await.json, before.json);
-    assert_eq!(chunks(&kit, id).await, old);
-    assert_eq!(found(&kit, "refund").await, [REFUNDS]);
+    let replaced = replace(&kit, ADMIN1, id, "Refunds", "A refund takes 7 days.").await;
+    assert_eq!(
+        (&replaced.json["status"], &replaced.json["vectors"]),
+        (&json!("ready"), &json!("pending"))
+    );
+    kit.work().await;
+    assert_eq!(found(&kit, "refund").await, ["A refund takes 7 days."]);
 }
 
 #[tokio::test]
@@ -362,27 +359,4 @@ async fn the_same_text_with_a_key_is_answered_alike() {
         let again = kit.send(asked, Body::from(body)).await;
         assert_eq!((again.status.as_u16(), again.id("id")), (200, id));
     }
-}
-
-#[tokio::test]
-async fn what_failed_may_be_added_again() {
-    let provider = Provider::start().await;
-    let kit = indexed(&provider).await;
-    let admin = kit.token(ADMIN1).await;
-    provider.fail_vectors();
-    let add = || {
-        kit.post(
-            &admin,
-            "/documents",
-            json!({ "title": "Refunds", "text": REFUNDS }),
-        )
-    };
-    let (first, second) = (add().await, add().await);
-    for added in [&first, &second] {
-        assert_eq!(
-            (added.status.as_u16(), &added.json["status"]),
-            (202, &json!("failed"))
-        );
-    }
-    assert_ne!(first.id("id"), second.id("id"));
 }

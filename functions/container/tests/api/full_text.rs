@@ -259,6 +259,7 @@ async fn nothing_is_left_of_a_deleted_documents_words() {
         kit.delete(&admin, &format!("/documents/{id}")).await.status,
         204
     );
+    kit.work().await;
     assert_eq!(count(&kit.pool, "document_words").await, 0);
 }
 

@@ -37,6 +37,11 @@ impl Db {
         }
     }
 
+    /// Returns when a job was queued since the last time, by whatever process; never where nobody listens.
+    pub async fn job_queued(&self) {
+        self.queued.notified().await;
+    }
+
     /// Whether changes by other processes are told to this one, as far as it knows.
     pub fn is_listening(&self) -> bool {
         self.remembered.is_heard()
@@ -59,6 +64,7 @@ impl Db {
                 Some(("user", id)) => self.remembered.user_changed(id),
                 Some(("tenant", id)) => self.remembered.tenant_changed(id),
                 Some(("stop", id)) => stop(id),
+                Some(("job", _)) => self.queued.notify_one(),
                 // The connection broke and was made again, or somebody said what nobody understands.
                 _ => self.remembered.all_changed(),
             }

@@ -35,6 +35,7 @@ pub(crate) struct Actor {
     pub(crate) tenant_id: Uuid,
     pub(crate) user_id: Uuid,
     pub(crate) session_id: Option<Uuid>,
+    pub(crate) api_key_id: Option<Uuid>,
     /// A superuser's address, which the tenants that it acts in cannot look up.
     email: Option<String>,
     pub(crate) asked: Asked,
@@ -44,6 +45,7 @@ impl Actor {
     pub(crate) fn new(caller: &Caller) -> Self {
         Self {
             session_id: caller.session_id(),
+            api_key_id: caller.api_key_id(),
             email: caller
                 .account()
                 .is_superuser
@@ -58,6 +60,7 @@ impl Actor {
             tenant_id,
             user_id,
             session_id: None,
+            api_key_id: None,
             email: None,
             asked: asked.clone(),
         }

@@ -1,9 +1,12 @@
 //! Storing documents: anew, or in the place of what they were.
 
-use super::languages::stemmer;
-use crate::{AdminTx, Deed, DocumentStatus, Result};
-use std::collections::HashMap;
+use crate::{
+    AdminTx, Deed, DocumentStatus, DocumentWords, JobKind, Result, TenantTx, VectorsStatus,
+};
 use uuid::Uuid;
+
+/// So many passages are stored at a time.
+const CHUNKS: usize = 500;
 
 /// A document to be stored.
 #[derive(Debug)]
@@ -22,8 +25,21 @@ pub struct NewDocument<'a> {
     pub language: Option<&'a str>,
     /// What is told beside it: an object.
     pub metadata: &'a serde_json::Value,
-    /// `Ready` when full text is all the index there is.
-    pub status: DocumentStatus,
+    /// Its passages.
+    pub chunks: &'a [NewChunk],
+    /// Their words.
+    pub words: &'a DocumentWords,
+    /// Whether vectors are to be made of them.
+    pub keeps_vectors: bool,
+}
+
+impl NewDocument<'_> {
+    fn vectors(&self) -> VectorsStatus {
+        match self.keeps_vectors {
+            true => VectorsStatus::Pending,
+            false => VectorsStatus::None,
+        }
+    }
 }
 
 /// A passage of a document to be stored.
@@ -33,12 +49,13 @@ pub struct NewChunk {
     pub id: Uuid,
     /// Its text.
     pub text: String,
-    /// How often each word is in it, and in the document's title.
-    pub words: HashMap<String, u32>,
 }
 
 impl AdminTx {
     /// The document that has the title and text with this hash, unless it failed.
+    ///
+    /// # Errors
+    /// The database is away.
     pub async fn document_with(
         &mut self,
         hash: &[u8; 32],
@@ -48,17 +65,16 @@ impl AdminTx {
         Ok(found.fetch_optional(self.conn()).await?)
     }
 
-    /// Stores a document and its passages, indexed by full text. False if another has its title and text, added at the
-    /// same time; nothing is stored then.
-    pub async fn create_document(
-        &mut self,
-        new: &NewDocument<'_>,
-        chunks: &[NewChunk],
-    ) -> Result<bool> {
+    /// Stores a document and its passages, indexed by full text, and queues what is to be done with it. False if another has its
+    /// title and text, added at the same time; nothing is stored then.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn create_document(&mut self, new: &NewDocument<'_>) -> Result<bool> {
         let actor = self.actor.user_id;
         let stored = sqlx::query(
-            "insert into documents (id, title, source_url, language, metadata, size, hash, status, created_by)
-             values ($1, $2, $3, $4, $5, octet_length($6), $7, $8, $9)
+            "insert into documents (id, title, source_url, language, metadata, size, hash, status, vectors, created_by)
+             values ($1, $2, $3, $4, $5, octet_length($6), $7, 'ready', $8, $9)
              on conflict (tenant_id, hash) where status <> 'failed' do nothing",
         )
         .bind(new.id)
@@ -68,32 +84,51 @@ impl AdminTx {
         .bind(new.metadata)
         .bind(new.text)
         .bind(&new.hash[..])
-        .bind(new.status)
+        .bind(new.vectors())
         .bind(actor)
         .execute(self.conn())
         .await?;
         if stored.rows_affected() == 0 {
             return Ok(false);
         }
-        self.fill_document(new, chunks).await?;
+        self.fill_document(new).await?;
         self.audit(Deed::done("document.create", new.id)).await?;
+        let whom = self.for_whom();
+        if new.keeps_vectors {
+            self.queue(JobKind::Index, new.id, whom).await?;
+        }
         Ok(true)
     }
 
-    /// Puts a document into the place of what it was; the ids of the passages that it had, which the vector index may hold
-    /// too. `None` if there is no such document. Of two at once, the second waits for the end of the first.
+    /// Puts a document into the place of what it was, and queues that the vectors of what it was are forgotten. False if there is
+    /// no such document. Of two at once, the second waits for the end of the first.
     ///
     /// # Errors
     /// The constraint `documents_hash`: another document has its title and text.
-    pub async fn replace_document(
+    pub async fn replace_document(&mut self, new: &NewDocument<'_>) -> Result<bool> {
+        let Some(old) = self.exchange_document(new).await? else {
+            return Ok(false);
+        };
+        self.audit(Deed::done("document.replace", new.id)).await?;
+        let whom = self.for_whom();
+        self.queue_forget(new.id, &old, whom).await?;
+        if new.keeps_vectors {
+            self.queue(JobKind::Index, new.id, whom).await?;
+        }
+        Ok(true)
+    }
+}
+
+impl TenantTx {
+    /// Puts a document into the place of what it was; the ids of the passages that it had. `None` if there is no such document.
+    pub(crate) async fn exchange_document(
         &mut self,
         new: &NewDocument<'_>,
-        chunks: &[NewChunk],
     ) -> Result<Option<Vec<Uuid>>> {
         let replaced = sqlx::query(
             "update documents set title = $2, source_url = $3, language = $4, metadata = $5, size = octet_length($6),
-               hash = $7, status = $8, error = null, version = version + 1
-             where id = $1",
+               hash = $7, status = 'ready', vectors = $8, chunks_done = 0, error = null, version = version + 1
+             where id = $1 and deleted_at is null",
         )
         .bind(new.id)
         .bind(new.title)
@@ -102,7 +137,7 @@ impl AdminTx {
         .bind(new.metadata)
         .bind(new.text)
         .bind(&new.hash[..])
-        .bind(new.status)
+        .bind(new.vectors())
         .execute(self.conn())
         .await?;
         if replaced.rows_affected() == 0 {
@@ -117,13 +152,12 @@ impl AdminTx {
             .bind(new.id)
             .fetch_all(self.conn())
             .await?;
-        self.fill_document(new, chunks).await?;
-        self.audit(Deed::done("document.replace", new.id)).await?;
+        self.fill_document(new).await?;
         Ok(Some(old))
     }
 
-    /// Stores the text of a document, and its passages.
-    async fn fill_document(&mut self, new: &NewDocument<'_>, chunks: &[NewChunk]) -> Result<()> {
+    /// Stores the text of a document, its passages and their words.
+    async fn fill_document(&mut self, new: &NewDocument<'_>) -> Result<()> {
         sqlx::query(
             "insert into document_texts (document_id, text) values ($1, $2)
              on conflict (tenant_id, document_id) do update set text = excluded.text",
@@ -132,38 +166,38 @@ impl AdminTx {
         .bind(new.text)
         .execute(self.conn())
         .await?;
-        sqlx::query(
-            "insert into document_chunks (id, document_id, ordinal, text)
-             select c.id, $1, c.ordinal, c.text
-             from unnest($2::uuid[], $3::text[]) with ordinality as c (id, text, ordinal)",
-        )
-        .bind(new.id)
-        .bind(chunks.iter().map(|c| c.id).collect::<Vec<_>>())
-        .bind(chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>())
-        .execute(self.conn())
-        .await?;
-        self.index_words(new.id, stemmer(new.language), chunks)
-            .await
+        let lengths = new.words.lengths.chunks(CHUNKS);
+        for ((chunks, lengths), first) in new
+            .chunks
+            .chunks(CHUNKS)
+            .zip(lengths)
+            .zip((0..).step_by(CHUNKS))
+        {
+            self.store_chunks(new.id, first, chunks, lengths).await?;
+        }
+        self.store_words(new.id, new.language, new.words).await
     }
 
-    /// Writes down which words are in which passages: a function of `migrations/0051_full_text.sql`.
-    async fn index_words(&mut self, id: Uuid, stemmer: &str, chunks: &[NewChunk]) -> Result<()> {
-        let (mut words, mut ordinals, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-        for (chunk, ordinal) in chunks.iter().zip(1_i32..) {
-            for (word, count) in &chunk.words {
-                words.push(word.as_str());
-                ordinals.push(ordinal);
-                counts.push(i32::try_from(*count).unwrap_or(i32::MAX));
-            }
-        }
-        sqlx::query("select index_document($1, $2, $3, $4, $5)")
-            .bind(id)
-            .bind(stemmer)
-            .bind(words)
-            .bind(ordinals)
-            .bind(counts)
-            .execute(self.conn())
-            .await?;
+    /// Stores some passages, which come after `first` others, and how many words each has.
+    async fn store_chunks(
+        &mut self,
+        id: Uuid,
+        first: i32,
+        chunks: &[NewChunk],
+        lengths: &[i32],
+    ) -> Result<()> {
+        sqlx::query(
+            "insert into document_chunks (id, document_id, ordinal, text, words)
+             select c.id, $1, $2 + c.ordinal, c.text, c.words
+             from unnest($3::uuid[], $4::text[], $5::integer[]) with ordinality as c (id, text, words, ordinal)",
+        )
+        .bind(id)
+        .bind(first)
+        .bind(chunks.iter().map(|c| c.id).collect::<Vec<_>>())
+        .bind(chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>())
+        .bind(lengths)
+        .execute(self.conn())
+        .await?;
         Ok(())
     }
 }

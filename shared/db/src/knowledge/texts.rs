@@ -26,7 +26,7 @@ impl AdminTx {
                (select t.text from document_texts t where t.document_id = d.id),
                (select string_agg(c.text, E'\\n\\n' order by c.ordinal) from document_chunks c where c.document_id = d.id),
                '')
-             from documents d where d.id = $1",
+             from documents d where d.id = $1 and d.deleted_at is null",
         )
         .bind(id)
         .fetch_optional(self.conn())

@@ -217,6 +217,7 @@ impl Db {
             listening: listening(&connections.listen_url)?,
             remembered: Remembered::nothing(connections.memory),
             reading_origins: Arc::default(),
+            queued: Arc::default(),
         })
     }
 

@@ -48,6 +48,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_app",
     ),
     (
+        "queue_job()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_owner",
+    ),
+    (
         "rate_limit_forget()",
         "parlance_definer",
         "search_path=parlance, pg_temp",
@@ -91,6 +97,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "sweep(uuid,integer)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "take_job(interval,integer)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
         "parlance_app",
@@ -206,6 +218,7 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.remember_client('a'::bytea)",
         "select count(*) from parlance.sweep(null, 2)",
         "select count(*) from parlance.purge_chats(null, 2)",
+        "select count(*) from parlance.take_job('1 minute', 1)",
         "select count(*) from parlance.roll_up_usage(null, 2)",
         "select count(*) from parlance.usage_of_tenants('2026-01-01', '2026-12-31', '{day}')",
         "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",

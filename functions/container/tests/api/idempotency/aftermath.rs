@@ -84,9 +84,11 @@ async fn a_document_sent_twice_is_embedded_once() {
     let admin = kit.token(ADMIN1).await;
     let first = send(&kit, &admin, "k-1", DOCUMENTS, &document("Refunds")).await;
     assert_eq!(first.json["status"], "ready", "{}", first.text);
+    kit.work().await;
     let asked = provider.asked().len();
     let again = send(&kit, &admin, "k-1", DOCUMENTS, &document("Refunds")).await;
     assert_eq!((again.status, again.json), (first.status, first.json));
+    kit.work().await;
     assert_eq!(provider.asked().len(), asked);
 }
 

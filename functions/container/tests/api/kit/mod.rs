@@ -35,7 +35,11 @@ pub use people::{ADMIN1, ADMIN2, PEOPLE, Person, SUPERUSER, T1, T2, U1, U2, V1};
 use serde_json::{Value, json};
 use service::{Clock, Config, Service};
 use sqlx::PgPool;
-use std::{collections::HashMap, io::Write, time::Duration};
+use std::{
+    collections::HashMap,
+    io::Write,
+    time::{Duration, Instant},
+};
 use tower::ServiceExt;
 use uuid::Uuid;
 use wait::wait_for;
@@ -203,7 +207,16 @@ impl Kit {
             )
             .await;
         assert_eq!(added.status, 202, "{}", added.text);
+        self.work().await;
         added.id("id")
+    }
+
+    /// Does the jobs that are due, as a container does by itself.
+    pub async fn work(&self) {
+        let until = Instant::now() + Duration::from_secs(600);
+        let service = self.app.service();
+        let done = wait_for("the end of the jobs", jobs::drain(&service, until)).await;
+        done.expect("the database is there");
     }
 }
 

@@ -66,11 +66,15 @@ struct Inner {
     replies: Mutex<VecDeque<Reply>>,
     always: Mutex<Option<Reply>>,
     matches: Mutex<Vec<Value>>,
-    vectors_fail: Mutex<bool>,
     /// How many numbers a vector of the index has.
     dimensions: Mutex<usize>,
     /// What the index refuses next: a path, the status, the body.
     refusals: Mutex<VecDeque<(&'static str, u16, &'static str)>>,
+    /// The status of every answer about vectors, and how many seconds it asks to wait.
+    vectors_fail: Mutex<Option<(u16, Option<u32>)>>,
+    /// Whether requests about vectors wait until they are let go.
+    vectors_held: AtomicBool,
+    vectors_go: Semaphore,
     go: Semaphore,
     /// How many held answers whoever asked no longer reads, at their end or before.
     left: AtomicUsize,
@@ -102,6 +106,8 @@ impl Provider {
             vectors_fail: Mutex::default(),
             dimensions: Mutex::new(pinecone::DIMENSIONS),
             refusals: Mutex::default(),
+            vectors_held: AtomicBool::new(false),
+            vectors_go: Semaphore::new(0),
             go: Semaphore::new(0),
             left: AtomicUsize::new(0),
             echoes: AtomicBool::new(false),
@@ -152,7 +158,27 @@ impl Provider {
 
     /// Makes embeddings and vectors fail.
     pub fn fail_vectors(&self) {
-        *self.inner.vectors_fail.lock().unwrap() = true;
+        self.refuse_vectors(500, None);
+    }
+
+    /// Answers embeddings and vectors with a status, and says how many seconds to wait.
+    pub fn refuse_vectors(&self, status: u16, wait: Option<u32>) {
+        *self.inner.vectors_fail.lock().unwrap() = Some((status, wait));
+    }
+
+    /// Makes embeddings and vectors work again.
+    pub fn heal_vectors(&self) {
+        *self.inner.vectors_fail.lock().unwrap() = None;
+    }
+
+    /// Has requests about vectors wait until they are let go.
+    pub fn hold_vectors(&self) {
+        self.inner.vectors_held.store(true, Relaxed);
+    }
+
+    /// Lets `n` of them go.
+    pub fn let_vectors_go(&self, n: usize) {
+        self.inner.vectors_go.add_permits(n);
     }
 
     /// From now on the index takes vectors of so many numbers.
@@ -227,8 +253,18 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         });
         return replies::chat(provider, asked.body["stream"] == true, reply).await;
     }
-    if *provider.inner.vectors_fail.lock().unwrap() {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    if provider.inner.vectors_held.load(Relaxed) {
+        let go = provider.inner.vectors_go.acquire().await;
+        go.expect("nobody closes it").forget();
+    }
+    let fails = *provider.inner.vectors_fail.lock().unwrap();
+    if let Some((status, wait)) = fails {
+        let status = StatusCode::from_u16(status).expect("it is a status");
+        let wait = wait.map(|seconds| [("retry-after", seconds.to_string())]);
+        return match wait {
+            Some(wait) => (status, wait).into_response(),
+            None => status.into_response(),
+        };
     }
     vectors(&provider, &asked)
 }

@@ -41,6 +41,14 @@ impl Scene {
             let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
             let document = scene.kit.add_document(admin, admin.tenant, &text).await;
             documents.insert(admin.tenant_id, document);
+            // As if it had been deleted before: there is a receipt to look at.
+            let deleted =
+                "insert into parlance.document_deletions (tenant_id, document_id) values ($1, $2)";
+            let deleted = sqlx::query(deleted).bind(admin.tenant_id).bind(document);
+            deleted
+                .execute(&scene.kit.pool)
+                .await
+                .expect("it can be arranged");
             let token = scene.kit.token(admin).await;
             let key = json!({ "api_key": format!("pc-key-of-{}-0123", admin.tenant) });
             let path = "/tenants/current/secrets/pinecone";

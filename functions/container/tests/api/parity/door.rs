@@ -65,6 +65,13 @@ impl Door {
         }
     }
 
+    /// Does what the host does by itself between requests; elsewhere, that is done already or by a schedule.
+    pub(super) async fn work(&mut self) {
+        if let Self::Functions(functions, _) = self {
+            functions.work().await;
+        }
+    }
+
     pub(super) async fn ask(&mut self, asked: Asked) -> Answered {
         let host = self.host().to_owned();
         match self {

@@ -44,12 +44,15 @@ pub(super) struct Step {
     fill: Option<usize>,
     /// The status that must come back.
     pub(super) status: u16,
+    /// Where the answer has something once what an earlier step asked for is done (RFC 6901): it is asked for until then.
+    pub(super) until: Option<String>,
     /// What to keep of the answer: a name, and where it stands (RFC 6901).
     #[serde(default)]
     pub(super) keep: BTreeMap<String, String>,
 }
 
 /// A request, ready to be sent.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) method: String,
     /// With the query.

@@ -5,7 +5,7 @@ use super::{
     names::Names,
     scenario::{Asked, Scenario},
 };
-use crate::kit::{METRICS_TOKEN, PASSWORD, api::contract};
+use crate::kit::{METRICS_TOKEN, PASSWORD, api::contract, wait::wait_until};
 use serde_json::{Map, Value};
 use similar::TextDiff;
 use std::collections::HashMap;
@@ -43,7 +43,20 @@ impl Transcript {
             let asked = step.request(&kept);
             let mut text = request(&asked, &mut names);
             let given = asked.headers.clone();
-            let answered = door.ask(asked).await;
+            let answered = wait_until(&step.title, async || {
+                let answered = door.ask(asked.clone()).await;
+                let said = Said::new(&answered);
+                let until = step
+                    .until
+                    .as_ref()
+                    .map(|pointer| said.json().pointer(pointer));
+                if !matches!(until, Some(None | Some(Value::Null))) {
+                    return Ok(answered);
+                }
+                door.work().await;
+                Err(said.text())
+            })
+            .await;
             let at = format!("{}.toml: {}", scenario.name, step.title);
             if answered.status != step.status {
                 faults.push(format!("{at}: {} and not {}", answered.status, step.status));

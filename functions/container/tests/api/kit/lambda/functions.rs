@@ -174,12 +174,22 @@ impl Functions {
 
     /// The answer, as it begins, of the function that the event's path leads to.
     pub async fn ask(&mut self, event: Event) -> Invocation<'_> {
-        let name = function_of(event.path());
+        let function = self.function(function_of(event.path())).await;
+        function.invoke(event).await
+    }
+
+    /// Has the schedule do what is to be done.
+    pub async fn work(&mut self) {
+        let function = self.function("jobs").await;
+        let done = function.runtime.run(serde_json::json!({})).await;
+        done.expect("the jobs are done");
+    }
+
+    async fn function(&mut self, name: &'static str) -> &mut Function {
         if !self.running.contains_key(name) {
             let vars = self.vars.clone().into_iter();
             self.running.insert(name, Function::with(name, vars).await);
         }
-        let function = self.running.get_mut(name).expect("it was just started");
-        function.invoke(event).await
+        self.running.get_mut(name).expect("it was just started")
     }
 }

@@ -1,0 +1,270 @@
+//! Work that outlives its request: queued in the transaction that makes it necessary, and kept until it is done.
+
+use crate::{AdminTx, DocumentStatus, Result, TenantTx, VectorsStatus, scope::JobTx};
+use uuid::Uuid;
+
+/// What is to be done with a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum JobKind {
+    /// Read a file.
+    Extract,
+    /// Make vectors of its passages.
+    Index,
+    /// Delete vectors that nothing refers to.
+    Forget,
+    /// Delete it.
+    Purge,
+}
+
+/// For whom it is done: a user, and the API key that was shown.
+#[derive(Clone, Copy, Debug)]
+pub struct ForWhom {
+    /// The user.
+    pub user_id: Uuid,
+    /// The key.
+    pub api_key_id: Option<Uuid>,
+}
+
+impl TenantTx {
+    /// Has others wait who want to change a document.
+    pub(crate) async fn lock_document(&mut self, id: Uuid) -> Result<()> {
+        sqlx::query("select from documents where id = $1 for no key update")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Queues a job, from its beginning if there is one of that kind: whoever works on that one notices before it is done. The last thing
+    /// in a transaction.
+    pub(crate) async fn queue(
+        &mut self,
+        kind: JobKind,
+        document: Uuid,
+        whom: ForWhom,
+    ) -> Result<()> {
+        sqlx::query(
+            "insert into jobs (id, kind, document_id, user_id, api_key_id) values ($1, $2, $3, $4, $5)
+             on conflict (tenant_id, document_id, kind) where kind <> 'forget' do update
+             set state = 'waiting', run_at = now(), attempts = 0, lease = null, lease_until = null,
+               user_id = excluded.user_id, api_key_id = excluded.api_key_id",
+        )
+        .bind(Uuid::now_v7())
+        .bind(kind)
+        .bind(document)
+        .bind(whom.user_id)
+        .bind(whom.api_key_id)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Queues that the vectors of passages are forgotten, once nobody makes any of them who has not heard yet that they are gone.
+    pub(crate) async fn queue_forget(
+        &mut self,
+        document: Uuid,
+        chunks: &[Uuid],
+        whom: ForWhom,
+    ) -> Result<()> {
+        sqlx::query(
+            "insert into jobs (id, kind, document_id, user_id, api_key_id, chunks, run_at)
+             values ($1, 'forget', $2, $3, $4, $5, coalesce(
+               (select j.lease_until from jobs j where j.document_id = $2 and j.kind = 'index' and j.state = 'running'), now()))",
+        )
+        .bind(Uuid::now_v7())
+        .bind(document)
+        .bind(whom.user_id)
+        .bind(whom.api_key_id)
+        .bind(chunks)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Queues that a document is deleted, once nobody makes vectors of it who has not heard that yet; what else was to be done with it is
+    /// not.
+    pub(crate) async fn queue_purge(&mut self, document: Uuid, whom: ForWhom) -> Result<()> {
+        sqlx::query(
+            "with dropped as (
+               delete from jobs where document_id = $2 and kind in ('extract', 'index') returning kind, lease_until)
+             insert into jobs (id, kind, document_id, user_id, api_key_id, run_at)
+             select $1, 'purge', $2, $3, $4, coalesce(max(d.lease_until) filter (where d.kind = 'index'), now()) from dropped d",
+        )
+        .bind(Uuid::now_v7())
+        .bind(document)
+        .bind(whom.user_id)
+        .bind(whom.api_key_id)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+}
+
+/// When a job is tried again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Again {
+    /// After a pause that doubles with each attempt, an hour at most, or so many seconds if that is longer.
+    Later(f64),
+    /// After so many seconds, as if it had not been tried.
+    Unbegun(f64),
+    /// When somebody asks for it.
+    Never,
+}
+
+impl JobTx {
+    /// Ends a job that is done.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn finish(mut self) -> Result<()> {
+        let id = self.id;
+        sqlx::query("delete from jobs where id = $1")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        self.commit().await
+    }
+
+    /// Leaves a job to whoever takes it next. It got on, or gave way.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn yield_now(self) -> Result<()> {
+        self.put_back(Again::Unbegun(0.0)).await
+    }
+
+    /// Puts a job back that could not be done, with the reason for whoever looks at the document.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn fail(mut self, kind: JobKind, reason: &str, again: Again) -> Result<()> {
+        let id = self.document_id;
+        let is_over = again == Again::Never;
+        let sql = match kind {
+            JobKind::Extract => {
+                "update documents set error = $2, status = case when $3 and status = 'pending' then 'failed' else status end
+                 where id = $1"
+            }
+            JobKind::Index => {
+                "update documents set error = $2, vectors = case when $3 then 'failed' else vectors end where id = $1"
+            }
+            JobKind::Purge => {
+                "update document_deletions set error = $2 where document_id = $1 and $3 is not null"
+            }
+            // Nobody looks at what is unread.
+            JobKind::Forget => "select $1::uuid, $2::text, $3::boolean",
+        };
+        sqlx::query(sql)
+            .bind(id)
+            .bind(reason)
+            .bind(is_over)
+            .execute(self.conn())
+            .await?;
+        self.put_back(again).await
+    }
+
+    async fn put_back(mut self, again: Again) -> Result<()> {
+        let (seconds, counts, is_over) = match again {
+            Again::Later(seconds) => (seconds, true, false),
+            Again::Unbegun(seconds) => (seconds, false, false),
+            Again::Never => (0.0, true, true),
+        };
+        let id = self.id;
+        sqlx::query(
+            "update jobs set state = case when $4 then 'dead' else 'waiting' end, lease = null, lease_until = null,
+               attempts = case when $3 then attempts else 0 end,
+               run_at = clock_timestamp() + make_interval(secs => greatest($2,
+                 case when $3 then least(power(2, least(attempts, 12)), 3600) * (0.8 + 0.4 * random()) else 0 end))
+             where id = $1",
+        )
+        .bind(id)
+        .bind(seconds)
+        .bind(counts)
+        .bind(is_over)
+        .execute(self.conn())
+        .await?;
+        self.commit().await
+    }
+}
+
+/// How a document stands, for whoever wants it worked on.
+#[derive(sqlx::FromRow)]
+struct Standing {
+    status: DocumentStatus,
+    vectors: VectorsStatus,
+    chunks: i32,
+    has_file: bool,
+}
+
+impl AdminTx {
+    /// Whose limits hold for what this transaction queues.
+    pub(crate) fn for_whom(&self) -> ForWhom {
+        ForWhom {
+            user_id: self.actor.user_id,
+            api_key_id: self.actor.api_key_id,
+        }
+    }
+
+    /// Has what failed be tried again, or what waits for its next attempt at once. False if there is nothing to do: the document is
+    /// whole, or being worked on. `None` if there is no such document.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn retry_document(&mut self, id: Uuid, keeps_vectors: bool) -> Result<Option<bool>> {
+        self.lock_document(id).await?;
+        let sql = "select status, vectors, chunks, false as has_file from documents where id = $1 and deleted_at is null";
+        let standing: Option<Standing> = sqlx::query_as(sql)
+            .bind(id)
+            .fetch_optional(self.conn())
+            .await?;
+        let Some(standing) = standing else {
+            return Ok(None);
+        };
+        let wants_vectors = keeps_vectors
+            && standing.status == DocumentStatus::Ready
+            && standing.vectors != VectorsStatus::Ready;
+        let kind = match (standing.has_file, wants_vectors) {
+            (true, _) => JobKind::Extract,
+            (_, true) if standing.chunks > 0 => JobKind::Index,
+            _ => return Ok(Some(false)),
+        };
+        let sql = match kind {
+            JobKind::Extract => {
+                "update documents set error = null, status = case status when 'failed' then 'pending' else status end where id = $1"
+            }
+            _ => "update documents set error = null, vectors = 'pending' where id = $1",
+        };
+        sqlx::query(sql).bind(id).execute(self.conn()).await?;
+        let whom = self.for_whom();
+        self.queue(kind, id, whom).await?;
+        Ok(Some(true))
+    }
+
+    /// Has nothing more be done for a document: what was done stays. `None` if there is no such document.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn cancel_document(&mut self, id: Uuid) -> Result<Option<()>> {
+        self.lock_document(id).await?;
+        let found = sqlx::query(
+            "update documents set
+               error = case when status = 'pending' or vectors = 'pending'
+                 then 'cancelled: An administrator cancelled the rest. POST /documents/{id}/retry does it after all.' else error end,
+               status = case status when 'pending' then 'failed' else status end,
+               vectors = case vectors when 'pending' then 'failed' else vectors end
+             where id = $1 and deleted_at is null",
+        )
+        .bind(id)
+        .execute(self.conn())
+        .await?;
+        if found.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("delete from jobs where document_id = $1 and kind in ('extract', 'index')")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        Ok(Some(()))
+    }
+}
