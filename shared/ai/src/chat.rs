@@ -21,11 +21,13 @@ use crate::{
     params::{Params, Refusals},
     prompt::{WireMessage, messages},
     tokens,
+    unmarked::Unmarked,
 };
 
 /// A request that is ready to send, with what reading its answer needs.
 pub(crate) struct Call {
     pub(crate) service: String,
+    pub(crate) unmarked: Unmarked,
     pub(crate) ask: Ask,
     pub(crate) timeouts: Timeouts,
     pub(crate) meter: Meter,
@@ -38,7 +40,7 @@ pub(crate) struct Ask {
     url: Url,
     /// The header that has the key.
     key: Option<(HeaderName, HeaderValue)>,
-    options: Options,
+    pub(crate) options: Options,
     messages: Vec<WireMessage>,
     stream: bool,
     /// What is known of the model.
@@ -159,6 +161,7 @@ impl Client {
         };
         Ok(Call {
             service,
+            unmarked: self.unmarked.clone(),
             ask,
             timeouts: self.timeouts,
             meter,

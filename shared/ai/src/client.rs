@@ -13,6 +13,7 @@ use crate::{
     breaker::Breakers,
     params::Refusals,
     public::{PrivateOnly, PublicOnly},
+    unmarked::Unmarked,
 };
 
 /// Calls providers. Cloning shares the connections, and what is known of the providers.
@@ -32,6 +33,7 @@ pub struct Client {
     pub(crate) timeouts: Timeouts,
     pub(crate) breakers: Breakers,
     pub(crate) refusals: Refusals,
+    pub(crate) unmarked: Unmarked,
 }
 
 impl Client {
@@ -61,6 +63,7 @@ impl Client {
             timeouts,
             breakers: Breakers::new(),
             refusals: Refusals::none(),
+            unmarked: Unmarked::none(),
         })
     }
 

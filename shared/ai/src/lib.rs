@@ -48,6 +48,7 @@ mod text;
 mod think;
 mod timeouts;
 pub mod tokens;
+mod unmarked;
 mod until;
 mod wait;
 mod why;

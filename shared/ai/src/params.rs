@@ -8,8 +8,8 @@ use std::time::Duration;
 use moka::sync::Cache;
 use serde::Deserialize;
 
-/// How long it is remembered what a server refused: it may learn.
-const MEMORY: Duration = Duration::from_secs(24 * 3600);
+/// How long it is remembered how a server or a model differs: it may learn.
+pub(crate) const MEMORY: Duration = Duration::from_secs(24 * 3600);
 
 /// A set of parameters that no answer needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

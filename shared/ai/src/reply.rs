@@ -39,11 +39,11 @@ pub(crate) enum Step {
 }
 
 impl Reply {
-    /// For an answer that is passed on as it comes, or for one that is passed on as a `whole`.
-    pub(crate) fn new(meter: Meter, whole: bool) -> Self {
+    /// For an answer that is passed on as it comes, or one that `holds` what may be thoughts, as [`Think::new`] has it.
+    pub(crate) fn new(meter: Meter, holds: bool) -> Self {
         Reply {
             frames: Frames::new(),
-            think: Think::new(whole),
+            think: Think::new(holds),
             text: Joined::default(),
             thoughts: Joined::default(),
             finish_reason: None,
@@ -181,6 +181,11 @@ impl Reply {
             self.think.push(&text, out);
         }
         self.think.finish(out);
+    }
+
+    /// Whether the model marks only the end of its thoughts, and they went on as text.
+    pub(crate) fn is_unmarked(&self) -> bool {
+        self.think.is_unmarked()
     }
 
     /// The last event of a complete answer.

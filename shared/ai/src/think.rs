@@ -8,10 +8,16 @@ const CLOSE: &str = "</think>";
 /// Splits an answer that begins with thoughts, wherever its pieces are cut. Tags anywhere else are text like any other.
 pub(crate) struct Think {
     state: State,
-    /// What may become a tag, or the whole answer.
+    /// What may become a tag, or thoughts.
     held: String,
-    /// Whether everything is held until the end, so that thoughts of which only the end is marked are known.
-    whole: bool,
+    /// Whether everything is held until thoughts or the answer end, so that thoughts of which only the end is marked are known.
+    holds: bool,
+    /// The end of the text so far, in which a tag may have begun.
+    tail: String,
+    /// Whether the text has a tag that begins thoughts: then one that ends them is quoted, too.
+    quotes: bool,
+    /// Whether what went on as text had the end of thoughts in it.
+    unmarked: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,26 +33,59 @@ enum State {
 }
 
 impl Think {
-    /// For an answer whose pieces go on as they come, or for one that goes on as a `whole`.
-    pub(crate) fn new(whole: bool) -> Self {
+    /// For an answer whose pieces go on as they come; or, with `holds`, not before it is known whether they are thoughts of
+    /// which only the end is marked.
+    pub(crate) fn new(holds: bool) -> Self {
         Think {
             state: State::Start,
             held: String::new(),
-            whole,
+            holds,
+            tail: String::new(),
+            quotes: false,
+            unmarked: false,
         }
+    }
+
+    /// Whether thoughts went on as text, since only their end was marked.
+    pub(crate) fn is_unmarked(&self) -> bool {
+        self.unmarked
     }
 
     /// Takes the next piece and appends what is known of it to `out`.
     pub(crate) fn push(&mut self, text: &str, out: &mut Vec<Event>) {
         self.held.push_str(text);
-        if !self.whole {
+        self.holds = self.holds && !self.is_clear(text.len());
+        if !self.holds {
             self.split(out);
         }
     }
 
+    /// Whether what is held is known to begin with thoughts, once so many bytes have been added.
+    fn is_clear(&self, added: usize) -> bool {
+        let bytes = self.held.as_bytes();
+        let new = bytes.len().saturating_sub(added + CLOSE.len());
+        let mut new = bytes[new..].windows(CLOSE.len());
+        let ends = || closed(&self.held).is_some_and(|(_, after)| !after.is_empty());
+        self.held.trim_start().starts_with(OPEN) || new.any(|w| w == CLOSE.as_bytes()) && ends()
+    }
+
+    /// Looks for the end of thoughts in what goes on as text.
+    fn watch(&mut self) {
+        self.tail.push_str(&self.held);
+        self.quotes |= self.tail.contains(OPEN);
+        let mut ends = self.tail.match_indices(CLOSE);
+        let is_alone = |at: usize| {
+            self.tail[..at].ends_with('\n') || self.tail[at + CLOSE.len()..].starts_with('\n')
+        };
+        self.unmarked |= !self.quotes && ends.any(|(at, _)| is_alone(at));
+        // A tag, the line break before it, and what is after it when that comes.
+        let keep = self.tail.len().saturating_sub(CLOSE.len() + 1);
+        self.tail = self.tail.split_off(self.tail.ceil_char_boundary(keep));
+    }
+
     /// Appends what was held: no more will come.
     pub(crate) fn finish(&mut self, out: &mut Vec<Event>) {
-        if std::mem::take(&mut self.whole) {
+        if std::mem::take(&mut self.holds) {
             self.split(out);
         }
         let rest = std::mem::take(&mut self.held);
@@ -96,6 +135,7 @@ impl Think {
                 true
             }
             State::Text => {
+                self.watch();
                 out.extend(said(std::mem::take(&mut self.held)));
                 false
             }
@@ -132,8 +172,8 @@ mod tests {
     use super::*;
 
     /// Thoughts and text of these pieces.
-    fn split<'a>(whole: bool, pieces: impl IntoIterator<Item = &'a str>) -> (String, String) {
-        let mut think = Think::new(whole);
+    fn split<'a>(holds: bool, pieces: impl IntoIterator<Item = &'a str>) -> (String, String) {
+        let mut think = Think::new(holds);
         let mut out = Vec::new();
         for piece in pieces {
             think.push(piece, &mut out);
@@ -170,10 +210,10 @@ mod tests {
         for (written, thoughts, text) in MARKED {
             let expected = (thoughts.to_owned(), text.to_owned());
             let characters: Vec<String> = written.chars().map(String::from).collect();
-            for whole in [false, true] {
-                assert_eq!(split(whole, [written]), expected, "{written:?}");
+            for holds in [false, true] {
+                assert_eq!(split(holds, [written]), expected, "{written:?}");
                 let pieces = characters.iter().map(String::as_str);
-                assert_eq!(split(whole, pieces), expected, "{written:?}, cut");
+                assert_eq!(split(holds, pieces), expected, "{written:?}, cut");
             }
         }
     }
@@ -188,6 +228,42 @@ mod tests {
         let quoted = "It ends with `</think>`, not before.";
         let expected = (String::new(), quoted.to_owned());
         assert_eq!(split(true, [quoted]), expected);
+    }
+
+    #[test]
+    fn thoughts_that_went_on_as_text_are_noticed() {
+        for (written, is_unmarked) in [
+            ("Hm.\n</think>\n\nHi.", true),
+            ("Hm.</think>\nHi.", true),
+            ("Hm.\n</think>", true),
+            ("<think>Hm.</think>\nHi.", false),
+            ("It ends with `</think>`, not before.", false),
+            ("As in\n<think>\nHm\n</think>\n", false),
+            ("ä\n</thinking>\n", false),
+        ] {
+            let mut think = Think::new(false);
+            for letter in written.chars() {
+                think.push(&letter.to_string(), &mut Vec::new());
+            }
+            think.finish(&mut Vec::new());
+            assert_eq!(think.is_unmarked(), is_unmarked, "{written:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_goes_on_with_the_end_of_thoughts() {
+        let mut think = Think::new(true);
+        let mut out = Vec::new();
+        for piece in ["Hm", ".\n</thi", "nk>", "\nH"] {
+            assert!(out.is_empty(), "{out:?}");
+            think.push(piece, &mut out);
+        }
+        let [Event::Reasoning(thoughts), Event::Delta(text)] = &out[..] else {
+            panic!("{out:?}")
+        };
+        assert_eq!((&**thoughts, &**text), ("Hm.\n", "H"));
+        think.push("i.", &mut out);
+        assert!(matches!(out.last(), Some(Event::Delta(text)) if text == "i."));
     }
 
     proptest! {

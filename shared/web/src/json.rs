@@ -169,7 +169,8 @@ pub fn guard(bytes: &[u8]) -> Result<(), Error> {
             return Err(Error::field("body", "nests deeper than 32 levels"));
         }
         if values > MAX_VALUES {
-            let message = "holds more than 50,000 values, the most that are read at once; send less";
+            let message =
+                "holds more than 50,000 values, the most that are read at once; send less";
             return Err(Error::field("body", message));
         }
         at += 1;

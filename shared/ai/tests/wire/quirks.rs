@@ -175,6 +175,21 @@ async fn the_end_of_thoughts_alone_is_seen_where_all_is_there() {
 }
 
 #[tokio::test]
+async fn a_model_that_marks_the_end_alone_is_known_after_its_first_stream() {
+    let pieces = ["Hm.", "\n</thi", "nk>\n", "\nH", "i."].map(delta).concat();
+    let body = pieces + END;
+    let server = Server::always(move || typed(SSE, body.clone())).await;
+    let client = server.client();
+    let read_next = async || read(client.answer(&openai(), ask("Hi"), options(), true)).await;
+    let (thoughts, text, _) = read_next().await;
+    assert_eq!((&*thoughts, &*text), ("", "Hm.\n</think>\n\nHi."));
+    for _ in 0..2 {
+        let (thoughts, text, _) = read_next().await;
+        assert_eq!((&*thoughts, &*text), ("Hm.\n", "Hi."));
+    }
+}
+
+#[tokio::test]
 async fn how_a_line_ends_does_not_matter() {
     let body = delta("Hi.") + END;
     for end in ["\r", "\r\n", "\n"] {
