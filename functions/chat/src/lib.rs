@@ -25,6 +25,7 @@ mod storing;
 mod turn;
 mod ui;
 mod v1;
+mod visitors;
 
 use db::ApiKeyScope;
 use utoipa_axum::routes;
@@ -47,7 +48,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(export::one))
         .routes(routes!(sessions::show, sessions::update, sessions::delete))
         .routes(routes!(sessions::messages));
-    let routes = BODY_LIMIT.on(routes);
-    let routes = routes.merge(ui::routes()).merge(v1::routes());
+    let routes = BODY_LIMIT.on(routes).merge(ui::routes());
+    let routes = web::open_to_visitors(routes).merge(v1::routes());
     web::open_to_keys(ApiKeyScope::Chat, routes)
 }

@@ -1,7 +1,8 @@
 //! Taking a question: it is stored with the row that waits for its answer, and the task that makes that is started.
 
 use crate::{
-    answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live, prompt, resume::follow,
+    answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live, prompt,
+    resume::follow, visitors,
 };
 use anyhow::Context;
 use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
@@ -75,6 +76,7 @@ impl Asking {
     }
 
     async fn begin_here(mut self) -> Result<Begun> {
+        visitors::check(&self.app, &self.caller, &self.asked).await?;
         self.asked.wishes.apply(&mut self.answering.options);
         let turn = match self.store().await? {
             Ok(turn) => turn,
@@ -86,7 +88,9 @@ impl Asking {
         let stops_unread = on_disconnect == OnDisconnect::Cancel && self.awaited;
         let request_id = Arc::clone(&self.caller.asked().request_id);
         let (question, reasoning) = (turn.question.clone(), self.asked.reasoning);
+        // What a tenant has left is none of a visitor's business.
         let nearest = turn.nearest.clone();
+        let nearest = nearest.filter(|_| self.caller.site().is_none());
         let answer = Answerer {
             app: self.app,
             caller: self.caller,
@@ -148,7 +152,7 @@ impl Asking {
             Err(NotBegun::Repeat(id)) => Ok(Err(id)),
             Err(NotBegun::OtherBody) => Err(Error::KeyReused),
             Err(NotBegun::NoSession) => Err(Error::NotFound),
-            Err(NotBegun::Limited(limit)) => Err(service::Error::Limit(Box::new(limit)).into()),
+            Err(NotBegun::Limited(limit)) => Err(service::limited(caller, limit).into()),
             Err(NotBegun::NoMessage) if asked.app.is_some() => Err(Error::field(
                 "messageId",
                 "names no answer that could be made anew; send a message",

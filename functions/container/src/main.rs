@@ -150,6 +150,8 @@ Environment (an empty variable counts as not set):
   CHANGES_PER_MINUTE_BY_TENANT how often all of a tenant may                       1000
   SEARCHES_PER_MINUTE_BY_USER  how often a user may search                         60
   SEARCHES_PER_MINUTE_BY_TENANT how often all of a tenant may                      600
+  VISITORS_PER_MINUTE_BY_NETWORK new visitors of a site, from one network          30
+  VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK their questions, likewise                60
   LEGACY_TOKENS                accept: tokens of a FastAPI service before this     refuse
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   KEEP_ALIVE_SECONDS           how long a connection may wait for a request        75

@@ -49,6 +49,10 @@ pub async fn run(service: &Service) -> anyhow::Result<()> {
             "deleted what its tenant keeps no longer"
         );
     }
+    let visitors = service.db.purge_visitors().await?;
+    if visitors > 0 {
+        tracing::info!(visitors, "deleted visitors whom their sites keep no longer");
+    }
     keep_ledger(service).await
 }
 

@@ -9,6 +9,7 @@ mod password;
 mod refresh;
 mod sessions;
 mod usage;
+mod visitor;
 
 use axum::middleware;
 use utoipa_axum::routes;
@@ -21,6 +22,7 @@ const BODY_LIMIT: BodyLimit = BodyLimit::kib(4);
 pub fn routes() -> Routes<App> {
     let routes = Routes::new()
         .routes(routes!(enter::enter))
+        .routes(routes!(visitor::enter))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
         .routes(routes!(invitation::accept))

@@ -73,6 +73,10 @@ impl Faults {
         }
     }
 
+    pub(crate) fn add(&mut self, faults: impl Iterator<Item = FieldError>) {
+        self.0.extend(faults);
+    }
+
     pub(crate) fn none(self) -> Result<()> {
         Ok(service::Error::if_any(self.0)?)
     }

@@ -11,6 +11,7 @@ mod output;
 mod prompts;
 mod secrets;
 mod show;
+mod sites;
 
 use utoipa_axum::routes;
 use web::{App, Routes};
@@ -23,6 +24,8 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(limits::show, limits::set))
         .routes(routes!(prompts::list))
         .routes(routes!(prompts::restore))
+        .routes(routes!(sites::list, sites::create))
+        .routes(routes!(sites::show, sites::edit, sites::delete))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::delete))
 }

@@ -938,6 +938,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login/visitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets a visitor of a web page in, without an account: a new one each time. It may ask, and read what it has asked, from pages of
+         *     its site and nowhere else, and is told apart from others by its tokens alone; they are renewed as those of a login are.
+         * @description The page's origin must be one of the site's: a request without `Origin` is refused.
+         */
+        post: operations["enterAsVisitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -1122,6 +1143,49 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's sites, newest first. */
+        get: operations["listSites"];
+        put?: never;
+        /**
+         * Makes a site: a web page, or several, whose visitors may ask without an account. It has a public key, with which its pages
+         *     let visitors in; nobody can come in from a page of another origin.
+         */
+        post: operations["createSite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/sites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the tenant's sites. */
+        get: operations["getSite"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a site: nobody comes in any more, within 5 seconds those who are in are out, and within minutes its visitors and all
+         *     that they said are deleted.
+         */
+        delete: operations["deleteSite"];
+        options?: never;
+        head?: never;
+        /** Changes a site. What it becomes counts within 5 seconds, also for visitors who are in. */
+        patch: operations["updateSite"];
         trace?: never;
     };
     "/v1/chat/completions": {
@@ -1975,7 +2039,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The address the user logs in with.
+             * @description The address the user logs in with; empty for a visitor.
              * @example ada@acme.example
              */
             email: string;
@@ -3086,6 +3150,82 @@ export interface components {
              */
             api_key: string;
         };
+        /** @description A site. */
+        Site: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What its pages come in with, at `POST /login/visitor`. It is public.
+             * @example site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...
+             */
+            site_key: string;
+            /**
+             * @description Its name, for people.
+             * @example The shop
+             */
+            name: string;
+            /**
+             * @description The origins of its pages; without one nobody comes in.
+             * @example [
+             *       "https://www.acme.example"
+             *     ]
+             */
+            origins: string[];
+            /** @description Whether visitors may come in and ask. */
+            is_on: boolean;
+            /** @description What all of its visitors may ask and spend together. */
+            limits: components["schemas"]["Limits"];
+            /** @description What each of its visitors may ask and spend. */
+            visitor_limits: components["schemas"]["Limits"];
+            /**
+             * Format: int32
+             * @description For how many days a visitor, with what was said, is kept who does not come back.
+             */
+            retention_days: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description One page of a list. */
+        SiteList: {
+            /** @description The items. */
+            items: components["schemas"]["Site"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description What to set of a site; a field that is absent stays as it is. */
+        SiteSettings: {
+            /**
+             * @description What people know it by, 1 to 100 characters. Required when it is made.
+             * @example The shop
+             */
+            name?: string | null;
+            /**
+             * @description The origins of its pages, up to 50; each must be among the tenant's `allowed_origins`.
+             * @example []
+             */
+            origins?: string[] | null;
+            /** @description Whether visitors may come in and ask; false ends it within 5 seconds for those who are in. */
+            is_on?: boolean | null;
+            limits?: components["schemas"]["Limits"] | null;
+            visitor_limits?: components["schemas"]["Limits"] | null;
+            /**
+             * Format: int32
+             * @description For how many days a visitor is kept who does not come back, 1 to 3650; 30 if nobody says.
+             * @example 30
+             */
+            retention_days?: number | null;
+        };
         /** @description A passage that an answer was given to draw on. */
         Source: {
             /**
@@ -3808,10 +3948,10 @@ export interface components {
             email?: string | null;
             /**
              * Format: uuid
-             * @description The id of the API key that it was asked with.
+             * @description The id of the API key that it was asked with, or of the site whose visitors asked.
              */
             api_key_id?: string | null;
-            /** @description What that key is called. */
+            /** @description What that key or site is called. */
             api_key?: string | null;
             /** @description The provider that was asked. */
             endpoint?: string | null;
@@ -3975,6 +4115,14 @@ export interface components {
          * @enum {string}
          */
         VectorsStatus: "none" | "pending" | "ready" | "failed";
+        /** @description Which page somebody visits. */
+        VisitorRequest: {
+            /**
+             * @description The key of the site, as its administrators see it. It is public.
+             * @example site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...
+             */
+            site_key: string;
+        };
         /** @description Something that an administrator should see to. */
         Warning: {
             /** @description What it is. */
@@ -7749,6 +7897,84 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
+    enterAsVisitor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The page that asks, as browsers say by themselves. */
+                origin?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "site_key": "site_AYr6acsAAAAAAAAAAAAAAAAAAAAR..."
+                 *     }
+                 */
+                "application/json": components["schemas"]["VisitorRequest"];
+            };
+        };
+        responses: {
+            /** @description A login's tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiJ9...",
+                     *       "expires_in": 900,
+                     *       "refresh_expires_in": 1209600,
+                     *       "refresh_token": "text",
+                     *       "tenant": {
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "name": "Acme",
+                     *         "slug": "acme"
+                     *       },
+                     *       "token_type": "bearer",
+                     *       "user": {
+                     *         "email": "ada@acme.example",
+                     *         "full_name": "Ada Lovelace",
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "is_superuser": true,
+                     *         "role": "admin"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            /** @description `invalid_site_key`: this is no key of a site. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site_closed`, `origin_not_allowed`: this page is none of the site's. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
     getMetrics: {
         parameters: {
             query?: never;
@@ -8660,6 +8886,350 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listSites: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T09:30:00Z",
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "is_on": true,
+                     *           "limits": {
+                     *             "concurrent_answers": 20,
+                     *             "cost_per_day": "12.5",
+                     *             "cost_per_month": "12.5",
+                     *             "requests_per_minute": 60,
+                     *             "tokens_per_day": 1000000,
+                     *             "tokens_per_month": 20000000,
+                     *             "tokens_per_question": 8000
+                     *           },
+                     *           "name": "The shop",
+                     *           "origins": [
+                     *             "https://www.acme.example"
+                     *           ],
+                     *           "retention_days": 1,
+                     *           "site_key": "site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...",
+                     *           "updated_at": "2026-01-31T09:30:00Z",
+                     *           "visitor_limits": {
+                     *             "concurrent_answers": 20,
+                     *             "cost_per_day": "12.5",
+                     *             "cost_per_month": "12.5",
+                     *             "requests_per_minute": 60,
+                     *             "tokens_per_day": 1000000,
+                     *             "tokens_per_month": 20000000,
+                     *             "tokens_per_question": 8000
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SiteList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    createSite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name for this request, such as a random UUID, so that it may be sent again within 24 hours: it makes nothing anew, and is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "The shop",
+                 *       "origins": [],
+                 *       "retention_days": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["SiteSettings"];
+            };
+        };
+        responses: {
+            /** @description A site. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "is_on": true,
+                     *       "limits": {
+                     *         "concurrent_answers": 20,
+                     *         "cost_per_day": "12.5",
+                     *         "cost_per_month": "12.5",
+                     *         "requests_per_minute": 60,
+                     *         "tokens_per_day": 1000000,
+                     *         "tokens_per_month": 20000000,
+                     *         "tokens_per_question": 8000
+                     *       },
+                     *       "name": "The shop",
+                     *       "origins": [
+                     *         "https://www.acme.example"
+                     *       ],
+                     *       "retention_days": 1,
+                     *       "site_key": "site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "visitor_limits": {
+                     *         "concurrent_answers": 20,
+                     *         "cost_per_day": "12.5",
+                     *         "cost_per_month": "12.5",
+                     *         "requests_per_minute": 60,
+                     *         "tokens_per_day": 1000000,
+                     *         "tokens_per_month": 20000000,
+                     *         "tokens_per_question": 8000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `result_gone`: an earlier request with this `Idempotency-Key` made the site, which was deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrReused"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    getSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A site. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "is_on": true,
+                     *       "limits": {
+                     *         "concurrent_answers": 20,
+                     *         "cost_per_day": "12.5",
+                     *         "cost_per_month": "12.5",
+                     *         "requests_per_minute": 60,
+                     *         "tokens_per_day": 1000000,
+                     *         "tokens_per_month": 20000000,
+                     *         "tokens_per_question": 8000
+                     *       },
+                     *       "name": "The shop",
+                     *       "origins": [
+                     *         "https://www.acme.example"
+                     *       ],
+                     *       "retention_days": 1,
+                     *       "site_key": "site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "visitor_limits": {
+                     *         "concurrent_answers": 20,
+                     *         "cost_per_day": "12.5",
+                     *         "cost_per_month": "12.5",
+                     *         "requests_per_minute": 60,
+                     *         "tokens_per_day": 1000000,
+                     *         "tokens_per_month": 20000000,
+                     *         "tokens_per_question": 8000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    deleteSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    updateSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "The shop",
+                 *       "origins": [],
+                 *       "retention_days": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["SiteSettings"];
+            };
+        };
+        responses: {
+            /** @description A site. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "is_on": true,
+                     *       "limits": {
+                     *         "concurrent_answers": 20,
+                     *         "cost_per_day": "12.5",
+                     *         "cost_per_month": "12.5",
+                     *         "requests_per_minute": 60,
+                     *         "tokens_per_day": 1000000,
+                     *         "tokens_per_month": 20000000,
+                     *         "tokens_per_question": 8000
+                     *       },
+                     *       "name": "The shop",
+                     *       "origins": [
+                     *         "https://www.acme.example"
+                     *       ],
+                     *       "retention_days": 1,
+                     *       "site_key": "site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "visitor_limits": {
+                     *         "concurrent_answers": 20,
+                     *         "cost_per_day": "12.5",
+                     *         "cost_per_month": "12.5",
+                     *         "requests_per_minute": 60,
+                     *         "tokens_per_day": 1000000,
+                     *         "tokens_per_month": 20000000,
+                     *         "tokens_per_question": 8000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

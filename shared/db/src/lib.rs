@@ -53,6 +53,7 @@ pub use people::rate_limits::{Exhausted, LoginLimits, RateLimit};
 pub use people::refresh::Refresh;
 pub use people::user_changes::{Locked, UserChange};
 pub use people::users::{NewUser, Role, User, UserFilter};
+pub use people::visitors::{Visit, VisitedSite};
 pub use running::backup::BackupLogin;
 pub use running::cause::Cause;
 pub use running::connect::{BadDatabaseUrl, check_url};
@@ -68,6 +69,7 @@ pub use scope::{AdminTx, Caller, Db, Job, JobTx, PlatformTx, Superuser, TenantAd
 pub use tenancy::platform::NewTenant;
 pub use tenancy::prompts::Prompt;
 pub use tenancy::secrets::{SealedSecret, SecretInfo};
+pub use tenancy::sites::Site;
 pub use tenancy::tenants::{OnDisconnect, Tenant, TenantStatus};
 
 use uuid::Uuid;

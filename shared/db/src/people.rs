@@ -1,4 +1,5 @@
-//! People: logging in, logins that last, the users of a tenant, and invitations. And the API keys of those who are none.
+//! People: logging in, logins that last, the users of a tenant, and invitations. And those who are none: API keys, and
+//! visitors of web pages.
 
 pub(crate) mod api_keys;
 pub(crate) mod invitations;
@@ -8,3 +9,4 @@ pub(crate) mod rate_limits;
 pub(crate) mod refresh;
 pub(crate) mod user_changes;
 pub(crate) mod users;
+pub(crate) mod visitors;

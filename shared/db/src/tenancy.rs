@@ -1,7 +1,8 @@
-//! Tenants: their settings and provider keys, and the list of them all.
+//! Tenants: their settings, provider keys and sites, and the list of them all.
 
 pub(crate) mod platform;
 pub(crate) mod prompts;
 pub(crate) mod secrets;
+pub(crate) mod sites;
 mod tenant_changes;
 pub(crate) mod tenants;

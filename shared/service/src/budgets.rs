@@ -42,13 +42,23 @@ impl Service {
     /// The limits of whoever asks, from the widest to the narrowest.
     pub fn limits_of(&self, caller: &Caller) -> Vec<LimitsOf> {
         let account = caller.account();
+        let tenant = self.limits_of_tenant(&account.tenant);
+        if let Some(site) = caller.site() {
+            let visitors = &self.config.limits.visitor;
+            let visitor = LimitsOf {
+                scope: LimitScope::User,
+                subject: caller.user_id(),
+                limits: site.visitor_limits.or(*visitors),
+            };
+            return vec![tenant, self.limits_of_key(site.id, site.limits), visitor];
+        }
         let key = caller.api_key_id().zip(caller.api_key_limits());
         let own = match key {
             // What holds for people does not for a server, which asks for many.
             Some((id, limits)) => self.limits_of_key(id, limits),
             None => self.limits_of_user(&account.tenant, caller.user_id(), account.limits),
         };
-        vec![self.limits_of_tenant(&account.tenant), own]
+        vec![tenant, own]
     }
 
     /// The most that the answer to `question` is expected to take, with so many tokens of what is sent beside it: what was
@@ -247,6 +257,15 @@ pub(crate) fn sentence(limit: &LimitState) -> String {
             per_period(limit),
             amount(limit, limit.left),
         ),
+    }
+}
+
+/// So many seconds, as people say them.
+pub(crate) fn after(seconds: i64) -> String {
+    match seconds.max(1) {
+        s @ 0..120 => format!("{s} s"),
+        s @ 120..7200 => format!("{} minutes", (s + 59) / 60),
+        s => format!("{} hours", (s + 3599) / 3600),
     }
 }
 

@@ -41,7 +41,7 @@ pub use limits::DefaultLimits;
 /// | `PROVIDER_IDLE_SECONDS` | how long it may then pause, likewise | 60 |
 /// | `PROVIDER_TOTAL_SECONDS` | how long a whole streamed answer may take, likewise | 600 |
 /// | `PROVIDER_COMPLETE_SECONDS` | how long an answer in one piece may take, or some embeddings, likewise | 300 |
-/// | `LIMITS` | what tenants, users and API keys may ask and spend where nobody says otherwise, as JSON: see docs/costs.md | 20 answers at once for a tenant, 3 for a user |
+/// | `LIMITS` | what tenants, users, API keys and visitors may ask and spend where nobody says otherwise, as JSON: see docs/costs.md | 20 answers at once for a tenant, 3 for a user |
 /// | `LEDGER_MONTHS` | for how many months what provider calls took and cost is kept call by call, 1 to 120; sums are kept | 24 |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
@@ -50,6 +50,8 @@ pub use limits::DefaultLimits;
 /// | `CHANGES_PER_MINUTE_BY_TENANT` | likewise all of a tenant | 1000 |
 /// | `SEARCHES_PER_MINUTE_BY_USER` | how often one user may search documents and conversations, likewise | 60 |
 /// | `SEARCHES_PER_MINUTE_BY_TENANT` | likewise all of a tenant | 600 |
+/// | `VISITORS_PER_MINUTE_BY_NETWORK` | how many new visitors of one site may come from one network (IPv4: /24, IPv6: /64), likewise | 30 |
+/// | `VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK` | how many questions its visitors may ask from one network, likewise | 60 |
 /// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY`, shall be good | `refuse` |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `KEEP_ALIVE_SECONDS` | how long a connection may wait for its next request, 1 to 3600; longer than any proxy in front keeps one | 75 |
@@ -130,6 +132,10 @@ pub struct RateLimits {
     pub searches_by_user: u32,
     /// Searches, by all of a tenant.
     pub searches_by_tenant: u32,
+    /// New visitors of a site, from one network.
+    pub visitors_by_network: u32,
+    /// Questions of a site's visitors, from one network.
+    pub visitor_questions_by_network: u32,
 }
 
 /// How long connections wait for their clients, and the like. Only the first is a setting; the others are here for who

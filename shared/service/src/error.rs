@@ -1,6 +1,6 @@
 //! What can keep the service from doing what it was asked to, one variant per kind.
 
-use crate::budgets;
+use crate::{budgets, visitors};
 use db::LimitState;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +23,9 @@ pub enum Error {
     /// A limit does not let it be asked.
     #[error("{}", budgets::sentence(.0))]
     Limit(Box<LimitState>),
+    /// The same, told to a visitor of a web page.
+    #[error("{}", visitors::sentence(.0))]
+    VisitorLimit(Box<LimitState>),
     /// Money is limited, and nobody knows what the model costs.
     #[error(
         "Spending is limited here, and the price of the model {0} is not known. The tenant's administrator should choose another model, or the operator give its price in MODELS_FILE."
@@ -102,7 +105,7 @@ impl Error {
             Self::Invalid(_) => "invalid_request",
             Self::PasswordBlocked(_) => "password_blocked",
             Self::TooMany(_) => "too_many_requests",
-            Self::Limit(_) => "limit_reached",
+            Self::Limit(_) | Self::VisitorLimit(_) => "limit_reached",
             Self::Unpriced(_) => "model_unpriced",
             Self::Provider(e) => e.code(),
             Self::KeyUnavailable(..) => "provider_key_unavailable",

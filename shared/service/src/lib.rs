@@ -27,6 +27,7 @@ mod service;
 mod telemetry;
 mod tokens;
 mod vectors;
+mod visitors;
 mod wishes;
 mod words;
 
@@ -52,5 +53,6 @@ pub use service::Service;
 pub use telemetry::{check_logging, start_logging};
 pub use tokens::{AssumedToken, CurrentTenant, CurrentUser, TokenPair};
 pub use vectors::ToEmbed;
+pub use visitors::limited;
 pub use wishes::Wishes;
 pub use words::{counted, language_of, words};

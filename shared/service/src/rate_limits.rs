@@ -137,7 +137,7 @@ impl Service {
     }
 
     /// Counts here, and asks the database now and then.
-    async fn spend(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+    pub(crate) async fn spend(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
         self.flooding.check(limit)?;
         let Some(tokens) = self.allowances.spend(limit) else {
             return Ok(());
@@ -169,7 +169,7 @@ impl Service {
     }
 
     /// Counts in the database each time: what is guessed at is let through nowhere without.
-    async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+    pub(crate) async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
         self.flooding.check(limit)?;
         let taken = self.db.take(std::slice::from_ref(limit), whose).await;
         match taken.map_err(uncounted)? {

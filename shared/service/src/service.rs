@@ -11,7 +11,8 @@ use db::{Db, Slots};
 use moka::sync::Cache;
 use std::time::Duration;
 use tenant_auth::{
-    ApiKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, TokenError, Verified,
+    ApiKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, SiteKeys, TokenError,
+    Verified,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -60,6 +61,7 @@ pub(crate) struct Keyring {
     pub(crate) refresh: RefreshKeys,
     pub(crate) invitations: InvitationKeys,
     pub(crate) api_keys: ApiKeys,
+    pub(crate) sites: SiteKeys,
     pub(crate) sealer: Sealer,
 }
 
@@ -87,6 +89,7 @@ impl Service {
             refresh: RefreshKeys::new(&secrets.root),
             invitations: InvitationKeys::new(&secrets.root),
             api_keys: ApiKeys::new(&secrets.root),
+            sites: SiteKeys::new(&secrets.root),
             sealer: Sealer::new(&secrets.root, &[]),
         };
         let cores = std::thread::available_parallelism().map_or(2, usize::from);

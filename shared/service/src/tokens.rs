@@ -42,7 +42,7 @@ pub struct TokenPair {
 pub struct CurrentUser {
     /// The user's id.
     pub id: Uuid,
-    /// The address the user logs in with.
+    /// The address the user logs in with; empty for a visitor.
     #[schema(example = "ada@acme.example")]
     pub email: String,
     /// The user's name; may be empty.
@@ -115,7 +115,11 @@ impl Service {
             refresh_expires_in: IDLE_LIFE.min(login.expires_at() - now).num_seconds(),
             user: CurrentUser {
                 id: login.user_id(),
-                email: login.email().to_owned(),
+                // A visitor's is nobody's.
+                email: match login.role() {
+                    Role::Visitor => String::new(),
+                    _ => login.email().to_owned(),
+                },
                 full_name: login.full_name().to_owned(),
                 role: login.role(),
                 is_superuser: login.is_superuser(),

@@ -3,7 +3,7 @@
 //!
 //! Two secrets feed it. `SECRET_KEY` becomes a [`RootSecret`], from which the other keys are derived;
 //! the secret for access tokens becomes [`Keys`]. What proves something ([`Verified`],
-//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`], [`ApiKeyClaim`]) has private fields and one function that makes it.
+//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`], [`ApiKeyClaim`], [`SiteClaim`]) has private fields and one function that makes it.
 
 mod algorithm;
 mod api_key;
@@ -19,6 +19,7 @@ mod random;
 mod refresh;
 mod seal;
 mod secret;
+mod site;
 mod token;
 mod weak;
 
@@ -31,5 +32,6 @@ pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, genera
 pub use refresh::{RefreshClaim, RefreshKeys};
 pub use seal::{SealContext, SealError, Sealer};
 pub use secret::RootSecret;
+pub use site::{SiteClaim, SiteKeys};
 pub use token::{AccessToken, Keys, LegacyToken, TokenError, Verified};
 pub use weak::{WeakSecret, check_secret};

@@ -208,7 +208,7 @@ fn status_of(error: &service::Error) -> StatusCode {
     match error {
         E::Unauthorized(..) => StatusCode::UNAUTHORIZED,
         E::Invalid(_) | E::PasswordBlocked(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        E::TooMany(_) | E::Limit(_) => StatusCode::TOO_MANY_REQUESTS,
+        E::TooMany(_) | E::Limit(_) | E::VisitorLimit(_) => StatusCode::TOO_MANY_REQUESTS,
         E::Unpriced(_) => StatusCode::CONFLICT,
         E::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
         E::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
@@ -237,6 +237,7 @@ fn headers_of(error: &service::Error) -> Vec<(HeaderName, HeaderValue)> {
             headers.extend(limit_headers(exhausted.per_minute.into(), 0, reset));
             headers
         }
+        E::VisitorLimit(limit) => vec![(header::RETRY_AFTER, limit.reset.max(1).into())],
         E::Limit(limit) => {
             let mut headers = vec![(header::RETRY_AFTER, limit.reset.max(1).into())];
             headers.extend(limit_headers(limit.most, limit.left, limit.reset));

@@ -5,6 +5,7 @@ use crate::{
     cors::{check_origin, origin_of},
     denied::Known,
     keys::{KeysWith, Manager, check_scope},
+    visitors::check_visitor,
 };
 use axum::{
     extract::{FromRequestParts, MatchedPath},
@@ -140,6 +141,7 @@ pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<
     }
     let in_page = origin_of(&parts.headers).is_some();
     check_scope(&caller, KeysWith::of(&parts.extensions), in_page)?;
+    check_visitor(&caller, parts)?;
     check_origin(app, parts, &caller).await?;
     Ok(caller)
 }

@@ -29,6 +29,7 @@ mod problem;
 mod router;
 mod stop;
 mod usage;
+mod visitors;
 mod words;
 
 pub use app::App;
@@ -54,4 +55,5 @@ pub use router::router;
 pub use stop::Stop;
 pub use usage::{UsageItem, UsageReport, UsageSums, UsageTokens, days};
 pub use utoipa_axum::router::OpenApiRouter as Routes;
+pub use visitors::open_to_visitors;
 pub use words::failing_in_words;

@@ -47,10 +47,10 @@ pub struct UsageItem {
     /// The address of the user who asked, while that one is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The id of the API key that it was asked with.
+    /// The id of the API key that it was asked with, or of the site whose visitors asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_id: Option<Uuid>,
-    /// What that key is called.
+    /// What that key or site is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
     /// The provider that was asked.

@@ -104,3 +104,4 @@ mod user_search;
 mod users;
 mod v1;
 mod vectors;
+mod visitors;

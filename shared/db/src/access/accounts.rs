@@ -3,11 +3,12 @@
 use crate::{
     Limits, Result, TenantTx,
     access::api_keys::UsedKey,
-    people::users::Role,
+    people::{users::Role, visitors::VisitedSite},
     tenancy::secrets::SealedSecret,
     tenancy::tenants::{Tenant, tenant_columns},
 };
 use chrono::{DateTime, Utc};
+use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 /// A user, its tenant and the tenant's sealed keys, as one query finds them.
@@ -31,6 +32,8 @@ pub struct Account {
     pub secrets: Vec<SealedSecret>,
     /// The API key that was shown; none of a person.
     pub(crate) api_key: Option<UsedKey>,
+    /// The site by which a visitor came in; none of whoever has an account.
+    pub(crate) site: Option<VisitedSite>,
     /// The superuser's own tenant, if that is who has assumed this one.
     pub(crate) assumed_from: Option<Uuid>,
     /// The newest generation of the login whose tokens are known to have been used.
@@ -74,12 +77,14 @@ impl TenantTx {
         session: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<Option<Account>> {
-        let row: Option<AccountRow> = sqlx::query_as(concat!(
-            "select coalesce(s.generation - (not s.used)::int::bigint, 0) as used_generation, ", account_columns!(), "
+        let row: Option<LoginRow> = sqlx::query_as(concat!(
+            "select coalesce(s.generation - (not s.used)::int::bigint, 0) as used_generation, w.id as site_id,
+               w.origins as site_origins, w.limits as site_limits, w.visitor_limits, ", account_columns!(), "
              from users u
              join tenants t on t.id = u.tenant_id
+             left join sites w on w.tenant_id = u.tenant_id and w.id = u.site_id and w.is_on
              left join login_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id and s.id = $2
-             where u.id = $1 and u.is_active and not u.is_service and t.status = 'active'
+             where u.id = $1 and u.is_active and (not u.is_service or w.id is not null) and t.status = 'active'
                and case when $2::uuid is null then u.password_changed_at is null
                         else s.revoked_at is null and s.expires_at > $3 end"
         ))
@@ -88,7 +93,10 @@ impl TenantTx {
         .bind(now)
         .fetch_optional(self.conn())
         .await?;
-        Ok(row.map(|row| row.into_account(user, None)))
+        Ok(row.map(|row| Account {
+            site: row.site.0,
+            ..row.account.into_account(user, None)
+        }))
     }
 
     /// The user whom an old token names: by id, or by email.
@@ -114,6 +122,24 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         Ok(used.rows_affected() > 0)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct LoginRow {
+    #[sqlx(flatten)]
+    site: Visited,
+    #[sqlx(flatten)]
+    account: AccountRow,
+}
+
+/// The columns of a site, or nulls.
+struct Visited(Option<VisitedSite>);
+
+impl<'r> sqlx::FromRow<'r, PgRow> for Visited {
+    fn from_row(row: &'r PgRow) -> sqlx::Result<Self> {
+        let id: Option<Uuid> = row.try_get("site_id")?;
+        id.map(|_| VisitedSite::from_row(row)).transpose().map(Self)
     }
 }
 
@@ -153,6 +179,7 @@ impl AccountRow {
             tenant: self.tenant,
             secrets: secrets.collect(),
             api_key,
+            site: None,
             assumed_from: None,
             used_generation: self.used_generation,
         }

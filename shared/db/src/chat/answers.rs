@@ -185,7 +185,7 @@ impl Db {
         .bind(end.provider)
         .bind(end.model)
         .bind(caller.user_id())
-        .bind(caller.api_key_id())
+        .bind(caller.key_id())
         .bind(Json(end.calls))
         .fetch_one(self.once(caller, Need::Begun).await?.conn())
         .await?;

@@ -52,7 +52,7 @@ impl Db {
         .bind(place.anew)
         .bind(new.key.map(|key| key.key))
         .bind(new.key.map(|key| &key.body_hash[..]))
-        .bind(caller.api_key_id())
+        .bind(caller.key_id())
         .bind(Json(new.limits))
         .bind(Json(new.reservation))
         .fetch_one(self.once(caller, Need::Asked).await?.conn())
@@ -97,6 +97,6 @@ impl TenantTx {
 }
 
 /// An app's name, where it is one of our ids.
-fn as_ours(name: &str) -> Option<Uuid> {
+pub(crate) fn as_ours(name: &str) -> Option<Uuid> {
     Uuid::try_parse(name).ok()
 }

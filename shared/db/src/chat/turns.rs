@@ -150,7 +150,7 @@ impl Db {
         .bind(beside_role)
         .bind(new.key.map(|key| key.key))
         .bind(new.key.map(|key| &key.body_hash[..]))
-        .bind(caller.api_key_id())
+        .bind(caller.key_id())
         .bind(Json(new.limits))
         .bind(Json(new.reservation))
         .bind(new.origin)

@@ -111,7 +111,7 @@ impl Db {
                 .bind(caller.tenant_id())
                 .bind(id)
                 .bind(caller.user_id())
-                .bind(caller.api_key_id())
+                .bind(caller.key_id())
                 .bind(Json(limits))
                 .bind(Json(asked))
                 .fetch_one(self.once(caller, Need::Asked).await?.conn())
@@ -133,7 +133,7 @@ impl Db {
             .bind(caller.tenant_id())
             .bind(id)
             .bind(caller.user_id())
-            .bind(caller.api_key_id())
+            .bind(caller.key_id())
             .bind(Json(calls))
             .execute(self.once(caller, Need::Begun).await?.conn())
             .await?;

@@ -99,7 +99,7 @@ pub struct UsageGroup {
     pub email: Option<String>,
     /// With which key.
     pub api_key_id: Option<Uuid>,
-    /// What that is called.
+    /// What that is called; of visitors it is their site.
     pub api_key: Option<String>,
     /// Who was asked.
     pub endpoint: Option<String>,
@@ -221,10 +221,12 @@ impl TenantTx {
     /// Of one user, or of all.
     async fn usage_of(&mut self, of: &UsageOf, user: Option<Uuid>) -> Result<Vec<UsageRow>> {
         let rows = sqlx::query(
-            "select s.*, null::uuid as tenant_id, null as tenant, u.email, k.name as api_key
+            "select s.*, null::uuid as tenant_id, null as tenant, u.email,
+                    coalesce(k.name, w.name) as api_key
              from usage_of($1, $2, $3, $5, $6) s
              left join users u on u.id = s.user_id and not u.is_service
              left join api_keys k on k.id = s.api_key_id
+             left join sites w on w.id = s.api_key_id
              where s.calls <> 0
              order by s.day, s.user_id, s.api_key_id, s.endpoint, s.model, s.operation, s.end_user
              limit $4",

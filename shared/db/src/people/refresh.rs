@@ -88,7 +88,8 @@ impl TenantTx {
              from login_sessions s
              join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
              join tenants t on t.id = u.tenant_id
-             where s.id = $1 and u.is_active and t.status = 'active'"
+             where s.id = $1 and u.is_active and t.status = 'active'
+               and (u.site_id is null or exists (select from sites w where w.id = u.site_id and w.is_on))"
         ))
         .bind(claim.session_id())
         .fetch_optional(self.conn())

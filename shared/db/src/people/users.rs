@@ -17,6 +17,9 @@ pub enum Role {
     Admin,
     /// Chat.
     Member,
+    /// Chat, without an account: whoever came in by a web page. Nobody is made one.
+    #[serde(skip_deserializing)]
+    Visitor,
 }
 
 impl fmt::Display for Role {
@@ -24,6 +27,7 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Admin => "admin",
             Self::Member => "member",
+            Self::Visitor => "visitor",
         })
     }
 }

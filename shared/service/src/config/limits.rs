@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// What `LIMITS` looks like.
 const EXAMPLE: &str = r#"{"tenant": {"concurrent_answers": 20, "cost_per_month": "50"}, "user": {"requests_per_minute": 30}, "key": {}}"#;
 
-/// What holds for tenants, users and API keys of which nobody says otherwise.
+/// What holds for tenants, users, API keys and visitors of which nobody says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultLimits {
@@ -15,8 +15,10 @@ pub struct DefaultLimits {
     pub tenant: Limits,
     /// Of one user.
     pub user: Limits,
-    /// Of one API key.
+    /// Of one API key, or of all visitors of one site.
     pub key: Limits,
+    /// Of one visitor.
+    pub visitor: Limits,
 }
 
 /// What holds of these where `LIMITS` does not say otherwise.
@@ -29,6 +31,10 @@ fn usual() -> DefaultLimits {
         tenant: at_once(20),
         user: at_once(3),
         key: Limits::default(),
+        visitor: Limits {
+            requests_per_minute: Some(Some(10)),
+            ..at_once(1)
+        },
     }
 }
 
@@ -41,6 +47,7 @@ impl Vars {
             tenant: set.tenant.or(usual.tenant),
             user: set.user.or(usual.user),
             key: set.key.or(usual.key),
+            visitor: set.visitor.or(usual.visitor),
         }
     }
 }
@@ -48,7 +55,12 @@ impl Vars {
 fn parse(text: &str) -> Result<DefaultLimits, String> {
     let set: DefaultLimits = serde_json::from_str(text)
         .map_err(|e| format!("cannot be used: {e}. It is JSON such as {EXAMPLE}"))?;
-    let all = [("tenant", set.tenant), ("user", set.user), ("key", set.key)];
+    let all = [
+        ("tenant", set.tenant),
+        ("user", set.user),
+        ("key", set.key),
+        ("visitor", set.visitor),
+    ];
     let mut faults = all.iter().flat_map(|(of, limits)| {
         let faults = limits.faults();
         faults

@@ -103,6 +103,8 @@ impl Vars {
             changes_by_tenant: most("CHANGES_PER_MINUTE_BY_TENANT", 1000),
             searches_by_user: most("SEARCHES_PER_MINUTE_BY_USER", 60),
             searches_by_tenant: most("SEARCHES_PER_MINUTE_BY_TENANT", 600),
+            visitors_by_network: most("VISITORS_PER_MINUTE_BY_NETWORK", 30),
+            visitor_questions_by_network: most("VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK", 60),
         }
     }
 

@@ -188,6 +188,26 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The headers are larger than 16 KiB. Send fewer.",
     ),
     (
+        "invalid_site_key",
+        401,
+        "This is not the key of a site. Copy it from the site's settings.",
+    ),
+    (
+        "account_required",
+        403,
+        "Visitors of a web page may chat, and nothing else. Log in with an account.",
+    ),
+    (
+        "site_closed",
+        403,
+        "There is no such site, or it is switched off. Whoever runs the page can open it.",
+    ),
+    (
+        "conversation_full",
+        409,
+        "The conversation is as long as one of a visitor may be. Start another.",
+    ),
+    (
         "limit_reached",
         429,
         "A limit to what may be asked or spent is reached; `limit` says which. Wait for `Retry-After` seconds.",

@@ -12,6 +12,7 @@ const SHARED: &[&str] = &[
     "origins",
     "rate_buckets",
     "tenants",
+    "sites_by_tenant",
     "tenants_by_email",
 ];
 

@@ -18,6 +18,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_app",
     ),
     (
+        "keep_sites_by_tenant()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_owner",
+    ),
+    (
         "login_candidates(text,text,text)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
@@ -43,6 +49,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "purge_chats(uuid,bigint)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "purge_visitors(uuid,bigint)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
         "parlance_app",
@@ -218,6 +230,7 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.remember_client('a'::bytea)",
         "select count(*) from parlance.sweep(null, 2)",
         "select count(*) from parlance.purge_chats(null, 2)",
+        "select count(*) from parlance.purge_visitors(null, 2)",
         "select count(*) from parlance.take_job('1 minute', 1)",
         "select count(*) from parlance.roll_up_usage(null, 2)",
         "select count(*) from parlance.usage_of_tenants('2026-01-01', '2026-12-31', '{day}')",

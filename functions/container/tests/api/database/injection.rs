@@ -74,6 +74,7 @@ const KEEPS_NOTHING: &[&str] = &[
     "POST /login/invitation",
     "POST /login/logout",
     "POST /login/refresh",
+    "POST /login/visitor",
 ];
 /// Where any text is accepted and kept. Everywhere else it is refused, as no name of a model, address and so on.
 const KEEPS_TEXT: &[&str] = &[
@@ -83,6 +84,7 @@ const KEEPS_TEXT: &[&str] = &[
     "PATCH /tenants/{tenant_id} /name",
     "PATCH /tenants/{tenant_id} /pinecone/environment",
     "PATCH /tenants/{tenant_id} /system_prompt",
+    "PATCH /tenants/{tenant_id}/sites/{id} /name",
     "POST /admin/api-keys /name",
     "POST /admin/tenants/{id}/assume /reason",
     "POST /admin/users /full_name",
@@ -96,6 +98,7 @@ const KEEPS_TEXT: &[&str] = &[
     "POST /tenants /name",
     "POST /tenants /pinecone/environment",
     "POST /tenants /system_prompt",
+    "POST /tenants/{tenant_id}/sites /name",
     "POST /v1/chat/completions /metadata/any",
     "POST /v1/responses /input",
     "POST /v1/responses /metadata/any",

@@ -203,6 +203,7 @@ fn statements_run_in_transactions() {
             "shared/db/src/ledger/roll_up.rs",
             "shared/db/src/people/login.rs",
             "shared/db/src/people/rate_limits.rs",
+            "shared/db/src/people/visitors.rs",
             "shared/db/src/running/sweep.rs",
             "shared/db/src/scope/job.rs"
         ]

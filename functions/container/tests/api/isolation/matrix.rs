@@ -107,6 +107,11 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("PUT /tenants/{tenant_id}/limits", "path:tenant_id")
         | ("GET /tenants/{tenant_id}/prompts", "path:tenant_id")
         | ("POST /tenants/{tenant_id}/prompts/{version}/restore", "path:tenant_id")
+        | ("GET /tenants/{tenant_id}/sites", "path:tenant_id")
+        | ("POST /tenants/{tenant_id}/sites", "path:tenant_id")
+        | ("GET /tenants/{tenant_id}/sites/{id}", "path:tenant_id" | "path:id")
+        | ("PATCH /tenants/{tenant_id}/sites/{id}", "path:tenant_id" | "path:id")
+        | ("DELETE /tenants/{tenant_id}/sites/{id}", "path:tenant_id" | "path:id")
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,
@@ -138,8 +143,16 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
 }
 
 fn nothing() -> Ids {
-    let [tenant, user, login, session, message, document, api_key] =
-        std::array::from_fn(|_| Uuid::now_v7());
+    let [
+        tenant,
+        user,
+        login,
+        session,
+        message,
+        document,
+        api_key,
+        site,
+    ] = std::array::from_fn(|_| Uuid::now_v7());
     Ids {
         tenant,
         user,
@@ -148,6 +161,7 @@ fn nothing() -> Ids {
         message,
         document,
         api_key,
+        site,
     }
 }
 
@@ -190,6 +204,7 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
         ids.message,
         ids.document,
         ids.api_key,
+        ids.site,
     ] {
         assert!(
             !json.to_string().contains(&id.to_string()),

@@ -29,6 +29,7 @@ pub struct Ids {
     pub message: Uuid,
     pub document: Uuid,
     pub api_key: Uuid,
+    pub site: Uuid,
 }
 
 /// The published contract.
@@ -183,6 +184,7 @@ impl Operation {
             Some("login") => ids.login,
             Some("admin") if self.path.starts_with("/admin/tenants") => ids.tenant,
             Some("admin") if self.path.starts_with("/admin/api-keys") => ids.api_key,
+            Some("tenants") => ids.site,
             _ => ids.user,
         };
         let path = self.path.replace("{id}", &id.to_string());
@@ -226,6 +228,9 @@ impl Operation {
             "PUT /documents/{id}" => json!({ "title": "Changed", "text": "A changed text." }),
             "POST /documents/search" => json!({ "query": "What is known?" }),
             "POST /login" => login(U1),
+            "POST /login/visitor" => json!({ "site_key": "site_x" }),
+            "POST /tenants/{tenant_id}/sites" => json!({ "name": "A page" }),
+            "PATCH /tenants/{tenant_id}/sites/{id}" => new_name,
             "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
             "POST /admin/api-keys" => json!({ "name": "A server", "scopes": ["chat"] }),
             "POST /login/refresh" | "POST /login/logout" => {

@@ -37,6 +37,7 @@ impl Scene {
             ids: HashMap::new(),
         };
         let (mut documents, mut keys) = (HashMap::new(), HashMap::new());
+        let mut sites = HashMap::new();
         for admin in [ADMIN1, ADMIN2, SUPERUSER] {
             let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
             let document = scene.kit.add_document(admin, admin.tenant, &text).await;
@@ -58,6 +59,10 @@ impl Scene {
             let made = scene.kit.post(&token, "/admin/api-keys", key).await;
             assert_eq!(made.status, 201, "{}", made.text);
             keys.insert(admin.tenant_id, made.id_at("/api_key/id"));
+            let site = json!({ "name": admin.tenant });
+            let made = scene.kit.post(&token, "/tenants/current/sites", site).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+            sites.insert(admin.tenant_id, made.id("id"));
         }
         for &who in PEOPLE {
             let token = scene.kit.token(who).await;
@@ -73,6 +78,7 @@ impl Scene {
                 message: asked.id("message_id"),
                 document: documents[&who.tenant_id],
                 api_key: keys[&who.tenant_id],
+                site: sites[&who.tenant_id],
             };
             scene.tokens.insert(who.id, token);
             scene.ids.insert(who.id, ids);

@@ -1,0 +1,161 @@
+//! Visitors of a tenant's web pages: users without an account, who come in by the site.
+
+use crate::{
+    Asked, Caller, Db, Limits, Login, Need, Result, Whose, chat::apps::as_ours,
+    people::login::login_columns,
+};
+use chrono::{DateTime, Utc};
+use tenant_auth::SiteClaim;
+use uuid::Uuid;
+
+/// How many visitors one statement deletes, with what they said.
+const AT_ONCE: i64 = 100;
+/// So many steps are taken by one run of [`Db::purge_visitors`]; the next run goes on.
+const STEPS: usize = 200;
+
+/// The site that a visitor came in by, as far as it concerns what the visitor may do.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct VisitedSite {
+    /// Its id, by which is counted what all of its visitors ask and spend.
+    #[sqlx(rename = "site_id")]
+    pub id: Uuid,
+    /// The origins of its pages.
+    #[sqlx(rename = "site_origins")]
+    pub origins: Vec<String>,
+    /// What all of its visitors may ask and spend together.
+    #[sqlx(json, rename = "site_limits")]
+    pub limits: Limits,
+    /// What each of its visitors may ask and spend.
+    #[sqlx(json)]
+    pub visitor_limits: Limits,
+}
+
+/// What became of an attempt to come in.
+#[derive(Debug)]
+pub enum Visit {
+    /// A visitor that is new.
+    Begun(Box<Login>),
+    /// The page is none of the site's.
+    WrongOrigin,
+    /// There is no such site, it is off, or its tenant is suspended.
+    Closed,
+}
+
+impl Db {
+    /// Lets a new visitor in.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn visit(
+        &self,
+        site: &SiteClaim,
+        origin: &str,
+        asked: &Asked,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Visit> {
+        let whose = Whose::client(asked.client_ip);
+        let mut tx = self.open(site.tenant_id(), whose, Need::Asked).await?;
+        let origins: Option<Vec<String>> = sqlx::query_scalar(
+            "select s.origins from sites s join tenants t on t.id = s.tenant_id
+             where s.id = $1 and s.is_on and s.deleted_at is null and t.status = 'active'",
+        )
+        .bind(site.site_id())
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(origins) = origins else {
+            return Ok(Visit::Closed);
+        };
+        if !origins.iter().any(|one| one == origin) {
+            return Ok(Visit::WrongOrigin);
+        }
+        let user = Uuid::now_v7();
+        let login: Login = sqlx::query_as(concat!(
+            "with u as (
+               insert into users (id, email, role, is_service, site_id) values ($1, $2, 'visitor', true, $3)
+               returning tenant_id, id, email, full_name, role, is_superuser
+             ), s as (
+               insert into login_sessions (id, user_id, refreshed_at, expires_at, created_at)
+               select $4, u.id, $5, $6, $5 from u
+               returning id, generation, expires_at
+             )
+             select ", login_columns!(), " from u, s, tenants t where t.id = u.tenant_id"
+        ))
+        .bind(user)
+        // No address can end so (RFC 2606, section 2).
+        .bind(format!("{user}@visitors.invalid"))
+        .bind(site.site_id())
+        .bind(Uuid::now_v7())
+        .bind(asked.at)
+        .bind(expires_at)
+        .fetch_one(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(Visit::Begun(Box::new(login)))
+    }
+
+    /// How many messages the caller's conversation has: `id`, that of the message `beside`, or what an app calls `name`.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn messages_in(
+        &self,
+        caller: &Caller,
+        id: Option<Uuid>,
+        beside: Option<Uuid>,
+        name: Option<&str>,
+    ) -> Result<i64> {
+        let mut tx = self.tenant(caller).await?;
+        let last: Option<i64> = sqlx::query_scalar(
+            "select max(last_seq)::bigint from chat_sessions
+             where user_id = $1
+               and (id = $2 or external_id = $3 or id = (select m.session_id from chat_messages m where m.id = $4))",
+        )
+        .bind(caller.user_id())
+        .bind(id.or(name.and_then(as_ours)))
+        .bind(name)
+        .bind(beside)
+        .fetch_one(tx.conn())
+        .await?;
+        Ok(last.unwrap_or_default())
+    }
+
+    /// Deletes visitors whom their sites keep no longer, with what they said, in small steps. How many. May run anywhere, at
+    /// any time, and twice at once.
+    ///
+    /// # Errors
+    /// The database could not do it; what was done is kept.
+    pub async fn purge_visitors(&self) -> Result<i64> {
+        let (mut gone, mut after) = (0, None);
+        for _ in 0..STEPS {
+            let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
+            let (tenant, deleted): (Option<Uuid>, i64) =
+                sqlx::query_as("select tenant, deleted from purge_visitors($1, $2)")
+                    .bind(after)
+                    .bind(AT_ONCE)
+                    .fetch_one(tx.conn())
+                    .await?;
+            tx.commit().await?;
+            gone += deleted;
+            match tenant {
+                None => break,
+                // The same tenant has more.
+                Some(_) if deleted >= AT_ONCE => {}
+                Some(_) => after = tenant,
+            }
+        }
+        Ok(gone)
+    }
+}
+
+impl Caller {
+    /// The site by which a visitor came in; none of whoever has an account.
+    pub fn site(&self) -> Option<&VisitedSite> {
+        self.account().site.as_ref()
+    }
+
+    /// By what is counted what is asked and spent with it, beside tenant and user: the API key that was shown, or the site.
+    pub fn key_id(&self) -> Option<Uuid> {
+        let site = self.site().map(|site| site.id);
+        self.api_key_id().or(site)
+    }
+}
