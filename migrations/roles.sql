@@ -70,3 +70,21 @@ begin
   end if;
 end
 $roles$;
+
+-- The extension pgvector, if the server has it and this login may create it: without it, all works but vectors in PostgreSQL.
+do $pgvector$
+declare
+  place text;
+begin
+  if exists (select from pg_available_extensions where name = 'vector') then
+    create extension if not exists vector schema public;
+    select quote_ident(n.nspname) into place
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector';
+    execute format('grant usage on schema %s to %I, %I', place,
+      current_setting('parlance.role_prefix') || '_owner', current_setting('parlance.role_prefix') || '_app');
+  end if;
+exception when others then
+  -- Servers refuse it for reasons of their own; `parlance migrate` says whether it is there.
+  raise notice 'pgvector was not created: %', sqlerrm;
+end
+$pgvector$;

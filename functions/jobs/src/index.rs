@@ -19,6 +19,13 @@ pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Resul
     let bare = tx.bare_chunks(BATCH).await?;
     let Some(last) = bare.last().map(|chunk| chunk.ordinal) else {
         tx.end_vectors(VectorsStatus::Ready).await?;
+        if let Err(e) = service.serve_what_is_whole(caller).await {
+            // The next document's end does it.
+            tracing::warn!(
+                code = e.code(),
+                "vectors that are whole do not serve yet, or others were not cleared away"
+            );
+        }
         return Ok(Step::Done);
     };
     // No connection is held while others are asked.

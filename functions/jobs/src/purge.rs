@@ -18,10 +18,11 @@ pub(crate) async fn forget(service: &Service, job: &Job, caller: &Caller) -> Res
 
 /// Deletes some more of a document: its vectors, then its rows.
 pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Result<Step> {
+    let may_have_vectors = service.may_have_vectors(caller).await?;
     let Some(mut tx) = service.db.job(job).await? else {
         return Ok(Step::Lost);
     };
-    let chunks = match tx.left_over(service.keeps_vectors(caller)).await? {
+    let chunks = match tx.left_over(may_have_vectors).await? {
         LeftOver::Vectors(chunks) => chunks,
         LeftOver::Rows => {
             return Ok(match tx.delete_rows().await? {

@@ -4,7 +4,7 @@ use db::Operator;
 use service::OperatorConfig;
 
 /// Creates the database roles and runs the migrations. Safe to run again, and several at once wait. Says what it did, in
-/// one sentence.
+/// two sentences.
 ///
 /// # Errors
 /// The configuration or the database does not allow it; the sentence says what to do.
@@ -16,8 +16,14 @@ pub async fn run() -> anyhow::Result<String> {
     } = OperatorConfig::from_env().await?;
     let mut operator = Operator::connect(&database_url, roles).await?;
     let migrated = operator.migrate(&root).await?;
+    let vectors = match migrated.has_vectors {
+        true => "Vectors can be kept in it.",
+        false => {
+            "Vectors cannot be kept in it: it has no extension pgvector, version 0.7 or newer."
+        }
+    };
     Ok(format!(
-        "The database {} is up to date: {} migrations, {} of them applied now.",
+        "The database {} is up to date: {} migrations, {} of them applied now. {vectors}",
         operator.place(),
         migrated.all,
         migrated.now

@@ -49,7 +49,8 @@ pub(crate) async fn create(
         status,
         system_prompt: asked.system_prompt.take().unwrap_or_default(),
     };
-    let tx = app.db.platform(&superuser).await?;
+    let mut tx = app.db.platform(&superuser).await?;
+    asked.together().check(tx.has_vectors().await?)?;
     let created = tx.create_tenant(&new, key.named().as_ref()).await;
     let admin = created.map_err(|e| match e.is_constraint("tenants_slug_key") {
         true => Error::Conflict(

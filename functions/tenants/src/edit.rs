@@ -2,10 +2,12 @@
 
 use crate::{
     input::{TenantInput, refused},
+    knowledge::Together,
     output::TenantOutput,
     show::show,
 };
 use axum::{extract::State, http::HeaderMap};
+use db::Tenant;
 use service::Chosen;
 use web::{App, Error, Json, Result, TenantAt};
 
@@ -51,6 +53,7 @@ pub(crate) async fn edit(
     }
     let (before, sends_origins) = (tenant.clone(), asked.sends_origins());
     asked.apply(&app, &mut tenant);
+    Together::from(&tenant).check(tx.has_vectors().await?)?;
     let chosen = Chosen::from(&tenant);
     if chosen != Chosen::from(&before) {
         app.check_chosen(&chosen)?;
@@ -58,6 +61,20 @@ pub(crate) async fn edit(
     tx.save_tenant(&before, &mut tenant, sends_origins)
         .await
         .map_err(refused)?;
+    if vectors_of(&tenant) != vectors_of(&before) {
+        tx.reindex().await?;
+    }
     tx.commit().await?;
     Ok(Json(TenantOutput::of(&app, tenant)))
+}
+
+/// Where vectors are and who makes them: of others, all have to be made anew.
+fn vectors_of(tenant: &Tenant) -> impl PartialEq {
+    (
+        tenant.vectors,
+        tenant.embedding_provider.clone(),
+        tenant.embedding_model.clone(),
+        tenant.pinecone_index.clone(),
+        tenant.pinecone_host.clone(),
+    )
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     faults::Faults,
-    knowledge::{PineconeInput, RetrievalInput},
+    knowledge::{PineconeInput, RetrievalInput, Together},
 };
 use axum::http::HeaderMap;
 use db::{OnDisconnect, Tenant, TenantStatus};
@@ -58,7 +58,12 @@ pub(crate) struct TenantInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
     fallback_model: Option<Option<String>>,
-    /// The model that embeds; null for the usual one. Vectors of different models do not mix.
+    /// Who makes vectors: `openai`, or another server that the deployment names and that makes some; null for `openai`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9-]*$", example = "openai")]
+    embedding_provider: Option<Option<String>>,
+    /// The model that makes them; null for OpenAI's usual one, which only `openai` has. After a change what there was goes on being
+    /// found by the vectors of the model before, until all have new ones.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
     embedding_model: Option<Option<String>>,
@@ -110,6 +115,7 @@ impl TenantInput {
             chat_model,
             fallback_provider,
             fallback_model,
+            embedding_provider,
             embedding_model,
             temperature,
             max_output_tokens,
@@ -127,6 +133,7 @@ impl TenantInput {
             || chat_model.is_some()
             || fallback_provider.is_some()
             || fallback_model.is_some()
+            || embedding_provider.is_some()
             || embedding_model.is_some()
             || temperature.is_some()
             || max_output_tokens.is_some()
@@ -143,11 +150,18 @@ impl TenantInput {
         self.allowed_origins.is_some()
     }
 
+    /// What a new tenant's passages are to be found by.
+    pub(crate) fn together(&self) -> Together<'_> {
+        let retrieval = self.retrieval.as_ref().map(|Object(input)| input);
+        Together::anew(
+            given(&self.embedding_provider),
+            given(&self.embedding_model),
+            retrieval,
+        )
+    }
+
     /// Who is to answer for a new tenant.
     pub(crate) fn chosen(&self) -> Chosen<'_> {
-        fn given<T>(field: &Option<Option<T>>) -> Option<&T> {
-            field.as_ref().and_then(Option::as_ref)
-        }
         Chosen {
             // What the column of a new row has.
             provider: self.provider.as_deref().unwrap_or("openai"),
@@ -177,6 +191,8 @@ impl TenantInput {
         let fallback = self.fallback_provider.as_ref().and_then(Option::as_ref);
         faults.choice("fallback_provider", fallback, app.servers());
         faults.model("fallback_model", self.fallback_model.as_ref());
+        let embeds = self.embedding_provider.as_ref().and_then(Option::as_ref);
+        faults.choice("embedding_provider", embeds, app.servers());
         faults.model("embedding_model", self.embedding_model.as_ref());
         faults.number("temperature", self.temperature.flatten(), 0.0, 2.0);
         faults.number("max_output_tokens", self.max_output_tokens, 1, 32_768);
@@ -191,7 +207,7 @@ impl TenantInput {
             faults.origins(app, headers, origins);
         }
         if let Some(Object(retrieval)) = &self.retrieval {
-            retrieval.check(&mut faults);
+            retrieval.check(app, &mut faults);
         }
         if let Some(Object(pinecone)) = &self.pinecone {
             pinecone.check(app, &mut faults);
@@ -219,6 +235,7 @@ impl TenantInput {
         put(&mut tenant.chat_model, self.chat_model);
         put(&mut tenant.fallback_provider, self.fallback_provider);
         put(&mut tenant.fallback_model, self.fallback_model);
+        put(&mut tenant.embedding_provider, self.embedding_provider);
         put(&mut tenant.embedding_model, self.embedding_model);
         put(&mut tenant.temperature, self.temperature);
         put(&mut tenant.max_output_tokens, self.max_output_tokens);
@@ -237,6 +254,10 @@ impl TenantInput {
             pinecone.apply(app, tenant);
         }
     }
+}
+
+fn given<T>(field: &Option<Option<T>>) -> Option<&T> {
+    field.as_ref().and_then(Option::as_ref)
 }
 
 /// Sets what is given.

@@ -1,7 +1,7 @@
 //! A tenant as it is shown.
 
 use chrono::{DateTime, Utc};
-use db::{LimitState, OnDisconnect, Tenant, TenantStatus};
+use db::{LimitState, OnDisconnect, Tenant, TenantStatus, VectorPlace};
 use serde::Serialize;
 use service::{Service, Warning};
 use utoipa::ToSchema;
@@ -40,7 +40,9 @@ pub(crate) struct TenantOutput {
     fallback_provider: Option<String>,
     /// The model that answers then; null for that provider's usual one.
     fallback_model: Option<String>,
-    /// The model that embeds; null for the usual one.
+    /// Who makes vectors; null for `openai`.
+    embedding_provider: Option<String>,
+    /// The model that makes them; null for the usual one.
     embedding_model: Option<String>,
     /// Null for the model's own.
     temperature: Option<f32>,
@@ -78,6 +80,14 @@ struct Retrieval {
     top_k: i32,
     /// How well a passage must fit, 0 to 1.
     min_score: f32,
+    /// Where vectors are; null for Pinecone, where there is an index and keys.
+    vectors: Option<VectorPlace>,
+    /// Whether a question that follows others is first put so that it can be understood without them.
+    rewrite: bool,
+    /// Who puts what was found in order; null for nobody.
+    rerank_provider: Option<String>,
+    /// The model that does.
+    rerank_model: Option<String>,
 }
 
 /// The vector index, beside full text.
@@ -109,6 +119,7 @@ impl TenantOutput {
             chat_model: tenant.chat_model,
             fallback_provider: tenant.fallback_provider,
             fallback_model: tenant.fallback_model,
+            embedding_provider: tenant.embedding_provider,
             embedding_model: tenant.embedding_model,
             temperature: tenant.temperature,
             max_output_tokens: tenant.max_output_tokens,
@@ -117,6 +128,10 @@ impl TenantOutput {
                 enabled: tenant.retrieval_enabled,
                 top_k: tenant.retrieval_top_k,
                 min_score: tenant.retrieval_min_score,
+                vectors: tenant.vectors,
+                rewrite: tenant.rewrite_questions,
+                rerank_provider: tenant.rerank_provider,
+                rerank_model: tenant.rerank_model,
             },
             pinecone: Pinecone {
                 index: tenant.pinecone_index,

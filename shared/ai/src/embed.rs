@@ -1,22 +1,24 @@
-//! Turning texts into vectors with OpenAI's embeddings API.
+//! Turning texts into vectors with OpenAI's embeddings API, which many servers have.
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 
 use crate::{
     Client, Error, Spent, chunk::read_text, counts::Counts, failure::Failure, spent, tokens,
 };
 
-/// Texts in one request. The answer spells each number on a line of its own, about 30 bytes; 32 vectors
-/// of 3072 numbers stay below the cap on an answer.
-const BATCH: usize = 32;
+/// Texts in one request. As base64, 64 vectors of 3072 numbers take 1 MiB; spelled out, below the 4 MiB that are the most of an
+/// answer.
+const BATCH: usize = 64;
 
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
     input: &'a [String],
-    encoding_format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding_format: Option<&'static str>,
 }
 
 #[derive(Deserialize)]
@@ -31,6 +33,7 @@ struct Answer {
 #[derive(Deserialize)]
 struct Embedding {
     index: usize,
+    #[serde(deserialize_with = "numbers")]
     embedding: Vec<f32>,
 }
 
@@ -47,13 +50,24 @@ pub struct Embedded {
     pub spent: Spent,
 }
 
+/// Who makes vectors, and with which model.
+#[derive(Debug, Clone)]
+pub struct Embedder {
+    /// The server's name among the [`Endpoints`](crate::Endpoints).
+    pub endpoint: String,
+    /// The key; none for a server that answers without one.
+    pub key: Option<SecretString>,
+    /// The model.
+    pub model: String,
+}
+
 impl Client {
-    /// The vectors of `texts`, in requests of 32 texts.
+    /// The vectors of `texts`, in requests of 64 texts.
     ///
     /// No texts need no request. An empty text is refused by the provider.
-    pub async fn embed(&self, key: &SecretString, model: &str, texts: &[String]) -> Embedded {
+    pub async fn embed(&self, by: &Embedder, texts: &[String]) -> Embedded {
         let mut spent = Vec::new();
-        let vectors = self.embed_all(key, model, texts, &mut spent).await;
+        let vectors = self.embed_all(by, texts, &mut spent).await;
         let spent = spent.into_iter().reduce(Spent::and).unwrap_or_default();
         Embedded { vectors, spent }
     }
@@ -61,14 +75,30 @@ impl Client {
     /// The vectors, with what each request used in `spent`.
     async fn embed_all(
         &self,
-        key: &SecretString,
-        model: &str,
+        by: &Embedder,
         texts: &[String],
         spent: &mut Vec<Spent>,
     ) -> Result<Vec<Vec<f32>>, Error> {
         let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(texts.len());
+        let mut encoding = Some("base64");
         for input in texts.chunks(BATCH) {
-            let answer = self.embed_batch(key, model, input).await;
+            let mut answer = self.embed_batch(by, input, encoding).await;
+            let is_refused = |answer: &Result<Answer, Failure>| {
+                matches!(
+                    answer,
+                    Err(Failure {
+                        error: Error::Rejected,
+                        ..
+                    })
+                )
+            };
+            if encoding.is_some() && is_refused(&answer) {
+                // Not every server knows the field; one that knows it not may still make vectors.
+                let plain = self.embed_batch(by, input, None).await;
+                if !is_refused(&plain) {
+                    (encoding, answer) = (None, plain);
+                }
+            }
             spent.push(used(&answer, input));
             vectors.extend(in_order(answer?.data, input.len())?);
         }
@@ -81,22 +111,49 @@ impl Client {
 
     async fn embed_batch(
         &self,
-        key: &SecretString,
-        model: &str,
+        by: &Embedder,
         input: &[String],
+        encoding_format: Option<&'static str>,
     ) -> Result<Answer, Failure> {
-        let endpoint = self.endpoints.get("openai").ok_or(Error::Rejected)?;
+        let endpoint = self.endpoints.get(&by.endpoint).ok_or(Error::Rejected)?;
         let body = Body {
-            model,
+            model: &by.model,
             input,
-            encoding_format: "float",
+            encoding_format,
         };
-        let (name, value) = endpoint.key(key)?;
         let client = self.toward_base(&endpoint.base, false);
-        let request = client.post(endpoint.at("embeddings"));
-        let request = request.header(name, value).json(&body);
+        let mut request = client.post(endpoint.at("embeddings")).json(&body);
+        if let Some(key) = &by.key {
+            let (name, value) = endpoint.key(key)?;
+            request = request.header(name, value);
+        }
         let limit = self.timeouts.complete;
-        self.ask_json("openai", key, request, limit).await
+        self.ask_json(&by.endpoint, by.key.as_ref(), request, limit)
+            .await
+    }
+}
+
+/// The numbers of a vector: 32-bit floats, the low byte first, as base64; or a list of numbers, which is what a server sends that
+/// knows no other way.
+fn numbers<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<f32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Numbers {
+        Encoded(String),
+        Plain(Vec<f32>),
+    }
+    let encoded = match Numbers::deserialize(value)? {
+        Numbers::Plain(numbers) => return Ok(numbers),
+        Numbers::Encoded(encoded) => encoded,
+    };
+    let bytes = BASE64.decode(encoded).map_err(de::Error::custom)?;
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    match rest.is_empty() {
+        true => Ok(numbers
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect()),
+        false => Err(de::Error::custom("ends within a number")),
     }
 }
 

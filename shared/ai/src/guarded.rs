@@ -20,7 +20,7 @@ impl Client {
     pub(crate) async fn ask_json<T: DeserializeOwned>(
         &self,
         service: &str,
-        key: &SecretString,
+        key: Option<&SecretString>,
         request: RequestBuilder,
         limit: Duration,
     ) -> Result<T, Failure> {
@@ -35,12 +35,12 @@ impl Client {
     pub(crate) async fn guarded<T, F: Future<Output = Result<T, Failure>>>(
         &self,
         service: &str,
-        key: &SecretString,
+        key: Option<&SecretString>,
         request: RequestBuilder,
         limit: Duration,
         read: impl Fn(RequestBuilder) -> F,
     ) -> Result<T, Failure> {
-        let permit = self.breakers.admit(service, Some(key))?;
+        let permit = self.breakers.admit(service, key)?;
         let mut retries = Retries::new(&permit, self.timeouts.backoff);
         let work = async {
             loop {

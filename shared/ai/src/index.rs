@@ -166,6 +166,25 @@ impl Client {
         Ok(())
     }
 
+    /// Deletes a namespace with all that is in it. One that is not there is no error.
+    ///
+    /// # Errors
+    /// As the request fails.
+    pub async fn delete_namespace(
+        &self,
+        key: &SecretString,
+        host: &IndexHost,
+        namespace: &Namespace,
+    ) -> Result<(), Error> {
+        let url = host.at(&format!("namespaces/{namespace}"));
+        let request = self.toward(host).delete(url);
+        match self.ask_index::<IgnoredAny>(key, request).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.status == Some(StatusCode::NOT_FOUND) => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
     /// How many numbers each vector of an index has; `None` if it takes no vectors of ours yet.
     ///
     /// # Errors
@@ -200,7 +219,7 @@ impl Client {
             let answer = http::json(SERVICE, request).await;
             answer.map_err(with_quota)
         };
-        self.guarded(SERVICE, key, request, limit, read).await
+        self.guarded(SERVICE, Some(key), request, limit, read).await
     }
 }
 

@@ -57,7 +57,7 @@ pub use answer::Answer;
 pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
 pub use client::{Client, SetupError};
 pub use effort::Effort;
-pub use embed::Embedded;
+pub use embed::{Embedded, Embedder};
 pub use endpoint::{Auth, Endpoint, PRESETS, Preset};
 pub use endpoints::Endpoints;
 pub use error::Error;

@@ -1,11 +1,14 @@
 //! What a tenant knows: its documents, and the passages that a question finds in them.
 
+pub(crate) mod cached;
 pub(crate) mod deleting;
 pub(crate) mod documents;
+pub(crate) mod embedding_sets;
 pub(crate) mod filter;
 pub(crate) mod jobs;
 pub(crate) mod languages;
 pub(crate) mod passages;
+pub(crate) mod pgvector;
 pub(crate) mod storing;
 pub(crate) mod texts;
 pub(crate) mod vectors;

@@ -28,8 +28,10 @@ pub use chat::sessions::{ChatOrigin, ChatSession};
 pub use chat::turns::{HistoryMessage, NewTurn, NotBegun, Place, Turn};
 pub use chat::unanswered::{Lack, LackCounts, Period, Unanswered};
 pub use error::{Error, Result};
+pub use knowledge::cached::CachedEmbedding;
 pub use knowledge::deleting::{DocumentDeletion, LeftOver};
 pub use knowledge::documents::{Document, DocumentStatus};
+pub use knowledge::embedding_sets::{EmbeddingSet, NewEmbeddingSet, SetState};
 pub use knowledge::filter::MetadataFilter;
 pub use knowledge::jobs::{Again, JobKind};
 pub use knowledge::languages::Language;
@@ -70,7 +72,7 @@ pub use tenancy::platform::NewTenant;
 pub use tenancy::prompts::Prompt;
 pub use tenancy::secrets::{SealedSecret, SecretInfo};
 pub use tenancy::sites::Site;
-pub use tenancy::tenants::{OnDisconnect, Tenant, TenantStatus};
+pub use tenancy::tenants::{OnDisconnect, Tenant, TenantStatus, VectorPlace};
 
 use uuid::Uuid;
 

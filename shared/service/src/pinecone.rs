@@ -2,16 +2,26 @@
 
 use crate::{Result, Service, providers::own_key};
 use ai::{Index, IndexName, KeyOwner, Namespace, Vector};
-use db::Caller;
+use db::{Caller, EmbeddingSet};
 use secrecy::SecretString;
+use uuid::Uuid;
 
 /// A tenant's index at Pinecone, with the key to use it.
 pub(crate) struct PineconeIndex {
     key: SecretString,
     index: Index,
     of: IndexOf,
-    /// The tenant's part of it.
-    namespace: Namespace,
+    tenant: Uuid,
+}
+
+impl PineconeIndex {
+    /// The tenant's part of it; of a set by whose name it is called, that set's part.
+    fn namespace(&self, set: Option<Uuid>) -> Namespace {
+        match set {
+            Some(set) => Namespace::of_set(self.tenant, set),
+            None => Namespace::of(self.tenant),
+        }
+    }
 }
 
 /// Which index something is known of: what one key is told is nothing that another key may be sent to.
@@ -74,12 +84,12 @@ impl Service {
                 index
             }
         };
-        let namespace = Namespace::of(caller.tenant_id());
+        let tenant = caller.tenant_id();
         Ok(Some(PineconeIndex {
             key,
             index,
             of,
-            namespace,
+            tenant,
         }))
     }
 
@@ -102,54 +112,53 @@ impl Service {
         self.answered(caller, "pinecone", index).await
     }
 
-    /// Stores vectors, once it is known that they fit.
+    /// Confirms that an index takes vectors of that length.
     ///
     /// # Errors
-    /// [`ai::Error::Dimensions`] if they do not; a failure of Pinecone's.
-    pub(crate) async fn store_in_pinecone(
+    /// [`ai::Error::Dimensions`] if it does not; a failure of Pinecone's.
+    pub(crate) async fn check_fits(
         &self,
         caller: &Caller,
         at: &PineconeIndex,
-        vectors: Vec<Vector>,
+        numbers: usize,
     ) -> Result<()> {
-        let stored = self.store_what_fits(at, vectors).await;
-        self.used(caller, at, stored).await
-    }
-
-    async fn store_what_fits(
-        &self,
-        at: &PineconeIndex,
-        vectors: Vec<Vector>,
-    ) -> Result<(), ai::Error> {
-        let Some(first) = vectors.first() else {
-            return Ok(());
-        };
         let known = match at.index.dimensions {
             Some(known) => Some(known),
             None => {
-                let found = self.ai.index_dimensions(&at.key, &at.index.host).await?;
-                let index = Index {
-                    dimensions: found,
-                    ..at.index.clone()
-                };
+                let found = self.ai.index_dimensions(&at.key, &at.index.host).await;
+                let found = self.used(caller, at, found).await?;
+                let mut index = at.index.clone();
+                index.dimensions = found;
                 self.indexes.insert(at.of.clone(), index);
                 found
             }
         };
-        let model = u32::try_from(first.values.len()).unwrap_or(u32::MAX);
-        if let Some(index) = known.filter(|known| *known != model) {
-            return Err(ai::Error::Dimensions { index, model });
-        }
-        let PineconeIndex {
-            key,
-            index,
-            namespace,
-            ..
-        } = at;
-        self.ai.upsert(key, &index.host, namespace, vectors).await
+        let model = u32::try_from(numbers).unwrap_or(u32::MAX);
+        let fits = match known {
+            Some(index) if index != model => Err(ai::Error::Dimensions { index, model }),
+            _ => Ok(()),
+        };
+        self.used(caller, at, fits).await
     }
 
-    /// Deletes vectors, by the ids of their passages.
+    /// Stores vectors of a set. Call [`Service::check_fits`] first.
+    ///
+    /// # Errors
+    /// A failure of Pinecone's.
+    pub(crate) async fn store_in_pinecone(
+        &self,
+        caller: &Caller,
+        at: &PineconeIndex,
+        set: &EmbeddingSet,
+        vectors: Vec<Vector>,
+    ) -> Result<()> {
+        let namespace = at.namespace((!set.is_first).then_some(set.id));
+        let host = &at.index.host;
+        let stored = self.ai.upsert(&at.key, host, &namespace, vectors).await;
+        self.used(caller, at, stored).await
+    }
+
+    /// Deletes vectors, by the ids of their passages, of a set, or of the tenant's plain namespace.
     ///
     /// # Errors
     /// A failure of Pinecone's.
@@ -157,14 +166,30 @@ impl Service {
         &self,
         caller: &Caller,
         at: &PineconeIndex,
+        set: Option<Uuid>,
         ids: &[String],
     ) -> Result<()> {
-        let host = &at.index.host;
-        let gone = self.ai.delete(&at.key, host, &at.namespace, ids).await;
+        let (host, namespace) = (&at.index.host, at.namespace(set));
+        let gone = self.ai.delete(&at.key, host, &namespace, ids).await;
         self.used(caller, at, gone).await
     }
 
-    /// The nearest vectors to `vector`, best first.
+    /// Deletes all vectors of a set, or of the tenant's plain namespace.
+    ///
+    /// # Errors
+    /// A failure of Pinecone's.
+    pub(crate) async fn clear_pinecone(
+        &self,
+        caller: &Caller,
+        at: &PineconeIndex,
+        set: Option<Uuid>,
+    ) -> Result<()> {
+        let (host, namespace) = (&at.index.host, at.namespace(set));
+        let gone = self.ai.delete_namespace(&at.key, host, &namespace).await;
+        self.used(caller, at, gone).await
+    }
+
+    /// The nearest vectors to `vector`, best first, of a set, or of the tenant's plain namespace.
     ///
     /// # Errors
     /// A failure of Pinecone's.
@@ -172,12 +197,13 @@ impl Service {
         &self,
         caller: &Caller,
         at: &PineconeIndex,
+        set: Option<Uuid>,
         vector: &[f32],
         most: u32,
     ) -> Result<Vec<ai::Match>> {
-        let host = &at.index.host;
-        let near = self.ai.query(&at.key, host, &at.namespace, vector, most);
-        let near = self.used(caller, at, near.await).await?;
+        let (host, namespace) = (&at.index.host, at.namespace(set));
+        let near = self.ai.query(&at.key, host, &namespace, vector, most).await;
+        let near = self.used(caller, at, near).await?;
         let foreign = u64::try_from(near.foreign).unwrap_or(u64::MAX);
         self.db.counters().cross_tenant_drop.inc_by(foreign);
         Ok(near.matches)

@@ -26,7 +26,7 @@ pub(crate) const SEARCH_TIME: Duration = Duration::from_secs(1);
 pub(crate) const AT_ONCE: usize = 2;
 
 /// With a filter, so many of the nearest vectors are looked at: the index does not know which of them it allows.
-const NEAR_FILTERED: u32 = 200;
+const NEAR_FILTERED: i32 = 200;
 
 /// What is to be found.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +79,7 @@ impl Service {
         let question = [searched(question)];
         let index = self.vector_index(caller).await;
         let reserved = match &index {
-            Ok(Some(index)) => Some(self.reserve_embedding(caller, index, &question).await?),
+            Ok(Some(index)) => Some(self.reserve_embedding(caller, &index.by, &question).await?),
             _ => None,
         };
         let index = (reserved.unwrap_or_default(), ready(index));
@@ -162,17 +162,19 @@ impl Service {
         calls: &mut Vec<ProviderCall>,
     ) -> Result<Vec<Uuid>> {
         let question = [question.to_owned()];
-        let (vectors, call) = self.embed(caller, &index, id, &question).await;
+        let (vectors, call) = self.embed(caller, &index.by, id, &question).await;
         calls.push(call);
         let vector = vectors?.into_iter().next().unwrap_or_default();
         let most = match wanted.filter {
             Some(_) => NEAR_FILTERED,
-            None => wanted.top_k.unsigned_abs(),
+            None => wanted.top_k,
         };
-        let near = self.near(caller, &index, &vector, most).await?;
+        let how = (wanted.filter, SEARCH_TIME);
+        let near = self.near(caller, &index, &vector, most, how).await?;
+        let near = near.ok_or(crate::Error::SearchTooSlow)?;
         let min_score = caller.account().tenant.retrieval_min_score;
-        let good = near.iter().filter(|m| m.score >= min_score);
-        Ok(good.filter_map(|m| Uuid::try_parse(&m.id).ok()).collect())
+        let good = near.iter().filter(|near| near.score >= min_score);
+        Ok(good.map(|near| near.id).collect())
     }
 
     /// Merges both lists by reciprocal rank. A vector whose passage is gone, is not this tenant's, or is of a document that

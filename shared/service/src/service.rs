@@ -7,14 +7,15 @@ use crate::{
     retrieval, start_logging,
 };
 use anyhow::Context;
-use db::{Db, Slots};
+use db::{Db, EmbeddingSet, Slots};
 use moka::sync::Cache;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tenant_auth::{
     ApiKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, SiteKeys, TokenError,
     Verified,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 /// Threads that hash passwords, on however large a machine. With 19 MiB each they bound what a flood of logins takes;
 /// four check more than a hundred passwords a second.
@@ -53,6 +54,8 @@ pub struct Service {
     pub(crate) chat_searches: Slots,
     /// What is known of indexes at Pinecone.
     pub(crate) indexes: Cache<IndexOf, ai::Index>,
+    /// A tenant's sets of vectors.
+    pub(crate) embedding_sets: Cache<Uuid, Arc<Vec<EmbeddingSet>>>,
 }
 
 /// Everything derived from the secrets. Private: whoever uses the service can neither mint a token nor open a provider's
@@ -116,6 +119,10 @@ impl Service {
             indexes: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(3600))
+                .build(),
+            embedding_sets: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(5))
                 .build(),
             config,
         })

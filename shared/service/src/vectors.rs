@@ -1,19 +1,30 @@
 //! The vectors of a tenant's passages: whether there are any, and how they are stored, found and deleted.
 
-use crate::{Result, Service, pinecone::PineconeIndex, providers::EMBEDDING_MODEL};
-use ai::{Match, Vector};
-use db::Caller;
-use secrecy::SecretString;
+use crate::{Result, Service, pinecone::PineconeIndex};
+use ai::{Embedder, Vector};
+use db::{Caller, EmbeddingSet, MetadataFilter, NewEmbeddingSet, SetState, VectorPlace};
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// A tenant's vector index, with the keys to use it.
+/// So many passages are embedded and stored at a time: 256 vectors of 3072 numbers take 3 MiB.
+const AT_ONCE: usize = 256;
+
+/// The longest vectors that the database keeps: those of more numbers do not fit into a page of it.
+const MOST_IN_POSTGRES: usize = 4000;
+
+/// A tenant's vectors, of which a question may be asked.
 pub(crate) struct VectorIndex {
-    /// For embeddings.
-    pub(crate) openai_key: SecretString,
-    /// The model for embeddings.
-    pub(crate) embedding_model: String,
-    /// Where the vectors are.
-    place: PineconeIndex,
+    /// Who makes vectors of questions.
+    pub(crate) by: Embedder,
+    /// The set that serves; none if nothing was stored yet, or by a release that knew no sets.
+    set: Option<EmbeddingSet>,
+    place: Where,
+}
+
+/// Where vectors are.
+enum Where {
+    Postgres,
+    Pinecone(PineconeIndex),
 }
 
 /// A passage whose vector is to be stored.
@@ -25,18 +36,37 @@ pub struct ToEmbed {
     pub text: String,
 }
 
+/// What is near a question.
+pub(crate) struct Near {
+    /// The passage.
+    pub(crate) id: Uuid,
+    /// How near, on the index's own scale.
+    pub(crate) score: f32,
+}
+
 impl Service {
-    /// Whether vectors are made of the tenant's passages: it has an index, and the keys that it takes. Asks nobody; whether
-    /// the keys are good is found out by using them.
+    /// Where a tenant wants its vectors.
+    fn vector_place(&self, caller: &Caller) -> VectorPlace {
+        match caller.account().tenant.vectors {
+            Some(place) => place,
+            None if self.has_pinecone(caller) => VectorPlace::Pinecone,
+            None => VectorPlace::None,
+        }
+    }
+
+    /// Whether vectors are made of the tenant's passages: it has a place for them, and the keys that it takes. Asks nobody;
+    /// whether the keys are good is found out by using them.
     pub fn keeps_vectors(&self, caller: &Caller) -> bool {
-        let secrets = &self.config.secrets;
-        let own = crate::providers::own_key(caller, "openai").is_some();
-        let embeds = own || secrets.provider_keys.contains_key("openai");
-        embeds && self.has_pinecone(caller)
+        let has_place = match self.vector_place(caller) {
+            VectorPlace::None => false,
+            VectorPlace::Postgres => true,
+            VectorPlace::Pinecone => self.has_pinecone(caller),
+        };
+        has_place && self.can_embed(caller)
     }
 
     /// Stores vectors of a document's passages, in the place of those with the same ids. Does nothing where no vectors are
-    /// kept. Calling it again after a failure is harmless.
+    /// kept. Calling it again after a failure is harmless, and does not pay again for what was made.
     ///
     /// # Errors
     /// A key that cannot be opened; a provider's failure; what a limit refuses.
@@ -46,22 +76,156 @@ impl Service {
         document: Uuid,
         passages: &[ToEmbed],
     ) -> Result<()> {
-        let Some(index) = self.vector_index(caller).await? else {
+        if !self.keeps_vectors(caller) {
+            return Ok(());
+        }
+        let chosen = self.chosen_set(caller);
+        self.store_as(caller, chosen, document, passages).await
+    }
+
+    /// What tells the set from others that a tenant's settings name.
+    fn chosen_set<'a>(&self, caller: &'a Caller) -> (VectorPlace, &'a str, &'a str) {
+        let (endpoint, model) = self.chosen_embedder(caller);
+        (self.vector_place(caller), endpoint, model)
+    }
+
+    /// Whether vectors of the tenant's passages may be somewhere, also of settings that it had before.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn may_have_vectors(&self, caller: &Caller) -> Result<bool> {
+        Ok(self.keeps_vectors(caller) || !self.sets(caller).await?.is_empty())
+    }
+
+    /// After vectors of a document were stored: if those of the tenant's settings are whole now, they serve from here on, and those that
+    /// served before are cleared away. Calling it again is harmless.
+    ///
+    /// # Errors
+    /// The database is away; a provider's failure.
+    pub async fn serve_what_is_whole(&self, caller: &Caller) -> Result<()> {
+        let chosen = self.chosen_set(caller);
+        let is_chosen = |set: &&EmbeddingSet| of(set) == chosen && set.state == SetState::Building;
+        let built = self.sets(caller).await?.iter().find(is_chosen).cloned();
+        if let Some(built) = built {
+            let mut tx = self.db.tenant(caller).await?;
+            let serves = tx.serve_if_whole(built.id).await?;
+            tx.commit().await?;
+            if serves {
+                self.embedding_sets.invalidate(&caller.tenant_id());
+            }
+        }
+        let sets = self.sets(caller).await?;
+        for set in sets.iter().filter(|set| set.state == SetState::Retired) {
+            self.clear_set(caller, set).await?;
+        }
+        Ok(())
+    }
+
+    async fn clear_set(&self, caller: &Caller, set: &EmbeddingSet) -> Result<()> {
+        match set.place {
+            VectorPlace::Postgres => while self.db.clear_vectors(caller, set.id).await? > 0 {},
+            VectorPlace::Pinecone => {
+                if let Some(index) = self.pinecone(caller).await? {
+                    self.clear_pinecone(caller, &index, own_namespace(set))
+                        .await?;
+                }
+            }
+            VectorPlace::None => {}
+        }
+        let mut tx = self.db.tenant(caller).await?;
+        tx.delete_retired_set(set.id).await?;
+        tx.commit().await?;
+        self.embedding_sets.invalidate(&caller.tenant_id());
+        Ok(())
+    }
+
+    /// As [`Service::store_vectors`], into the set of that place, endpoint and model.
+    async fn store_as(
+        &self,
+        caller: &Caller,
+        (place, endpoint, model): (VectorPlace, &str, &str),
+        document: Uuid,
+        passages: &[ToEmbed],
+    ) -> Result<()> {
+        let Some(by) = self.embedder(caller, endpoint, model).await? else {
             return Ok(());
         };
-        let texts: Vec<String> = passages
-            .iter()
-            .map(|passage| passage.text.clone())
-            .collect();
-        let values = self.embed_within_limits(caller, &index, &texts).await?;
-        let vectors = passages.iter().zip(values).map(|(passage, values)| Vector {
-            id: passage.id.to_string(),
-            values,
-            document_id: document,
-            chunk_id: passage.id,
-        });
-        let vectors = vectors.collect();
-        self.store_in_pinecone(caller, &index.place, vectors).await
+        let Some(at) = self.at(caller, place).await? else {
+            return Ok(());
+        };
+        for passages in passages.chunks(AT_ONCE) {
+            let texts: Vec<&str> = passages.iter().map(|passage| &*passage.text).collect();
+            let values = self.embed_document(caller, &by, document, &texts).await?;
+            let vectors = passages.iter().zip(values).map(|(passage, values)| Vector {
+                id: passage.id.to_string(),
+                values,
+                document_id: document,
+                chunk_id: passage.id,
+            });
+            let vectors: Vec<Vector> = vectors.collect();
+            let dimensions = vectors.first().map_or(0, |vector| vector.values.len());
+            if let Where::Pinecone(index) = &at {
+                self.check_fits(caller, index, dimensions).await?;
+            }
+            let set = self.set_of(caller, place, &by, dimensions).await?;
+            self.put(caller, &at, &set, document, vectors).await?;
+        }
+        Ok(())
+    }
+
+    /// The set that vectors of that length belong to.
+    async fn set_of(
+        &self,
+        caller: &Caller,
+        place: VectorPlace,
+        by: &Embedder,
+        dimensions: usize,
+    ) -> Result<EmbeddingSet> {
+        let known = self.sets(caller).await?;
+        let chosen = (place, &*by.endpoint, &*by.model);
+        let is_live = |set: &&EmbeddingSet| of(set) == chosen && set.state != SetState::Retired;
+        let set = match known.iter().find(is_live) {
+            Some(set) => set.clone(),
+            None => {
+                let mut tx = self.db.tenant(caller).await?;
+                let set = tx.embedding_set(NewEmbeddingSet {
+                    id: Uuid::now_v7(),
+                    place,
+                    endpoint: &by.endpoint,
+                    model: &by.model,
+                    dimensions: i32::try_from(dimensions).unwrap_or(i32::MAX),
+                });
+                let set = set.await?;
+                tx.commit().await?;
+                self.embedding_sets.invalidate(&caller.tenant_id());
+                set
+            }
+        };
+        check_length(&set, dimensions)?;
+        Ok(set)
+    }
+
+    async fn put(
+        &self,
+        caller: &Caller,
+        at: &Where,
+        set: &EmbeddingSet,
+        document: Uuid,
+        vectors: Vec<Vector>,
+    ) -> Result<()> {
+        match at {
+            Where::Pinecone(index) => self.store_in_pinecone(caller, index, set, vectors).await,
+            Where::Postgres => {
+                let vectors = vectors.iter().map(|v| (v.chunk_id, v.values.as_slice()));
+                let vectors: Vec<_> = vectors.collect();
+                let stored = self.db.store_vectors(caller, set.id, document, &vectors);
+                match stored.await {
+                    // The document was deleted meanwhile, and the set with the tenant's settings: there is nothing to store.
+                    Err(e) if e.is_constraint("chunk_vectors_tenant_id_document_id_fkey") => Ok(()),
+                    stored => Ok(stored?),
+                }
+            }
+        }
     }
 
     /// Deletes the vectors of passages, if there are any. Calling it again is harmless.
@@ -69,44 +233,145 @@ impl Service {
     /// # Errors
     /// A key that cannot be opened; a provider's failure.
     pub async fn forget_vectors(&self, caller: &Caller, passages: &[Uuid]) -> Result<()> {
-        let Some(index) = self.vector_index(caller).await? else {
+        let sets = self.sets(caller).await?;
+        if sets.iter().any(|set| set.place == VectorPlace::Postgres) {
+            self.db.delete_vectors(caller, passages).await?;
+        }
+        let in_pinecone = sets.iter().filter(|set| set.place == VectorPlace::Pinecone);
+        let mut in_pinecone: Vec<Option<Uuid>> = in_pinecone.map(own_namespace).collect();
+        if sets.is_empty() && self.vector_place(caller) == VectorPlace::Pinecone {
+            // Of a release that knew no sets.
+            in_pinecone.push(None);
+        }
+        if in_pinecone.is_empty() {
+            return Ok(());
+        }
+        let Some(index) = self.pinecone(caller).await? else {
             return Ok(());
         };
         let ids: Vec<String> = passages.iter().map(Uuid::to_string).collect();
-        self.delete_in_pinecone(caller, &index.place, &ids).await
+        for set in in_pinecone {
+            self.delete_in_pinecone(caller, &index, set, &ids).await?;
+        }
+        Ok(())
     }
 
-    /// The nearest vectors to `vector`, best first.
+    /// The nearest passages to `vector`, best first: at least as good as the tenant's least score. `None` if the database takes
+    /// longer than `limit` to find them.
     ///
     /// # Errors
-    /// A provider's failure.
+    /// A provider's failure; the vector is of another length than the set's.
     pub(crate) async fn near(
         &self,
         caller: &Caller,
         index: &VectorIndex,
         vector: &[f32],
-        most: u32,
-    ) -> Result<Vec<Match>> {
-        let place = &index.place;
-        self.near_in_pinecone(caller, place, vector, most).await
+        most: i32,
+        (filter, limit): (Option<&MetadataFilter>, Duration),
+    ) -> Result<Option<Vec<Near>>> {
+        if let Some(set) = &index.set {
+            check_length(set, vector.len())?;
+        }
+        match (&index.place, &index.set) {
+            (Where::Postgres, None) => Ok(Some(Vec::new())),
+            (Where::Postgres, Some(set)) => {
+                let mut tx = self.db.tenant_within(caller, limit).await?;
+                let near = tx.near_vectors(caller, set.id, vector, most, filter);
+                let near = near.await?;
+                Ok(near.map(|near| {
+                    near.into_iter()
+                        .map(|(id, score)| Near { id, score })
+                        .collect()
+                }))
+            }
+            (Where::Pinecone(at), set) => {
+                let set = set.as_ref().and_then(own_namespace);
+                let near = self.near_in_pinecone(caller, at, set, vector, most.unsigned_abs());
+                let near = near.await?.into_iter().filter_map(|found| {
+                    let id = Uuid::try_parse(&found.id).ok()?;
+                    let score = found.score;
+                    Some(Near { id, score })
+                });
+                Ok(Some(near.collect()))
+            }
+        }
     }
 
-    /// The tenant's vector index, if it has one, with an OpenAI key for embeddings, its own or the deployment's.
+    /// The tenant's vectors that serve, if it has any and the keys to ask of them.
     ///
     /// # Errors
     /// A key that cannot be opened, an index that Pinecone does not know.
     pub(crate) async fn vector_index(&self, caller: &Caller) -> Result<Option<VectorIndex>> {
-        let Some(openai_key) = self.chat_key(caller, "openai").await? else {
+        if !self.keeps_vectors(caller) {
+            return Ok(None);
+        }
+        let set = self.serving_set(caller).await?;
+        let (endpoint, model) = self.chosen_embedder(caller);
+        let (place, endpoint, model) = match &set {
+            Some(set) => of(set),
+            None => (self.vector_place(caller), endpoint, model),
+        };
+        let Some(by) = self.embedder(caller, endpoint, model).await? else {
             return Ok(None);
         };
-        let Some(place) = self.pinecone(caller).await? else {
+        let Some(place) = self.at(caller, place).await? else {
             return Ok(None);
         };
-        let model = caller.account().tenant.embedding_model.as_deref();
-        Ok(Some(VectorIndex {
-            openai_key,
-            embedding_model: model.unwrap_or(EMBEDDING_MODEL).to_owned(),
-            place,
-        }))
+        Ok(Some(VectorIndex { by, set, place }))
+    }
+
+    async fn at(&self, caller: &Caller, place: VectorPlace) -> Result<Option<Where>> {
+        Ok(match place {
+            VectorPlace::None => None,
+            VectorPlace::Postgres => Some(Where::Postgres),
+            VectorPlace::Pinecone => self.pinecone(caller).await?.map(Where::Pinecone),
+        })
+    }
+
+    /// The set that is asked.
+    async fn serving_set(&self, caller: &Caller) -> Result<Option<EmbeddingSet>> {
+        let sets = self.sets(caller).await?;
+        let serving = sets.iter().find(|set| set.state == SetState::Serving);
+        Ok(serving.cloned())
+    }
+
+    /// The tenant's sets of vectors, as they were some seconds ago at most.
+    async fn sets(&self, caller: &Caller) -> Result<Arc<Vec<EmbeddingSet>>> {
+        let tenant = caller.tenant_id();
+        if let Some(sets) = self.embedding_sets.get(&tenant) {
+            return Ok(sets);
+        }
+        let sets = Arc::new(self.db.tenant(caller).await?.embedding_sets().await?);
+        self.embedding_sets.insert(tenant, Arc::clone(&sets));
+        Ok(sets)
+    }
+}
+
+/// What tells a set from others.
+fn of(set: &EmbeddingSet) -> (VectorPlace, &str, &str) {
+    (set.place, &set.endpoint, &set.model)
+}
+
+/// The set by whose name a namespace is called; none for the tenant's plain one.
+fn own_namespace(set: &EmbeddingSet) -> Option<Uuid> {
+    (!set.is_first).then_some(set.id)
+}
+
+/// # Errors
+/// [`ai::Error::Dimensions`]
+fn check_length(set: &EmbeddingSet, numbers: usize) -> Result<()> {
+    let most = match set.place {
+        VectorPlace::Postgres => MOST_IN_POSTGRES,
+        VectorPlace::Pinecone | VectorPlace::None => usize::MAX,
+    };
+    let index = set.dimensions.unsigned_abs();
+    let model = u32::try_from(numbers).unwrap_or(u32::MAX);
+    match index == model && numbers <= most {
+        true => Ok(()),
+        false => {
+            let most = u32::try_from(most).unwrap_or(u32::MAX);
+            let index = index.min(most);
+            Err(ai::Error::Dimensions { index, model }.into())
+        }
     }
 }

@@ -73,6 +73,7 @@ mod parity;
 mod passwords;
 mod patience;
 mod pinecone;
+mod postgres_vectors;
 mod problems;
 mod profile;
 mod program;

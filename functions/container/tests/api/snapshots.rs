@@ -113,6 +113,7 @@ async fn a_tenant() {
       "chat_model": null,
       "created_at": "[time]",
       "embedding_model": null,
+      "embedding_provider": null,
       "fallback_model": null,
       "fallback_provider": null,
       "history_token_budget": 3000,
@@ -132,7 +133,11 @@ async fn a_tenant() {
       "retrieval": {
         "enabled": true,
         "min_score": 0.3,
-        "top_k": 5
+        "rerank_model": null,
+        "rerank_provider": null,
+        "rewrite": false,
+        "top_k": 5,
+        "vectors": null
       },
       "share_unanswered": false,
       "slug": "three",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ai::{Client, Error, Timeouts};
+use ai::{Client, Embedder, Error, Timeouts};
 use axum::{
     body::Body,
     http::StatusCode,
@@ -151,11 +151,12 @@ async fn embeddings_are_asked_for_again() {
     let mut answers = statuses(&[503, 429]);
     answers.push(Box::new(move || server::json(vectors())));
     let server = Server::in_turn(answers).await;
-    let key = "sk-embed".to_owned().into();
-    let found = server
-        .client()
-        .embed(&key, "small", &["a".to_owned()])
-        .await;
+    let by = Embedder {
+        endpoint: "openai".to_owned(),
+        key: Some("sk-embed".to_owned().into()),
+        model: "small".to_owned(),
+    };
+    let found = server.client().embed(&by, &["a".to_owned()]).await;
     assert_eq!(found.vectors, Ok(vec![vec![0.5]]));
     assert_eq!(server.seen().len(), 3);
 }

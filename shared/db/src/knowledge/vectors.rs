@@ -79,6 +79,8 @@ impl JobTx {
             .bind(status)
             .execute(self.conn())
             .await?;
+        let whom = self.whom;
+        self.queue_pending(2, whom).await?;
         self.finish().await
     }
 }

@@ -11,6 +11,7 @@ use tenant_auth::RootSecret;
 use uuid::Uuid;
 
 const ROLES_SQL: &str = include_str!("../../../../migrations/roles.sql");
+const PGVECTOR_SQL: &str = include_str!("../../../../migrations/pgvector.sql");
 
 /// A connection with the login of `DATABASE_URL`.
 pub struct Operator {
@@ -26,6 +27,8 @@ pub struct Migrated {
     pub all: usize,
     /// How many of them were applied this time.
     pub now: usize,
+    /// Whether vectors can be kept in the database: it has pgvector.
+    pub has_vectors: bool,
 }
 
 /// What the operator could not do.
@@ -129,12 +132,26 @@ impl Operator {
         let before = self.applied().await?;
         let done = MIGRATOR.run(&mut self.connection).await;
         let all = self.applied().await?;
+        let has_vectors = match &done {
+            Ok(()) => self.prepare_vectors().await,
+            Err(_) => Ok(false),
+        };
         self.connection.execute("reset role").await?;
         done.map_err(|e| OperatorError::Migrate(e.into()))?;
+        let has_vectors = has_vectors.map_err(|e| OperatorError::Migrate(e.into()))?;
         Ok(Migrated {
             all,
             now: all.saturating_sub(before),
+            has_vectors,
         })
+    }
+
+    /// Makes what vectors are kept in, if the extension is there; whether they can be.
+    async fn prepare_vectors(&mut self) -> Result<bool, sqlx::Error> {
+        self.connection.execute(PGVECTOR_SQL).await?;
+        sqlx::query_scalar("select to_regclass('parlance.chunk_vectors') is not null")
+            .fetch_one(&mut self.connection)
+            .await
     }
 
     /// How many migrations the schema has; the owner asks.

@@ -7,7 +7,7 @@ use crate::{
         accounts::{AccountRow, account_columns},
         api_keys::UsedKey,
     },
-    knowledge::jobs::JobKind,
+    knowledge::jobs::{ForWhom, JobKind},
     tenancy::tenants::tenant_columns,
 };
 use chrono::{DateTime, Utc};
@@ -80,6 +80,7 @@ pub struct JobTx {
     tx: TenantTx,
     pub(crate) id: Uuid,
     pub(crate) document_id: Uuid,
+    pub(crate) whom: ForWhom,
 }
 
 impl JobTx {
@@ -171,11 +172,14 @@ impl Db {
             .bind(job.lease)
             .fetch_optional(tx.conn())
             .await?;
-        let (id, document_id) = (job.id, job.document_id());
         Ok(held.map(|_| JobTx {
             tx,
-            id,
-            document_id,
+            id: job.id,
+            document_id: job.document_id(),
+            whom: ForWhom {
+                user_id: job.row.user_id,
+                api_key_id: job.row.api_key_id,
+            },
         }))
     }
 

@@ -42,7 +42,7 @@ fn origins(before: &Tenant, after: &Tenant) -> Option<String> {
 
 impl Tenant {
     /// Every setting but the prompt and the origins, by its name in the API.
-    fn values(&self) -> [(&'static str, String); 18] {
+    fn values(&self) -> [(&'static str, String); 23] {
         fn known<T: Display>(value: &Option<T>) -> String {
             value
                 .as_ref()
@@ -54,6 +54,7 @@ impl Tenant {
             ("chat_model", known(&self.chat_model)),
             ("fallback_provider", known(&self.fallback_provider)),
             ("fallback_model", known(&self.fallback_model)),
+            ("embedding_provider", known(&self.embedding_provider)),
             ("embedding_model", known(&self.embedding_model)),
             ("temperature", known(&self.temperature)),
             ("max_output_tokens", self.max_output_tokens.to_string()),
@@ -64,6 +65,17 @@ impl Tenant {
             ("retrieval.enabled", self.retrieval_enabled.to_string()),
             ("retrieval.top_k", self.retrieval_top_k.to_string()),
             ("retrieval.min_score", self.retrieval_min_score.to_string()),
+            (
+                "retrieval.vectors",
+                // Not `none`, which is a choice.
+                self.vectors.map_or_else(
+                    || "as keys allow".to_owned(),
+                    |place| format!("{place:?}").to_lowercase(),
+                ),
+            ),
+            ("retrieval.rewrite", self.rewrite_questions.to_string()),
+            ("retrieval.rerank_provider", known(&self.rerank_provider)),
+            ("retrieval.rerank_model", known(&self.rerank_model)),
             ("pinecone.index", known(&self.pinecone_index)),
             ("pinecone.host", known(&self.pinecone_host)),
             ("pinecone.environment", known(&self.pinecone_environment)),

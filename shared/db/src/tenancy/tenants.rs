@@ -14,7 +14,8 @@ macro_rules! tenant_columns {
     () => {
         "t.id, t.slug, t.name, t.status, t.system_prompt, t.prompt_version, t.allowed_origins, t.provider, t.chat_model,
          t.fallback_provider, t.fallback_model, t.embedding_model, t.temperature, t.max_output_tokens, t.history_token_budget,
-         t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.pinecone_index,
+         t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.vectors, t.embedding_provider,
+         t.rewrite_questions, t.rerank_provider, t.rerank_model, t.pinecone_index,
          t.pinecone_host, t.pinecone_environment, t.on_disconnect, t.retention_days,
          t.share_unanswered_since is not null as share_unanswered, t.limits, t.user_limits, t.created_at, t.updated_at"
     };
@@ -46,6 +47,11 @@ pub struct Tenant {
     pub retrieval_enabled: bool,
     pub retrieval_top_k: i32,
     pub retrieval_min_score: f32,
+    pub vectors: Option<VectorPlace>,
+    pub embedding_provider: Option<String>,
+    pub rewrite_questions: bool,
+    pub rerank_provider: Option<String>,
+    pub rerank_model: Option<String>,
     pub pinecone_index: Option<String>,
     pub pinecone_host: Option<String>,
     pub pinecone_environment: Option<String>,
@@ -80,6 +86,19 @@ pub enum OnDisconnect {
     Finish,
     /// It is stopped; what there is of it is kept.
     Cancel,
+}
+
+/// Where the vectors of a tenant's passages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum VectorPlace {
+    /// There are none: full text alone finds passages.
+    None,
+    /// In the service's own database, if that has the extension pgvector.
+    Postgres,
+    /// In an index at Pinecone.
+    Pinecone,
 }
 
 impl AdminTx {
@@ -130,8 +149,9 @@ impl AdminTx {
                 retrieval_min_score = $12, pinecone_index = $13, pinecone_host = $14,
                 pinecone_environment = $15, on_disconnect = $16, retention_days = $17,
                 share_unanswered_since = case when $18 then coalesce(share_unanswered_since, now()) end,
-                fallback_provider = $19, fallback_model = $20, updated_at = now()
-             where id = $21
+                fallback_provider = $19, fallback_model = $20, vectors = $21, embedding_provider = $22,
+                rewrite_questions = $23, rerank_provider = $24, rerank_model = $25, updated_at = now()
+             where id = $26
              returning updated_at, prompt_version",
         )
         .bind(&tenant.name)
@@ -154,6 +174,11 @@ impl AdminTx {
         .bind(tenant.share_unanswered)
         .bind(&tenant.fallback_provider)
         .bind(&tenant.fallback_model)
+        .bind(tenant.vectors)
+        .bind(&tenant.embedding_provider)
+        .bind(tenant.rewrite_questions)
+        .bind(&tenant.rerank_provider)
+        .bind(&tenant.rerank_model)
         .bind(tenant.id)
         .fetch_one(self.conn())
         .await?;

@@ -179,6 +179,7 @@ fn statements_run_in_transactions() {
             "shared/db/src/chat/apps.rs",
             "shared/db/src/chat/turns.rs",
             "shared/db/src/knowledge/passages.rs",
+            "shared/db/src/knowledge/pgvector.rs",
             "shared/db/src/ledger/calls.rs"
         ]
     );

@@ -11,6 +11,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::{
@@ -66,6 +67,8 @@ struct Inner {
     replies: Mutex<VecDeque<Reply>>,
     always: Mutex<Option<Reply>>,
     matches: Mutex<Vec<Value>>,
+    /// The vectors of texts that hold a word; of others it is the usual one.
+    meanings: Mutex<Vec<(&'static str, Vec<f32>)>>,
     /// How many numbers a vector of the index has.
     dimensions: Mutex<usize>,
     /// What the index refuses next: a path, the status, the body.
@@ -104,6 +107,7 @@ impl Provider {
             always: Mutex::default(),
             matches: Mutex::default(),
             vectors_fail: Mutex::default(),
+            meanings: Mutex::default(),
             dimensions: Mutex::new(pinecone::DIMENSIONS),
             refusals: Mutex::default(),
             vectors_held: AtomicBool::new(false),
@@ -179,6 +183,12 @@ impl Provider {
     /// Lets `n` of them go.
     pub fn let_vectors_go(&self, n: usize) {
         self.inner.vectors_go.add_permits(n);
+    }
+
+    /// From now on a text that holds the word has this vector.
+    pub fn means(&self, word: &'static str, vector: &[f32]) {
+        let meaning = (word, vector.to_vec());
+        self.inner.meanings.lock().unwrap().push(meaning);
     }
 
     /// From now on the index takes vectors of so many numbers.
@@ -271,9 +281,21 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
 
 fn vectors(provider: &Provider, asked: &Asked) -> Response {
     if asked.path.ends_with("/embeddings") {
-        let texts = asked.body["input"].as_array().map_or(0, Vec::len);
-        let data: Vec<Value> = (0..texts)
-            .map(|n| json!({ "index": n, "embedding": [0.1, 0.2, 0.3] }))
+        let meanings = provider.inner.meanings.lock().unwrap().clone();
+        let vector = |text: &Value| {
+            let text = text.as_str().unwrap_or_default();
+            let known = meanings.iter().find(|(word, _)| text.contains(word));
+            let vector = known.map_or(vec![0.1, 0.2, 0.3], |(_, vector)| vector.clone());
+            let bytes: Vec<u8> = vector.iter().flat_map(|n| n.to_le_bytes()).collect();
+            match asked.body["encoding_format"] == "base64" {
+                true => json!(BASE64_STANDARD.encode(bytes)),
+                false => json!(vector),
+            }
+        };
+        let texts = asked.body["input"].as_array().cloned().unwrap_or_default();
+        let data: Vec<Value> = (0..)
+            .zip(&texts)
+            .map(|(n, text)| json!({ "index": n, "embedding": vector(text) }))
             .collect();
         return Json(json!({ "data": data })).into_response();
     }

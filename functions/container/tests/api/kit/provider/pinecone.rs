@@ -24,13 +24,14 @@ type Checked<T = ()> = Result<T, String>;
 /// Answers a request as Pinecone does; `None` if it is none of Pinecone's.
 pub(super) fn answer(provider: &Provider, asked: &Asked) -> Option<Response> {
     let control = asked.path.strip_prefix("/indexes/");
-    let is_data = [
-        "/query",
-        "/vectors/upsert",
-        "/vectors/delete",
-        "/describe_index_stats",
-    ]
-    .contains(&asked.path.as_str());
+    let is_data = asked.path.starts_with("/namespaces/")
+        || [
+            "/query",
+            "/vectors/upsert",
+            "/vectors/delete",
+            "/describe_index_stats",
+        ]
+        .contains(&asked.path.as_str());
     if control.is_none() && !is_data {
         return None;
     }
@@ -102,6 +103,13 @@ fn check(asked: &Asked, dimensions: usize) -> Checked {
     }
     if asked.path.starts_with("/indexes/") {
         return is(asked.method == "GET", "an index is described by GET");
+    }
+    if let Some(namespace) = asked.path.strip_prefix("/namespaces/") {
+        is(asked.method == "DELETE", "a namespace is deleted by DELETE")?;
+        return is(
+            !namespace.is_empty() && !namespace.contains('/'),
+            "namespace must be named",
+        );
     }
     is(asked.method == "POST", "the data plane is asked by POST")?;
     is(
