@@ -5,7 +5,7 @@ use crate::{
     ending::{Broken, Ending, Finished, Made, counted},
     keeping::{Kept, Stored},
 };
-use ai::{Answer, Prompt};
+use ai::{Answer, Markers, Prompt};
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, Fuse, FusedFuture},
@@ -123,6 +123,12 @@ impl Answerer {
         ending
     }
 
+    /// What takes citations of nothing out of the answer: of one that was given passages, and is a text.
+    fn markers(&self, answer: &RunningAnswer) -> Option<Markers> {
+        let count = answer.draft().sources.len();
+        (count > 0 && self.wishes.format.is_none()).then(|| Markers::of(count))
+    }
+
     /// Reads what a provider answers, and keeps the row not far behind.
     async fn read(
         &self,
@@ -134,6 +140,7 @@ impl Answerer {
         // Beside the pieces: a reader does not wait for the database.
         let mut keeping: Fuse<BoxFuture<'_, Kept>> = Fuse::terminated();
         let mut stored = Stored::default();
+        let mut markers = self.markers(answer);
         let mut due = pin!(sleep_until(stored.due(answer, self.alive())));
         loop {
             let piece = tokio::select! {
@@ -155,12 +162,26 @@ impl Answerer {
                 () = answer.stop.cancelled() => return Ok(Finished::stopped()),
             };
             match piece.unwrap_or(Err(ai::Error::Interrupted))? {
-                ai::Event::Delta(text) => answer.write(|draft| draft.text.push_str(&text)),
+                ai::Event::Delta(text) => {
+                    let text = match &mut markers {
+                        Some(markers) => markers.push(&text),
+                        None => text,
+                    };
+                    if !text.is_empty() {
+                        answer.write(|draft| draft.text.push_str(&text));
+                    }
+                }
                 ai::Event::Reasoning(text) if self.reasoning => {
                     answer.write(|draft| draft.reasoning.push_str(&text));
                 }
                 ai::Event::Reasoning(_) => {}
                 ai::Event::Done { finish_reason, .. } => {
+                    let rest = markers
+                        .map(|mut markers| markers.finish())
+                        .unwrap_or_default();
+                    if !rest.is_empty() {
+                        answer.write(|draft| draft.text.push_str(&rest));
+                    }
                     return Ok(Finished::complete(finish_reason.as_str()));
                 }
             }

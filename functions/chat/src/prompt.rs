@@ -45,29 +45,57 @@ pub(crate) fn beside(tenant: &Tenant, asked: &Asked) -> u32 {
     before.saturating_add(format)
 }
 
+/// What a model is told where nothing fits, so that it does not make up what the documents would say.
+const NOTHING: &str = "The documents that answers are to be drawn from were searched for the last question, and nothing in them \
+    fits it. If it asks for facts, say that they are not in the documents, and do not answer from elsewhere. Greetings, thanks and \
+    questions about the conversation itself are answered as usual.";
+
+fn with_nothing(instructions: Option<String>, has_nothing: bool) -> Option<String> {
+    match (instructions, has_nothing) {
+        (instructions, false) => instructions,
+        (None, true) => Some(NOTHING.to_owned()),
+        (Some(instructions), true) => Some(format!("{instructions}\n\n{NOTHING}")),
+    }
+}
+
 impl Answerer {
+    /// What the tenant knows about the question; and whether that is nothing, although it has documents.
+    async fn passages(&self, history: &[Message]) -> Result<(Vec<db::Passage>, bool)> {
+        let tenant = &self.caller.account().tenant;
+        let wanted = Wanted {
+            top_k: tenant.retrieval_top_k,
+            filter: self.filter.as_ref(),
+        };
+        let (caller, question) = (&self.caller, &self.question);
+        let looked_for = self
+            .app
+            .looked_for(caller, &self.answering, history, question)
+            .await?;
+        let found = self.app.retrieve(caller, &looked_for, wanted).await?;
+        self.calls.add(found.calls);
+        let has_nothing = found.found.is_empty()
+            && found.degraded.is_empty()
+            && self.app.db.tenant(caller).await?.has_documents().await?;
+        let passages = found.found.into_iter().map(|found| found.passage);
+        Ok((passages.collect(), has_nothing))
+    }
+
     /// Only what the tenant's own transaction found or the caller itself has sent, and roles of our choice.
     pub(crate) async fn prompt(&self, answer: &RunningAnswer) -> Result<Prompt> {
         let tenant = &self.caller.account().tenant;
-        let passages = match tenant.retrieval_enabled {
-            true => {
-                let wanted = Wanted {
-                    top_k: tenant.retrieval_top_k,
-                    filter: self.filter.as_ref(),
-                };
-                let found = self.app.retrieve(&self.caller, &self.question, wanted);
-                let found = found.await?;
-                self.calls.add(found.calls);
-                found.passages
-            }
-            false => Vec::new(),
-        };
         let stored: Vec<Message> = self.turn.history.iter().map(message).collect();
         let history = self.said.as_ref().map_or(&stored, |said| &said.history);
+        let (passages, has_nothing) = match tenant.retrieval_enabled {
+            true => self.passages(history).await?,
+            false => (Vec::new(), false),
+        };
         let budget = tenant.history_token_budget.unsigned_abs();
         let mut sources: Vec<Source> = passages.iter().map(service::source).collect();
         let mut prompt = Prompt {
-            system: instructions(&tenant.system_prompt, self.said.as_ref()),
+            system: with_nothing(
+                instructions(&tenant.system_prompt, self.said.as_ref()),
+                has_nothing,
+            ),
             history: tokens::within_budget(history, budget).to_vec(),
             passages: passages.into_iter().map(passage).collect(),
             question: self.question.clone(),

@@ -109,8 +109,7 @@ impl WireMessage {
 /// The messages of `prompt`: at most one system message, the history, and the question.
 pub(crate) fn messages(prompt: Prompt) -> Vec<WireMessage> {
     let message = |role, content| WireMessage { role, content };
-    let lines = (1..).zip(&prompt.passages).map(|(n, p)| line(n, p));
-    let lines: Vec<String> = lines.collect();
+    let lines = passage_lines(&prompt.passages);
     let rules = (!prompt.passages.is_empty()).then_some(RULES);
     let system = [prompt.system.as_deref(), rules];
     let system: Vec<&str> = system.into_iter().flatten().collect();
@@ -154,6 +153,12 @@ fn question(passages: &[String], question: String) -> String {
         "Passages:\n{}\n\nQuestion:\n{question}",
         passages.join("\n")
     )
+}
+
+/// The passages as a model reads them, each on a line of its own.
+pub fn passage_lines(passages: &[Passage]) -> Vec<String> {
+    let lines = (1..).zip(passages).map(|(n, passage)| line(n, passage));
+    lines.collect()
 }
 
 /// One passage as JSON, whose escaping keeps a passage from ending its own line and posing as another

@@ -2226,6 +2226,38 @@ export interface components {
             /** @description Whether asking again may help. */
             retryable: boolean;
         };
+        /** @description How well a passage fits, on the scale of each way of finding it; null where that did not find it. */
+        ExplainedScores: {
+            /**
+             * Format: uuid
+             * @description The passage.
+             */
+            chunk_id: string;
+            /**
+             * Format: float
+             * @description By full text: the share of the question's words that it has, 0 to 1.
+             * @example 0.82
+             */
+            full_text?: number | null;
+            /**
+             * Format: float
+             * @description By vectors: how near it is.
+             * @example 0.61
+             */
+            vectors?: number | null;
+            /**
+             * Format: float
+             * @description What whoever puts passages in order says.
+             */
+            rerank?: number | null;
+        };
+        /** @description How a search came about. */
+        ExplainedSearch: {
+            /** @description Of each passage, in their order, what the ways of finding it say. */
+            scores: components["schemas"]["ExplainedScores"][];
+            /** @description What a model would be given before the question: a passage a line. */
+            prompt: string;
+        };
         /** @description A conversation with all that was said in it. */
         ExportedChat: components["schemas"]["ChatSession"] & {
             /** @description Oldest first, of every branch; `parent_id` tells how they hang together. */
@@ -2313,6 +2345,11 @@ export interface components {
          * @enum {string}
          */
         Lack: "no_source" | "thumbs_down" | "refused";
+        /**
+         * @description A part of finding passages that can be left out.
+         * @enum {string}
+         */
+        Leg: "full_text" | "vectors" | "rerank";
         /** @description A limit, and what is left of it. */
         LimitLeft: {
             /**
@@ -3082,6 +3119,13 @@ export interface components {
              * @description How well a passage must fit, 0 to 1.
              */
             min_score: number;
+            vectors?: components["schemas"]["VectorPlace"] | null;
+            /** @description Whether a question that follows others is first put so that it can be understood without them. */
+            rewrite: boolean;
+            /** @description Who puts what was found in order; null for nobody. */
+            rerank_provider?: string | null;
+            /** @description The model that does. */
+            rerank_model?: string | null;
         };
         /** @description How documents are searched; a field that is absent stays as it is. */
         RetrievalSettings: {
@@ -3097,6 +3141,20 @@ export interface components {
              * @description How well a passage must fit, 0 to 1.
              */
             min_score?: number | null;
+            vectors?: components["schemas"]["VectorPlace"] | null;
+            /**
+             * @description Whether a question that follows others is first put so that it can be understood without them, by the model that
+             *     answers. It costs a call.
+             */
+            rewrite?: boolean | null;
+            /**
+             * @description Who puts what was found in order before the best of it is used: a server that the deployment names and that knows
+             *     `rerank` as Cohere and Jina do, with a key, the tenant's or the deployment's; null for nobody. It costs a call.
+             * @example jina
+             */
+            rerank_provider?: string | null;
+            /** @description The model that does; needed with `rerank_provider`, and null without. */
+            rerank_model?: string | null;
         };
         /** @description The form with which a client of OAuth 2 revokes a token (RFC 7009, section 2.1). What it does not name is ignored. */
         RevocationForm: {
@@ -3135,6 +3193,9 @@ export interface components {
         SearchResults: {
             /** @description The passages. */
             items: components["schemas"]["Source"][];
+            /** @description What was left out of the search because it took too long or failed: the rest answered. */
+            degraded: components["schemas"]["Leg"][];
+            explained?: components["schemas"]["ExplainedSearch"] | null;
         };
         /** @description What to set: each is replaced as a whole, and stays as it is where it is absent. */
         SetTenantLimits: {
@@ -3336,7 +3397,9 @@ export interface components {
             fallback_provider?: string | null;
             /** @description The model that answers then; null for that provider's usual one. */
             fallback_model?: string | null;
-            /** @description The model that embeds; null for the usual one. */
+            /** @description Who makes vectors; null for `openai`. */
+            embedding_provider?: string | null;
+            /** @description The model that makes them; null for the usual one. */
             embedding_model?: string | null;
             /**
              * Format: float
@@ -3463,7 +3526,15 @@ export interface components {
             fallback_provider?: string | null;
             /** @description The model that answers then; null for that provider's usual one. */
             fallback_model?: string | null;
-            /** @description The model that embeds; null for the usual one. Vectors of different models do not mix. */
+            /**
+             * @description Who makes vectors: `openai`, or another server that the deployment names and that makes some; null for `openai`.
+             * @example openai
+             */
+            embedding_provider?: string | null;
+            /**
+             * @description The model that makes them; null for OpenAI's usual one, which only `openai` has. After a change what there was goes on being
+             *     found by the vectors of the model before, until all have new ones.
+             */
             embedding_model?: string | null;
             /**
              * Format: float
@@ -4110,6 +4181,11 @@ export interface components {
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
         };
+        /**
+         * @description Where the vectors of a tenant's passages are.
+         * @enum {string}
+         */
+        VectorPlace: "none" | "postgres" | "pinecone";
         /**
          * @description How far the vectors of a document's passages are.
          * @enum {string}
@@ -6849,7 +6925,10 @@ export interface operations {
     };
     searchDocuments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to tell the scores of each way of finding passages, and what a model would be given: for those who manage documents. */
+                explain?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6873,6 +6952,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "degraded": [
+                     *         "full_text"
+                     *       ],
+                     *       "explained": {
+                     *         "prompt": "text",
+                     *         "scores": [
+                     *           {
+                     *             "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "full_text": 0.82,
+                     *             "rerank": null,
+                     *             "vectors": 0.61
+                     *           }
+                     *         ]
+                     *       },
                      *       "items": [
                      *         {
                      *           "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
@@ -6890,7 +6983,15 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["OriginNotAllowed"];
+            /** @description `forbidden`: `explain` is for those who manage documents. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `model_unpriced`: spending is limited, and the price of the tenant's embedding model is not known. */
             409: {
                 headers: {
@@ -8117,6 +8218,7 @@ export interface operations {
                      *           "chat_model": null,
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "embedding_model": null,
+                     *           "embedding_provider": null,
                      *           "fallback_model": null,
                      *           "fallback_provider": "deepseek",
                      *           "history_token_budget": 4000,
@@ -8136,7 +8238,11 @@ export interface operations {
                      *           "retrieval": {
                      *             "enabled": true,
                      *             "min_score": 1,
-                     *             "top_k": 5
+                     *             "rerank_model": null,
+                     *             "rerank_provider": null,
+                     *             "rewrite": true,
+                     *             "top_k": 5,
+                     *             "vectors": "none"
                      *           },
                      *           "share_unanswered": true,
                      *           "slug": "acme",
@@ -8206,6 +8312,7 @@ export interface operations {
                      *       "chat_model": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "embedding_model": null,
+                     *       "embedding_provider": null,
                      *       "fallback_model": null,
                      *       "fallback_provider": "deepseek",
                      *       "history_token_budget": 4000,
@@ -8225,7 +8332,11 @@ export interface operations {
                      *       "retrieval": {
                      *         "enabled": true,
                      *         "min_score": 1,
-                     *         "top_k": 5
+                     *         "rerank_model": null,
+                     *         "rerank_provider": null,
+                     *         "rewrite": true,
+                     *         "top_k": 5,
+                     *         "vectors": "none"
                      *       },
                      *       "share_unanswered": true,
                      *       "slug": "acme",
@@ -8294,6 +8405,7 @@ export interface operations {
                      *       "chat_model": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "embedding_model": null,
+                     *       "embedding_provider": null,
                      *       "fallback_model": null,
                      *       "fallback_provider": "deepseek",
                      *       "history_token_budget": 4000,
@@ -8313,7 +8425,11 @@ export interface operations {
                      *       "retrieval": {
                      *         "enabled": true,
                      *         "min_score": 1,
-                     *         "top_k": 5
+                     *         "rerank_model": null,
+                     *         "rerank_provider": null,
+                     *         "rewrite": true,
+                     *         "top_k": 5,
+                     *         "vectors": "none"
                      *       },
                      *       "share_unanswered": true,
                      *       "slug": "acme",
@@ -8362,6 +8478,7 @@ export interface operations {
                  *       "allowed_origins": [
                  *         "https://www.acme.example"
                  *       ],
+                 *       "embedding_provider": "openai",
                  *       "fallback_provider": "deepseek",
                  *       "name": "Acme",
                  *       "provider": "openai",
@@ -8386,6 +8503,7 @@ export interface operations {
                      *       "chat_model": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "embedding_model": null,
+                     *       "embedding_provider": null,
                      *       "fallback_model": null,
                      *       "fallback_provider": "deepseek",
                      *       "history_token_budget": 4000,
@@ -8405,7 +8523,11 @@ export interface operations {
                      *       "retrieval": {
                      *         "enabled": true,
                      *         "min_score": 1,
-                     *         "top_k": 5
+                     *         "rerank_model": null,
+                     *         "rerank_provider": null,
+                     *         "rewrite": true,
+                     *         "top_k": 5,
+                     *         "vectors": "none"
                      *       },
                      *       "share_unanswered": true,
                      *       "slug": "acme",
@@ -8716,6 +8838,7 @@ export interface operations {
                      *       "chat_model": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "embedding_model": null,
+                     *       "embedding_provider": null,
                      *       "fallback_model": null,
                      *       "fallback_provider": "deepseek",
                      *       "history_token_budget": 4000,
@@ -8735,7 +8858,11 @@ export interface operations {
                      *       "retrieval": {
                      *         "enabled": true,
                      *         "min_score": 1,
-                     *         "top_k": 5
+                     *         "rerank_model": null,
+                     *         "rerank_provider": null,
+                     *         "rewrite": true,
+                     *         "top_k": 5,
+                     *         "vectors": "none"
                      *       },
                      *       "share_unanswered": true,
                      *       "slug": "acme",

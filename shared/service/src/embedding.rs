@@ -76,6 +76,19 @@ impl Service {
         (vectors, call)
     }
 
+    /// A call for the vector of a question that nobody waits for any longer.
+    pub(crate) fn lost_embedding(&self, by: &Embedder, id: Uuid, question: &str) -> ProviderCall {
+        let spent = ai::Spent {
+            usage: ai::Usage {
+                prompt_tokens: tokens::estimate(question),
+                ..ai::Usage::default()
+            },
+            ..ai::Spent::default()
+        };
+        let of = (Operation::Embedding, CallOutcome::Interrupted);
+        self.call(id, of, &by.endpoint, &by.model, spent)
+    }
+
     /// The vectors of texts of a document: those that were made of it within the last days are remembered, the others are made
     /// within the limits to tokens and money of whoever asks.
     ///
@@ -152,6 +165,24 @@ impl Service {
         by: &Embedder,
         texts: &[String],
     ) -> Result<Uuid> {
+        let sent = texts.iter().map(|text| tokens::at_most(text));
+        let sent = sent.fold(0, u32::saturating_add);
+        let of = Operation::Embedding;
+        self.reserve_beside(caller, of, (&by.endpoint, &by.model), (sent, 0))
+            .await
+    }
+
+    /// The same of any call that is no answer: to whom and for which model, with so many tokens there and back.
+    ///
+    /// # Errors
+    /// As of [`Service::reserve_embedding`].
+    pub(crate) async fn reserve_beside(
+        &self,
+        caller: &Caller,
+        of: Operation,
+        (endpoint, model): (&str, &str),
+        (sent, back): (u32, u32),
+    ) -> Result<Uuid> {
         let mut limits = self.limits_of(caller);
         for LimitsOf { limits, .. } in &mut limits {
             // Those are of questions.
@@ -161,9 +192,7 @@ impl Service {
                 ..*limits
             };
         }
-        let sent = texts.iter().map(|text| tokens::at_most(text));
-        let sent = sent.fold(0, u32::saturating_add);
-        let reservation = self.reserve(Operation::Embedding, &by.endpoint, &by.model, sent, 0);
+        let reservation = self.reserve(of, endpoint, model, sent, back);
         self.check_priced(&limits, &reservation)?;
         let id = Uuid::now_v7();
         let refusal = self

@@ -1,10 +1,10 @@
 //! The service: everything that its work needs, put together once.
 
 use crate::{
-    Answers, Clock, Config, Seldom, conversations,
+    Answers, Clock, Config, Seldom, conversations, legs,
     pinecone::IndexOf,
     rate_limits::{Allowances, Flooding},
-    retrieval, start_logging,
+    start_logging,
 };
 use anyhow::Context;
 use db::{Db, EmbeddingSet, Slots};
@@ -114,7 +114,7 @@ impl Service {
             ending_models: Seldom::of_many(),
             flooding: Flooding::nobody(),
             allowances: Allowances::none(),
-            searches: Slots::for_each(retrieval::AT_ONCE),
+            searches: Slots::for_each(legs::AT_ONCE),
             chat_searches: Slots::for_each(conversations::AT_ONCE),
             indexes: Cache::builder()
                 .max_capacity(10_000)

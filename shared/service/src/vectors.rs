@@ -1,16 +1,17 @@
 //! The vectors of a tenant's passages: whether there are any, and how they are stored, found and deleted.
 
-use crate::{Result, Service, pinecone::PineconeIndex};
+use crate::{
+    Result, Service,
+    pinecone::PineconeIndex,
+    vector_sets::{check_length, of, own_namespace},
+};
 use ai::{Embedder, Vector};
-use db::{Caller, EmbeddingSet, MetadataFilter, NewEmbeddingSet, SetState, VectorPlace};
-use std::{sync::Arc, time::Duration};
+use db::{Caller, EmbeddingSet, MetadataFilter, VectorPlace};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// So many passages are embedded and stored at a time: 256 vectors of 3072 numbers take 3 MiB.
 const AT_ONCE: usize = 256;
-
-/// The longest vectors that the database keeps: those of more numbers do not fit into a page of it.
-const MOST_IN_POSTGRES: usize = 4000;
 
 /// A tenant's vectors, of which a question may be asked.
 pub(crate) struct VectorIndex {
@@ -46,7 +47,7 @@ pub(crate) struct Near {
 
 impl Service {
     /// Where a tenant wants its vectors.
-    fn vector_place(&self, caller: &Caller) -> VectorPlace {
+    pub(crate) fn vector_place(&self, caller: &Caller) -> VectorPlace {
         match caller.account().tenant.vectors {
             Some(place) => place,
             None if self.has_pinecone(caller) => VectorPlace::Pinecone,
@@ -83,60 +84,12 @@ impl Service {
         self.store_as(caller, chosen, document, passages).await
     }
 
-    /// What tells the set from others that a tenant's settings name.
-    fn chosen_set<'a>(&self, caller: &'a Caller) -> (VectorPlace, &'a str, &'a str) {
-        let (endpoint, model) = self.chosen_embedder(caller);
-        (self.vector_place(caller), endpoint, model)
-    }
-
     /// Whether vectors of the tenant's passages may be somewhere, also of settings that it had before.
     ///
     /// # Errors
     /// The database is away.
     pub async fn may_have_vectors(&self, caller: &Caller) -> Result<bool> {
         Ok(self.keeps_vectors(caller) || !self.sets(caller).await?.is_empty())
-    }
-
-    /// After vectors of a document were stored: if those of the tenant's settings are whole now, they serve from here on, and those that
-    /// served before are cleared away. Calling it again is harmless.
-    ///
-    /// # Errors
-    /// The database is away; a provider's failure.
-    pub async fn serve_what_is_whole(&self, caller: &Caller) -> Result<()> {
-        let chosen = self.chosen_set(caller);
-        let is_chosen = |set: &&EmbeddingSet| of(set) == chosen && set.state == SetState::Building;
-        let built = self.sets(caller).await?.iter().find(is_chosen).cloned();
-        if let Some(built) = built {
-            let mut tx = self.db.tenant(caller).await?;
-            let serves = tx.serve_if_whole(built.id).await?;
-            tx.commit().await?;
-            if serves {
-                self.embedding_sets.invalidate(&caller.tenant_id());
-            }
-        }
-        let sets = self.sets(caller).await?;
-        for set in sets.iter().filter(|set| set.state == SetState::Retired) {
-            self.clear_set(caller, set).await?;
-        }
-        Ok(())
-    }
-
-    async fn clear_set(&self, caller: &Caller, set: &EmbeddingSet) -> Result<()> {
-        match set.place {
-            VectorPlace::Postgres => while self.db.clear_vectors(caller, set.id).await? > 0 {},
-            VectorPlace::Pinecone => {
-                if let Some(index) = self.pinecone(caller).await? {
-                    self.clear_pinecone(caller, &index, own_namespace(set))
-                        .await?;
-                }
-            }
-            VectorPlace::None => {}
-        }
-        let mut tx = self.db.tenant(caller).await?;
-        tx.delete_retired_set(set.id).await?;
-        tx.commit().await?;
-        self.embedding_sets.invalidate(&caller.tenant_id());
-        Ok(())
     }
 
     /// As [`Service::store_vectors`], into the set of that place, endpoint and model.
@@ -171,38 +124,6 @@ impl Service {
             self.put(caller, &at, &set, document, vectors).await?;
         }
         Ok(())
-    }
-
-    /// The set that vectors of that length belong to.
-    async fn set_of(
-        &self,
-        caller: &Caller,
-        place: VectorPlace,
-        by: &Embedder,
-        dimensions: usize,
-    ) -> Result<EmbeddingSet> {
-        let known = self.sets(caller).await?;
-        let chosen = (place, &*by.endpoint, &*by.model);
-        let is_live = |set: &&EmbeddingSet| of(set) == chosen && set.state != SetState::Retired;
-        let set = match known.iter().find(is_live) {
-            Some(set) => set.clone(),
-            None => {
-                let mut tx = self.db.tenant(caller).await?;
-                let set = tx.embedding_set(NewEmbeddingSet {
-                    id: Uuid::now_v7(),
-                    place,
-                    endpoint: &by.endpoint,
-                    model: &by.model,
-                    dimensions: i32::try_from(dimensions).unwrap_or(i32::MAX),
-                });
-                let set = set.await?;
-                tx.commit().await?;
-                self.embedding_sets.invalidate(&caller.tenant_id());
-                set
-            }
-        };
-        check_length(&set, dimensions)?;
-        Ok(set)
     }
 
     async fn put(
@@ -326,52 +247,5 @@ impl Service {
             VectorPlace::Postgres => Some(Where::Postgres),
             VectorPlace::Pinecone => self.pinecone(caller).await?.map(Where::Pinecone),
         })
-    }
-
-    /// The set that is asked.
-    async fn serving_set(&self, caller: &Caller) -> Result<Option<EmbeddingSet>> {
-        let sets = self.sets(caller).await?;
-        let serving = sets.iter().find(|set| set.state == SetState::Serving);
-        Ok(serving.cloned())
-    }
-
-    /// The tenant's sets of vectors, as they were some seconds ago at most.
-    async fn sets(&self, caller: &Caller) -> Result<Arc<Vec<EmbeddingSet>>> {
-        let tenant = caller.tenant_id();
-        if let Some(sets) = self.embedding_sets.get(&tenant) {
-            return Ok(sets);
-        }
-        let sets = Arc::new(self.db.tenant(caller).await?.embedding_sets().await?);
-        self.embedding_sets.insert(tenant, Arc::clone(&sets));
-        Ok(sets)
-    }
-}
-
-/// What tells a set from others.
-fn of(set: &EmbeddingSet) -> (VectorPlace, &str, &str) {
-    (set.place, &set.endpoint, &set.model)
-}
-
-/// The set by whose name a namespace is called; none for the tenant's plain one.
-fn own_namespace(set: &EmbeddingSet) -> Option<Uuid> {
-    (!set.is_first).then_some(set.id)
-}
-
-/// # Errors
-/// [`ai::Error::Dimensions`]
-fn check_length(set: &EmbeddingSet, numbers: usize) -> Result<()> {
-    let most = match set.place {
-        VectorPlace::Postgres => MOST_IN_POSTGRES,
-        VectorPlace::Pinecone | VectorPlace::None => usize::MAX,
-    };
-    let index = set.dimensions.unsigned_abs();
-    let model = u32::try_from(numbers).unwrap_or(u32::MAX);
-    match index == model && numbers <= most {
-        true => Ok(()),
-        false => {
-            let most = u32::try_from(most).unwrap_or(u32::MAX);
-            let index = index.min(most);
-            Err(ai::Error::Dimensions { index, model }.into())
-        }
     }
 }

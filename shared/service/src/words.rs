@@ -58,7 +58,7 @@ pub(crate) fn is_pair(word: &str) -> bool {
     word.chars().all(is_spaceless)
 }
 
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     // What case folds to may compose anew.
     let seen = |c: &char| !is_unseen(*c);
     let lower: String = text

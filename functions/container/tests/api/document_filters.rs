@@ -157,7 +157,7 @@ async fn a_filter_finds_few_among_many() {
                 select $1, gen_random_uuid(), 'Hay', 'ready', $2, '{\"product\": \"b\"}' from generate_series(1, 5000)";
     let of_all = [
         "insert into parlance.document_chunks (tenant_id, id, document_id, ordinal, text, words)
-         select tenant_id, gen_random_uuid(), id, 1, 'refund take working days', 4 from parlance.documents where title = 'Hay'",
+         select tenant_id, gen_random_uuid(), id, 1, 'refund take working days ' || id, 4 from parlance.documents where title = 'Hay'",
         "insert into parlance.document_words (tenant_id, lexeme, document_id, ordinals, counts)
          select tenant_id, l, id, '{1}', '{9}' from parlance.documents, unnest('{refund,take,long,work,day}'::text[]) l
          where title = 'Hay'",

@@ -295,8 +295,9 @@ async fn whatever_kills_the_service_loses_nothing() {
     let vars: Vec<_> = provider.vars().into();
     // Each time it is killed while another request is on its way: one is answered before that.
     for killed in 0..4 {
-        let program = Program::serve(&kit, &vars).await;
+        // It may ask before it says that it is ready.
         let before = provider.asked().len();
+        let program = Program::serve(&kit, &vars).await;
         provider.let_vectors_go(1);
         wait_until("a request that is on its way", async || {
             let asked = provider.asked().len();

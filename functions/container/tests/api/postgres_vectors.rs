@@ -1,9 +1,7 @@
 //! Vectors in the service's own database, where it has pgvector: `scripts/test --pgvector` runs these tests on one that does.
 
 use crate::{
-    kit::{
-        ADMIN1, ADMIN2, Kit, Person, T1, T2, U1, V1, left_out, provider::Provider, wait::wait_until,
-    },
+    kit::{ADMIN1, ADMIN2, Kit, Person, T1, T2, U1, V1, left_out, provider::Provider},
     vectors::asked,
 };
 use serde_json::{Value, json};
@@ -55,18 +53,6 @@ async fn found(kit: &Kit, who: Person, asked: Value) -> Vec<String> {
     items.map(title).collect()
 }
 
-/// Adds a document and waits until it has its vectors.
-async fn add(kit: &Kit, admin: Person, title: &str, text: &str) -> Uuid {
-    let before = vectors(kit).await;
-    let id = kit.add_document(admin, title, text).await;
-    wait_until("a document's vector", async || {
-        let now = vectors(kit).await;
-        (now > before).then_some(()).ok_or(now)
-    })
-    .await;
-    id
-}
-
 async fn vectors(kit: &Kit) -> i64 {
     let sql = "select count(*) from parlance.chunk_vectors";
     sqlx::query_scalar(sql).fetch_one(&kit.pool).await.unwrap()
@@ -78,8 +64,10 @@ async fn passages_are_found_by_meaning() {
     let Some(kit) = kept(&provider).await else {
         return;
     };
-    add(&kit, ADMIN1, "Refunds", "Money comes back in a week.").await;
-    add(&kit, ADMIN1, "Wares", "Shoes of all sizes.").await;
+    kit.add_document(ADMIN1, "Refunds", "Money comes back in a week.")
+        .await;
+    kit.add_document(ADMIN1, "Wares", "Shoes of all sizes.")
+        .await;
     // What is as far away as that is none.
     assert_eq!(
         found(&kit, U1, json!({ "query": QUESTION })).await,
@@ -105,8 +93,10 @@ async fn nobody_finds_the_vectors_of_another_tenant() {
     let Some(kit) = kept(&provider).await else {
         return;
     };
-    add(&kit, ADMIN1, "Ours", "Money comes back in a week.").await;
-    add(&kit, ADMIN2, "Theirs", "Money comes back in a year.").await;
+    kit.add_document(ADMIN1, "Ours", "Money comes back in a week.")
+        .await;
+    kit.add_document(ADMIN2, "Theirs", "Money comes back in a year.")
+        .await;
     assert_eq!(
         found(&kit, U1, json!({ "query": QUESTION })).await,
         ["Ours"]
@@ -176,15 +166,10 @@ async fn a_filter_holds_for_them_too() {
     for (title, product) in [("For a", "a"), ("For b", "b")] {
         let text = format!("Money comes back {title}.");
         let document = json!({ "title": title, "text": text, "metadata": { "product": product } });
-        let before = vectors(&kit).await;
         let added = kit.post(&token, "/documents", document).await;
         assert_eq!(added.status, 202, "{}", added.text);
-        wait_until("its vector", async || {
-            let now = vectors(&kit).await;
-            (now > before).then_some(()).ok_or(now)
-        })
-        .await;
     }
+    kit.work().await;
     let filter = json!({ "query": QUESTION, "filter": { "metadata": { "product": "b" } } });
     assert_eq!(found(&kit, U1, filter).await, ["For b"]);
 }
@@ -195,10 +180,13 @@ async fn nothing_is_left_of_a_deleted_documents_vectors() {
     let Some(kit) = kept(&provider).await else {
         return;
     };
-    let id = add(&kit, ADMIN1, "Refunds", "Money comes back in a week.").await;
+    let id = kit
+        .add_document(ADMIN1, "Refunds", "Money comes back in a week.")
+        .await;
     let token = kit.token(ADMIN1).await;
     let gone = kit.delete(&token, &format!("/documents/{id}")).await;
     assert_eq!(gone.status, 204, "{}", gone.text);
+    kit.work().await;
     assert_eq!(vectors(&kit).await, 0);
     let cached: i64 = sqlx::query_scalar("select count(*) from parlance.embedding_cache")
         .fetch_one(&kit.pool)
@@ -230,40 +218,33 @@ async fn another_model_serves_once_its_vectors_are_whole() {
         ("Refunds", "Money comes back in a week."),
         ("Wares", "Shoes of all sizes."),
     ] {
-        add(&kit, ADMIN1, title, text).await;
+        kit.add_document(ADMIN1, title, text).await;
     }
-    provider.hold_vectors();
-    set(&kit, ADMIN1, json!({ "embedding_model": large })).await;
-    // What serves is asked until then: with its own model.
-    let token = kit.token(U1).await;
-    let asked_before = asked(&provider, "/openai/v1/embeddings").len();
-    let searching = kit.post(&token, "/documents/search", json!({ "query": QUESTION }));
-    let (found, ()) = tokio::join!(searching, async {
-        wait_until("three requests for vectors", async || {
-            let now = asked(&provider, "/openai/v1/embeddings").len() - asked_before;
-            (now >= 2).then_some(()).ok_or(now)
-        })
-        .await;
-        provider.let_vectors_go(100);
-    });
-    assert_eq!(found.json["items"][0]["title"], "Refunds", "{}", found.text);
-    wait_until("the new model's vectors alone", async || {
-        let sets = sets(&kit).await;
-        let expected = [(large.to_owned(), "serving".to_owned(), 2)];
-        (sets == expected).then_some(()).ok_or(format!("{sets:?}"))
-    })
-    .await;
-    let asked_small = |asked: &Vec<_>| -> usize {
-        let models = asked
-            .iter()
-            .map(|asked: &crate::kit::provider::Asked| asked.body["model"].clone());
-        models.filter(|model| model == small).count()
+    let last_model = || {
+        asked(&provider, "/openai/v1/embeddings")
+            .pop()
+            .unwrap()
+            .body["model"]
+            .clone()
     };
+    set(&kit, ADMIN1, json!({ "embedding_model": large })).await;
     assert_eq!(
-        asked_small(&asked(&provider, "/openai/v1/embeddings")),
-        3,
-        "two documents, one question"
+        found(&kit, U1, json!({ "query": QUESTION })).await,
+        ["Refunds"]
     );
+    assert_eq!(
+        last_model(),
+        small,
+        "what serves is asked, by its own model"
+    );
+    kit.work().await;
+    let expected = [(large.to_owned(), "serving".to_owned(), 2)];
+    assert_eq!(sets(&kit).await, expected);
+    assert_eq!(
+        found(&kit, U1, json!({ "query": QUESTION })).await,
+        ["Refunds"]
+    );
+    assert_eq!(last_model(), large);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::{Caller, Db, MetadataFilter, Need, Result, TenantTx, error::in_time};
 use sqlx::types::Json;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// For so many documents of a tenant it is read which passages have a word, from the rarest word on; more are found only by
@@ -63,6 +64,15 @@ impl TenantTx {
     }
 }
 
+impl TenantTx {
+    /// Whether there is a document that could be found.
+    pub async fn has_documents(&mut self) -> Result<bool> {
+        let sql =
+            "select exists (select from documents where status = 'ready' and deleted_at is null)";
+        Ok(sqlx::query_scalar(sql).fetch_one(self.conn()).await?)
+    }
+}
+
 impl Db {
     /// The passages with these ids that still exist and are of a document that the filter allows, in no particular order, with
     /// a score of 0: one statement, a function of `migrations/0057_documents.sql`.
@@ -82,5 +92,22 @@ impl Db {
             .fetch_all(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(passages)
+    }
+
+    /// Where in its document each of these passages is, from 1.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn passage_places(
+        &self,
+        caller: &Caller,
+        ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, i32>> {
+        let mut tx = self
+            .open(caller.tenant_id(), caller.whose(), Need::Begun)
+            .await?;
+        let sql = "select id, ordinal from document_chunks where id = any ($1)";
+        let places: Vec<(Uuid, i32)> = sqlx::query_as(sql).bind(ids).fetch_all(tx.conn()).await?;
+        Ok(places.into_iter().collect())
     }
 }

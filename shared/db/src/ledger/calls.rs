@@ -15,6 +15,10 @@ pub enum Operation {
     Chat,
     /// Vectors of a text.
     Embedding,
+    /// A question, put so that it can be understood without those before it.
+    QueryRewriting,
+    /// Passages, put in the order in which they fit.
+    Rerank,
 }
 
 /// What became of a call.
