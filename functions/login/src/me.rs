@@ -66,13 +66,7 @@ impl Me {
     fn of(caller: &Caller) -> Self {
         let account = caller.account();
         Self {
-            user: CurrentUser {
-                id: account.user_id,
-                email: account.email.clone(),
-                full_name: account.full_name.clone(),
-                role: account.role,
-                is_superuser: account.is_superuser,
-            },
+            user: CurrentUser::of(account),
             tenant: CurrentTenant {
                 id: account.tenant.id,
                 slug: account.tenant.slug.clone(),

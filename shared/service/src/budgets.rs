@@ -50,7 +50,12 @@ impl Service {
                 subject: caller.user_id(),
                 limits: site.visitor_limits.or(*visitors),
             };
-            return vec![tenant, self.limits_of_key(site.id, site.limits), visitor];
+            let all = LimitsOf {
+                scope: LimitScope::Key,
+                subject: site.id,
+                limits: site.limits.or(self.config.limits.site),
+            };
+            return vec![tenant, all, visitor];
         }
         let key = caller.api_key_id().zip(caller.api_key_limits());
         let own = match key {

@@ -98,15 +98,25 @@ impl Service {
         self.count(&limit, Whose::tenant(tenant)).await
     }
 
-    /// Counts a request that changes something, or that only an administrator may make.
+    /// Counts a request that changes something, or that only an administrator may make, for a user.
     ///
     /// # Errors
-    /// 429 when the user or the tenant made too many.
+    /// 429 when the user made too many.
     pub async fn count_change(&self, tenant: Uuid, user: Uuid) -> Result<()> {
-        let of = &self.config.rate_limits;
-        let names = ["changes_by_user", "changes_by_tenant"];
-        let most = [of.changes_by_user, of.changes_by_tenant];
-        self.spend_both(names, most, tenant, user).await
+        let most = self.config.rate_limits.changes_by_user;
+        let limit = RateLimit::new("changes_by_user", &format!("{tenant}\0{user}"), most);
+        self.spend(&limit, Whose::user(tenant, user)).await
+    }
+
+    /// Counts the same for all of the caller's tenant, once it is known that the caller may make it: who may not takes nothing
+    /// from others.
+    ///
+    /// # Errors
+    /// 429 when the tenant made too many.
+    pub async fn count_change_in_tenant(&self, caller: &db::Caller) -> Result<()> {
+        let most = self.config.rate_limits.changes_by_tenant;
+        let limit = RateLimit::new("changes_by_tenant", &all_of(caller), most);
+        self.spend(&limit, caller.whose()).await
     }
 
     /// Counts a search.
@@ -115,25 +125,12 @@ impl Service {
     /// 429 when the user or the tenant made too many.
     pub async fn count_search(&self, caller: &db::Caller) -> Result<()> {
         let of = &self.config.rate_limits;
-        let names = ["searches_by_user", "searches_by_tenant"];
-        let most = [of.searches_by_user, of.searches_by_tenant];
-        self.spend_both(names, most, caller.tenant_id(), caller.user_id())
-            .await
-    }
-
-    /// The user's first, so that nobody takes from its tenant what it may not have itself.
-    async fn spend_both(
-        &self,
-        [by_user, by_tenant]: [&'static str; 2],
-        [of_user, of_tenant]: [u32; 2],
-        tenant: Uuid,
-        user: Uuid,
-    ) -> Result<()> {
-        let whose = Whose::user(tenant, user);
-        let limit = RateLimit::new(by_user, &format!("{tenant}\0{user}"), of_user);
-        self.spend(&limit, whose).await?;
-        let limit = RateLimit::new(by_tenant, &tenant.to_string(), of_tenant);
-        self.spend(&limit, whose).await
+        // The user's first, so that nobody takes from its tenant what it may not have itself.
+        let limit = RateLimit::new("searches_by_user", &user(caller), of.searches_by_user);
+        self.spend(&limit, caller.whose()).await?;
+        let all = all_of(caller);
+        let limit = RateLimit::new("searches_by_tenant", &all, of.searches_by_tenant);
+        self.spend(&limit, caller.whose()).await
     }
 
     /// Counts here, and asks the database now and then.
@@ -184,6 +181,14 @@ impl Service {
 
 fn user(caller: &db::Caller) -> String {
     format!("{}\0{}", caller.tenant_id(), caller.user_id())
+}
+
+/// With whom the caller shares what its tenant may do: visitors with one another, so that they take nothing from its people.
+fn all_of(caller: &db::Caller) -> String {
+    match caller.site() {
+        None => caller.tenant_id().to_string(),
+        Some(_) => format!("{}\0visitors", caller.tenant_id()),
+    }
 }
 
 /// Whatever ails the counter, uncounted attempts are not let through (OWASP ASVS 5.0, 6.3.1).

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, Service};
 use chrono::TimeDelta;
-use db::{Asked, Assumption, Login, Refresh, Role};
+use db::{Account, Asked, Assumption, Login, Refresh, Role};
 use serde::Serialize;
 use std::time::Duration;
 use tenant_auth::{AccessToken, RefreshClaim};
@@ -83,6 +83,27 @@ pub struct AssumedToken {
     tenant: CurrentTenant,
 }
 
+impl CurrentUser {
+    /// Whom an account is of.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            id: account.user_id,
+            email: address(account.role, &account.email),
+            full_name: account.full_name.clone(),
+            role: account.role,
+            is_superuser: account.is_superuser,
+        }
+    }
+}
+
+/// A visitor's is nobody's.
+fn address(role: Role, email: &str) -> String {
+    match role {
+        Role::Visitor => String::new(),
+        Role::Admin | Role::Member => email.to_owned(),
+    }
+}
+
 impl Service {
     /// When a login that starts now ends whatever happens.
     pub fn login_ends(&self) -> chrono::DateTime<chrono::Utc> {
@@ -115,11 +136,7 @@ impl Service {
             refresh_expires_in: IDLE_LIFE.min(login.expires_at() - now).num_seconds(),
             user: CurrentUser {
                 id: login.user_id(),
-                // A visitor's is nobody's.
-                email: match login.role() {
-                    Role::Visitor => String::new(),
-                    _ => login.email().to_owned(),
-                },
+                email: address(login.role(), login.email()),
                 full_name: login.full_name().to_owned(),
                 role: login.role(),
                 is_superuser: login.is_superuser(),

@@ -117,9 +117,11 @@ fn costs(parts: &mut Parts, fresh: bool) -> bool {
 /// have changed, so it is never read for that.
 pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
     let token = verified(parts, app)?;
+    let mut counts = false;
     if let Token::Own(token) = &token
         && costs(parts, fresh)
     {
+        counts = true;
         app.count_change(token.tenant_id(), token.user_id()).await?;
     }
     let asked = Asked::from_request_parts(parts, app).await?;
@@ -132,6 +134,7 @@ pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<
     let caller = found?.ok_or_else(Error::invalid_token)?;
     // Whose a token of the service before this one is, or an API key, is known only now.
     if costs(parts, fresh) {
+        counts = true;
         app.count_change(caller.tenant_id(), caller.user_id())
             .await?;
     }
@@ -143,6 +146,9 @@ pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<
     check_scope(&caller, KeysWith::of(&parts.extensions), in_page)?;
     check_visitor(&caller, parts)?;
     check_origin(app, parts, &caller).await?;
+    if counts {
+        app.count_change_in_tenant(&caller).await?;
+    }
     Ok(caller)
 }
 

@@ -25,6 +25,7 @@ const VISITORS: &[&str] = &[
     "GET /chat/sessions/{id}/messages",
     "GET /chat/ui/{id}",
     "GET /chat/ui/{id}/stream",
+    "GET /login/me",
     "PATCH /chat/sessions/{id}",
     "POST /chat",
     "POST /chat/messages/{id}/stop",
@@ -401,6 +402,41 @@ async fn limits_close_a_site_politely() {
         (&of_site["api_key"], &of_site["calls"]),
         (&json!("The shop"), &json!(2))
     );
+}
+
+#[tokio::test]
+async fn visitors_take_nothing_from_the_people_of_their_tenant() {
+    let kit = Kit::with([
+        ("CHANGES_PER_MINUTE_BY_TENANT", "20"),
+        ("SEARCHES_PER_MINUTE_BY_TENANT", "20"),
+    ])
+    .await;
+    let site = site(&kit, json!({})).await;
+    let token = visitor(&kit, &site).await;
+    let title = json!({ "title": "Renamed" });
+    let session = ask(&kit, &token, json!({})).await.id("session_id");
+    let own = format!("/chat/sessions/{session}");
+    let document = json!({ "title": "T", "text": "t" });
+    let search = "/chat/search?q=refund";
+    for (method, path, body, last) in [
+        ("PATCH", &*own, &title, 429),
+        ("POST", "/documents", &document, 403),
+        ("GET", search, &Value::Null, 429),
+    ] {
+        for n in 0..30 {
+            let answer = from(&kit, PAGE, &token, method, path, body).await;
+            if n == 29 {
+                assert_eq!(answer.status, last, "{method} {path}: {}", answer.text);
+            }
+        }
+    }
+    let admin = kit.token(ADMIN1).await;
+    let added = kit.post(&admin, "/documents", document).await;
+    assert_eq!(added.status, 202, "{}", added.text);
+    assert_eq!(kit.get(&admin, search).await.status, 200);
+    let me = from(&kit, PAGE, &token, "GET", "/login/me", &Value::Null).await;
+    let told = (&me.json["user"]["email"], &me.json["share_unanswered"]);
+    assert_eq!(told, (&json!(""), &json!(false)), "{}", me.text);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// What `LIMITS` looks like.
 const EXAMPLE: &str = r#"{"tenant": {"concurrent_answers": 20, "cost_per_month": "50"}, "user": {"requests_per_minute": 30}, "key": {}}"#;
 
-/// What holds for tenants, users, API keys and visitors of which nobody says otherwise.
+/// What holds for tenants, users, API keys, sites and visitors of which nobody says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultLimits {
@@ -15,8 +15,10 @@ pub struct DefaultLimits {
     pub tenant: Limits,
     /// Of one user.
     pub user: Limits,
-    /// Of one API key, or of all visitors of one site.
+    /// Of one API key.
     pub key: Limits,
+    /// Of all visitors of one site.
+    pub site: Limits,
     /// Of one visitor.
     pub visitor: Limits,
 }
@@ -31,6 +33,8 @@ fn usual() -> DefaultLimits {
         tenant: at_once(20),
         user: at_once(3),
         key: Limits::default(),
+        // Half of what a tenant may: its people are answered, too.
+        site: at_once(10),
         visitor: Limits {
             requests_per_minute: Some(Some(10)),
             ..at_once(1)
@@ -47,6 +51,7 @@ impl Vars {
             tenant: set.tenant.or(usual.tenant),
             user: set.user.or(usual.user),
             key: set.key.or(usual.key),
+            site: set.site.or(usual.site),
             visitor: set.visitor.or(usual.visitor),
         }
     }
@@ -59,6 +64,7 @@ fn parse(text: &str) -> Result<DefaultLimits, String> {
         ("tenant", set.tenant),
         ("user", set.user),
         ("key", set.key),
+        ("site", set.site),
         ("visitor", set.visitor),
     ];
     let mut faults = all.iter().flat_map(|(of, limits)| {
