@@ -6,7 +6,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use db::{Caller, ChatOrigin, ChatSession, Message};
+use db::{Caller, ChatOrigin, ChatSession, Message, TenantTx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -54,22 +54,36 @@ pub(crate) async fn list(
     Ok(Json(page.listing(sessions, |session| session.id)))
 }
 
-/// One conversation of the caller.
+/// A conversation of the caller by its id, or by the one that it had in the service before this one.
+async fn named(tx: &mut TenantTx, caller: &Caller, name: &str) -> Result<ChatSession> {
+    if let Ok(id) = Uuid::try_parse(name)
+        && let Some(session) = tx.chat_session(caller, id).await?
+    {
+        return Ok(session);
+    }
+    if !name.contains('\0')
+        && let Some(id) = tx.legacy_chat(name).await?
+        && let Some(session) = tx.chat_session(caller, id).await?
+    {
+        return Ok(session);
+    }
+    Err(match Uuid::try_parse(name) {
+        Ok(_) => Error::NotFound,
+        Err(_) => Error::field("id", "is not an id (a UUID)"),
+    })
+}
+
+/// One conversation of the caller. Of one that comes from the service before this one, `id` may also be its id there.
 #[utoipa::path(get, path = "/chat/sessions/{id}", operation_id = "getChatSession", tag = "chat", params(("id" = Uuid, Path)), responses(
     (status = 200, body = ChatSession),
 ))]
 pub(crate) async fn show(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(name): Path<String>,
 ) -> Result<Json<ChatSession>> {
-    let session = app
-        .db
-        .tenant(&caller)
-        .await?
-        .chat_session(&caller, id)
-        .await?;
-    session.map(Json).ok_or(Error::NotFound)
+    let mut tx = app.db.tenant(&caller).await?;
+    named(&mut tx, &caller, &name).await.map(Json)
 }
 
 /// What to change; a field that is absent stays as it is.
@@ -166,28 +180,32 @@ enum MessagesFormat {
 }
 
 /// The messages of a conversation, oldest first: those of its active branch, or all. A page ends with `limit`, or with
-/// 1 MiB of them. In the AI SDK's form an answer that is being made is left out: `GET /chat/ui/{id}/stream` has that.
+/// 1 MiB of them. `id` may be that of the service before this one. In the AI SDK's form an answer that is being made is left out: `GET /chat/ui/{id}/stream` has that.
 #[utoipa::path(get, path = "/chat/sessions/{id}/messages", operation_id = "listChatMessages", tag = "chat", params(("id" = Uuid, Path), MessagesQuery), responses(
     (status = 200, content((Listing<Message> = "application/json"), (Listing<UiMessage> = "application/vnd.parlance.ui-messages+json"))),
 ))]
 pub(crate) async fn messages(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<Uuid>,
+    Path(name): Path<String>,
     Query(asked): Query<MessagesQuery>,
 ) -> Result<Response> {
     let all = asked.branches.unwrap_or_default();
     let list = match all {
-        true => format!("all messages of {id}"),
-        false => format!("messages of {id}"),
+        true => format!("all messages of {name}"),
+        false => format!("messages of {name}"),
     };
     let page = PageQuery::new(asked.limit, asked.cursor);
     let page = page.of(&app, caller.tenant_id(), &list)?;
     let mut tx = app.db.tenant(&caller).await?;
-    let (messages, is_cut) = tx.messages(&caller, id, page.of, all).await?;
-    // A conversation always holds a message, so an empty first page may mean that there is no such conversation.
-    if messages.is_empty() && tx.chat_session(&caller, id).await?.is_none() {
-        return Err(Error::NotFound);
+    let (mut messages, mut is_cut) = match Uuid::try_parse(&name) {
+        Ok(id) => tx.messages(&caller, id, page.of, all).await?,
+        Err(_) => (Vec::new(), false),
+    };
+    // Nearly every conversation holds a message, so an empty first page may mean that there is none with this id.
+    if messages.is_empty() {
+        let id = named(&mut tx, &caller, &name).await?.id;
+        (messages, is_cut) = tx.messages(&caller, id, page.of, all).await?;
     }
     let list = page.listing_cut(messages, is_cut, |message| message.id);
     Ok(match asked.format {

@@ -1,5 +1,6 @@
 //! The program `parlance`: every route in one process, and the operator's commands.
 
+mod adopt;
 mod health;
 mod operator;
 
@@ -68,6 +69,11 @@ enum Command {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Copy a deployment of the FastAPI service before this one: tenants, users, conversations, provider keys
+    ///
+    /// Reads its database in one snapshot and never writes to it. Safe to run again: what is here already and is the same is
+    /// left alone, so whatever ended it, the same command goes on. See docs/migrating-from-fastapi.md.
+    Adopt(Box<adopt::Adopt>),
     /// Print the HTTP contract as OpenAPI
     Openapi,
     /// Ask the service on PORT of this machine whether it is up; for container health checks
@@ -153,6 +159,7 @@ Environment (an empty variable counts as not set):
   VISITORS_PER_MINUTE_BY_NETWORK new visitors of a site, from one network          30
   VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK their questions, likewise                60
   LEGACY_TOKENS                accept: tokens of a FastAPI service before this     refuse
+  LEGACY_JWT_SECRET_KEY        what signed those, if not JWT_SECRET_KEY             none
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   KEEP_ALIVE_SECONDS           how long a connection may wait for a request        75
   MAX_CONNECTIONS_PER_CLIENT   of one network; nobody counts behind a proxy        256
@@ -185,6 +192,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Reprice { from, to, tenant } => {
             operator::reprice(from, to, tenant.as_deref()).await?;
         }
+        Command::Adopt(adopt) => return adopt.run().await,
         Command::Openapi => {
             let api = web::openapi(container::routes());
             container::say(&api.to_pretty_json()?)?;

@@ -122,7 +122,9 @@ pub(crate) async fn reset_password(whose: &Whose<'_>) -> Result<()> {
         request_id: "parlance reset-password".into(),
         client_ip: None,
     };
-    let who = (whose.tenant, &*password.email);
+    // Whoever came from a service to which capital letters mattered may have them.
+    let emails = [whose.email, &*password.email];
+    let who = (whose.tenant, &emails[..]);
     operator
         .reset_password(&database_url, &root, who, &password.hash, &asked)
         .await?;

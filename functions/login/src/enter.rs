@@ -48,21 +48,20 @@ pub(crate) async fn enter(
     let slug = enter.tenant.as_deref().filter(|slug| !slug.is_empty());
     // What is no address is nobody's, and takes the same work.
     let email = service::email(&enter.email).unwrap_or_default();
-    let before = service::email_as_before(&enter.email);
+    let others = other_spellings(&enter.email, &email);
+    let counted = match &*email {
+        "" => others[0].as_deref().unwrap_or_default(),
+        email => email,
+    };
     let from = app
-        .count_login(slug.unwrap_or_default(), &email, client.0)
+        .count_login(slug.unwrap_or_default(), counted, client.0)
         .await?;
     let page = page_of_a_tenant(&app, &headers);
     let whose = Whose::client(client.0);
     let mut failure = Failure::default();
     // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
     for _ in 0..2 {
-        let mut candidate = app.db.find_login(slug, page, &email, whose).await?;
-        if let Some(before) = &before
-            && candidate.stored.is_empty()
-        {
-            candidate = app.db.find_login(slug, page, before, whose).await?;
-        }
+        let candidate = find(&app, slug, page, (&email, &others), whose).await?;
         if let (Some(_), Some(page)) = (slug, page) {
             check_page(&candidate, page)?;
         }
@@ -86,6 +85,39 @@ pub(crate) async fn enter(
         }
     }
     Err(failed(&app, asked, failure, email))
+}
+
+/// The address as it was typed, if it is spelt otherwise than addresses are here, and as earlier releases stored it: people who
+/// came from a service to which capital letters mattered may have one that differs from another's in nothing else.
+fn other_spellings(typed: &str, email: &str) -> [Option<String>; 2] {
+    let is_other = typed != email && !typed.contains('\0') && typed.chars().count() <= 254;
+    let typed_so = is_other.then(|| typed.to_owned());
+    [typed_so, service::email_as_before(typed)]
+}
+
+/// The account that is meant: whose address is exactly what was typed, else the usual spelling's, else that of earlier releases.
+/// Each is looked for, whatever was found before: how long it takes must not tell whose address there is.
+async fn find(
+    app: &App,
+    slug: Option<&str>,
+    page: Option<&str>,
+    (email, [typed, before]): (&str, &[Option<String>; 2]),
+    whose: Whose,
+) -> Result<Candidate> {
+    let mut candidate = app.db.find_login(slug, page, email, whose).await?;
+    if let Some(before) = before {
+        let found = app.db.find_login(slug, page, before, whose).await?;
+        if candidate.stored.is_empty() {
+            candidate = found;
+        }
+    }
+    if let Some(typed) = typed {
+        let found = app.db.find_login(slug, page, typed, whose).await?;
+        if !found.stored.is_empty() {
+            candidate = found;
+        }
+    }
+    Ok(candidate)
 }
 
 /// Refuses a page that the named tenant does not allow; likewise where there is no such tenant.
@@ -152,7 +184,7 @@ async fn prove(
         return Ok((None, failure));
     };
     let rehashed = match who.needs_rehash() {
-        true => Some(app.hasher.hash(password.clone(), turn).await?),
+        true => app.hasher.rehash(password.clone(), turn).await?,
         false => None,
     };
     let proven = Proven { who, phc, rehashed };

@@ -3,6 +3,7 @@
 //! Data is reached through a proof and the transaction that it opens: see [`scope`](Db).
 
 mod access;
+mod adoption;
 mod audit;
 mod chat;
 mod error;
@@ -17,6 +18,10 @@ mod transaction;
 pub use access::accounts::Account;
 pub use access::assumptions::Assumption;
 pub use access::origins::OriginClaim;
+pub use adoption::chats::{LegacyChats, LegacyMessage, LegacySession, SessionHere};
+pub use adoption::people::{LegacyUser, UserHere};
+pub use adoption::rows::{Adoption, KnownRow, LegacyKind};
+pub use adoption::tenants::{LegacySecret, LegacyTenant, TenantHere, TenantSettings};
 pub use audit::deeds::{Asked, Deed, Outcome};
 pub use audit::log::{AuditFilter, AuditRow};
 pub use chat::answers::{AnswerEnd, AnswerRow, Details, Grown, Kept};
@@ -58,7 +63,7 @@ pub use people::users::{NewUser, Role, User, UserFilter};
 pub use people::visitors::{Visit, VisitedSite};
 pub use running::backup::BackupLogin;
 pub use running::cause::Cause;
-pub use running::connect::{BadDatabaseUrl, check_url};
+pub use running::connect::{BadDatabaseUrl, check_url, options as connect_options, place};
 pub use running::counters::Counters;
 pub use running::fitness::Unfit;
 pub use running::idempotency::{Claim, IdempotencyKey};

@@ -52,7 +52,8 @@ pub use limits::DefaultLimits;
 /// | `SEARCHES_PER_MINUTE_BY_TENANT` | likewise all of a tenant | 600 |
 /// | `VISITORS_PER_MINUTE_BY_NETWORK` | how many new visitors of one site may come from one network (IPv4: /24, IPv6: /64), likewise | 30 |
 /// | `VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK` | how many questions its visitors may ask from one network, likewise | 60 |
-/// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY`, shall be good | `refuse` |
+/// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY` or the next, shall be good | `refuse` |
+/// | `LEGACY_JWT_SECRET_KEY` | the secret that they were signed with, if it is another one: 16 bytes or more, and it checks nothing else | none |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `KEEP_ALIVE_SECONDS` | how long a connection may wait for its next request, 1 to 3600; longer than any proxy in front keeps one | 75 |
 /// | `MAX_CONNECTIONS_PER_CLIENT` | how many connections one client network may have open, 1 to 16384; behind a trusted proxy (the next setting, Railway) nobody counts | 256 |

@@ -1,6 +1,6 @@
 //! Argon2id in memory that is set aside once and used again.
 
-use crate::{bcrypt::Bcrypt, random};
+use crate::{bcrypt::Bcrypt, pbkdf2_sha256::Pbkdf2, random};
 use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
@@ -25,7 +25,7 @@ const CURRENT: Params = match Params::new(19_456, 2, 1, Some(HASH_BYTES)) {
 /// database could otherwise stop the service with it.
 const MAX_MEMORY: u32 = 128 * 1024;
 const MAX_PASSES: u32 = 10;
-const MAX_LANES: u32 = 4;
+const MAX_LANES: u32 = 8;
 
 /// A hash that can be compared with.
 pub(crate) struct Stored {
@@ -151,6 +151,12 @@ impl Memory {
         stored.matches(password)
     }
 
+    /// Likewise.
+    pub(crate) fn matches_pbkdf2(&mut self, stored: &Pbkdf2, password: &[u8]) -> bool {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        stored.matches(password)
+    }
+
     fn run(
         &mut self,
         argon2: &Argon2<'_>,
@@ -210,7 +216,7 @@ mod tests {
             "$argon2id$v=19$m=131073,t=2,p=1",
             "$argon2id$v=19$m=4294967295,t=2,p=1",
             "$argon2id$v=19$m=19456,t=11,p=1",
-            "$argon2id$v=19$m=19456,t=2,p=5",
+            "$argon2id$v=19$m=19456,t=2,p=9",
             "$argon2id$v=19$m=19456,t=2,p=4294967295",
             "$argon2id$v=19$m=19456,t=0,p=1",
             "$argon2id$v=18$m=19456,t=2,p=1",

@@ -2,9 +2,9 @@
 
 use crate::{
     argon::{Memory, Stored},
-    password::{PasswordFault, check_form, normal},
+    password::{PasswordFault, can_be_typed, check_form, normal},
 };
-pub use attempt::{Attempt, Checked};
+pub use attempt::{Attempt, Checked, can_check, needs_rehash};
 pub use queue::Turn;
 use queue::{Next, Queue};
 use secrecy::{ExposeSecret, SecretString};
@@ -39,7 +39,7 @@ pub struct StoredPassword {
     pub tenant_id: Uuid,
     /// The user.
     pub user_id: Uuid,
-    /// The hash as a PHC string, from [`Hasher::hash`]; or bcrypt's, from another service.
+    /// The hash as a PHC string, from [`Hasher::hash`]; or of another kind, from another service.
     pub phc: SecretString,
 }
 
@@ -94,7 +94,8 @@ pub enum HasherError {
     Failed,
 }
 
-/// Hashes and checks passwords with Argon2id; checks those that another service made with bcrypt, too. Clones share the threads, which end with the last clone.
+/// Hashes and checks passwords with Argon2id; checks those that another service made with bcrypt or PBKDF2, too. Clones share
+/// the threads, which end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
     pool: Arc<Pool>,
@@ -149,6 +150,27 @@ impl Hasher {
             memory
                 .hash(normal(password.expose_secret()).as_bytes())
                 .map_err(|_| HasherError::Failed)
+        })
+        .await
+    }
+
+    /// Hashes a password that was right, so that what is stored is as new hashes are. It may be longer than new ones may; none
+    /// for one that [`Hasher::check`] would not accept then.
+    ///
+    /// # Errors
+    /// [`HasherError::Busy`].
+    pub async fn rehash(
+        &self,
+        password: SecretString,
+        turn: Turn,
+    ) -> Result<Option<String>, HasherError> {
+        let typed = password.expose_secret();
+        if typed.is_empty() || typed.contains('\0') || !can_be_typed(typed) {
+            return Ok(None);
+        }
+        self.submit(turn, move |memory| {
+            let hash = memory.hash(normal(password.expose_secret()).as_bytes());
+            hash.map(Some).map_err(|_| HasherError::Failed)
         })
         .await
     }

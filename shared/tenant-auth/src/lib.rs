@@ -14,6 +14,7 @@ mod hasher;
 mod invitation;
 mod opaque;
 mod password;
+mod pbkdf2_sha256;
 mod provider;
 mod random;
 mod refresh;
@@ -26,7 +27,10 @@ mod weak;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use api_key::{ApiKeyClaim, ApiKeys, NewApiKey};
 pub use blocklist::PasswordOwner;
-pub use hasher::{Attempt, Authenticated, Checked, Hasher, HasherError, StoredPassword, Turn};
+pub use hasher::{
+    Attempt, Authenticated, Checked, Hasher, HasherError, StoredPassword, Turn, can_check,
+    needs_rehash,
+};
 pub use invitation::{InvitationClaim, InvitationKeys};
 pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};
 pub use refresh::{RefreshClaim, RefreshKeys};

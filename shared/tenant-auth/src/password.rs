@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 /// Longest password, in characters. Enough for any passphrase (NIST SP 800-63B asks for 64 or more).
 pub const MAX_PASSWORD_CHARS: usize = 128;
 
+/// Longest password that is tried at all: services before this one had no bound.
+const MAX_TYPED_CHARS: usize = 1024;
+
 /// Without 0, 1, l and o, so that a password can be read out. 32 letters make five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
@@ -95,6 +98,11 @@ pub(crate) fn normal(password: &str) -> Zeroizing<String> {
 /// Whether a password has at most [`MAX_PASSWORD_CHARS`] characters; counts no further than needed.
 pub(crate) fn is_short_enough(password: &str) -> bool {
     password.chars().nth(MAX_PASSWORD_CHARS).is_none()
+}
+
+/// Whether a password may be one that was set somewhere; counts no further than needed.
+pub(crate) fn can_be_typed(password: &str) -> bool {
+    password.chars().nth(MAX_TYPED_CHARS).is_none()
 }
 
 /// A password of 24 easily told characters, with 120 bits from the operating system.

@@ -166,6 +166,7 @@ pub struct Keys {
     algorithm: Algorithm,
     signing: EncodingKey,
     verifying: Vec<VerifyingKey>,
+    legacy: Vec<DecodingKey>,
     validation: Validation,
 }
 
@@ -188,6 +189,7 @@ impl Keys {
             algorithm,
             signing: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
             verifying: vec![key],
+            legacy: Vec::new(),
             validation: signature_only(algorithm),
         })
     }
@@ -260,11 +262,8 @@ impl Keys {
         }
         let kid = header.kid?;
         let known = self.verifying.iter().find(|known| known.kid == kid)?;
-        Some(
-            jsonwebtoken::decode(token, &known.key, &self.validation)
-                .ok()?
-                .claims,
-        )
+        let token = jsonwebtoken::decode(token, &known.key, &self.validation);
+        token.ok().map(|token| token.claims)
     }
 }
 

@@ -60,6 +60,12 @@ const FILLERS: [&str; 26] = [
 const MIN_REST: usize = 20;
 const MIN_REST_DISTINCT: usize = 12;
 
+/// What is asked of a secret that another service has made, and that only checks what that has signed: fewest bytes, and
+/// likewise what must be left of it.
+const MIN_LEGACY_BYTES: usize = 16;
+const MIN_LEGACY_REST: usize = 8;
+const MIN_LEGACY_REST_DISTINCT: usize = 4;
+
 /// Why a secret is refused. A sentence to follow the setting's name; it never shows the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeakSecret {
@@ -89,7 +95,7 @@ pub fn check_secret(secret: &str) -> Result<(), WeakSecret> {
     if secret.is_empty() {
         return Err(WeakSecret::Empty);
     }
-    if is_sample(secret) {
+    if is_sample(secret, MIN_REST, MIN_REST_DISTINCT) {
         return Err(WeakSecret::Sample);
     }
     if secret.len() < MIN_BYTES {
@@ -101,8 +107,27 @@ pub fn check_secret(secret: &str) -> Result<(), WeakSecret> {
     Ok(())
 }
 
+/// Refuses a secret of another service that everybody could know.
+///
+/// # Errors
+/// The first reason that applies.
+pub(crate) fn check_legacy_secret(secret: &str) -> Result<(), WeakSecret> {
+    let secret = secret.trim();
+    if secret.is_empty() {
+        return Err(WeakSecret::Empty);
+    }
+    if is_sample(secret, MIN_LEGACY_REST, MIN_LEGACY_REST_DISTINCT) {
+        return Err(WeakSecret::Sample);
+    }
+    if secret.len() < MIN_LEGACY_BYTES {
+        let min = MIN_LEGACY_BYTES;
+        return Err(WeakSecret::TooShort { min });
+    }
+    Ok(())
+}
+
 /// Whether little but well-known words remains, however they are joined, padded or repeated.
-fn is_sample(secret: &str) -> bool {
+fn is_sample(secret: &str, min_rest: usize, min_distinct: usize) -> bool {
     let letters = secret.chars().filter(char::is_ascii_alphanumeric);
     // Large enough from the start: growing would leave pieces of the secret behind.
     let mut rest = Zeroizing::new(String::with_capacity(secret.len()));
@@ -113,7 +138,7 @@ fn is_sample(secret: &str) -> bool {
     for word in PLACEHOLDERS.iter().chain(&FILLERS) {
         rest = Zeroizing::new(rest.replace(word, ""));
     }
-    rest.len() < MIN_REST || rest.bytes().collect::<HashSet<_>>().len() < MIN_REST_DISTINCT
+    rest.len() < min_rest || rest.bytes().collect::<HashSet<_>>().len() < min_distinct
 }
 
 #[cfg(test)]

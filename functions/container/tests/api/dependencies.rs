@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Of our crates, what each is built on.
-const MAP: [(&str, &[&str]); 13] = [
+const MAP: [(&str, &[&str]); 14] = [
     ("tenant-auth", &[]),
     ("ai", &[]),
     ("db", &["tenant-auth"]),
     ("service", &["ai", "db", "tenant-auth"]),
+    ("adopt", &["db", "service", "tenant-auth"]),
     ("web", &["ai", "db", "service", "tenant-auth"]),
     ("login", &["db", "service", "tenant-auth", "web"]),
     ("chat", &["ai", "db", "service", "web"]),
@@ -20,6 +21,7 @@ const MAP: [(&str, &[&str]); 13] = [
         "container",
         &[
             "admin",
+            "adopt",
             "chat",
             "db",
             "documents",
@@ -36,7 +38,7 @@ const MAP: [(&str, &[&str]); 13] = [
 
 /// What only some of them may name among their dependencies.
 const GUARDED: [(&str, &[&str]); 6] = [
-    ("sqlx", &["db"]),
+    ("sqlx", &["adopt", "db"]),
     ("reqwest", &["ai"]),
     ("hyper", &["web"]),
     ("hyper-util", &["web"]),

@@ -1,6 +1,7 @@
 //! Drives the service through its public door, with a real database and as the role it has in production.
 
 mod addresses;
+mod adopt;
 mod allowances;
 mod api_keys;
 mod assume;

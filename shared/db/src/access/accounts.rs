@@ -99,16 +99,25 @@ impl TenantTx {
         }))
     }
 
-    /// The user whom an old token names: by id, or by email.
+    /// The user whom an old token names: by its id there, by the address that it had registered there, letter by letter; or,
+    /// if it does not come from there, by its id or address here. Whom an id and an address of two users would fit is nobody.
     pub(crate) async fn legacy_user(&mut self, subject: &str) -> Result<Option<Uuid>> {
-        let user = sqlx::query_scalar(
-            "select id from users where (id = $1 or email = lower($2)) and not is_service order by id = $1 desc limit 1",
+        let users: Vec<Uuid> = sqlx::query_scalar(
+            "with named as (
+               select r.id from legacy_rows r where r.kind in ('user', 'email') and r.legacy_id = $2
+               union
+               select u.id from users u where (u.id = $1 or u.email = lower($2)) and u.legacy is null
+             )
+             select u.id from users u join named on named.id = u.id where not u.is_service limit 2",
         )
         .bind(Uuid::try_parse(subject).ok())
         .bind(subject)
-        .fetch_optional(self.conn())
+        .fetch_all(self.conn())
         .await?;
-        Ok(user)
+        Ok(match users[..] {
+            [user] => Some(user),
+            _ => None,
+        })
     }
 
     /// Notes that a login's present tokens have been used, so that those before them are used up; false if that was

@@ -105,6 +105,17 @@ impl TenantTx {
         Ok(session)
     }
 
+    /// The id of a conversation of the tenant that had another one in the service before this one.
+    pub async fn legacy_chat(&mut self, legacy_id: &str) -> Result<Option<Uuid>> {
+        let id = sqlx::query_scalar(
+            "select id from legacy_rows where kind = 'session' and legacy_id = $1",
+        )
+        .bind(legacy_id)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(id)
+    }
+
     /// Changes one conversation of the caller: its title, or which branch is active, by that branch's last message.
     /// `None` if it is not the caller's, or the message not one of it.
     pub async fn update_chat_session(

@@ -32,7 +32,10 @@ pub fn check_url(url: &SecretString) -> Result<(), BadDatabaseUrl> {
 
 /// How to connect. Over a public network TLS is required (OWASP ASVS 5.0, 12.3.1): left to itself, sqlx falls back to
 /// plaintext when a server, or somebody in between, says that it has no TLS.
-pub(crate) fn options(url: &SecretString) -> Result<PgConnectOptions, BadDatabaseUrl> {
+///
+/// # Errors
+/// As [`check_url`].
+pub fn options(url: &SecretString) -> Result<PgConnectOptions, BadDatabaseUrl> {
     let url = without_driver(url.expose_secret()).ok_or(BadDatabaseUrl::NotAUrl)?;
     let options = PgConnectOptions::from_str(&url).map_err(|_| BadDatabaseUrl::NotAUrl)?;
     if options.get_database().is_none_or(str::is_empty) {
@@ -66,7 +69,7 @@ pub(crate) fn without_driver(url: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Which database on which server; no user, no password.
-pub(crate) fn place(options: &PgConnectOptions) -> String {
+pub fn place(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or_default();
     match options.get_socket() {
         Some(socket) => format!("{database} on {}", socket.display()),

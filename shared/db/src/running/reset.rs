@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 impl Operator {
     /// Sets another password for a user, a superuser most likely, and ends its logins and its invitation. `slug` names the
-    /// tenant, `email` is in lower case, `password_hash` a PHC string.
+    /// tenant, `emails` the user: by the first of these spellings that is somebody's. `password_hash` is a PHC string.
     ///
     /// Done as the service's own role: the operator's may not see a tenant's rows either.
     ///
@@ -20,11 +20,12 @@ impl Operator {
         &mut self,
         database_url: &SecretString,
         root: &RootSecret,
-        (slug, email): (&str, &str),
+        (slug, emails): (&str, &[&str]),
         password_hash: &SecretString,
         asked: &Asked,
     ) -> Result<(), OperatorError> {
         let db = self.as_service(database_url, root).await?;
+        let email = emails.first().copied().unwrap_or_default();
         let found = db
             .find_login(Some(slug), None, email, Whose::SERVICE)
             .await?;
@@ -34,7 +35,9 @@ impl Operator {
         let user: Option<Uuid> = sqlx::query_scalar(
             "with u as (
                update users set password_hash = $2, password_changed_at = $3, updated_at = $3
-               where email = $1 and not is_service returning id
+               where id = (select id from users where email = any ($1) and not is_service
+                           order by array_position($1, email) limit 1)
+               returning id
              ), ended as (
                update login_sessions set revoked_at = $3
                where user_id in (select id from u) and revoked_at is null
@@ -43,7 +46,7 @@ impl Operator {
              )
              select id from u",
         )
-        .bind(email)
+        .bind(emails)
         .bind(password_hash.expose_secret())
         .bind(asked.at)
         .fetch_optional(tx.conn())

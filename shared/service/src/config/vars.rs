@@ -144,6 +144,9 @@ impl Vars {
             let secret = secret.trim().into();
             self.jwt_key("JWT_SECRET_KEY_PREVIOUS", &secret, |s| keys.accept(s))?;
         }
+        if let Some(secret) = self.secret("LEGACY_JWT_SECRET_KEY") {
+            self.jwt_key("LEGACY_JWT_SECRET_KEY", &secret, |s| keys.accept_legacy(s))?;
+        }
         Some(keys)
     }
 

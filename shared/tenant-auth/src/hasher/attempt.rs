@@ -4,7 +4,8 @@ use super::{Authenticated, Memory, StoredPassword};
 use crate::{
     argon::Stored,
     bcrypt::Bcrypt,
-    password::{is_short_enough, normal},
+    password::{can_be_typed, normal},
+    pbkdf2_sha256::Pbkdf2,
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -36,22 +37,34 @@ impl Attempt {
 pub struct Checked {
     /// Whose password it is; more than one if they have the same.
     pub matching: Vec<Authenticated>,
-    /// Tenant and id of the users whose stored hash is neither Argon2id nor bcrypt, is damaged or asks for more work than
-    /// is allowed: they need a new password.
+    /// Tenant and id of the users whose stored hash is of no kind that is known, is damaged or asks for more work than is
+    /// allowed: they need a new password.
     pub unusable: Vec<(Uuid, Uuid)>,
 }
 
-/// A stored hash of either kind.
+/// Whether a password can be checked against what is stored.
+pub fn can_check(stored: &str) -> bool {
+    Hash::parse(stored).is_some()
+}
+
+/// Whether what is stored was made otherwise than new hashes are.
+pub fn needs_rehash(stored: &str) -> bool {
+    Hash::parse(stored).is_none_or(|hash| !hash.is_current())
+}
+
+/// A stored hash of any kind.
 enum Hash {
     Argon2(Box<Stored>),
     Bcrypt(Bcrypt),
+    Pbkdf2(Pbkdf2),
 }
 
 impl Hash {
     fn parse(text: &str) -> Option<Self> {
         let bcrypt = || Bcrypt::parse(text).map(Self::Bcrypt);
         let argon2 = Stored::parse(text).map(Box::new);
-        argon2.map(Self::Argon2).or_else(bcrypt)
+        let pbkdf2 = || Pbkdf2::parse(text).map(Self::Pbkdf2);
+        argon2.map(Self::Argon2).or_else(bcrypt).or_else(pbkdf2)
     }
 
     /// Whether it was made as new ones are.
@@ -70,7 +83,7 @@ impl Attempt {
         password: &SecretString,
     ) -> Checked {
         let mut typed = password.expose_secret();
-        if !is_short_enough(typed) {
+        if !can_be_typed(typed) {
             // Nobody's, and costs no more than any other.
             (typed, self.stored) = ("", Vec::new());
         }
@@ -106,6 +119,7 @@ impl Attempt {
                 // An error is a hash that no password has.
                 Hash::Argon2(hash) => memory.matches(hash, password).unwrap_or(false),
                 Hash::Bcrypt(hash) => memory.matches_bcrypt(hash, password),
+                Hash::Pbkdf2(hash) => memory.matches_pbkdf2(hash, password),
             };
             if matches {
                 matching.push(Authenticated {
@@ -133,6 +147,7 @@ impl Attempt {
         let bcrypt = known.iter().filter_map(|(_, hash)| match hash {
             Hash::Argon2(_) => None,
             Hash::Bcrypt(hash) => Some(hash.cost()),
+            Hash::Pbkdf2(hash) => Some(hash.cost()),
         });
         let bcrypt: Vec<u32> = bcrypt.collect();
         for _ in known.len() - bcrypt.len()..self.tries {

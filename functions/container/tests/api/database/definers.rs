@@ -24,6 +24,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_owner",
     ),
     (
+        "legacy_tenant(text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
         "login_candidates(text,text,text)",
         "parlance_definer",
         "search_path=parlance, pg_temp",

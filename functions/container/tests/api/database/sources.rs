@@ -56,12 +56,17 @@ fn holding(files: &[(String, String)], words: &[&str]) -> Vec<String> {
 #[test] // R40
 fn sql_is_put_together_in_one_place() {
     let built = holding(&program(), &["AssertSqlSafe", "QueryBuilder", "raw_sql"]);
-    // The operator's name and password of a role, which no statement takes as a parameter.
     assert_eq!(
         built,
-        ["shared/db/src/running/backup.rs", "shared/db/src/scope.rs"]
+        [
+            // Of the database of another service, whose names are known only when it has been looked at.
+            "shared/adopt/src/source/sql.rs",
+            // The operator's name and password of a role, which no statement takes as a parameter.
+            "shared/db/src/running/backup.rs",
+            "shared/db/src/scope.rs"
+        ]
     );
-    let scope = fs::read_to_string(workspace().join(&built[1])).unwrap();
+    let scope = fs::read_to_string(workspace().join(&built[2])).unwrap();
     assert_eq!(
         scope.matches("AssertSqlSafe(").count(),
         1,
@@ -113,6 +118,8 @@ fn only_one_crate_can_reach_the_database() {
     }
     let mut expected = [
         "functions/container/Cargo.toml dev-dependencies",
+        // Reads the database of another service, and never ours.
+        "shared/adopt/Cargo.toml dependencies",
         "shared/db/Cargo.toml dependencies",
     ];
     with_sqlx.sort();
@@ -124,6 +131,32 @@ fn only_one_crate_can_reach_the_database() {
         .filter(|(_, text)| text.contains("pub use sqlx") || text.contains("pub app:"))
         .collect();
     assert_eq!(handed_on, []);
+}
+
+#[test] // R33
+fn what_reads_another_database_cannot_name_ours() {
+    let reading = files("shared/adopt/src", ".rs");
+    let sources: Vec<_> = reading
+        .iter()
+        .filter(|(name, _)| name.contains("/source"))
+        .cloned()
+        .collect();
+    // Rows are asked for where that database is read, and nowhere else; never with our schema, and never to change any.
+    let with_sql = holding(&reading, &["sqlx::query", "PgConnection", ".execute("]);
+    let elsewhere: Vec<_> = with_sql
+        .iter()
+        .filter(|name| !name.contains("/source"))
+        .collect();
+    assert_eq!(elsewhere, [""; 0]);
+    for word in [
+        "insert into",
+        "update ",
+        "delete from",
+        "from parlance.",
+        "set_config",
+    ] {
+        assert_eq!(holding(&sources, &[word]), [""; 0], "{word}");
+    }
 }
 
 #[test] // R33
@@ -198,6 +231,7 @@ fn statements_run_in_transactions() {
     assert_eq!(
         without_tenant,
         [
+            "shared/db/src/access/callers.rs",
             "shared/db/src/access/origins.rs",
             "shared/db/src/chat/erase.rs",
             "shared/db/src/ledger/months.rs",

@@ -10,7 +10,7 @@ async fn an_unusable_hash_is_nobodys_and_costs_what_nobodys_does() {
         "m=4294967295,t=2,p=1",
         "m=131073,t=2,p=1",
         "m=19456,t=11,p=1",
-        "m=19456,t=2,p=5",
+        "m=19456,t=2,p=9",
     ]
     .into_iter()
     .enumerate()
@@ -28,6 +28,10 @@ async fn an_unusable_hash_is_nobodys_and_costs_what_nobodys_does() {
 // Of "correct horse battery staple", made with Python's bcrypt.
 const BCRYPT: &str = "$2b$04$r3ft5FtJZXw2luIVJuX8ouKo48r4rEjoR5qRmHDMSy/8xt/tmPlWK";
 
+// Likewise, made with passlib.
+const PBKDF2: &str =
+    "$pbkdf2-sha256$1000$Syml1Pp/r1Vq7X3v3RujlA$CXOiIipyPzgmqcvYDNEDyM7u3C.ozHY/7GNBmXN65Nw";
+
 #[tokio::test] // R6
 async fn while_anybody_has_a_dearer_hash_every_failure_costs_as_much() {
     let hasher = Hasher::new(1);
@@ -37,6 +41,8 @@ async fn while_anybody_has_a_dearer_hash_every_failure_costs_as_much() {
         (Some(&*own), 2),
         (None, 2),
         (Some(BCRYPT), 4),
+        // As much work as bcrypt of 2^4.
+        (Some(PBKDF2), 4),
         (Some("x"), 2),
     ] {
         let attempt = Attempt {

@@ -1,0 +1,126 @@
+//! The rules of copying what has no place here, in sentences.
+
+/// What each rule says. Every row that one of them was needed for is counted.
+pub(super) const RULES: [(&str, &str); 31] = [
+    (
+        "tenant_name_changed",
+        "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
+    ),
+    (
+        "tenant_made",
+        "tenant that users name and that has no row: made",
+    ),
+    (
+        "key_of_another_key",
+        "provider key that does not decrypt: left empty, set it again",
+    ),
+    (
+        "key_not_encrypted",
+        "provider key that stands there unencrypted: left empty, set it again",
+    ),
+    (
+        "key_empty",
+        "provider key that is an empty text: left empty",
+    ),
+    (
+        "key_of_odd_characters",
+        "provider key that decrypts, but is not 8 to 512 printable ASCII characters: kept",
+    ),
+    (
+        "user_without_tenant",
+        "user without a tenant: put into --default-tenant",
+    ),
+    (
+        "user_without_password",
+        "user whose password is no hash that can be checked: has none now, and needs an invitation",
+    ),
+    (
+        "superuser",
+        "superuser there: superuser and administrator of its tenant here",
+    ),
+    (
+        "superuser_without_password",
+        "superuser whose password is no hash that can be checked: no superuser here until it is made one",
+    ),
+    (
+        "address_in_its_own_spelling",
+        "address that is another user's but for capital letters, or is none: kept as it is, and logs in when typed so",
+    ),
+    (
+        "address_made_up",
+        "address that cannot be kept: one was made up, so nobody can log in until it is changed",
+    ),
+    (
+        "user_name_cut",
+        "name of a user was longer than 200 characters: cut, and kept whole beside it",
+    ),
+    (
+        "user_without_time",
+        "user without a time: made at the time of copying",
+    ),
+    (
+        "title_made",
+        "conversation without a title: the beginning of its first question",
+    ),
+    (
+        "title_cut",
+        "title longer than 200 characters: cut, and kept whole beside it",
+    ),
+    (
+        "session_without_time",
+        "conversation without a time: that of its first message",
+    ),
+    (
+        "session_without_messages",
+        "conversation without messages: kept",
+    ),
+    (
+        "session_without_user",
+        "conversation whose user is not there: left behind",
+    ),
+    (
+        "session_written_here",
+        "conversation that has changed there, and was gone on with here: left as it is here",
+    ),
+    (
+        "role_changed",
+        "role that there is not here: `ai` and whatever else no user says is the assistant's, and kept as metadata",
+    ),
+    (
+        "content_null",
+        "message whose text is NULL: empty, and said so in its metadata",
+    ),
+    (
+        "message_without_time",
+        "message without a time: that of the one before it",
+    ),
+    (
+        "time_out_of_range",
+        "time that is none, such as infinity: treated as missing",
+    ),
+    (
+        "times_equal",
+        "message of the same time as the one before it: the lower id comes first",
+    ),
+    (
+        "times_unordered",
+        "message whose time runs against its id: the time counts",
+    ),
+    ("question_unanswered", "question without an answer: kept"),
+    (
+        "message_without_session",
+        "message whose conversation is not there: left behind",
+    ),
+    (
+        "message_without_user",
+        "message of a conversation whose user is not there: left behind",
+    ),
+    (
+        "sources_kept",
+        "message with sources: in its metadata, as they were",
+    ),
+    (
+        "json_replaced",
+        "JSON with an escaped NUL or half a surrogate pair: U+FFFD in its place",
+    ),
+];

@@ -1,0 +1,244 @@
+//! Copies.
+
+use crate::{
+    AdoptError, Options, Progress, Report, Target,
+    people::People,
+    plan::{Plan, plan},
+    pump::Pump,
+    sink::{Database, Nowhere, Sink},
+    source::{Source, rows::Seen},
+    tenants::Tenants,
+};
+use db::{Adoption, Asked, LegacyKind, LegacyUser};
+use futures_util::TryStreamExt;
+use uuid::Uuid;
+
+/// How many users are written at once.
+const USERS: usize = 500;
+
+/// Copies everything that is not here yet; or says what it would do, and every problem.
+///
+/// # Errors
+/// [`AdoptError::Refused`] before anything is written; otherwise what was written is kept, and the next run goes on. The report
+/// tells as much as is known by then.
+pub async fn copy(
+    options: &Options,
+    target: &mut Target<'_>,
+    report: &mut Report,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Seen, AdoptError> {
+    let plan = plan(options, target, true).await?;
+    let Plan {
+        mut source,
+        tenants,
+        addresses,
+        problems,
+        report: planned,
+    } = plan;
+    *report = planned;
+    if !problems.is_empty() && !options.dry_run {
+        return Err(AdoptError::Refused(problems));
+    }
+    let seen = source.seen().await?;
+    let mut people = People {
+        tenants: &tenants,
+        addresses,
+        now: target.asked.at,
+    };
+    let adoption = &*target.adoption;
+    if options.dry_run {
+        users(&mut source, &mut people, None, report).await?;
+        sessions(&mut source, &tenants, Nowhere, report, progress).await?;
+    } else {
+        make_tenants(adoption, &tenants, target.asked, report).await?;
+        users(&mut source, &mut people, Some(adoption), report).await?;
+        let database = Database::new(adoption);
+        let database = sessions(&mut source, &tenants, database, report, progress).await?;
+        again(&mut source, &tenants, database, report).await?;
+    }
+    source.close().await;
+    match problems.is_empty() {
+        true => Ok(seen),
+        false => Err(AdoptError::Refused(problems)),
+    }
+}
+
+/// Copies what has changed there since a snapshot saw it: all users that differ, and every conversation of which a row was
+/// written since, whenever its transaction began.
+///
+/// # Errors
+/// As [`copy`].
+pub(crate) async fn copy_since(
+    options: &Options,
+    target: &mut Target<'_>,
+    since: &Seen,
+    report: &mut Report,
+) -> Result<Seen, AdoptError> {
+    let Plan {
+        mut source,
+        tenants,
+        addresses,
+        problems,
+        report: planned,
+    } = plan(options, target, false).await?;
+    *report = planned;
+    if !problems.is_empty() {
+        return Err(AdoptError::Refused(problems));
+    }
+    let seen = source.seen().await?;
+    let mut people = People {
+        tenants: &tenants,
+        addresses,
+        now: target.asked.at,
+    };
+    let adoption = &*target.adoption;
+    make_tenants(adoption, &tenants, target.asked, report).await?;
+    users(&mut source, &mut people, Some(adoption), report).await?;
+    let changed = source.changed_since(since).await?;
+    if !changed.is_empty() {
+        let database = Database::new(adoption);
+        let database = some(&mut source, &tenants, database, report, &changed).await?;
+        again(&mut source, &tenants, database, report).await?;
+    }
+    source.close().await;
+    Ok(seen)
+}
+
+async fn make_tenants(
+    adoption: &Adoption,
+    tenants: &Tenants,
+    asked: &Asked,
+    report: &mut Report,
+) -> Result<(), AdoptError> {
+    for planned in &tenants.planned {
+        if planned.is_new {
+            adoption
+                .make_tenant(&planned.tenant, &planned.secrets, asked)
+                .await?;
+            report.copied.tenants += 1;
+        } else {
+            if planned.tenant.legacy_id.is_some() {
+                adoption
+                    .furnish_tenant(&planned.tenant, &planned.secrets, asked)
+                    .await?;
+            }
+            report.unchanged.tenants += 1;
+        }
+    }
+    Ok(())
+}
+
+async fn users(
+    source: &mut Source,
+    people: &mut People<'_>,
+    adoption: Option<&Adoption>,
+    report: &mut Report,
+) -> Result<(), AdoptError> {
+    let mut rows = source.users();
+    let mut batch: Vec<LegacyUser> = Vec::new();
+    let mut of = None;
+    while let Some(old) = rows.try_next().await? {
+        let Some((tenant, user)) = people.user(old, report) else {
+            continue;
+        };
+        if of != Some(tenant) || batch.len() >= USERS {
+            put_users(adoption, of, &mut batch, report).await?;
+            of = Some(tenant);
+        }
+        batch.push(user);
+    }
+    put_users(adoption, of, &mut batch, report).await
+}
+
+async fn put_users(
+    adoption: Option<&Adoption>,
+    tenant: Option<Uuid>,
+    batch: &mut Vec<LegacyUser>,
+    report: &mut Report,
+) -> Result<(), AdoptError> {
+    let mut users = std::mem::take(batch);
+    let (Some(adoption), Some(tenant)) = (adoption, tenant) else {
+        report.copied.users += users.len() as u64;
+        return Ok(());
+    };
+    let ids: Vec<&str> = users.iter().map(|user| &*user.legacy_id).collect();
+    let known = adoption.known(tenant, LegacyKind::User, &ids).await?;
+    let before = users.len();
+    users.retain(|user| {
+        let row = known.get(&user.legacy_id);
+        row.and_then(|row| row.fingerprint.as_ref()) != Some(&user.fingerprint)
+    });
+    report.unchanged.users += (before - users.len()) as u64;
+    report.copied.users += users.len() as u64;
+    for user in &mut users {
+        if let Some(row) = known.get(&user.legacy_id) {
+            if row.id != user.id {
+                return Err(AdoptError::another(&user.legacy_id));
+            }
+            user.is_known = true;
+        }
+    }
+    if !users.is_empty() {
+        adoption.put_users(tenant, &users).await?;
+    }
+    Ok(())
+}
+
+/// Hands on every conversation; the sink as it is afterwards.
+pub(crate) async fn sessions<S: Sink>(
+    source: &mut Source,
+    tenants: &Tenants,
+    sink: S,
+    report: &mut Report,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<S, AdoptError> {
+    let names = source.shape.messages.json.clone();
+    let nobodys = ["message_without_session", "message_without_user"];
+    let nobodys = nobodys.map(|rule| report.rules.get(rule).map_or(0, |rule| rule.count));
+    let all = report.there.messages.unsigned_abs();
+    let mut pump = Pump::new(tenants, names, sink, report, progress);
+    pump.run(source, None).await?;
+    let read = pump.read + nobodys.iter().sum::<u64>();
+    match read == all {
+        true => Ok(pump.sink),
+        false => Err(AdoptError::Incomplete { read, all }),
+    }
+}
+
+/// Hands on some conversations.
+async fn some<'a>(
+    source: &mut Source,
+    tenants: &Tenants,
+    database: Database<'a>,
+    report: &mut Report,
+    ids: &[String],
+) -> Result<Database<'a>, AdoptError> {
+    let names = source.shape.messages.json.clone();
+    let mut quiet = |_| {};
+    let mut pump = Pump::new(tenants, names, database, report, &mut quiet);
+    pump.run(source, Some(ids)).await?;
+    Ok(pump.sink)
+}
+
+/// Once more those that were too long to be kept, and turned out to have changed.
+async fn again(
+    source: &mut Source,
+    tenants: &Tenants,
+    database: Database<'_>,
+    report: &mut Report,
+) -> Result<(), AdoptError> {
+    let changed: Vec<String> = database.changed.iter().cloned().collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    // What is odd about them was counted.
+    let mut second = Report::default();
+    some(source, tenants, database, &mut second, &changed).await?;
+    report.copied.sessions += second.copied.sessions;
+    report.copied.messages += second.copied.messages;
+    if let Some(left) = second.rules.remove("session_written_here") {
+        let count = i64::try_from(left.count).unwrap_or(0);
+        report.note_all("session_written_here", count, left.ids);
+    }
+    Ok(())
+}

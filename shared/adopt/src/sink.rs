@@ -1,0 +1,240 @@
+//! Where conversations go: into the database, nowhere, or beside what is there.
+
+use crate::{AdoptError, Report};
+use db::{Adoption, LegacyChats, LegacyKind, LegacyMessage, LegacySession};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// What becomes of a conversation that is too long to be kept until it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Long {
+    /// Each part of it goes on.
+    Parts,
+    /// It is known, and whether it has changed is known only at its end.
+    Compare,
+}
+
+/// Conversations of one tenant that are whole.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) chats: Vec<(LegacySession, Vec<LegacyMessage>)>,
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Where they go.
+pub(crate) trait Sink {
+    /// Takes whole conversations.
+    async fn batch(
+        &mut self,
+        tenant: Uuid,
+        batch: Batch,
+        report: &mut Report,
+    ) -> Result<(), AdoptError>;
+    /// Says what becomes of a long one, before any part of it.
+    async fn long(&mut self, tenant: Uuid, session: &LegacySession) -> Result<Long, AdoptError>;
+    /// Takes a part of a long one; the last part comes with its fingerprint.
+    async fn part(
+        &mut self,
+        tenant: Uuid,
+        session: LegacySession,
+        messages: Vec<LegacyMessage>,
+        report: &mut Report,
+    ) -> Result<(), AdoptError>;
+    /// Learns the fingerprint of a long one that was to be compared, with how many messages it has.
+    async fn compared(
+        &mut self,
+        tenant: Uuid,
+        session: LegacySession,
+        report: &mut Report,
+    ) -> Result<(), AdoptError>;
+}
+
+/// Into nowhere: a rehearsal.
+pub(crate) struct Nowhere;
+
+impl Sink for Nowhere {
+    async fn batch(
+        &mut self,
+        _: Uuid,
+        batch: Batch,
+        report: &mut Report,
+    ) -> Result<(), AdoptError> {
+        report.copied.sessions += batch.chats.len() as u64;
+        report.copied.messages += batch.messages as u64;
+        Ok(())
+    }
+
+    async fn long(&mut self, _: Uuid, _: &LegacySession) -> Result<Long, AdoptError> {
+        Ok(Long::Parts)
+    }
+
+    async fn part(
+        &mut self,
+        _: Uuid,
+        session: LegacySession,
+        messages: Vec<LegacyMessage>,
+        report: &mut Report,
+    ) -> Result<(), AdoptError> {
+        report.copied.sessions += u64::from(session.fingerprint.is_some());
+        report.copied.messages += messages.len() as u64;
+        Ok(())
+    }
+
+    async fn compared(
+        &mut self,
+        _: Uuid,
+        _: LegacySession,
+        _: &mut Report,
+    ) -> Result<(), AdoptError> {
+        Ok(())
+    }
+}
+
+/// Into the database, unless it is there already.
+pub(crate) struct Database<'a> {
+    pub(crate) adoption: &'a Adoption,
+    /// Long conversations that are known and have changed: ids there.
+    pub(crate) changed: HashSet<String>,
+    /// Of one whose parts come, whether it begins.
+    begins: bool,
+    /// Whether the one whose parts come was gone on with here.
+    is_left: bool,
+}
+
+impl<'a> Database<'a> {
+    pub(crate) fn new(adoption: &'a Adoption) -> Self {
+        Self {
+            adoption,
+            changed: HashSet::new(),
+            begins: false,
+            is_left: false,
+        }
+    }
+}
+
+impl Sink for Database<'_> {
+    async fn batch(
+        &mut self,
+        tenant: Uuid,
+        batch: Batch,
+        report: &mut Report,
+    ) -> Result<(), AdoptError> {
+        let ids: Vec<&str> = batch
+            .chats
+            .iter()
+            .map(|(session, _)| &*session.legacy_id)
+            .collect();
+        let known = self
+            .adoption
+            .known(tenant, LegacyKind::Session, &ids)
+            .await?;
+        let again: Vec<Uuid> = known
+            .iter()
+            .filter(|(id, row)| {
+                let now = batch
+                    .chats
+                    .iter()
+                    .find(|(session, _)| session.legacy_id == **id);
+                now.is_some_and(|(session, _)| session.fingerprint != row.fingerprint)
+            })
+            .map(|(_, row)| row.id)
+            .collect();
+        let left = self.adoption.written_here(tenant, &again).await?;
+        let mut chats = LegacyChats::default();
+        for (session, messages) in batch.chats {
+            let count = messages.len() as u64;
+            match known.get(&session.legacy_id) {
+                Some(row) if row.fingerprint == session.fingerprint => {
+                    report.unchanged.sessions += 1;
+                    report.unchanged.messages += count;
+                    continue;
+                }
+                Some(row) if row.id != session.id => {
+                    return Err(AdoptError::another(&session.legacy_id));
+                }
+                Some(row) if left.contains(&row.id) => {
+                    report.note("session_written_here", &session.legacy_id);
+                    continue;
+                }
+                Some(row) => chats.again.push(row.id),
+                None => {}
+            }
+            report.copied.sessions += 1;
+            report.copied.messages += count;
+            chats.sessions.push(session);
+            chats.messages.extend(messages);
+        }
+        if !chats.sessions.is_empty() {
+            self.adoption.put_chats(tenant, &chats).await?;
+        }
+        Ok(())
+    }
+
+    async fn long(&mut self, tenant: Uuid, session: &LegacySession) -> Result<Long, AdoptError> {
+        let known = self
+            .adoption
+            .known(tenant, LegacyKind::Session, &[&session.legacy_id])
+            .await?;
+        let row = known.get(&session.legacy_id);
+        let is_whole = row.is_some_and(|row| row.fingerprint.is_some());
+        if is_whole && !self.changed.contains(&session.legacy_id) {
+            return Ok(Long::Compare);
+        }
+        let here: Vec<Uuid> = row.iter().map(|row| row.id).collect();
+        self.is_left = !self.adoption.written_here(tenant, &here).await?.is_empty();
+        self.begins = true;
+        Ok(Long::Parts)
+    }
+
+    async fn part(
+        &mut self,
+        tenant: Uuid,
+        session: LegacySession,
+        messages: Vec<LegacyMessage>,
+        report: &mut Report,
+    ) -> Result<(), AdoptError> {
+        if self.is_left {
+            if session.fingerprint.is_some() {
+                report.note("session_written_here", &session.legacy_id);
+            }
+            return Ok(());
+        }
+        report.copied.sessions += u64::from(session.fingerprint.is_some());
+        report.copied.messages += messages.len() as u64;
+        let again = if self.begins {
+            vec![session.id]
+        } else {
+            Vec::new()
+        };
+        self.begins = false;
+        let chats = LegacyChats {
+            sessions: vec![session],
+            messages,
+            again,
+        };
+        Ok(self.adoption.put_chats(tenant, &chats).await?)
+    }
+
+    async fn compared(
+        &mut self,
+        tenant: Uuid,
+        session: LegacySession,
+        report: &mut Report,
+    ) -> Result<(), AdoptError> {
+        let known = self
+            .adoption
+            .known(tenant, LegacyKind::Session, &[&session.legacy_id])
+            .await?;
+        let is_same = known
+            .get(&session.legacy_id)
+            .is_some_and(|row| row.fingerprint == session.fingerprint);
+        if is_same {
+            report.unchanged.sessions += 1;
+            report.unchanged.messages += u64::try_from(session.last_seq).unwrap_or(0);
+        } else {
+            self.changed.insert(session.legacy_id);
+        }
+        Ok(())
+    }
+}
