@@ -171,8 +171,16 @@ Environment (an empty variable counts as not set):
   LOG_FORMAT                   json, or text as on a terminal                      json
   PG_BIN                       for dev: where PostgreSQL's programs are            searched for";
 
+fn main() -> ExitCode {
+    // Files are read by processes of this same program, which have nothing to do with the rest of it.
+    match extract::is_asked() {
+        true => extract::child(),
+        false => work(),
+    }
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn work() -> ExitCode {
     let command = Cli::parse().command.unwrap_or(Command::Serve);
     web::program("parlance", run(command)).await
 }

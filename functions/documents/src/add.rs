@@ -1,12 +1,15 @@
 //! `POST /documents`: a text that answers may draw on.
 
-use crate::{asked::AddDocument, cut::Cut};
+use crate::{
+    asked::{AddDocument, UploadDocument},
+    sent::Sent,
+};
 use axum::{extract::State, http::StatusCode};
 use db::{AdminTx, DocumentStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Manager, Repeatable, RequestKey, Result};
+use web::{App, Error, Json, Manager, RepeatableUpload, RequestKey, Result};
 
 /// A document that was taken in.
 #[derive(Serialize, ToSchema)]
@@ -19,13 +22,13 @@ pub(crate) struct Added {
     status: DocumentStatus,
 }
 
-/// Adds a text. Passages of it can be found at once by full text, and a little later by vector where the tenant has an index:
-/// `GET /documents/{id}` tells how far that is.
+/// Adds a text or a file. Passages of a text can be found at once by full text, and a little later by vector where the tenant has an
+/// index. A file, and a text of more than 1 MiB, is read first (`pending`). `GET /documents/{id}` tells how far that is.
 ///
 /// A title and a text that are there, and have not failed, are not added again: the answer is 200, with the document that has
 /// them, as it is. Line ends, blanks around them and the way in which accents are written make no difference. To change what
 /// else is told of a document, `PUT` it.
-#[utoipa::path(post, path = "/documents", operation_id = "addDocument", tag = "documents", params(web::IdempotencyKey), request_body = AddDocument, responses(
+#[utoipa::path(post, path = "/documents", operation_id = "addDocument", tag = "documents", params(web::IdempotencyKey), request_body(content((AddDocument = "application/json"), (UploadDocument = "multipart/form-data"))), responses(
     (status = 202, body = Added, description = "It was added."),
     (status = 200, body = Added, description = "It was there already."), (status = 403),
     (status = 410, description = "`result_gone`: an earlier request with this `Idempotency-Key` added the document, which was deleted."),
@@ -33,21 +36,20 @@ pub(crate) struct Added {
 pub(crate) async fn add(
     State(app): State<App>,
     at: Manager,
-    Repeatable { key, asked }: Repeatable<AddDocument>,
+    RepeatableUpload { key, asked }: RepeatableUpload<AddDocument>,
 ) -> Result<(StatusCode, Json<Added>)> {
-    asked.check()?;
     if let Some((tx, id)) = key.made_before(&app, &at.admin).await? {
         return added_before(tx, id).await;
     }
-    let cut = Cut::of(asked).await?;
+    let sent = Sent::of(asked).await?;
     let id = Uuid::now_v7();
     let stored = loop {
-        if let Some(stored) = store(&app, &at, &key, &cut, id).await? {
+        if let Some(stored) = store(&app, &at, &key, &sent, id).await? {
             break stored;
         }
     };
     let (code, id, status) = match stored {
-        Stored::Anew => (StatusCode::ACCEPTED, id, DocumentStatus::Ready),
+        Stored::Anew => (StatusCode::ACCEPTED, id, sent.status()),
         Stored::Before(id, status) => (StatusCode::OK, id, status),
         Stored::Repeat(id) => return added_before(app.db.admin(&at.admin).await?, id).await,
     };
@@ -68,7 +70,7 @@ async fn store(
     app: &App,
     at: &Manager,
     key: &RequestKey,
-    cut: &Cut,
+    sent: &Sent,
     id: Uuid,
 ) -> Result<Option<Stored>> {
     let mut tx = app.db.admin(&at.admin).await?;
@@ -76,11 +78,10 @@ async fn store(
         return Ok(Some(Stored::Repeat(id)));
     }
     // After that: this waits for the same request, sent at the same time. What makes nothing takes no key.
-    if let Some((id, status)) = tx.document_with(cut.hash()).await? {
+    if let Some((id, status)) = tx.document_with(sent.hash()).await? {
         return Ok(Some(Stored::Before(id, status)));
     }
-    let new = cut.document(id, app.keeps_vectors(&at.caller));
-    if !tx.create_document(&new).await? {
+    if !sent.create(app, at, &mut tx, id).await? {
         return Ok(None);
     }
     tx.commit().await?;

@@ -1,12 +1,11 @@
-//! What is made of a document before it is stored.
+//! What is made of a text before it is stored.
 
-use crate::{
-    asked::AddDocument,
-    passages::{passages, with_plain_lines},
-};
+use crate::asked::{AddDocument, Said};
 use anyhow::Context;
-use db::{DocumentWords, NewChunk, NewDocument};
+use db::{NewDocument, NewFile};
+use extract::{passages, with_plain_lines};
 use serde_json::Value;
+use service::{Part, Passages};
 use sha2::{Digest, Sha256};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use unicode_normalization::UnicodeNormalization;
@@ -18,13 +17,14 @@ const CUT_AT_ONCE: usize = 16 * 1024;
 
 /// A document that can be stored.
 pub(crate) struct Cut {
-    asked: AddDocument,
+    title: String,
+    text: String,
+    source_url: Option<String>,
     metadata: Value,
     hash: [u8; 32],
     /// Its language, if it was said or can be told.
     language: Option<String>,
-    chunks: Vec<NewChunk>,
-    words: DocumentWords,
+    passages: Passages,
 }
 
 impl Cut {
@@ -33,47 +33,52 @@ impl Cut {
     ///
     /// # Errors
     /// 422 for a text with nothing in it; the thread died.
-    pub(crate) async fn of(asked: AddDocument) -> Result<Self> {
+    pub(crate) async fn of(mut asked: AddDocument) -> Result<Self> {
         static LONG: Semaphore = Semaphore::const_new(1);
-        asked.check()?;
-        let cut = if asked.text.len() <= CUT_AT_ONCE {
-            Self::new(asked)
+        let said = asked.check()?;
+        let cut = if said.length() <= CUT_AT_ONCE {
+            Self::new(asked, said)
         } else {
             let turn = LONG.acquire().await;
             let cut = spawn_blocking(move || {
                 // Held by the work and not by the request, which may be given up before the work is done.
                 let _turn = turn;
-                Self::new(asked)
+                Self::new(asked, said)
             });
             cut.await.context("a text could not be cut")?
         };
-        match cut.chunks.is_empty() {
+        match cut.passages.chunks.is_empty() {
             true => Err(Error::field("text", "must not be empty")),
             false => Ok(cut),
         }
     }
 
-    fn new(mut asked: AddDocument) -> Self {
-        let text = with_plain_lines(&asked.text);
-        let title = asked.title.trim();
-        let of_title = service::words(title);
-        let mut words = DocumentWords::default();
-        let chunks = passages(&text).into_iter().map(|piece| {
-            words.add(service::counted(&of_title, piece));
-            NewChunk {
-                id: Uuid::now_v7(),
-                text: piece.to_owned(),
+    fn new(asked: AddDocument, said: Said) -> Self {
+        let (text, parts) = match said {
+            Said::Text(text) => {
+                let parts = parts_of(&text, None, &[]);
+                (text, parts)
             }
-        });
-        let chunks = chunks.collect();
-        let told = || service::language_of(&text).map(str::to_owned);
+            Said::Chunks(chunks) => {
+                let texts: Vec<&str> = chunks.iter().map(|chunk| chunk.text.trim()).collect();
+                let text = texts.join("\n\n");
+                let parts = chunks.iter().flat_map(|chunk| {
+                    let heading = chunk.heading.as_deref().unwrap_or_default();
+                    parts_of(&chunk.text, chunk.page, heading)
+                });
+                (text, parts.collect())
+            }
+        };
+        let title = asked.title.trim();
+        let told = || service::language_of(&with_plain_lines(&text)).map(str::to_owned);
         Self {
-            metadata: asked.metadata.take().unwrap_or_default().into(),
             hash: hash(title, &text),
-            language: asked.language.take().or_else(told),
-            chunks,
-            words,
-            asked,
+            language: asked.language.or_else(told),
+            passages: Passages::of(title, parts),
+            title: title.to_owned(),
+            text,
+            source_url: asked.source_url,
+            metadata: asked.metadata.unwrap_or_default().into(),
         }
     }
 
@@ -86,22 +91,114 @@ impl Cut {
     pub(crate) fn document(&self, id: Uuid, keeps_vectors: bool) -> NewDocument<'_> {
         NewDocument {
             id,
-            title: self.asked.title.trim(),
-            text: &self.asked.text,
+            title: &self.title,
+            text: &self.text,
             hash: &self.hash,
-            source_url: self.asked.source_url.as_deref(),
+            source_url: self.source_url.as_deref(),
             language: self.language.as_deref(),
             metadata: &self.metadata,
-            chunks: &self.chunks,
-            words: &self.words,
+            chunks: &self.passages.chunks,
+            words: &self.passages.words,
             keeps_vectors,
+        }
+    }
+}
+
+fn parts_of(text: &str, page: Option<u32>, heading: &[String]) -> Vec<Part> {
+    let text = with_plain_lines(text);
+    let pieces = passages(&text).into_iter();
+    pieces
+        .map(|piece| (piece.to_owned(), page, heading.to_vec()))
+        .collect()
+}
+
+/// A file, or a text that is as long as one, which a job reads.
+pub(crate) struct ToRead {
+    title: String,
+    name: Option<String>,
+    content: Vec<u8>,
+    source_url: Option<String>,
+    language: Option<String>,
+    metadata: Value,
+    hash: [u8; 32],
+}
+
+impl ToRead {
+    /// # Errors
+    /// 422 for what cannot be kept; the thread died.
+    pub(crate) async fn text(asked: AddDocument, text: String) -> Result<Self> {
+        if text.trim().is_empty() {
+            return Err(Error::field("text", "must not be empty"));
+        }
+        let read = move || {
+            let title = asked.title.trim().to_owned();
+            Self {
+                hash: hash(&title, &with_plain_lines(&text)),
+                title,
+                name: None,
+                content: text.into_bytes(),
+                source_url: asked.source_url,
+                language: asked.language,
+                metadata: asked.metadata.unwrap_or_default().into(),
+            }
+        };
+        let read = spawn_blocking(read).await;
+        Ok(read.context("a text could not be taken in")?)
+    }
+
+    /// # Errors
+    /// 422 for what cannot be kept; the thread died.
+    pub(crate) async fn file(asked: AddDocument, name: String, content: Vec<u8>) -> Result<Self> {
+        asked.check_told()?;
+        if content.is_empty() {
+            return Err(Error::field("file", "is empty"));
+        }
+        let read = move || {
+            let title = asked.title.trim().to_owned();
+            let mut hash = Sha256::new();
+            // Which is in no title, twice: no text is hashed so.
+            hash.update(title.nfc().collect::<String>());
+            hash.update([0, 0]);
+            hash.update(&content);
+            Self {
+                hash: hash.finalize().into(),
+                title,
+                name: Some(name),
+                content,
+                source_url: asked.source_url,
+                language: asked.language,
+                metadata: asked.metadata.unwrap_or_default().into(),
+            }
+        };
+        let read = spawn_blocking(read).await;
+        Ok(read.context("a file could not be taken in")?)
+    }
+
+    /// Tells its title and content from those of others: SHA-256.
+    pub(crate) fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// It as what the document with this id is to be read from.
+    pub(crate) fn file_of(&self, id: Uuid) -> NewFile<'_> {
+        NewFile {
+            id,
+            name: self.name.as_deref(),
+            // Until it is known.
+            media_type: "application/octet-stream",
+            content: &self.content,
+            title: &self.title,
+            source_url: self.source_url.as_deref(),
+            language: self.language.as_deref(),
+            metadata: &self.metadata,
+            hash: &self.hash,
         }
     }
 }
 
 /// The same for texts that differ in how their lines end, in blanks around them, or in how accents are written.
 fn hash(title: &str, text: &str) -> [u8; 32] {
-    let composed = |text: &str| text.trim().nfc().collect::<String>();
+    let composed = |text: &str| with_plain_lines(text).trim().nfc().collect::<String>();
     let mut hash = Sha256::new();
     hash.update(composed(title));
     // Which is in no title.

@@ -4,18 +4,18 @@ mod add;
 mod asked;
 mod cut;
 mod manage;
-mod passages;
 mod read;
 mod replace;
 mod search;
+mod sent;
 mod work;
 
 use db::ApiKeyScope;
 use utoipa_axum::routes;
 use web::{App, BodyLimit, Routes};
 
-/// A document is sent as a whole, and its text as a JSON string.
-const DOCUMENT_LIMIT: BodyLimit = BodyLimit::kib(2048);
+/// A document is sent as a whole.
+const DOCUMENT_LIMIT: BodyLimit = BodyLimit::kib(20 * 1024);
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
@@ -28,6 +28,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(work::retry))
         .routes(routes!(work::cancel))
         .routes(routes!(read::text))
+        .routes(routes!(read::file))
         .routes(routes!(read::chunks))
         .routes(routes!(search::search));
     web::open_to_keys(ApiKeyScope::Documents, routes)

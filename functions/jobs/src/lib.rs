@@ -1,5 +1,6 @@
 //! What the service does when nobody asks: every minute, in the container by itself, on AWS by a schedule.
 
+mod extract;
 mod index;
 mod purge;
 mod worker;

@@ -1,7 +1,17 @@
 //! The background jobs as a program of their own: one run, or in AWS Lambda one for every event.
 
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Files are read by processes of this same program.
+    match extract::is_asked() {
+        true => extract::child(),
+        false => work(),
+    }
+}
+
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn work() -> ExitCode {
     let work = async {
         let service = service::Service::start().await?;
         web::work(|| {

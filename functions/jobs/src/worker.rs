@@ -1,6 +1,6 @@
 //! Who works: takes jobs, one after the other, and says that it is alive while it does them.
 
-use crate::{index, purge};
+use crate::{extract, index, purge};
 use anyhow::anyhow;
 use db::{Again, Caller, Job, JobKind};
 use service::{Error, Result, Service, told};
@@ -117,7 +117,7 @@ async fn step(service: &Service, job: &Job, caller: &Caller) -> Result<Step> {
         JobKind::Index => index::step(service, job, caller).await,
         JobKind::Forget => purge::forget(service, job, caller).await,
         JobKind::Purge => purge::step(service, job, caller).await,
-        JobKind::Extract => Err(anyhow!("nobody reads files yet").into()),
+        JobKind::Extract => extract::step(service, job, caller).await,
     }
 }
 

@@ -608,8 +608,8 @@ export interface paths {
         get: operations["listDocuments"];
         put?: never;
         /**
-         * Adds a text. Passages of it can be found at once by full text, and a little later by vector where the tenant has an index:
-         *     `GET /documents/{id}` tells how far that is.
+         * Adds a text or a file. Passages of a text can be found at once by full text, and a little later by vector where the tenant has an
+         *     index. A file, and a text of more than 1 MiB, is read first (`pending`). `GET /documents/{id}` tells how far that is.
          * @description A title and a text that are there, and have not failed, are not added again: the answer is 200, with the document that has
          *     them, as it is. Line ends, blanks around them and the way in which accents are written make no difference. To change what
          *     else is told of a document, `PUT` it.
@@ -650,7 +650,8 @@ export interface paths {
         /**
          * Replaces a document as a whole; what is left out is nothing then. Its id stays, its `version` counts up.
          * @description From one moment to the next, what it says is found by full text, and nothing of what it said before. Vectors follow where the tenant
-         *     has an index. Of two requests at once, the last to end counts.
+         *     has an index. Of a file, and of a text of more than 1 MiB, that moment is when it was read; if it cannot be read, the document stays
+         *     as it is, and its `error` says why. Of two requests at once, the last to end counts.
          */
         put: operations["replaceDocument"];
         post?: never;
@@ -707,6 +708,23 @@ export interface paths {
         };
         /** What became of a deletion: counts of what was deleted, and when nothing was left. */
         get: operations["getDocumentDeletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file that a document was read from, as it was sent; of one that is still to be read, that one. */
+        get: operations["getDocumentFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1296,7 +1314,22 @@ export interface components {
              */
             full_name?: string | null;
         };
-        /** @description A text. */
+        /** @description A passage of a text. */
+        AddDocumentChunk: {
+            /**
+             * @description What it says; one of more than 1200 characters is cut further.
+             * @example Refunds take 14 days.
+             */
+            text: string;
+            /**
+             * Format: int32
+             * @description On which page it is, from 1.
+             */
+            page?: number | null;
+            /** @description Under which headings it stands, from the widest to the narrowest; at most 10, of 200 characters each. */
+            heading?: string[] | null;
+        };
+        /** @description A text: in one piece, or in passages. */
         AddDocumentRequest: {
             /**
              * @description Its title, 1 to 300 characters; answers cite it.
@@ -1304,10 +1337,12 @@ export interface components {
              */
             title: string;
             /**
-             * @description The text itself, not only blanks; the whole request may have 2 MiB.
+             * @description The text itself, not only blanks; the whole request may have 20 MiB.
              * @example Refunds take 14 days.
              */
-            text: string;
+            text?: string | null;
+            /** @description In the place of `text`: the passages that it is to be cut into. */
+            chunks?: components["schemas"]["AddDocumentChunk"][] | null;
             /**
              * @description Its language, as a code of two or three letters (ISO 639); absent, it is found out. The words of a language that is
              *     known are found in all their forms.
@@ -2103,6 +2138,18 @@ export interface components {
              * @description The size of its text, in bytes; null if it was added before that was counted.
              */
             size?: number | null;
+            /** @description The name of the file that it was read from, or is to be; null of a text. */
+            file_name?: string | null;
+            /**
+             * @description What that file was found to be.
+             * @example application/pdf
+             */
+            media_type?: string | null;
+            /**
+             * Format: int32
+             * @description How many pages, or slides, it has.
+             */
+            pages?: number | null;
             /**
              * Format: int32
              * @description 1, and one more for each time that it was replaced.
@@ -2131,6 +2178,13 @@ export interface components {
              * @example Refunds take 14 days.
              */
             text: string;
+            /**
+             * Format: int32
+             * @description On which page of a file it begins, from 1; of slides, on which of them.
+             */
+            page?: number | null;
+            /** @description Under which headings it stands, from the widest to the narrowest. */
+            heading: string[];
         };
         /** @description One page of a list. */
         DocumentChunkList: {
@@ -3317,6 +3371,13 @@ export interface components {
             snippet: string;
             /** @description Where the document is published. */
             source_url?: string | null;
+            /**
+             * Format: int32
+             * @description On which page of it the passage begins; of slides, on which of them.
+             */
+            page?: number | null;
+            /** @description Under which headings the passage stands, from the widest to the narrowest. */
+            heading?: string[];
         };
         /** @description `event: sources`: what the answer draws on; there is none where nothing was found. */
         SourcesEvent: {
@@ -3947,6 +4008,22 @@ export interface components {
             password?: string | null;
             /** @description Whether the user may manage tenants. Superusers only, and alone in its request. */
             is_superuser?: boolean | null;
+        };
+        /** @description A document in the form of a file. */
+        UploadDocumentForm: {
+            /**
+             * Format: binary
+             * @description The file: text, Markdown, HTML, PDF, DOCX, XLSX, CSV or PPTX; the whole request may have 20 MiB.
+             */
+            file: string;
+            /** @description Its title, 1 to 300 characters; absent, the file's name. */
+            title?: string | null;
+            /** @description Its language, as of a text. */
+            language?: string | null;
+            /** @description Where it is published, as of a text. */
+            source_url?: string | null;
+            /** @description What is told beside it, as of a text: a JSON object. */
+            metadata?: string | null;
         };
         /** @description A place in an answer that cites a page. */
         UrlCitation: {
@@ -5696,6 +5773,10 @@ export interface operations {
                      *         {
                      *           "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "heading": [
+                     *             "text"
+                     *           ],
+                     *           "page": null,
                      *           "score": 0.82,
                      *           "snippet": "Refunds take 14 days.",
                      *           "source_url": null,
@@ -5856,6 +5937,10 @@ export interface operations {
                      *                 {
                      *                   "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *                   "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *                   "heading": [
+                     *                     "text"
+                     *                   ],
+                     *                   "page": null,
                      *                   "score": 0.82,
                      *                   "snippet": "Refunds take 14 days.",
                      *                   "source_url": null,
@@ -5933,6 +6018,10 @@ export interface operations {
                      *         {
                      *           "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "heading": [
+                     *             "text"
+                     *           ],
+                     *           "page": null,
                      *           "score": 0.82,
                      *           "snippet": "Refunds take 14 days.",
                      *           "source_url": null,
@@ -6041,6 +6130,10 @@ export interface operations {
                      *         {
                      *           "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "heading": [
+                     *             "text"
+                     *           ],
+                     *           "page": null,
                      *           "score": 0.82,
                      *           "snippet": "Refunds take 14 days.",
                      *           "source_url": null,
@@ -6418,6 +6511,10 @@ export interface operations {
                      *                 {
                      *                   "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *                   "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *                   "heading": [
+                     *                     "text"
+                     *                   ],
+                     *                   "page": null,
                      *                   "score": 0.82,
                      *                   "snippet": "Refunds take 14 days.",
                      *                   "source_url": null,
@@ -6507,6 +6604,10 @@ export interface operations {
                      *             {
                      *               "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *               "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *               "heading": [
+                     *                 "text"
+                     *               ],
+                     *               "page": null,
                      *               "score": 0.82,
                      *               "snippet": "Refunds take 14 days.",
                      *               "source_url": null,
@@ -6824,9 +6925,12 @@ export interface operations {
                      *           "chunks_done": 1,
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "error": null,
+                     *           "file_name": null,
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "language": "en",
+                     *           "media_type": "application/pdf",
                      *           "metadata": {},
+                     *           "pages": null,
                      *           "size": null,
                      *           "source_url": null,
                      *           "status": "pending",
@@ -6870,6 +6974,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["AddDocumentRequest"];
+                "multipart/form-data": components["schemas"]["UploadDocumentForm"];
             };
         };
         responses: {
@@ -6970,6 +7075,10 @@ export interface operations {
                      *         {
                      *           "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "heading": [
+                     *             "text"
+                     *           ],
+                     *           "page": null,
                      *           "score": 0.82,
                      *           "snippet": "Refunds take 14 days.",
                      *           "source_url": null,
@@ -7048,9 +7157,12 @@ export interface operations {
                      *       "chunks_done": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
+                     *       "file_name": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
+                     *       "media_type": "application/pdf",
                      *       "metadata": {},
+                     *       "pages": null,
                      *       "size": null,
                      *       "source_url": null,
                      *       "status": "pending",
@@ -7091,10 +7203,11 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["AddDocumentRequest"];
+                "multipart/form-data": components["schemas"]["UploadDocumentForm"];
             };
         };
         responses: {
-            /** @description A document. */
+            /** @description It was replaced. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7106,9 +7219,41 @@ export interface operations {
                      *       "chunks_done": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
+                     *       "file_name": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
+                     *       "media_type": "application/pdf",
                      *       "metadata": {},
+                     *       "pages": null,
+                     *       "size": null,
+                     *       "source_url": null,
+                     *       "status": "pending",
+                     *       "title": "Refunds",
+                     *       "vectors": "none",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description It is replaced when that was read. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 1,
+                     *       "chunks_done": 1,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "error": null,
+                     *       "file_name": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
+                     *       "media_type": "application/pdf",
+                     *       "metadata": {},
+                     *       "pages": null,
                      *       "size": null,
                      *       "source_url": null,
                      *       "status": "pending",
@@ -7191,9 +7336,12 @@ export interface operations {
                      *       "chunks_done": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
+                     *       "file_name": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
+                     *       "media_type": "application/pdf",
                      *       "metadata": {},
+                     *       "pages": null,
                      *       "size": null,
                      *       "source_url": null,
                      *       "status": "pending",
@@ -7240,8 +7388,12 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "heading": [
+                     *             "text"
+                     *           ],
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "ordinal": 1,
+                     *           "page": null,
                      *           "text": "Refunds take 14 days."
                      *         }
                      *       ],
@@ -7300,6 +7452,43 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
+    getDocumentFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                    "application/pdf": number[];
+                    "text/plain": number[];
+                    "text/markdown": number[];
+                    "text/html": number[];
+                    "text/csv": number[];
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "application/vnd.openxmlformats-officedocument.presentationml.presentation": number[];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
     retryDocument: {
         parameters: {
             query?: never;
@@ -7323,9 +7512,12 @@ export interface operations {
                      *       "chunks_done": 1,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
+                     *       "file_name": null,
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
+                     *       "media_type": "application/pdf",
                      *       "metadata": {},
+                     *       "pages": null,
                      *       "size": null,
                      *       "source_url": null,
                      *       "status": "pending",
@@ -9435,6 +9627,10 @@ export interface operations {
                      *           {
                      *             "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *             "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "heading": [
+                     *               "text"
+                     *             ],
+                     *             "page": null,
                      *             "score": 0.82,
                      *             "snippet": "Refunds take 14 days.",
                      *             "source_url": null,
@@ -9658,6 +9854,10 @@ export interface operations {
                      *           {
                      *             "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *             "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "heading": [
+                     *               "text"
+                     *             ],
+                     *             "page": null,
                      *             "score": 0.82,
                      *             "snippet": "Refunds take 14 days.",
                      *             "source_url": null,

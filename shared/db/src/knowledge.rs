@@ -4,6 +4,7 @@ pub(crate) mod cached;
 pub(crate) mod deleting;
 pub(crate) mod documents;
 pub(crate) mod embedding_sets;
+pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod jobs;
 pub(crate) mod languages;

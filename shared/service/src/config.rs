@@ -8,7 +8,7 @@ use crate::{origin::Origin, secrets};
 use ai::{Endpoints, Models, Timeouts};
 use db::{Connections, Roles};
 use secrecy::SecretString;
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 use tenant_auth::{Keys, RootSecret};
 use vars::Vars;
 
@@ -106,6 +106,8 @@ pub struct Config {
     pub client_via: Via,
     /// Whether `/docs` and `/openapi.json` exist.
     pub docs: bool,
+    /// The program that reads files, in processes of its own: this one. For who tests it from another.
+    pub program: PathBuf,
     /// The names of the variables that are set.
     pub set: Vec<String>,
 }
@@ -297,6 +299,8 @@ impl Config {
                 connections_per_client: (client_via == Via::Direct).then_some(per_client),
                 client_via,
                 docs,
+                // Whatever became of its file since it was started.
+                program: "/proc/self/exe".into(),
                 set: vars.set(),
             }),
             _ => Err(ConfigError(vars.faults)),

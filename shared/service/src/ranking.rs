@@ -162,6 +162,8 @@ mod tests {
                 source_url: None,
                 text: text.to_owned(),
                 score: 1.0,
+                page: None,
+                heading: Vec::new(),
             },
             scores: Scores::default(),
         }

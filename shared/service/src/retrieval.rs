@@ -228,5 +228,7 @@ pub fn source(passage: &Passage) -> Source {
         score: passage.score,
         snippet,
         source_url: passage.source_url.clone(),
+        page: passage.page,
+        heading: passage.heading.clone(),
     }
 }

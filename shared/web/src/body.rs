@@ -9,8 +9,10 @@ use axum::{
 };
 use std::time::Duration;
 
-/// How long a body may take to arrive.
+/// How long a body may take to arrive, of a route that takes little.
 const BODY_TIME: Duration = Duration::from_secs(15);
+/// Of a route that takes more, another second for each of so many bytes.
+const BYTES_A_SECOND: usize = 256 * 1024;
 
 /// The whole body, within the route's limit and in time.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
@@ -26,7 +28,9 @@ pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<
     if most.is_some_and(|most| most < announced) {
         return Err(Error::TooLarge(limit));
     }
-    let reading = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state));
+    let seconds = limit.map_or(0, BodyLimit::bytes) / BYTES_A_SECOND;
+    let patience = BODY_TIME + Duration::from_secs(seconds.try_into().unwrap_or(0));
+    let reading = tokio::time::timeout(patience, Bytes::from_request(request, state));
     let read = reading.await.map_err(|_| Error::Slow)?;
     read.map_err(|rejection: BytesRejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(limit),

@@ -25,6 +25,11 @@ impl BodyLimit {
         Self { advice, ..self }
     }
 
+    /// The most, in bytes.
+    pub(crate) fn bytes(self) -> usize {
+        self.bytes
+    }
+
     /// How to avoid a larger body; empty if nothing is known of that.
     pub(crate) fn advice(self) -> &'static str {
         self.advice

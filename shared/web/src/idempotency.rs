@@ -85,7 +85,7 @@ struct Named {
 
 impl RequestKey {
     /// The route and the key, if there is one.
-    async fn of(parts: &mut Parts, app: &App) -> Result<Option<(String, String)>> {
+    pub(crate) async fn of(parts: &mut Parts, app: &App) -> Result<Option<(String, String)>> {
         let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, app).await?;
         let Some(key) = key else {
             return Ok(None);
@@ -95,7 +95,7 @@ impl RequestKey {
         Ok(Some((format!("{} {}", parts.method, path.as_str()), key)))
     }
 
-    fn new(app: &App, named: Option<(String, String)>, path: &str, body: &[u8]) -> Self {
+    pub(crate) fn new(app: &App, named: Option<(String, String)>, path: &str, body: &[u8]) -> Self {
         Self(named.map(|(route, key)| Named {
             route,
             key,

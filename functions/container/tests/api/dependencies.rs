@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Of our crates, what each is built on.
-const MAP: [(&str, &[&str]); 14] = [
+const MAP: [(&str, &[&str]); 15] = [
     ("tenant-auth", &[]),
     ("ai", &[]),
+    ("extract", &[]),
     ("db", &["tenant-auth"]),
     ("service", &["ai", "db", "tenant-auth"]),
     ("adopt", &["db", "service", "tenant-auth"]),
@@ -13,9 +14,9 @@ const MAP: [(&str, &[&str]); 14] = [
     ("login", &["db", "service", "tenant-auth", "web"]),
     ("chat", &["ai", "db", "service", "web"]),
     ("tenants", &["ai", "db", "service", "web"]),
-    ("documents", &["ai", "db", "service", "web"]),
+    ("documents", &["ai", "db", "extract", "service", "web"]),
     ("admin", &["db", "service", "tenant-auth", "web"]),
-    ("jobs", &["db", "service", "web"]),
+    ("jobs", &["db", "extract", "service", "web"]),
     ("migrate", &["db", "service", "web"]),
     (
         "container",
@@ -25,6 +26,7 @@ const MAP: [(&str, &[&str]); 14] = [
             "chat",
             "db",
             "documents",
+            "extract",
             "jobs",
             "login",
             "migrate",

@@ -83,7 +83,7 @@ async fn a_document_is_read_as_it_was_sent_and_as_it_is_cut() {
     }
     let expected: Vec<Value> = (1..=5)
         .zip(chunks(&kit, id).await)
-        .map(|(n, id)| json!({ "id": id, "ordinal": n, "text": paragraph(n).trim() }))
+        .map(|(n, id)| json!({ "heading": [], "id": id, "ordinal": n, "page": null, "text": paragraph(n).trim() }))
         .collect();
     assert_eq!(
         json!(read).to_string().replace("\u{feff}", ""),
@@ -136,7 +136,7 @@ async fn a_document_is_replaced_as_a_whole() {
     );
     let expected = json!({
         "id": id, "title": "Money", "source_url": null, "language": null, "status": "ready", "error": null,
-        "metadata": {}, "vectors": "none", "chunks": 1, "chunks_done": 0, "size": 30, "version": 2, "created_at": before.json["created_at"]
+        "metadata": {}, "vectors": "none", "chunks": 1, "chunks_done": 0, "file_name": null, "media_type": null, "pages": null, "size": 30, "version": 2, "created_at": before.json["created_at"]
     });
     assert_eq!(replaced.json, expected);
     assert_eq!(

@@ -17,7 +17,8 @@ use tokio::{
 fn limit(method: &str, path: &str) -> usize {
     let is_text = path == "/documents" || method == "PUT" && path.starts_with("/documents/");
     match path.split('/').nth(1) {
-        _ if is_text || path.starts_with("/chat/ui") => 2 * 1024 * 1024,
+        _ if is_text => 20 * 1024 * 1024,
+        _ if path.starts_with("/chat/ui") => 2 * 1024 * 1024,
         Some("v1") => 2 * 1024 * 1024,
         Some("login") => 4 * 1024,
         Some("chat") => 256 * 1024,
@@ -50,6 +51,7 @@ async fn one_byte_over_the_limit_is_too_large() {
                 assert_eq!(answer.problem(413), "too_large");
                 let told = match limit / 1024 {
                     2048 => "2 MiB".to_owned(),
+                    20_480 => "20 MiB".to_owned(),
                     kib => format!("{kib} KiB"),
                 };
                 let sentence = &answer.text;

@@ -39,6 +39,8 @@ mod examples;
 mod failures;
 mod fallback;
 mod feedback;
+mod files;
+mod files_refused;
 mod flood;
 mod full_text;
 mod hashes;

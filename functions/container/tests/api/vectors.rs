@@ -74,7 +74,7 @@ async fn a_document_is_embedded_and_stored_under_the_tenant_s_name() {
     let [(_, openai), (_, pinecone)] = KEYS;
     let embedded = &asked(&provider, "/openai/v1/embeddings")[0];
     assert_eq!(embedded.authorization, format!("Bearer {openai}"));
-    assert_eq!(embedded.body["input"], json!([text]));
+    assert_eq!(embedded.body["input"], json!([format!("Refunds\n{text}")]));
     assert_eq!(embedded.body["model"], "text-embedding-3-small");
     assert_eq!(asked(&provider, "/indexes/knowledge")[0].api_key, pinecone);
     let stored = &asked(&provider, "/vectors/upsert")[0];

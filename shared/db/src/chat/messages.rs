@@ -58,6 +58,13 @@ pub struct Source {
     /// Where the document is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_url: Option<String>,
+    /// On which page of it the passage begins; of slides, on which of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub page: Option<i32>,
+    /// Under which headings the passage stands, from the widest to the narrowest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heading: Vec<String>,
 }
 
 /// What an answer cost.

@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// What a [`Document`] is read from.
 macro_rules! document_columns {
     () => {
-        "id, title, source_url, language, status, vectors, error, metadata, chunks, chunks_done, size, version, created_at"
+        "id, title, source_url, language, status, vectors, error, metadata, chunks, chunks_done, size, file_name, media_type, pages,
+         version, created_at"
     };
 }
 
@@ -54,6 +55,13 @@ pub struct Document {
     pub chunks_done: i32,
     /// The size of its text, in bytes; null if it was added before that was counted.
     pub size: Option<i32>,
+    /// The name of the file that it was read from, or is to be; null of a text.
+    pub file_name: Option<String>,
+    /// What that file was found to be.
+    #[schema(example = "application/pdf")]
+    pub media_type: Option<String>,
+    /// How many pages, or slides, it has.
+    pub pages: Option<i32>,
     /// 1, and one more for each time that it was replaced.
     pub version: i32,
     /// When it was added.

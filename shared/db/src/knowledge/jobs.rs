@@ -213,7 +213,9 @@ impl AdminTx {
     /// The database is away.
     pub async fn retry_document(&mut self, id: Uuid, keeps_vectors: bool) -> Result<Option<bool>> {
         self.lock_document(id).await?;
-        let sql = "select status, vectors, chunks, false as has_file from documents where id = $1 and deleted_at is null";
+        let sql = "select status, vectors, chunks,
+               exists (select from document_files f where f.document_id = documents.id and f.is_next) as has_file
+             from documents where id = $1 and deleted_at is null";
         let standing: Option<Standing> = sqlx::query_as(sql)
             .bind(id)
             .fetch_optional(self.conn())

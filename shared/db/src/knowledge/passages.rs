@@ -34,6 +34,10 @@ pub struct Passage {
     /// How well it fits; higher is better. From full text: the share of the question's words in it, the rarer the heavier,
     /// 0 to 1.
     pub score: f32,
+    /// On which page it begins.
+    pub page: Option<i32>,
+    /// Under which headings it stands.
+    pub heading: Vec<String>,
 }
 
 impl TenantTx {
@@ -51,15 +55,21 @@ impl TenantTx {
     ) -> Result<Option<Vec<Passage>>> {
         let (words, said): (Vec<_>, Vec<_>) =
             words.iter().map(|word| (&*word.word, word.said)).unzip();
-        let passages = sqlx::query_as("select * from passages_by_words($1, $2, $3, $4, $5, $6)")
-            .bind(words)
-            .bind(said)
-            .bind(MOST_READ)
-            .bind(min_score)
-            .bind(top_k)
-            .bind(filter.map(Json))
-            .fetch_all(self.conn())
-            .await;
+        let passages = sqlx::query_as(
+            "select p.*, c.page, c.heading
+             from passages_by_words($1, $2, $3, $4, $5, $6)
+               with ordinality p(document_id, chunk_id, title, source_url, text, score, nth)
+             join document_chunks c on c.id = p.chunk_id
+             order by p.nth",
+        )
+        .bind(words)
+        .bind(said)
+        .bind(MOST_READ)
+        .bind(min_score)
+        .bind(top_k)
+        .bind(filter.map(Json))
+        .fetch_all(self.conn())
+        .await;
         in_time(passages)
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     AdminTx, Deed, DocumentStatus, DocumentWords, JobKind, Result, TenantTx, VectorsStatus,
 };
+use sqlx::types::Json;
 use uuid::Uuid;
 
 /// So many passages are stored at a time.
@@ -49,6 +50,10 @@ pub struct NewChunk {
     pub id: Uuid,
     /// Its text.
     pub text: String,
+    /// On which page it begins.
+    pub page: Option<u32>,
+    /// Under which headings it stands, from the widest to the narrowest.
+    pub heading: Vec<String>,
 }
 
 impl AdminTx {
@@ -109,6 +114,7 @@ impl AdminTx {
         let Some(old) = self.exchange_document(new).await? else {
             return Ok(false);
         };
+        self.forget_files(new.id).await?;
         self.audit(Deed::done("document.replace", new.id)).await?;
         let whom = self.for_whom();
         self.queue_forget(new.id, &old, whom).await?;
@@ -120,6 +126,25 @@ impl AdminTx {
 }
 
 impl TenantTx {
+    /// Forgets the files of a document, those that are to be read, too.
+    async fn forget_files(&mut self, id: Uuid) -> Result<()> {
+        sqlx::query("delete from document_files where document_id = $1")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        sqlx::query(
+            "update documents set file_name = null, media_type = null, pages = null where id = $1",
+        )
+        .bind(id)
+        .execute(self.conn())
+        .await?;
+        sqlx::query("delete from jobs where document_id = $1 and kind = 'extract'")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Puts a document into the place of what it was; the ids of the passages that it had. `None` if there is no such document.
     pub(crate) async fn exchange_document(
         &mut self,
@@ -127,7 +152,8 @@ impl TenantTx {
     ) -> Result<Option<Vec<Uuid>>> {
         let replaced = sqlx::query(
             "update documents set title = $2, source_url = $3, language = $4, metadata = $5, size = octet_length($6),
-               hash = $7, status = 'ready', vectors = $8, chunks_done = 0, error = null, version = version + 1
+               hash = $7, status = 'ready', vectors = $8, chunks_done = 0, error = null,
+               version = version + case when status <> 'ready' and chunks = 0 then 0 else 1 end
              where id = $1 and deleted_at is null",
         )
         .bind(new.id)
@@ -187,15 +213,24 @@ impl TenantTx {
         lengths: &[i32],
     ) -> Result<()> {
         sqlx::query(
-            "insert into document_chunks (id, document_id, ordinal, text, words)
-             select c.id, $1, $2 + c.ordinal, c.text, c.words
-             from unnest($3::uuid[], $4::text[], $5::integer[]) with ordinality as c (id, text, words, ordinal)",
+            "insert into document_chunks (id, document_id, ordinal, text, words, page, heading)
+             select c.id, $1, $2 + c.ordinal, c.text, c.words, c.page,
+               array(select jsonb_array_elements_text(c.heading))
+             from unnest($3::uuid[], $4::text[], $5::integer[], $6::integer[], $7::jsonb[])
+               with ordinality as c (id, text, words, page, heading, ordinal)",
         )
         .bind(id)
         .bind(first)
         .bind(chunks.iter().map(|c| c.id).collect::<Vec<_>>())
         .bind(chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>())
         .bind(lengths)
+        .bind(
+            chunks
+                .iter()
+                .map(|c| c.page.and_then(|page| i32::try_from(page).ok()))
+                .collect::<Vec<_>>(),
+        )
+        .bind(chunks.iter().map(|c| Json(&c.heading)).collect::<Vec<_>>())
         .execute(self.conn())
         .await?;
         Ok(())

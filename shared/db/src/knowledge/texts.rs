@@ -16,6 +16,11 @@ pub struct DocumentChunk {
     /// Its text.
     #[schema(example = "Refunds take 14 days.")]
     pub text: String,
+    /// On which page of a file it begins, from 1; of slides, on which of them.
+    #[schema(minimum = 1)]
+    pub page: Option<i32>,
+    /// Under which headings it stands, from the widest to the narrowest.
+    pub heading: Vec<String>,
 }
 
 impl AdminTx {
@@ -37,7 +42,7 @@ impl AdminTx {
     /// A document's passages, in order. After one that is gone since, all of them: the document was replaced.
     pub async fn document_chunks(&mut self, id: Uuid, page: PageOf) -> Result<Vec<DocumentChunk>> {
         let chunks = sqlx::query_as(
-            "select id, ordinal, text from document_chunks
+            "select id, ordinal, text, page, heading from document_chunks
              where document_id = $1 and ordinal > coalesce(
                (select c.ordinal from document_chunks c where c.document_id = $1 and c.id = $2), 0)
              order by ordinal

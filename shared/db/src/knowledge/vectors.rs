@@ -27,9 +27,12 @@ pub struct BareChunk {
     pub id: Uuid,
     /// Its place in the document, from 1.
     pub ordinal: i32,
-    /// Its text.
+    /// What the vector is of: the document's title, the headings, the end of the passage before, and the text.
     pub text: String,
 }
+
+/// So much of the passage before a passage belongs to what its vector is of, in characters.
+const OVERLAP: i32 = 150;
 
 impl JobTx {
     /// The next passages of the job's document that have no vectors, in order.
@@ -39,12 +42,18 @@ impl JobTx {
     pub async fn bare_chunks(&mut self, limit: i64) -> Result<Vec<BareChunk>> {
         let id = self.document_id;
         let chunks = sqlx::query_as(
-            "select c.id, c.ordinal, c.text from document_chunks c join documents d on d.id = c.document_id
+            "select c.id, c.ordinal,
+               array_to_string(array[array_to_string(d.title || c.heading, ' › '),
+                 case when c.heading = p.heading then nullif(regexp_replace(right(p.text, $3), '^\\S*\\s', ''), '') end, c.text], E'\\n') as text
+             from document_chunks c
+             join documents d on d.id = c.document_id
+             left join document_chunks p on p.document_id = c.document_id and p.ordinal = c.ordinal - 1
              where d.id = $1 and d.deleted_at is null and c.ordinal > d.chunks_done
              order by c.ordinal limit $2",
         )
         .bind(id)
         .bind(limit)
+        .bind(OVERLAP)
         .fetch_all(self.conn())
         .await?;
         Ok(chunks)

@@ -69,6 +69,14 @@ impl Job {
         self.row.attempts
     }
 
+    /// For whom it is done.
+    pub fn whom(&self) -> ForWhom {
+        ForWhom {
+            user_id: self.row.user_id,
+            api_key_id: self.row.api_key_id,
+        }
+    }
+
     fn whose(&self) -> Whose {
         Whose::user(self.tenant_id, self.row.user_id)
     }

@@ -47,6 +47,7 @@ const SCOPES: [(&str, &[&str]); 3] = [
             "GET /documents/{id}",
             "GET /documents/{id}/chunks",
             "GET /documents/{id}/deletion",
+            "GET /documents/{id}/file",
             "GET /documents/{id}/text",
             "POST /documents",
             "POST /documents/search",

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod aws_secrets;
 pub mod database;
 pub mod documented;
+pub mod files;
 pub mod headers;
 pub mod http;
 pub mod lambda;
@@ -94,6 +95,8 @@ impl Kit {
         all.extend(vars);
         let mut config = Config::from_vars(all).expect("the configuration of the test is good");
         config.secrets.connections.ask_returned = true;
+        // This one is the tests'.
+        config.program = env!("CARGO_BIN_EXE_parlance").into();
         // Of a busy machine, two seconds without a connection say nothing.
         config.secrets.connections.acquire_timeout = Duration::from_secs(60);
         config.times.ready = Duration::ZERO;

@@ -42,6 +42,13 @@ impl Scene {
             let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
             let document = scene.kit.add_document(admin, admin.tenant, &text).await;
             documents.insert(admin.tenant_id, document);
+            let file = "insert into parlance.document_files
+                          (tenant_id, document_id, is_next, name, media_type, content, title, metadata, hash)
+                        values ($1, $2, false, 'a.txt', 'text/plain', 'A file.', 'A title', '{}', '')";
+            let file = sqlx::query(file).bind(admin.tenant_id).bind(document);
+            file.execute(&scene.kit.pool)
+                .await
+                .expect("it can be arranged");
             // As if it had been deleted before: there is a receipt to look at.
             let deleted =
                 "insert into parlance.document_deletions (tenant_id, document_id) values ($1, $2)";

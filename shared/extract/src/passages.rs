@@ -12,7 +12,7 @@ const ENOUGH: usize = 300;
 const LONGEST_GAP: usize = 64;
 
 /// `text` with every line ended by `\n` alone, so that a text is cut alike whatever wrote it.
-pub(crate) fn with_plain_lines(text: &str) -> Cow<'_, str> {
+pub fn with_plain_lines(text: &str) -> Cow<'_, str> {
     match text.contains('\r') {
         true => text.replace("\r\n", "\n").replace('\r', "\n").into(),
         false => text.into(),
@@ -21,7 +21,7 @@ pub(crate) fn with_plain_lines(text: &str) -> Cow<'_, str> {
 
 /// The passages of `text`, in order; its lines end with `\n`. They end with a paragraph where one is long enough, else
 /// with a sentence (Unicode UAX 29), and in the middle of one only where it is longer than a passage.
-pub(crate) fn passages(text: &str) -> Vec<&str> {
+pub fn passages(text: &str) -> Vec<&str> {
     let (mut passages, mut start, mut end, mut length) = (Vec::new(), 0, 0, 0);
     for paragraph in paragraphs(text) {
         if length >= ENOUGH {

@@ -1,0 +1,254 @@
+//! HTML, token by token: without a tree, nothing nests too deep.
+
+use crate::{Block, Headings, Kind};
+use html5ever::{
+    tendril::StrTendril,
+    tokenizer::{
+        BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, states::RawKind,
+    },
+};
+use std::cell::RefCell;
+
+/// What is not shown.
+const HIDDEN: [&str; 8] = [
+    "head", "template", "svg", "math", "iframe", "object", "select", "noscript",
+];
+/// What begins and ends a part of the text.
+const PARTS: [&str; 26] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "caption",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "header",
+    "hr",
+    "main",
+    "nav",
+    "p",
+    "section",
+    "summary",
+    "ul",
+    "ol",
+    "table",
+];
+
+#[derive(Default)]
+struct Reading {
+    headings: Headings,
+    blocks: Vec<Block>,
+    text: String,
+    /// Which hidden element is open, and how often.
+    hidden: Option<(String, usize)>,
+    /// The level of a heading that is open.
+    heading: Option<u32>,
+    lists: usize,
+    tables: usize,
+    pre: bool,
+}
+
+struct Sink(RefCell<Reading>);
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut reading = self.0.borrow_mut();
+        match token {
+            Token::TagToken(tag) => return reading.tag(&tag),
+            Token::CharacterTokens(text) => reading.characters(&text),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
+    let queue = BufferQueue::default();
+    queue.push_back(StrTendril::from_slice(text));
+    let tokenizer = Tokenizer::new(Sink(RefCell::default()), Default::default());
+    // A script would be handed back; none is run.
+    while !queue.is_empty() {
+        drop(tokenizer.feed(&queue));
+    }
+    tokenizer.end();
+    let mut reading = tokenizer.sink.0.take();
+    reading.end_part(Kind::Paragraph);
+    reading.blocks
+}
+
+impl Reading {
+    fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
+        let (name, starts) = (&*tag.name, tag.kind == TagKind::StartTag);
+        let raw = match name {
+            "script" => Some(RawKind::ScriptData),
+            "style" | "xmp" | "noembed" | "noframes" => Some(RawKind::Rawtext),
+            "textarea" | "title" => Some(RawKind::Rcdata),
+            _ => None,
+        };
+        if let Some(raw) = raw.filter(|_| starts) {
+            self.hidden.get_or_insert_with(|| (name.to_owned(), 1));
+            return TokenSinkResult::RawData(raw);
+        }
+        if let Some((open, depth)) = &mut self.hidden {
+            // What begins the body ends the head, whether that says so or not.
+            if open == "head" && name == "body" {
+                self.hidden = None;
+            } else {
+                if open == name && !tag.self_closing {
+                    *depth = if starts { *depth + 1 } else { *depth - 1 };
+                    if *depth == 0 {
+                        self.hidden = None;
+                    }
+                }
+                return TokenSinkResult::Continue;
+            }
+        }
+        if starts && HIDDEN.contains(&name) && !tag.self_closing {
+            self.hidden = Some((name.to_owned(), 1));
+            return TokenSinkResult::Continue;
+        }
+        match starts {
+            true => self.start(name),
+            false => self.end(name),
+        }
+        TokenSinkResult::Continue
+    }
+
+    fn start(&mut self, name: &str) {
+        match name {
+            "br" => self.text.push('\n'),
+            "pre" => {
+                self.end_part(Kind::Paragraph);
+                self.pre = true;
+            }
+            "table" => {
+                if self.tables == 0 {
+                    self.end_part(Kind::Paragraph);
+                }
+                self.tables += 1;
+            }
+            "ul" | "ol" => {
+                if self.lists == 0 {
+                    self.end_part(Kind::Paragraph);
+                }
+                self.lists += 1;
+            }
+            "li" => {
+                self.new_line();
+                let deep = self.lists.saturating_sub(1).min(8);
+                self.text.push_str(&"  ".repeat(deep));
+                self.text.push_str("- ");
+            }
+            "tr" => self.new_line(),
+            _ if level(name).is_some() => {
+                self.end_part(Kind::Paragraph);
+                self.heading = level(name);
+            }
+            _ if PARTS.contains(&name) => self.end_part(Kind::Paragraph),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "pre" => {
+                self.end_part(Kind::Code);
+                self.pre = false;
+            }
+            "table" => {
+                self.tables = self.tables.saturating_sub(1);
+                if self.tables == 0 {
+                    self.finish(Kind::Table);
+                }
+            }
+            "ul" | "ol" => {
+                self.lists = self.lists.saturating_sub(1);
+                if self.lists == 0 {
+                    self.finish(Kind::List);
+                }
+            }
+            "td" | "th" => self.text.push_str(" | "),
+            "tr" => {
+                self.text
+                    .truncate(self.text.trim_end_matches([' ', '|']).len());
+                self.new_line();
+            }
+            _ if level(name).is_some() => self.end_part(Kind::Heading),
+            _ if PARTS.contains(&name) => self.end_part(Kind::Paragraph),
+            _ => {}
+        }
+    }
+
+    fn characters(&mut self, text: &str) {
+        if self.hidden.is_some() {
+            return;
+        }
+        if self.pre {
+            self.text.push_str(text);
+            return;
+        }
+        // Blanks in a row are one.
+        for c in text.chars() {
+            match c.is_whitespace() && c != '\u{a0}' {
+                true if self.text.is_empty() || self.text.ends_with([' ', '\n']) => {}
+                true => self.text.push(' '),
+                false => self.text.push(c),
+            }
+        }
+    }
+
+    fn new_line(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+    }
+
+    /// Ends a part, but for those within a list or a table.
+    fn end_part(&mut self, kind: Kind) {
+        match self.lists > 0 || self.tables > 0 {
+            true if self.tables == 0 => self.new_line(),
+            true => {}
+            false => self.finish(kind),
+        }
+    }
+
+    fn finish(&mut self, kind: Kind) {
+        let text = std::mem::take(&mut self.text);
+        let level = self.heading.take();
+        if text.trim().is_empty() {
+            return;
+        }
+        let kind = match level {
+            Some(level) => {
+                self.headings.open(level, &text);
+                Kind::Heading
+            }
+            None => kind,
+        };
+        self.blocks.push(Block {
+            kind,
+            page: None,
+            heading: self.headings.path(),
+            text,
+        });
+    }
+}
+
+fn level(name: &str) -> Option<u32> {
+    let digit = name.strip_prefix('h')?;
+    (digit.len() == 1)
+        .then(|| digit.parse().ok())
+        .flatten()
+        .filter(|level| (1..=6).contains(level))
+}

@@ -1,0 +1,216 @@
+//! PDF: the text of each page, under the headings of its outline.
+
+use crate::{Block, Failure, Headings, Kind, limits, plain};
+use pdf_extract::{Document, OutputError, PlainTextOutput, output_doc_page};
+use std::{
+    collections::{HashSet, VecDeque},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+use unicode_normalization::UnicodeNormalization;
+
+/// With fewer characters a page, it is pictures that are on them.
+const FEWEST: usize = 20;
+
+type Read = (Option<u32>, Vec<Block>);
+
+/// # Errors
+/// It cannot be read; or there is no text in it.
+pub(crate) fn blocks(bytes: &[u8]) -> Result<Read, Failure> {
+    let mut document =
+        Document::load_mem(bytes).map_err(|_| Failure::damaged("it is no whole PDF"))?;
+    // Most that are encrypted are against changes alone: whoever reads them needs no password.
+    if document.is_encrypted() && document.decrypt("").is_err() {
+        return Err(Failure::Encrypted);
+    }
+    let numbers: Vec<u32> = document.get_pages().into_keys().collect();
+    // Nothing of it can be told.
+    if numbers.is_empty() && document.trailer.get(b"Encrypt").is_ok() {
+        return Err(Failure::Encrypted);
+    }
+    if numbers.len() > limits::PAGES {
+        return Err(Failure::too_much("more than 2,000 pages"));
+    }
+    let mut pages = Vec::new();
+    for number in &numbers {
+        pages.push(page(&document, *number)?);
+    }
+    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    let letters: usize = pages
+        .iter()
+        .map(|page| page.split_whitespace().map(str::len).sum::<usize>())
+        .sum();
+    if pages.is_empty() {
+        return Err(Failure::damaged("it has no pages"));
+    }
+    if letters < FEWEST * pages.len() {
+        return Err(Failure::Scanned(count));
+    }
+    let words: HashSet<String> = pages
+        .iter()
+        .flat_map(|page| page.split_whitespace())
+        .map(bare)
+        .collect();
+    let mut outline = Outline::of(&document);
+    let mut blocks = Vec::new();
+    for (page, number) in pages.iter().zip(1..) {
+        outline.turn(number);
+        for paragraph in plain::blocks(page) {
+            outline.read(&paragraph.text, number, &words, &mut blocks);
+        }
+    }
+    Ok((Some(count), blocks))
+}
+
+/// The text of one page, with its ligatures taken apart.
+fn page(document: &Document, number: u32) -> Result<String, Failure> {
+    let mut text = String::new();
+    let mut output = PlainTextOutput::new(&mut text);
+    match output_doc_page(document, &mut output, number) {
+        Ok(()) => {}
+        Err(OutputError::PdfError(pdf_extract::Error::Decryption(_))) => {
+            return Err(Failure::Encrypted);
+        }
+        Err(_) => {
+            return Err(Failure::Damaged(
+                format!("page {number} cannot be read").into(),
+            ));
+        }
+    }
+    let apart = |c: char| {
+        let ligature = ('\u{fb00}'..='\u{fb06}').contains(&c);
+        let parts = ligature.then(|| c.nfkc());
+        parts.into_iter().flatten().chain((!ligature).then_some(c))
+    };
+    Ok(text.chars().flat_map(apart).collect())
+}
+
+/// A word without what stands around it.
+fn bare(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase()
+}
+
+/// The headings that the document lists, by page.
+struct Outline {
+    /// What is to come: page, level, title.
+    coming: VecDeque<(u32, u32, String)>,
+    headings: Headings,
+}
+
+impl Outline {
+    fn of(document: &Document) -> Self {
+        // An outline that leads nowhere makes its reader panic; the pages can be read all the same.
+        let listed = catch_unwind(AssertUnwindSafe(|| document.get_toc()));
+        let listed = listed.ok().and_then(Result::ok);
+        let listed = listed.map(|toc| toc.toc).unwrap_or_default();
+        let mut coming: Vec<(u32, u32, String)> = listed
+            .into_iter()
+            .filter_map(|entry| {
+                let (page, level) = (
+                    u32::try_from(entry.page).ok()?,
+                    u32::try_from(entry.level).ok()?,
+                );
+                Some((page, level, entry.title.trim().to_owned()))
+            })
+            .filter(|(_, _, title)| !title.is_empty())
+            .collect();
+        coming.sort_by_key(|(page, ..)| *page);
+        Self {
+            coming: coming.into(),
+            headings: Headings::default(),
+        }
+    }
+
+    /// On a new page: what was listed of earlier ones, and not seen there, has begun all the same.
+    fn turn(&mut self, page: u32) {
+        while let Some((_, level, title)) = self.coming.pop_front_if(|(of, ..)| *of < page) {
+            self.headings.open(level, &title);
+        }
+    }
+
+    /// Reads a paragraph, in which the titles of what is listed for this page may be lines.
+    fn read(
+        &mut self,
+        paragraph: &str,
+        page: u32,
+        words: &HashSet<String>,
+        blocks: &mut Vec<Block>,
+    ) {
+        let mut lines = Vec::new();
+        for line in paragraph.lines() {
+            let said = letters(line);
+            let listed = self.coming.iter().take_while(|(of, ..)| *of == page);
+            let seen = listed
+                .enumerate()
+                .find(|(_, (_, _, title))| letters(title) == said);
+            let Some(at) = seen.map(|(n, _)| n).filter(|_| !said.is_empty()) else {
+                lines.push(line);
+                continue;
+            };
+            self.push(Kind::Paragraph, page, joined(&lines, words), blocks);
+            lines.clear();
+            for (_, level, title) in self.coming.drain(..=at) {
+                self.headings.open(level, &title);
+            }
+            self.push(Kind::Heading, page, line.to_owned(), blocks);
+        }
+        self.push(Kind::Paragraph, page, joined(&lines, words), blocks);
+    }
+
+    fn push(&self, kind: Kind, page: u32, text: String, blocks: &mut Vec<Block>) {
+        if !text.trim().is_empty() {
+            blocks.push(Block {
+                kind,
+                page: Some(page),
+                heading: self.headings.path(),
+                text,
+            });
+        }
+    }
+}
+
+fn letters(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Lines as one, and what a line broke off with a hyphen joined where the word is elsewhere in the document.
+fn joined(lines: &[&str], words: &HashSet<String>) -> String {
+    let mut text = String::new();
+    for line in lines.iter().map(|line| line.trim()) {
+        if let Some(broken) = text.strip_suffix('-') {
+            let (first, rest) = (
+                broken.split_whitespace().next_back(),
+                line.split_whitespace().next(),
+            );
+            let whole = bare(&format!(
+                "{}{}",
+                first.unwrap_or_default(),
+                rest.unwrap_or_default()
+            ));
+            if words.contains(&whole) {
+                text.pop();
+            }
+        } else if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_a_line_breaks_off_is_joined_where_it_is_known() {
+        let words = ["refund", "takes"].map(str::to_owned).into();
+        assert_eq!(joined(&["A re-", "fund takes"], &words), "A refund takes");
+        assert_eq!(
+            joined(&["A well-", "known one"], &words),
+            "A well-known one"
+        );
+        assert_eq!(joined(&["One", "two"], &words), "One two");
+    }
+}
