@@ -425,7 +425,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One conversation of the caller. */
+        /** One conversation of the caller. Of one that comes from the service before this one, `id` may also be its id there. */
         get: operations["getChatSession"];
         put?: never;
         post?: never;
@@ -463,7 +463,7 @@ export interface paths {
         };
         /**
          * The messages of a conversation, oldest first: those of its active branch, or all. A page ends with `limit`, or with
-         *     1 MiB of them. In the AI SDK's form an answer that is being made is left out: `GET /chat/ui/{id}/stream` has that.
+         *     1 MiB of them. `id` may be that of the service before this one. In the AI SDK's form an answer that is being made is left out: `GET /chat/ui/{id}/stream` has that.
          */
         get: operations["listChatMessages"];
         put?: never;
