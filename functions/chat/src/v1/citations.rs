@@ -71,6 +71,8 @@ mod tests {
             score: 1.0,
             snippet: String::new(),
             source_url: url.map(str::to_owned),
+            page: None,
+            heading: Vec::new(),
         };
         let sources = [
             source("a", Some("https://a.example")),
