@@ -14,7 +14,10 @@ use web::{App, Error, Json, Manager, Path, Result, Upload};
 /// From one moment to the next, what it says is found by full text, and nothing of what it said before. Vectors follow where the tenant
 /// has an index. Of a file, and of a text of more than 1 MiB, that moment is when it was read; if it cannot be read, the document stays
 /// as it is, and its `error` says why. Of two requests at once, the last to end counts.
-#[utoipa::path(put, path = "/documents/{id}", operation_id = "replaceDocument", tag = "documents", params(("id" = Uuid, Path)), request_body(content((AddDocument = "application/json"), (UploadDocument = "multipart/form-data"))), responses(
+// With bodies of two kinds, openapi-python-client makes code that cannot be imported unless a parameter is optional.
+#[utoipa::path(put, path = "/documents/{id}", operation_id = "replaceDocument", tag = "documents",
+    params(("id" = Uuid, Path), ("x-request-id" = Option<String>, Header, description = "A name for the request, which its answer and the log have, too.")),
+    request_body(content((AddDocument = "application/json"), (UploadDocument = "multipart/form-data"))), responses(
     (status = 200, body = Document, description = "It was replaced."),
     (status = 202, body = Document, description = "It is replaced when that was read."), (status = 403),
     (status = 409, description = "`document_exists`: another document of the tenant has this title and text."),

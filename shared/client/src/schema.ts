@@ -7186,7 +7186,10 @@ export interface operations {
     replaceDocument: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name for the request, which its answer and the log have, too. */
+                "x-request-id"?: string | null;
+            };
             path: {
                 id: string;
             };
