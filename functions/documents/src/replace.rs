@@ -16,7 +16,7 @@ use web::{App, Error, Json, Manager, Path, Result, Upload};
 /// as it is, and its `error` says why. Of two requests at once, the last to end counts.
 // With bodies of two kinds, openapi-python-client makes code that cannot be imported unless a parameter is optional.
 #[utoipa::path(put, path = "/documents/{id}", operation_id = "replaceDocument", tag = "documents",
-    params(("id" = Uuid, Path), ("x-request-id" = Option<String>, Header, description = "A name for the request, which its answer and the log have, too.")),
+    params(("id" = Uuid, Path), ("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves.")),
     request_body(content((AddDocument = "application/json"), (UploadDocument = "multipart/form-data"))), responses(
     (status = 200, body = Document, description = "It was replaced."),
     (status = 202, body = Document, description = "It is replaced when that was read."), (status = 403),

@@ -7187,8 +7187,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for the request, which its answer and the log have, too. */
-                "x-request-id"?: string | null;
+                /** @description The page that asks, as browsers say by themselves. */
+                origin?: string | null;
             };
             path: {
                 id: string;
