@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use service::Origin;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Repeatable, Result, TenantAt};
+use web::{
+    App, Error, Json, Listing, Object, PageQuery, Path, Query, Repeatable, Result, TenantAt,
+};
 
 /// For how many days a visitor is kept who does not come back, if nobody says.
 const RETENTION_DAYS: i32 = 30;
@@ -73,9 +75,11 @@ pub(crate) struct SiteInput {
     /// Whether visitors may come in and ask; false ends it within 5 seconds for those who are in.
     is_on: Option<bool>,
     /// What all of its visitors may ask and spend together; the tenant's limits hold as well. It is replaced as a whole.
-    limits: Option<Limits>,
+    #[schema(value_type = Option<Limits>)]
+    limits: Option<Object<Limits>>,
     /// What each of its visitors may ask and spend: if nobody says, 10 questions a minute and one answer at a time.
-    visitor_limits: Option<Limits>,
+    #[schema(value_type = Option<Limits>)]
+    visitor_limits: Option<Object<Limits>>,
     /// For how many days a visitor is kept who does not come back, 1 to 3650; 30 if nobody says.
     #[schema(minimum = 1, maximum = 3650, example = 30)]
     retention_days: Option<i32>,
@@ -113,7 +117,7 @@ impl SiteInput {
             ("visitor_limits.", &self.visitor_limits),
         ] {
             let limits = limits.iter();
-            faults.add(limits.flat_map(|limits| service::limit_faults(at, limits)));
+            faults.add(limits.flat_map(|Object(limits)| service::limit_faults(at, limits)));
         }
         faults.none()
     }
@@ -127,8 +131,12 @@ impl SiteInput {
             site.origins = origins.map(|origin| origin.as_str().to_owned()).collect();
         }
         site.is_on = self.is_on.unwrap_or(site.is_on);
-        site.limits = self.limits.unwrap_or(site.limits);
-        site.visitor_limits = self.visitor_limits.unwrap_or(site.visitor_limits);
+        if let Some(Object(limits)) = self.limits {
+            site.limits = limits;
+        }
+        if let Some(Object(limits)) = self.visitor_limits {
+            site.visitor_limits = limits;
+        }
         site.retention_days = self.retention_days.unwrap_or(site.retention_days);
     }
 }

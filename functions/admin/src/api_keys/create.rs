@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::FieldError;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Json, Result};
+use web::{App, Json, Object, Result};
 
 /// The most characters of a name.
 const MAX_NAME: usize = 100;
@@ -31,7 +31,8 @@ pub(crate) struct CreateApiKey {
     expires_in_days: Option<i64>,
     /// How much may be asked and spent with it; the limits of the tenant hold as well. What is absent is as the deployment
     /// says for keys.
-    limits: Option<Limits>,
+    #[schema(value_type = Option<Limits>)]
+    limits: Option<Object<Limits>>,
 }
 
 /// A new API key.
@@ -66,7 +67,9 @@ pub(crate) async fn create(
         id,
         name: asked.name.trim().to_owned(),
         scopes: asked.scopes,
-        limits: asked.limits.unwrap_or_default(),
+        limits: asked
+            .limits
+            .map_or_else(Limits::default, |Object(limits)| limits),
         hash: made.hash,
         hint: made.hint,
         expires_at: days.map(|days| app.clock.now() + days),
@@ -112,7 +115,7 @@ impl CreateApiKey {
         let is_long = days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days));
         refuse("expires_in_days", is_long, "must be from 1 to 3650");
         let limits = self.limits.iter();
-        faults.extend(limits.flat_map(|limits| service::limit_faults("limits.", limits)));
+        faults.extend(limits.flat_map(|Object(limits)| service::limit_faults("limits.", limits)));
         Ok(service::Error::if_any(faults)?)
     }
 }

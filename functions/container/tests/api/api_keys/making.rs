@@ -101,6 +101,7 @@ async fn what_cannot_be_is_refused_with_its_field() {
             "limits.tokens_per_day",
         ),
         ("limits", json!({ "more": 1 }), "limits.more"),
+        ("limits", json!([]), "limits"),
         ("user_id", json!(U1.id), "user_id"),
         ("tenant_id", json!(T1), "tenant_id"),
         ("key", json!("pk_live_mine"), "key"),
