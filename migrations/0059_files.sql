@@ -35,13 +35,14 @@ alter table document_chunks
 -- As before, with where a passage is. The release before reads by name, and finds what it knows.
 drop function passages_by_id(uuid, uuid[], jsonb);
 create function passages_by_id(p_tenant uuid, p_ids uuid[], p_filter jsonb default null)
-returns table (document_id uuid, chunk_id uuid, title text, source_url text, text text, score real, page integer, heading text[])
+returns table (document_id uuid, chunk_id uuid, title text, source_url text, text text, score real, ordinal integer,
+  page integer, heading text[])
 language plpgsql
 as $$
 begin
   perform set_config('app.tenant_id', p_tenant::text, true);
   return query
-    select c.document_id, c.id, d.title, d.source_url, c.text, 0::real, c.page, c.heading
+    select c.document_id, c.id, d.title, d.source_url, c.text, 0::real, c.ordinal, c.page, c.heading
     from parlance.document_chunks c
     join parlance.documents d on d.tenant_id = c.tenant_id and d.id = c.document_id
     where d.status = 'ready' and c.id = any (p_ids)

@@ -101,16 +101,14 @@ impl Said {
     }
 }
 
-/// Joins passages that follow each other in their document, in its order, at the place of the best of them. `places` tells where in its
-/// document each is.
-pub(crate) fn joined(found: Vec<Candidate>, places: &HashMap<Uuid, i32>) -> Vec<Candidate> {
+/// Joins passages that follow each other in their document, in its order, at the place of the best of them.
+pub(crate) fn joined(found: Vec<Candidate>) -> Vec<Candidate> {
     let mut groups: Vec<Group> = Vec::new();
     for candidate in found {
-        let document = candidate.passage.document_id;
-        let place = places.get(&candidate.passage.chunk_id).copied();
-        let is_beside = |(other, of): &(Option<i32>, Candidate)| {
-            let places = other.zip(place);
-            of.passage.document_id == document && places.is_some_and(|(a, b)| a.abs_diff(b) == 1)
+        let passage = &candidate.passage;
+        let is_beside = |other: &Candidate| {
+            let other = &other.passage;
+            other.document_id == passage.document_id && other.ordinal.abs_diff(passage.ordinal) == 1
         };
         // A passage may join what stood before it with what stands behind.
         let (beside, mut others): (Vec<_>, Vec<_>) = groups
@@ -119,7 +117,7 @@ pub(crate) fn joined(found: Vec<Candidate>, places: &HashMap<Uuid, i32>) -> Vec<
             .partition(|(_, group)| group.iter().any(is_beside));
         let at = beside.first().map_or(usize::MAX, |(at, _)| *at);
         let mut group: Group = beside.into_iter().flat_map(|(_, group)| group).collect();
-        group.push((place, candidate));
+        group.push(candidate);
         let before = others.iter().filter(|(other, _)| *other < at).count();
         others.insert(before, (at, group));
         groups = others.into_iter().map(|(_, group)| group).collect();
@@ -127,17 +125,15 @@ pub(crate) fn joined(found: Vec<Candidate>, places: &HashMap<Uuid, i32>) -> Vec<
     groups.into_iter().filter_map(in_one).collect()
 }
 
-/// Passages that follow each other, with their places: the best first.
-type Group = Vec<(Option<i32>, Candidate)>;
+/// Passages that follow each other: the best first.
+type Group = Vec<Candidate>;
 
 /// A group as one passage: what is cited is its best one.
 fn in_one(mut group: Group) -> Option<Candidate> {
-    let best = group.first().map(|(_, best)| best.clone())?;
-    group.sort_by_key(|(place, _)| *place);
-    let texts: Vec<&str> = group
-        .iter()
-        .map(|(_, one)| one.passage.text.as_str())
-        .collect();
+    let best = group.first().cloned()?;
+    group.sort_by_key(|one| one.passage.ordinal);
+    let texts = group.iter().map(|one| one.passage.text.as_str());
+    let texts: Vec<&str> = texts.collect();
     let text = texts.join("\n\n");
     Some(Candidate {
         passage: Passage {
@@ -162,11 +158,17 @@ mod tests {
                 source_url: None,
                 text: text.to_owned(),
                 score: 1.0,
+                ordinal: 0,
                 page: None,
                 heading: Vec::new(),
             },
             scores: Scores::default(),
         }
+    }
+
+    fn at(ordinal: i32, mut candidate: Candidate) -> Candidate {
+        candidate.passage.ordinal = ordinal;
+        candidate
     }
 
     fn chunks(found: &[Candidate]) -> Vec<u128> {
@@ -207,15 +209,13 @@ mod tests {
     #[test]
     fn neighbours_are_joined_in_their_documents_order() {
         let found = vec![
-            candidate(1, 13, "three"),
-            candidate(2, 23, "other"),
-            candidate(1, 11, "one"),
-            candidate(1, 12, "two"),
-            candidate(1, 15, "five"),
+            at(3, candidate(1, 13, "three")),
+            at(3, candidate(2, 23, "other")),
+            at(1, candidate(1, 11, "one")),
+            at(2, candidate(1, 12, "two")),
+            at(5, candidate(1, 15, "five")),
         ];
-        let places = [(11, 1), (12, 2), (13, 3), (15, 5), (23, 3)];
-        let places = places.map(|(chunk, place)| (Uuid::from_u128(chunk), place));
-        let joined = joined(found, &HashMap::from(places));
+        let joined = joined(found);
         assert_eq!(chunks(&joined), [13, 23, 15]);
         assert_eq!(joined[0].passage.text, "one\n\ntwo\n\nthree");
     }
@@ -225,18 +225,17 @@ mod tests {
         fn nothing_is_lost_or_made_up_by_joining(
             picked in prop::collection::vec((0_u128..3, 0_i32..6), 0..12),
         ) {
-            let mut places = HashMap::new();
+            let mut known = HashSet::new();
             let mut found = Vec::new();
             for (document, place) in picked {
                 let chunk = document * 100 + place.unsigned_abs() as u128;
-                let id = Uuid::from_u128(chunk);
-                if places.insert(id, place).is_none() {
-                    found.push(candidate(document, chunk, &format!("<{chunk}>")));
+                if known.insert(chunk) {
+                    found.push(at(place, candidate(document, chunk, &format!("<{chunk}>"))));
                 }
             }
             let mut expected: Vec<String> = found.iter().map(|c| c.passage.text.clone()).collect();
             let first = found.first().map(|c| c.passage.chunk_id);
-            let joined = joined(found, &places);
+            let joined = joined(found);
             prop_assert_eq!(joined.first().map(|c| c.passage.chunk_id), first);
             let mut texts: Vec<String> = joined.iter()
                 .flat_map(|c| c.passage.text.split("\n\n").map(str::to_owned).collect::<Vec<_>>())

@@ -144,13 +144,8 @@ impl Service {
             degraded.push(Leg::Rerank);
         }
         let most = usize::try_from(wanted.top_k).unwrap_or(0);
-        let chosen = various(candidates, most);
-        let ids: Vec<Uuid> = chosen.iter().map(|one| one.passage.chunk_id).collect();
-        let places = match ids.len() {
-            0 | 1 => HashMap::new(),
-            _ => self.db.passage_places(caller, &ids).await?,
-        };
-        let found = joined(chosen, &places).into_iter().map(|one| Found {
+        let found = joined(various(candidates, most));
+        let found = found.into_iter().map(|one| Found {
             passage: one.passage,
             scores: one.scores,
         });

@@ -2,7 +2,6 @@
 
 use crate::{Caller, Db, MetadataFilter, Need, Result, TenantTx, error::in_time};
 use sqlx::types::Json;
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// For so many documents of a tenant it is read which passages have a word, from the rarest word on; more are found only by
@@ -34,6 +33,8 @@ pub struct Passage {
     /// How well it fits; higher is better. From full text: the share of the question's words in it, the rarer the heavier,
     /// 0 to 1.
     pub score: f32,
+    /// Its place in its document, from 1.
+    pub ordinal: i32,
     /// On which page it begins.
     pub page: Option<i32>,
     /// Under which headings it stands.
@@ -56,7 +57,7 @@ impl TenantTx {
         let (words, said): (Vec<_>, Vec<_>) =
             words.iter().map(|word| (&*word.word, word.said)).unzip();
         let passages = sqlx::query_as(
-            "select p.*, c.page, c.heading
+            "select p.*, c.ordinal, c.page, c.heading
              from passages_by_words($1, $2, $3, $4, $5, $6)
                with ordinality p(document_id, chunk_id, title, source_url, text, score, nth)
              join document_chunks c on c.id = p.chunk_id
@@ -85,7 +86,7 @@ impl TenantTx {
 
 impl Db {
     /// The passages with these ids that still exist and are of a document that the filter allows, in no particular order, with
-    /// a score of 0: one statement, a function of `migrations/0057_documents.sql`.
+    /// a score of 0: one statement, a function of `migrations/0059_files.sql`.
     ///
     /// # Errors
     /// The database is away.
@@ -102,22 +103,5 @@ impl Db {
             .fetch_all(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(passages)
-    }
-
-    /// Where in its document each of these passages is, from 1.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn passage_places(
-        &self,
-        caller: &Caller,
-        ids: &[Uuid],
-    ) -> Result<HashMap<Uuid, i32>> {
-        let mut tx = self
-            .open(caller.tenant_id(), caller.whose(), Need::Begun)
-            .await?;
-        let sql = "select id, ordinal from document_chunks where id = any ($1)";
-        let places: Vec<(Uuid, i32)> = sqlx::query_as(sql).bind(ids).fetch_all(tx.conn()).await?;
-        Ok(places.into_iter().collect())
     }
 }
