@@ -1,13 +1,11 @@
 //! Deleting conversations, many of them, some at a time.
 
-use crate::{Caller, Db, Deed, Need, Result, Whose};
+use crate::{Caller, Db, Deed, Result};
 use uuid::Uuid;
 
 /// So many conversations are deleted by one statement, with their messages: it must end well within the role's statement
 /// timeout, and other work must get its turn.
 const AT_ONCE: i64 = 20;
-/// So many steps are taken by one run of [`Db::purge_chats`]; the next run goes on.
-const STEPS: usize = 200;
 
 impl Db {
     /// Deletes every conversation that the caller has now. What was deleted stays so if this does not come to its end.
@@ -47,24 +45,7 @@ impl Db {
     /// Deletes conversations that were last written to longer ago than their tenant keeps them; how many. So many as one
     /// run may take; the next one goes on. May run anywhere, at any time, and twice at once.
     pub async fn purge_chats(&self) -> Result<i64> {
-        let (mut gone, mut after) = (0, None);
-        for _ in 0..STEPS {
-            let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
-            let (tenant, deleted): (Option<Uuid>, i64) =
-                sqlx::query_as("select tenant, deleted from purge_chats($1, $2)")
-                    .bind(after)
-                    .bind(AT_ONCE)
-                    .fetch_one(tx.conn())
-                    .await?;
-            tx.commit().await?;
-            gone += deleted;
-            match tenant {
-                None => break,
-                // The same tenant has more.
-                Some(_) if deleted >= AT_ONCE => {}
-                Some(_) => after = tenant,
-            }
-        }
-        Ok(gone)
+        self.purge("select tenant, deleted from purge_chats($1, $2)", AT_ONCE)
+            .await
     }
 }

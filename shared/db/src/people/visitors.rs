@@ -10,8 +10,6 @@ use uuid::Uuid;
 
 /// How many visitors one statement deletes, with what they said.
 const AT_ONCE: i64 = 100;
-/// So many steps are taken by one run of [`Db::purge_visitors`]; the next run goes on.
-const STEPS: usize = 200;
 
 /// The site that a visitor came in by, as far as it concerns what the visitor may do.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -125,25 +123,11 @@ impl Db {
     /// # Errors
     /// The database could not do it; what was done is kept.
     pub async fn purge_visitors(&self) -> Result<i64> {
-        let (mut gone, mut after) = (0, None);
-        for _ in 0..STEPS {
-            let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
-            let (tenant, deleted): (Option<Uuid>, i64) =
-                sqlx::query_as("select tenant, deleted from purge_visitors($1, $2)")
-                    .bind(after)
-                    .bind(AT_ONCE)
-                    .fetch_one(tx.conn())
-                    .await?;
-            tx.commit().await?;
-            gone += deleted;
-            match tenant {
-                None => break,
-                // The same tenant has more.
-                Some(_) if deleted >= AT_ONCE => {}
-                Some(_) => after = tenant,
-            }
-        }
-        Ok(gone)
+        self.purge(
+            "select tenant, deleted from purge_visitors($1, $2)",
+            AT_ONCE,
+        )
+        .await
     }
 }
 

@@ -233,12 +233,10 @@ fn statements_run_in_transactions() {
         [
             "shared/db/src/access/callers.rs",
             "shared/db/src/access/origins.rs",
-            "shared/db/src/chat/erase.rs",
             "shared/db/src/ledger/months.rs",
             "shared/db/src/ledger/roll_up.rs",
             "shared/db/src/people/login.rs",
             "shared/db/src/people/rate_limits.rs",
-            "shared/db/src/people/visitors.rs",
             "shared/db/src/running/sweep.rs",
             "shared/db/src/scope/job.rs"
         ]
