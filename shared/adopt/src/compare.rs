@@ -143,11 +143,7 @@ impl Sink for Beside<'_> {
         batch: Batch,
         report: &mut Report,
     ) -> Result<(), AdoptError> {
-        let ids: Vec<&str> = batch
-            .chats
-            .iter()
-            .map(|(session, _)| &*session.legacy_id)
-            .collect();
+        let ids = batch.ids();
         *self.sessions.entry(tenant).or_default() += i64::try_from(ids.len()).unwrap_or(0);
         let here = self.adoption.sessions_here(tenant, &ids).await?;
         let uuids: Vec<Uuid> = here.values().map(|session| session.id).collect();
@@ -203,15 +199,6 @@ impl Sink for Beside<'_> {
             *self.sessions.entry(tenant).or_default() += 1;
             report.unchanged.sessions += 1;
         }
-        Ok(())
-    }
-
-    async fn compared(
-        &mut self,
-        _: Uuid,
-        _: LegacySession,
-        _: &mut Report,
-    ) -> Result<(), AdoptError> {
         Ok(())
     }
 }

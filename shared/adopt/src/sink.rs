@@ -22,6 +22,14 @@ pub(crate) struct Batch {
     pub(crate) bytes: usize,
 }
 
+impl Batch {
+    /// The ids of its conversations there.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        let ids = self.chats.iter().map(|(session, _)| &*session.legacy_id);
+        ids.collect()
+    }
+}
+
 /// Where they go.
 pub(crate) trait Sink {
     /// Takes whole conversations.
@@ -41,13 +49,16 @@ pub(crate) trait Sink {
         messages: Vec<LegacyMessage>,
         report: &mut Report,
     ) -> Result<(), AdoptError>;
-    /// Learns the fingerprint of a long one that was to be compared, with how many messages it has.
+    /// Learns the fingerprint of a long one that was to be compared, with how many messages it has. Where all go on in parts, there
+    /// is none.
     async fn compared(
         &mut self,
-        tenant: Uuid,
-        session: LegacySession,
-        report: &mut Report,
-    ) -> Result<(), AdoptError>;
+        _tenant: Uuid,
+        _session: LegacySession,
+        _report: &mut Report,
+    ) -> Result<(), AdoptError> {
+        Ok(())
+    }
 }
 
 /// Into nowhere: a rehearsal.
@@ -78,15 +89,6 @@ impl Sink for Nowhere {
     ) -> Result<(), AdoptError> {
         report.copied.sessions += u64::from(session.fingerprint.is_some());
         report.copied.messages += messages.len() as u64;
-        Ok(())
-    }
-
-    async fn compared(
-        &mut self,
-        _: Uuid,
-        _: LegacySession,
-        _: &mut Report,
-    ) -> Result<(), AdoptError> {
         Ok(())
     }
 }
@@ -120,11 +122,7 @@ impl Sink for Database<'_> {
         batch: Batch,
         report: &mut Report,
     ) -> Result<(), AdoptError> {
-        let ids: Vec<&str> = batch
-            .chats
-            .iter()
-            .map(|(session, _)| &*session.legacy_id)
-            .collect();
+        let ids = batch.ids();
         let known = self
             .adoption
             .known(tenant, LegacyKind::Session, &ids)
