@@ -7,6 +7,7 @@ use crate::{
     turn::{Asking, RepeatKey},
 };
 use ai::tokens;
+use axum::response::Response;
 use db::{Caller, LimitState, OnDisconnect, Place};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -44,6 +45,15 @@ pub(super) fn repeat_key(
             body_hash: Sha256::digest(whole).into(),
         }
     })
+}
+
+/// Tells of the limit of which least is left, in our headers and in OpenAI's.
+pub(super) fn tell_limit(answer: &mut Response, nearest: Option<LimitState>) {
+    if let Some(limit) = nearest {
+        let headers = answer.headers_mut();
+        headers.extend(web::limit_warning(&limit));
+        headers.extend(web::openai_limits(&limit));
+    }
 }
 
 /// Who asks, and how.

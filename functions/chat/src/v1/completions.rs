@@ -2,7 +2,7 @@
 
 use super::{
     begun::begun,
-    call::{By, Call, repeat_key},
+    call::{By, Call, repeat_key, tell_limit},
     chunks::{ChatCompletionChunk, Chunks},
     completion::ChatCompletion,
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number, stops},
@@ -162,11 +162,7 @@ pub(crate) async fn create(
             Json(ChatCompletion::from(answer)).into_response()
         }
     };
-    if let Some(limit) = nearest {
-        let headers = answer.headers_mut();
-        headers.extend(web::limit_warning(&limit));
-        headers.extend(web::openai_limits(&limit));
-    }
+    tell_limit(&mut answer, nearest);
     Ok(answer)
 }
 

@@ -184,10 +184,7 @@ impl Db {
             tx,
             id: job.id,
             document_id: job.document_id(),
-            whom: ForWhom {
-                user_id: job.row.user_id,
-                api_key_id: job.row.api_key_id,
-            },
+            whom: job.whom(),
         }))
     }
 
