@@ -84,7 +84,7 @@ impl AdminTx {
         let sql = concat!(
             "select ",
             site_columns!(),
-            " from sites where id = $1 and deleted_at is null for update"
+            " from sites where id = $1 and deleted_at is null"
         );
         let site = sqlx::query_as(sql).bind(id);
         Ok(site.fetch_optional(self.conn()).await?)
