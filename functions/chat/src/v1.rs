@@ -12,6 +12,7 @@ mod input;
 mod messages;
 mod models;
 mod names;
+mod output;
 mod response;
 mod response_events;
 mod responses;

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 use tenant_auth::{Keys, RootSecret};
 use vars::Vars;
 
-pub use limits::DefaultLimits;
+pub use limits::{DefaultLimits, RateLimits};
 
 /// Everything that a deployment can set. An empty variable counts as not set.
 ///
@@ -122,23 +122,6 @@ pub enum Via {
     Railway,
     /// So many proxies, each of which appends the address it was called from to `X-Forwarded-For`.
     Proxies(u8),
-}
-
-/// How often something may be done in a minute.
-#[derive(Clone, Copy, Debug)]
-pub struct RateLimits {
-    /// By one user: whatever changes something or is for administrators, but for questions.
-    pub changes_by_user: u32,
-    /// By all of a tenant.
-    pub changes_by_tenant: u32,
-    /// Searches, by one user.
-    pub searches_by_user: u32,
-    /// Searches, by all of a tenant.
-    pub searches_by_tenant: u32,
-    /// New visitors of a site, from one network.
-    pub visitors_by_network: u32,
-    /// Questions of a site's visitors, from one network.
-    pub visitor_questions_by_network: u32,
 }
 
 /// How long connections wait for their clients, and the like. Only the first is a setting; the others are here for who

@@ -4,7 +4,7 @@ use crate::{
     App, Error, Path, Result,
     cors::{check_origin, origin_of},
     denied::Known,
-    keys::{KeysWith, Manager, check_scope},
+    keys::{KeysWith, check_scope},
     visitors::check_visitor,
 };
 use axum::{
@@ -209,27 +209,6 @@ impl FromRequestParts<App> for Superuser {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let caller = caller(parts, app, true).await?;
         caller.superuser().ok_or_else(Error::forbidden)
-    }
-}
-
-/// Whoever may know what was used and what it cost, read now.
-#[derive(Debug)]
-pub enum Overseer {
-    /// A superuser at home: of all tenants, and of their people nothing.
-    Platform(Superuser),
-    /// A tenant's administrator, a superuser who has assumed it, or an API key for that: all of that tenant.
-    Tenant(Box<Manager>),
-}
-
-impl FromRequestParts<App> for Overseer {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = caller(parts, app, true).await?;
-        match caller.superuser() {
-            Some(superuser) => Ok(Self::Platform(superuser)),
-            None => Ok(Self::Tenant(Box::new(Manager::new(caller, parts)?))),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::FromRequestParts,
     http::{Extensions, request::Parts},
 };
-use db::{ApiKeyScope, Caller, TenantAdmin};
+use db::{ApiKeyScope, Caller, Superuser, TenantAdmin};
 use utoipa::openapi::security::SecurityRequirement;
 
 /// The name of the way in which an API key is sent, in the contract.
@@ -108,5 +108,26 @@ impl Manager {
         };
         let admin = admin.ok_or_else(Error::forbidden)?;
         Ok(Self { caller, admin })
+    }
+}
+
+/// Whoever may know what was used and what it cost, read now.
+#[derive(Debug)]
+pub enum Overseer {
+    /// A superuser at home: of all tenants, and of their people nothing.
+    Platform(Superuser),
+    /// A tenant's administrator, a superuser who has assumed it, or an API key for that: all of that tenant.
+    Tenant(Box<Manager>),
+}
+
+impl FromRequestParts<App> for Overseer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = caller(parts, app, true).await?;
+        match caller.superuser() {
+            Some(superuser) => Ok(Self::Platform(superuser)),
+            None => Ok(Self::Tenant(Box::new(Manager::new(caller, parts)?))),
+        }
     }
 }

@@ -38,14 +38,14 @@ pub use body_limit::BodyLimit;
 pub use contract::openapi;
 pub use cors::{is_everybodys, page_of_a_tenant};
 pub use error::{Error, Result};
-pub use extract::{Administrator, ClientIp, Overseer, Own, RequestId, TenantAt};
+pub use extract::{Administrator, ClientIp, Own, RequestId, TenantAt};
 pub use form::{Form, JsonOrForm, is_form, to_oauth};
 pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
 };
 pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
 pub use json::{Json, JsonText, Object, guard};
-pub use keys::{Manager, open_to_keys};
+pub use keys::{Manager, Overseer, open_to_keys};
 pub use limit::{LimitLeft, limit_warning};
 pub use metadata::{Filter, check_flat_metadata, check_metadata};
 pub use openai::{OpenAiFailure, is_retryable, openai_limits};

@@ -1,6 +1,9 @@
 //! A response as it is streamed.
 
-use super::response::{Echo, OutputMessage, OutputText, Response, UrlAnnotation};
+use super::{
+    output::{OutputMessage, OutputText, UrlAnnotation},
+    response::{Echo, Response},
+};
 use crate::event::{Done, Event, Start};
 use axum::body::Bytes;
 use db::Source;

@@ -23,6 +23,23 @@ pub struct DefaultLimits {
     pub visitor: Limits,
 }
 
+/// How often something may be done in a minute.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// By one user: whatever changes something or is for administrators, but for questions.
+    pub changes_by_user: u32,
+    /// By all of a tenant.
+    pub changes_by_tenant: u32,
+    /// Searches, by one user.
+    pub searches_by_user: u32,
+    /// Searches, by all of a tenant.
+    pub searches_by_tenant: u32,
+    /// New visitors of a site, from one network.
+    pub visitors_by_network: u32,
+    /// Questions of a site's visitors, from one network.
+    pub visitor_questions_by_network: u32,
+}
+
 /// What holds of these where `LIMITS` does not say otherwise.
 fn usual() -> DefaultLimits {
     let at_once = |n| Limits {
