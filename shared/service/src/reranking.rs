@@ -13,22 +13,19 @@ const RERANK_TIME: Duration = Duration::from_secs(5);
 impl Service {
     /// The candidates in the order that the tenant's server gives them, and whether it did, or none is wanted. Those that it does not
     /// name come last.
-    ///
-    /// # Errors
-    /// The database is away.
     pub(crate) async fn in_order(
         &self,
         caller: &Caller,
         question: &str,
         candidates: Vec<Candidate>,
-    ) -> Result<(Vec<Candidate>, bool)> {
+    ) -> (Vec<Candidate>, bool) {
         let tenant = &caller.account().tenant;
         let chosen = tenant
             .rerank_provider
             .as_deref()
             .zip(tenant.rerank_model.as_deref());
         let Some((endpoint, model)) = chosen.filter(|_| candidates.len() > 1) else {
-            return Ok((candidates, true));
+            return (candidates, true);
         };
         let count = candidates.len().min(MOST);
         let text = |one: &Candidate| format!("{}\n{}", one.passage.title, one.passage.text);
@@ -37,10 +34,10 @@ impl Service {
             .ask_order(caller, (endpoint, model), question, &texts)
             .await
         {
-            Ok(order) => Ok((reordered(candidates, &order), true)),
+            Ok(order) => (reordered(candidates, &order), true),
             Err(e) => {
                 tracing::warn!(code = e.code(), "what was found could not be put in order");
-                Ok((candidates, false))
+                (candidates, false)
             }
         }
     }

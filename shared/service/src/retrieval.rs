@@ -139,7 +139,7 @@ impl Service {
         }
         let whole = legs.by_text.is_some() || legs.by_vector.is_some();
         let candidates = self.candidates(caller, legs, wanted).await?;
-        let (candidates, reranked) = self.in_order(caller, question, candidates).await?;
+        let (candidates, reranked) = self.in_order(caller, question, candidates).await;
         if !reranked {
             degraded.push(Leg::Rerank);
         }

@@ -22,26 +22,23 @@ const TASK: &str = "Put the last question so that somebody who has not read the 
 impl Service {
     /// What is to be looked for: the question, or, where the tenant wants that and it follows others, how the model that answers puts
     /// it. A model that fails, or takes too long, changes nothing.
-    ///
-    /// # Errors
-    /// The database is away.
     pub async fn looked_for(
         &self,
         caller: &Caller,
         answering: &Answering,
         history: &[Message],
         question: &str,
-    ) -> Result<String> {
+    ) -> String {
         let wants = caller.account().tenant.rewrite_questions && !history.is_empty();
         if !wants || matches!(answering.provider, ai::Provider::Local) {
-            return Ok(question.to_owned());
+            return question.to_owned();
         }
         match self.rewritten(caller, answering, history, question).await {
-            Ok(Some(text)) => Ok(text),
-            Ok(None) => Ok(question.to_owned()),
+            Ok(Some(text)) => text,
+            Ok(None) => question.to_owned(),
             Err(e) => {
                 tracing::warn!(code = e.code(), "a question was looked for as it was asked");
-                Ok(question.to_owned())
+                question.to_owned()
             }
         }
     }
