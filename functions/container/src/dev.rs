@@ -34,6 +34,10 @@ pub async fn run() -> Result<()> {
     add_secrets(&mut vars, state)?;
     // Whatever is wrong with the configuration or the port is said before anything is made.
     let listeners = web::bind_loopback(port(&vars)?).await?;
+    // It may be one that the system chose.
+    if let Some(port) = listeners.port() {
+        vars.insert("PORT".to_owned(), port.to_string());
+    }
     let cluster = add_database(&mut vars, state)?;
     let prepared = tokio::select! {
         prepared = prepare(vars, state) => prepared,

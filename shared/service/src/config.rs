@@ -28,7 +28,7 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `DEEPSEEK_API_KEY` | likewise | none |
 /// | `PINECONE_API_KEY`, `INDEX_NAME` | likewise: vectors beside full text | none |
 /// | `BACKEND_CORS_ORIGINS` | browser origins that may call for every tenant: a JSON list or separated by commas | none |
-/// | `PORT` | the TCP port | 8080 |
+/// | `PORT` | the TCP port; with 0 any that is free, which the log tells | 8080 |
 /// | `APP_DATABASE_URL` | how requests reach the database, if not as `DATABASE_URL`, such as through a pooler; without a user in it, with the app role's login | derived |
 /// | `PLATFORM_DATABASE_URL` | likewise for the platform role | derived |
 /// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
@@ -237,7 +237,7 @@ impl Config {
         let mut secrets = vars.secrets();
         let access_token_minutes = vars.number("ACCESS_TOKEN_EXPIRE_MINUTES", 15, 1, 43_200);
         let cors_origins = vars.parsed("BACKEND_CORS_ORIGINS", Origin::parse_list);
-        let port = vars.number("PORT", 8080, 1, u16::MAX);
+        let port = vars.number("PORT", 8080, 0, u16::MAX);
         let endpoints = vars.endpoints();
         if let Some(secrets) = &mut secrets {
             secrets.provider_keys = vars.provider_keys(&endpoints);

@@ -155,7 +155,7 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("OPENAI_BASE_URL", "https://user:password@plain.invalid/"),
         ("DEEPSEEK_BASE_URL", "file:///etc/passwd"),
         ("PINECONE_BASE_URL", "plain.invalid"),
-        ("PORT", "0"),
+        ("PORT", "-1"),
         ("PORT", "65536"),
         ("PORT", "eighty"),
         ("PASSWORD_MIN_LENGTH", "7"),

@@ -2,7 +2,7 @@
 
 use crate::{
     config::program,
-    kit::{SECRET_KEY, database::Database},
+    kit::{SECRET_KEY, database::Database, program::listening},
 };
 use std::{
     fs,
@@ -57,20 +57,17 @@ async fn a_taken_port_is_noticed_before_anything_is_made() {
 #[tokio::test]
 async fn pages_of_this_machine_may_call_and_others_may_not() {
     let url = Database::empty().await.url();
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let shown = port.to_string();
     let vars = [
         ("DATABASE_URL", &*url),
         ("SECRET_KEY", SECRET_KEY),
         ("ROLE_PREFIX", "dev_test"),
-        ("PORT", &shown),
+        ("PORT", "0"),
     ];
     let mut child = program(&["dev"], &vars)
         .current_dir(folder("dev"))
         .spawn()
         .unwrap();
+    let port = listening(&mut child).await;
     let four = format!("127.0.0.1:{port}");
     let mut answer = None;
     // The demo data are made first; the kernel keeps who asks meanwhile.

@@ -80,12 +80,14 @@ pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 /// Listens on this machine's loopback addresses only; on a machine without IPv6, on the one of IPv4. A browser that is told
-/// `localhost` tries both.
+/// `localhost` tries both, with one port.
 ///
 /// # Errors
 /// The port is taken or not ours to take.
 pub async fn bind_loopback(port: u16) -> anyhow::Result<Listeners> {
-    let mut listeners = vec![listen(port, &[Ipv4Addr::LOCALHOST.into()]).await?];
+    let first = listen(port, &[Ipv4Addr::LOCALHOST.into()]).await?;
+    let port = first.local_addr()?.port();
+    let mut listeners = vec![first];
     match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
         Ok(listener) => listeners.push(listener),
         Err(e) if e.kind() == ErrorKind::AddrInUse => return Err(e).with_context(|| taken(port)),
@@ -105,6 +107,12 @@ impl From<TcpListener> for Listeners {
 }
 
 impl Listeners {
+    /// The port of the first of them, if the system tells.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.addresses().next().map(|address| address.port())
+    }
+
     /// Where they listen, as far as the system tells.
     fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.0

@@ -8,13 +8,18 @@ use super::{
 };
 use axum::body::Body;
 use hyper::{Request, Response, body::Incoming};
+use procfs::{
+    ProcResult,
+    net::TcpState,
+    process::{FDTarget, Process},
+};
 use std::{
+    collections::HashSet,
     net::{Ipv4Addr, SocketAddr},
     process::{ExitStatus, Stdio},
 };
 use tokio::{
     io::AsyncReadExt,
-    net::{TcpListener, TcpStream},
     process::{Child, Command},
     task::JoinHandle,
 };
@@ -28,12 +33,12 @@ pub struct Program {
 impl Program {
     /// Starts it on the database of `kit` and waits until it is ready.
     pub async fn serve(kit: &Kit, vars: &[(String, String)]) -> Self {
-        Self::start(kit, vars, Stdio::null).await
+        Self::start(kit, vars, Stdio::null()).await
     }
 
     /// As [`Program::serve`]; also all that it has logged when it ends.
     pub async fn serve_logging(kit: &Kit, vars: &[(String, String)]) -> (Self, JoinHandle<String>) {
-        let mut program = Self::start(kit, vars, Stdio::piped).await;
+        let mut program = Self::start(kit, vars, Stdio::piped()).await;
         let mut log = program.child.stdout.take().expect("stdout is a pipe");
         let read = async move {
             let mut all = String::new();
@@ -43,49 +48,32 @@ impl Program {
         (program, tokio::spawn(read))
     }
 
-    async fn start(kit: &Kit, vars: &[(String, String)], log: fn() -> Stdio) -> Self {
-        // Somebody else may take the free port before the program does.
-        for _ in 0..5 {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-            let address = listener.and_then(|l| l.local_addr());
-            let address = address.expect("a port is free");
-            let binary = std::env::var("CHECK_BINARY");
-            let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_parlance").to_owned());
-            let mut command = Command::new(binary);
-            command
-                .arg("serve")
-                .env_clear()
-                .envs(environment(&kit.database))
-                .envs(vars.iter().cloned())
-                .env("PORT", address.port().to_string())
-                .stdout(log())
-                .kill_on_drop(true);
-            let child = command.spawn().expect("the program starts");
-            let mut program = Self { child, address };
-            if program.is_ready().await {
-                return program;
-            }
-        }
-        panic!("the program does not start; its reason is above");
-    }
-
-    /// False if it ended instead.
-    async fn is_ready(&mut self) -> bool {
+    async fn start(kit: &Kit, vars: &[(String, String)], log: Stdio) -> Self {
+        let binary = std::env::var("CHECK_BINARY");
+        let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_parlance").to_owned());
+        let mut command = Command::new(binary);
+        command
+            .arg("serve")
+            .env_clear()
+            .envs(environment(&kit.database))
+            .envs(vars.iter().cloned())
+            .env("PORT", "0")
+            .stdout(log)
+            .kill_on_drop(true);
+        let mut child = command.spawn().expect("the program starts");
+        let port = listening(&mut child).await;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let program = Self { child, address };
         wait_until("`parlance serve` to be ready", async || {
-            if self.child.try_wait().expect("it is our child").is_some() {
-                return Ok(false);
-            }
-            if TcpStream::connect(self.address).await.is_err() {
-                return Err("it accepts no connection".to_owned());
-            }
             let ready = request("", "GET", "/ready").body(Body::empty());
-            let ready = self.send(ready.expect("the request is well formed")).await;
-            match ready.status().as_u16() {
-                200 => Ok(true),
+            let ready = ready.expect("the request is well formed");
+            match program.send(ready).await.status().as_u16() {
+                200 => Ok(()),
                 status => Err(format!("/ready answers {status}")),
             }
         })
-        .await
+        .await;
+        program
     }
 
     /// Sends a request on a connection of its own.
@@ -128,6 +116,39 @@ impl Program {
         let ended = wait_for("the end of `parlance serve`", self.child.wait());
         ended.await.expect("it is our child")
     }
+}
+
+/// The port that a program listens on that was told to take any. One that a test chose could be another's by the time that the
+/// program is there to take it, and the other would answer in its place.
+///
+/// # Panics
+/// It ends instead; its reason is on standard error.
+pub async fn listening(child: &mut Child) -> u16 {
+    wait_until("a program to listen", async || {
+        let ended = child.try_wait().expect("it is our child");
+        assert!(ended.is_none(), "a program ended instead of listening");
+        let id = child.id().expect("it still runs").cast_signed();
+        match port_of(id) {
+            Ok(Some(port)) => Ok(port),
+            Ok(None) => Err("it listens on no port".to_owned()),
+            Err(e) => Err(e.to_string()),
+        }
+    })
+    .await
+}
+
+/// The port of a process's listening socket, if it has one.
+fn port_of(id: i32) -> ProcResult<Option<u16>> {
+    let process = Process::new(id)?;
+    let mut own = HashSet::new();
+    for file in process.fd()? {
+        if let FDTarget::Socket(inode) = file?.target {
+            own.insert(inode);
+        }
+    }
+    let sockets = process.tcp()?.into_iter().chain(process.tcp6()?);
+    let mut listening = sockets.filter(|s| s.state == TcpState::Listen && own.contains(&s.inode));
+    Ok(listening.next().map(|socket| socket.local_address.port()))
 }
 
 /// Sends a process a signal.
