@@ -3,7 +3,7 @@
 use axum::extract::State;
 use db::{ApiKeyScope, Caller, Source};
 use serde::{Deserialize, Serialize};
-use service::{Leg, Wanted};
+use service::Leg;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use web::{App, Error, Filter, Json, Query, Result};
@@ -95,12 +95,9 @@ pub(crate) async fn search(
     if !(1..=20).contains(&top_k) {
         return Err(Error::field("top_k", "must be from 1 to 20"));
     }
-    let wanted = Wanted {
-        top_k,
-        filter: filter.as_ref(),
-    };
     let found = app
-        .retrieve_within_limits(&caller, &asked.query, wanted)
+        .service()
+        .retrieve_within_limits(caller, &asked.query, top_k, filter)
         .await?;
     if !found.whole {
         return Err(service::Error::SearchTooSlow.into());

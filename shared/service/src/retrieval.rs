@@ -6,9 +6,11 @@ use crate::{
     ranking::{Candidate, Scores, joined, various},
     vectors::{Near, VectorIndex},
 };
+use anyhow::Context;
 use db::{Caller, MetadataFilter, Passage, ProviderCall, Source};
 use serde::Serialize;
-use std::{collections::HashMap, future::ready};
+use std::{collections::HashMap, future::ready, sync::Arc};
+use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -87,17 +89,34 @@ impl Service {
         self.find(caller, &question, wanted, index).await
     }
 
-    /// As [`Service::retrieve`], for what belongs to no answer: within the limits to tokens and money of whoever asks.
+    /// As [`Service::retrieve`], for what belongs to no answer: within the limits to tokens and money of whoever asks. What was
+    /// begun is settled also if nobody waits for it any more.
     ///
     /// # Errors
     /// Also what a limit refuses.
     pub async fn retrieve_within_limits(
+        self: Arc<Self>,
+        caller: Caller,
+        question: &str,
+        top_k: i32,
+        filter: Option<MetadataFilter>,
+    ) -> Result<Retrieved> {
+        let (tasks, question) = (self.tasks.clone(), [searched(question)]);
+        let found = async move {
+            let filter = filter.as_ref();
+            let wanted = Wanted { top_k, filter };
+            self.retrieve_and_settle(&caller, question, wanted).await
+        };
+        let found = tasks.spawn(found.in_current_span()).await;
+        found.context("a search did not end")?
+    }
+
+    async fn retrieve_and_settle(
         &self,
         caller: &Caller,
-        question: &str,
+        question: [String; 1],
         wanted: Wanted<'_>,
     ) -> Result<Retrieved> {
-        let question = [searched(question)];
         let index = self.vector_index(caller).await;
         let reserved = match &index {
             Ok(Some(index)) => Some(self.reserve_embedding(caller, &index.by, &question).await?),

@@ -3,9 +3,10 @@
 use super::{ask, calls, kit, reserved};
 use crate::kit::{
     ADMIN1, T1, T2, U1, U2, http::Events, http::Served, http::streamed, provider::Provider,
-    provider::Reply, wait::wait_until,
+    provider::Reply, request, wait::wait_until,
 };
 use crate::vectors::indexed;
+use axum::body::Body;
 use serde_json::{Value, json};
 
 /// What the provider says that an answer took, at the prices of the model that is asked by default: 0.10 and 0.50 USD a
@@ -154,6 +155,38 @@ async fn vectors_are_calls_of_their_own() {
     assert_eq!(told, expected);
     assert!(calls.iter().all(|c| c.cost > Some(0)), "{calls:?}");
     assert_eq!(reserved(&kit.pool).await, 0);
+}
+
+#[tokio::test]
+async fn a_search_that_nobody_waits_for_is_settled() {
+    let provider = Provider::start().await;
+    let kit = indexed(&provider).await;
+    let (token, served) = (kit.token(U1).await, Served::new(&kit).await);
+    provider.hold_vectors();
+    let search = request(&token, "POST", "/documents/search")
+        .header("content-type", "application/json")
+        .body(Body::from(r#"{"query": "How long does a refund take?"}"#))
+        .unwrap();
+    let asked = async {
+        wait_until("the question to be embedded", async || {
+            (!provider.asked().is_empty()).then_some(()).ok_or("nobody")
+        })
+        .await;
+    };
+    tokio::select! {
+        _ = served.send(search) => panic!("its vector is held"),
+        () = asked => {}
+    }
+    provider.let_vectors_go(100);
+    wait_until("nothing to be reserved", async || {
+        let reserved = reserved(&kit.pool).await;
+        (reserved == 0).then_some(()).ok_or(reserved)
+    })
+    .await;
+    let calls = calls(&kit.pool, T1).await;
+    let told: Vec<_> = calls.iter().map(|c| (&*c.operation, c.user_id)).collect();
+    assert_eq!(told, [("embedding", Some(U1.id))]);
+    assert!(calls[0].cost > Some(0), "{calls:?}");
 }
 
 #[tokio::test]
