@@ -100,6 +100,15 @@ impl Service {
             let other = reserve(endpoint, model)?;
             asked.cost = asked.cost.max(other.cost);
         }
+        if tenant.retrieval_enabled && self.keeps_vectors(caller) {
+            let (endpoint, model) = self.chosen_embedder(caller);
+            let sent = tokens::at_most(question);
+            let found_by = self.reserve(Operation::Embedding, endpoint, model, sent, 0);
+            asked.prompt_tokens = asked.prompt_tokens.saturating_add(found_by.prompt_tokens);
+            // The vectors of a model without a price are no reason not to answer.
+            let cost = found_by.cost.unwrap_or_default();
+            asked.cost = asked.cost.map(|all| all.saturating_add(cost));
+        }
         Ok(asked)
     }
 

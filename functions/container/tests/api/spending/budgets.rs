@@ -1,7 +1,14 @@
 //! Tokens and money of a day and a month.
 
 use super::{ask, calls, kit, limit_tenant, limit_users, number, refused_by, reserved, run};
-use crate::kit::{ADMIN1, Kit, T1, T2, U1, U2, V1, provider::Provider};
+use crate::{
+    kit::{
+        ADMIN1, Kit, T1, T2, U1, U2, V1,
+        http::{Events, Served, streamed},
+        provider::Provider,
+    },
+    vectors::indexed,
+};
 use serde_json::{Value, json};
 
 /// What one question reserves of tokens, as the tests ask it: less than this, and more than half of it.
@@ -222,6 +229,28 @@ async fn a_repeated_question_is_answered_whatever_is_left() {
     assert_eq!(again.json["message_id"], first.json["message_id"]);
     assert_eq!(calls(&kit.pool, T1).await.len(), 1);
     assert_eq!(calls(&kit.pool, T2).await.len(), 0);
+}
+
+/// The tokens that are reserved for what is sent for a question that is being answered.
+async fn reserved_for(kit: &Kit, provider: &Provider) -> i64 {
+    let (token, served) = (kit.token(U1).await, Served::new(kit).await);
+    provider.hold(&["Later."]);
+    let mut events = Events::new(served.send(streamed(&token, "How long?")).await);
+    assert_eq!(events.one().await.event, "start");
+    let sent = "select sum(prompt_tokens) from parlance.reservations";
+    let sent = number(&kit.pool, sent).await;
+    provider.let_go(5);
+    events.all().await;
+    sent
+}
+
+#[tokio::test] // R64
+async fn the_vectors_of_a_question_are_reserved_with_its_answer() {
+    let (with, without) = (Provider::start().await, Provider::start().await);
+    let with = reserved_for(&indexed(&with).await, &with).await;
+    let without = reserved_for(&kit(&without).await, &without).await;
+    // Nine bytes.
+    assert_eq!(with - without, 3);
 }
 
 #[tokio::test] // R64
