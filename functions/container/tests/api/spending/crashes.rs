@@ -4,7 +4,7 @@ use super::{
     Call, assert_counted, assert_settled, calls, kit, limit_tenant, number, reserved, take_for_dead,
 };
 use crate::kit::{
-    Kit, NO_LIMITS, Person, T1, U1, U2,
+    Kit, NO_LIMITS, Person, T1, T2, U1, U2, V1,
     database::Database,
     http::{Events, Served, streamed},
     provider::{Provider, Reply},
@@ -68,6 +68,30 @@ async fn what_a_dead_process_spent_is_settled_and_its_late_end_corrects_that() {
     );
     assert_eq!((told.prompt_tokens, told.completion_tokens), (11, 7));
     assert_counted(&kit.pool).await;
+}
+
+#[tokio::test] // R84
+async fn one_sweep_settles_what_was_lost_in_several_tenants() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let served = Served::new(&kit).await;
+    let mut held = Vec::new();
+    for who in [U1, V1] {
+        provider.hold(&["Never."]);
+        let token = kit.token(who).await;
+        let mut events = Events::new(served.send(streamed(&token, "Hello?")).await);
+        assert_eq!(events.one().await.event, "start");
+        held.push(events);
+    }
+    provider.asked_for(2).await;
+    take_for_dead(&kit.pool).await;
+    assert_eq!(kit.app.db.sweep().await.unwrap().answers, 2);
+    assert_eq!(reserved(&kit.pool).await, 0);
+    for tenant in [T1, T2] {
+        let calls = calls(&kit.pool, tenant).await;
+        let told: Vec<_> = calls.iter().map(|c| &*c.outcome).collect();
+        assert_eq!(told, ["interrupted"]);
+    }
 }
 
 /// Processes, as many as there are, each of which may die at any moment: its tasks go on no more, and nothing of it is
