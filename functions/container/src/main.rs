@@ -160,6 +160,7 @@ Environment (an empty variable counts as not set):
   VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK their questions, likewise                60
   LEGACY_TOKENS                accept: tokens of a FastAPI service before this     refuse
   LEGACY_JWT_SECRET_KEY        what signed those, if not JWT_SECRET_KEY             none
+  LEGACY_ROUTES                on: its frontends log in at POST /auth/token         off
   SHUTDOWN_SECONDS             how long open answers may go on after SIGTERM       100
   KEEP_ALIVE_SECONDS           how long a connection may wait for a request        75
   MAX_CONNECTIONS_PER_CLIENT   of one network; nobody counts behind a proxy        256

@@ -53,6 +53,7 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `VISITORS_PER_MINUTE_BY_NETWORK` | how many new visitors of one site may come from one network (IPv4: /24, IPv6: /64), likewise | 30 |
 /// | `VISITOR_QUESTIONS_PER_MINUTE_BY_NETWORK` | how many questions its visitors may ask from one network, likewise | 60 |
 /// | `LEGACY_TOKENS` | `accept` while access tokens of the FastAPI service before this one, signed with `JWT_SECRET_KEY` or the next, shall be good | `refuse` |
+/// | `LEGACY_ROUTES` | `on` while frontends of that service shall log in at `POST /auth/token` | `off` |
 /// | `LEGACY_JWT_SECRET_KEY` | the secret that they were signed with, if it is another one: 16 bytes or more, and it checks nothing else | none |
 /// | `SHUTDOWN_SECONDS` | how long open answers may go on after SIGTERM, 0 to 600 | 100 |
 /// | `KEEP_ALIVE_SECONDS` | how long a connection may wait for its next request, 1 to 3600; longer than any proxy in front keeps one | 75 |
@@ -96,6 +97,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Whether tokens of the service before this one are good.
     pub accept_legacy_tokens: bool,
+    /// Whether routes of the service before this one are here where they were.
+    pub legacy_routes: bool,
     /// How long open answers may go on after SIGTERM.
     pub shutdown: Duration,
     /// How long a connection waits for its client.
@@ -252,6 +255,7 @@ impl Config {
         let rate_limits = vars.rate_limits();
         let accept_legacy_tokens =
             vars.choice("LEGACY_TOKENS", ["accept", "refuse"]) == Some("accept");
+        let legacy_routes = vars.choice("LEGACY_ROUTES", ["on", "off"]) == Some("on");
         let shutdown_seconds = vars.number("SHUTDOWN_SECONDS", 100, 0, 600);
         let keep_alive_seconds = vars.number("KEEP_ALIVE_SECONDS", 75, 1, 3_600);
         let per_client = vars.number("MAX_CONNECTIONS_PER_CLIENT", 256, 1, 16_384);
@@ -277,6 +281,7 @@ impl Config {
                 logins_per_minute_by_address: by_address,
                 rate_limits,
                 accept_legacy_tokens,
+                legacy_routes,
                 shutdown: Duration::from_secs(shutdown_seconds),
                 times: ConnectionTimes::new(keep_alive_seconds),
                 connections_per_client: (client_via == Via::Direct).then_some(per_client),

@@ -5,11 +5,13 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{Method, header},
+    extract::{MatchedPath, Request, State},
+    http::{Method, Uri, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
+    routing::any,
 };
+use tower::ServiceExt;
 
 /// Bodies of routes that set no limit of their own.
 const BODY_LIMIT: BodyLimit = BodyLimit::kib(64);
@@ -23,14 +25,37 @@ pub fn router(routes: Routes<App>, app: App) -> Router {
     if app.config.docs {
         routes = routes.merge(docs::routes());
     }
-    let router = Router::from(BODY_LIMIT.on(routes));
-    router
+    let (router, legacy_routes) = (
+        Router::from(BODY_LIMIT.on(routes)),
+        app.config.legacy_routes,
+    );
+    let router = router
         .fallback(elsewhere)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(middleware::from_fn_with_state(app.clone(), denied))
         .layer(middleware::from_fn_with_state(app.clone(), cors))
         .layer(middleware::from_fn_with_state(app.clone(), edge))
-        .with_state(app)
+        .with_state(app);
+    match legacy_routes {
+        true => with_legacy_routes(router),
+        false => router,
+    }
+}
+
+/// What is the same here as in the FastAPI service before this one, and was somewhere else there.
+const LEGACY_ROUTES: [(&str, &str); 1] = [("/auth/token", "/login")];
+
+fn with_legacy_routes(router: Router) -> Router {
+    LEGACY_ROUTES.into_iter().fold(router, |all, (old, new)| {
+        let inner = all.clone();
+        let moved = move |mut request: Request| {
+            *request.uri_mut() = Uri::from_static(new);
+            // Else it would be thought a route within that one.
+            request.extensions_mut().remove::<MatchedPath>();
+            inner.clone().oneshot(request)
+        };
+        all.route(old, any(moved))
+    })
 }
 
 /// What is at no route: nothing, but that a person who looks at the service with a browser is led to what can be read.

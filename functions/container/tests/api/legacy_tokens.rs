@@ -1,6 +1,7 @@
 //! Tokens of the FastAPI service before this one: good for the length of a migration, and for what can be checked.
 
-use crate::kit::{ADMIN1, JWT_SECRET_KEY, Kit, PASSWORD, T1, T2, U1, V1};
+use crate::kit::{ADMIN1, JWT_SECRET_KEY, Kit, PASSWORD, T1, T2, U1, V1, request};
+use axum::body::Body;
 use chrono::TimeDelta;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -123,4 +124,33 @@ async fn another_password_ends_old_tokens() {
         let refused = kit.get(ended, "/login/me").await;
         assert_eq!(refused.problem(401), "invalid_token");
     }
+}
+
+#[tokio::test]
+async fn frontends_of_before_log_in_where_they_did_while_they_may() {
+    let log_in = async |kit: &Kit, method: &str| {
+        let request = request("", method, "/auth/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "http://localhost:3000");
+        let fields = format!(
+            "username={}&password={}",
+            U1.email,
+            PASSWORD.replace(' ', "+")
+        );
+        kit.send(request, Body::from(fields)).await
+    };
+    let everybodys = ("BACKEND_CORS_ORIGINS", "http://localhost:3000");
+    let kit = Kit::with([("LEGACY_ROUTES", "on"), everybodys]).await;
+    let answer = log_in(&kit, "POST").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json["token_type"], "bearer");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "http://localhost:3000"
+    );
+    let token = answer.json["access_token"].as_str().unwrap();
+    assert_eq!(kit.get(token, "/login/me").await.status, 200);
+    assert_eq!(log_in(&kit, "PUT").await.status, 405);
+    let kit = Kit::with([everybodys]).await;
+    assert_eq!(log_in(&kit, "POST").await.status, 404);
 }
