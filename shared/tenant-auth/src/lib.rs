@@ -3,7 +3,8 @@
 //!
 //! Two secrets feed it. `SECRET_KEY` becomes a [`RootSecret`], from which the other keys are derived;
 //! the secret for access tokens becomes [`Keys`]. What proves something ([`Verified`],
-//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`], [`ApiKeyClaim`], [`SiteClaim`]) has private fields and one function that makes it.
+//! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`], [`ApiKeyClaim`], [`SiteClaim`],
+//! [`Identity`]) has private fields and one function that makes it.
 
 mod algorithm;
 mod api_key;
@@ -11,6 +12,7 @@ mod argon;
 mod bcrypt;
 mod blocklist;
 mod hasher;
+mod identity;
 mod invitation;
 mod opaque;
 mod password;
@@ -30,6 +32,10 @@ pub use blocklist::PasswordOwner;
 pub use hasher::{
     Attempt, Authenticated, Checked, Hasher, HasherError, StoredPassword, Turn, can_check,
     needs_rehash,
+};
+pub use identity::{
+    Identity, IdentityAlgorithm, IdentityFault, IdentityKey, IdentitySecret, PublicKey,
+    PublicKeyFault, read_public_key,
 };
 pub use invitation::{InvitationClaim, InvitationKeys};
 pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};

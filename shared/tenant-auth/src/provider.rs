@@ -1,6 +1,6 @@
-//! The cryptography `jsonwebtoken` is given: HMAC and nothing else.
+//! The cryptography `jsonwebtoken` is given: HMAC, and for tokens of others the checking of P-256 and Ed25519 signatures.
 //!
-//! Its own providers bring RSA and elliptic curves, which no token here uses.
+//! Its own providers bring RSA and more curves, which no token here uses.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
@@ -9,6 +9,7 @@ use jsonwebtoken::{
     errors::{ErrorKind, Result, new_error},
     signature::{Error, Signer, Verifier},
 };
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey, VerificationAlgorithm};
 use sha2::{Sha256, Sha384, Sha512};
 use std::sync::Once;
 
@@ -48,8 +49,44 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
         Algorithm::HS256 => Box::new(Hs::<Hmac<Sha256>>::new(*algorithm, key.family(), bytes)?),
         Algorithm::HS384 => Box::new(Hs::<Hmac<Sha384>>::new(*algorithm, key.family(), bytes)?),
         Algorithm::HS512 => Box::new(Hs::<Hmac<Sha512>>::new(*algorithm, key.family(), bytes)?),
+        Algorithm::ES256 | Algorithm::EdDSA => {
+            Box::new(PublicKey::new(*algorithm, key.family(), bytes)?)
+        }
         _ => return Err(new_error(ErrorKind::UnsupportedAlgorithm)),
     })
+}
+
+/// An algorithm that somebody else signs by, with the public key.
+struct PublicKey {
+    algorithm: Algorithm,
+    key: UnparsedPublicKey<Vec<u8>>,
+}
+
+impl PublicKey {
+    fn new(algorithm: Algorithm, family: AlgorithmFamily, key: &[u8]) -> Result<Self> {
+        // RFC 7518, section 3.4: both numbers of the signature, each of 32 bytes, and no ASN.1.
+        let by: &'static dyn VerificationAlgorithm = match (algorithm, family) {
+            (Algorithm::ES256, AlgorithmFamily::Ec) => &ECDSA_P256_SHA256_FIXED,
+            (Algorithm::EdDSA, AlgorithmFamily::Ed) => &ED25519,
+            _ => return Err(new_error(ErrorKind::InvalidKeyFormat)),
+        };
+        let key = UnparsedPublicKey::new(by, key.to_vec());
+        Ok(Self { algorithm, key })
+    }
+}
+
+impl Verifier<Vec<u8>> for PublicKey {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
+        self.key
+            .verify(message, signature)
+            .map_err(|_| Error::new())
+    }
+}
+
+impl JwtVerifier for PublicKey {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
 }
 
 /// One algorithm with its key.
@@ -128,6 +165,12 @@ mod tests {
         assert!(signer(&Algorithm::HS256, &EncodingKey::from_secret(b"")).is_err());
         assert!(verifier(&Algorithm::HS256, &DecodingKey::from_secret(b"")).is_err());
         assert!(verifier(&Algorithm::HS256, &DecodingKey::from_rsa_der(b"Jefe")).is_err());
-        assert!(verifier(&Algorithm::RS256, &DecodingKey::from_secret(b"Jefe")).is_err());
+        for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
+            assert!(verifier(&algorithm, &DecodingKey::from_secret(b"Jefe")).is_err());
+        }
+        let ed = DecodingKey::from_ed_der(&[0; 32]);
+        assert!(verifier(&Algorithm::ES256, &ed).is_err());
+        assert!(verifier(&Algorithm::HS256, &ed).is_err());
+        assert!(signer(&Algorithm::EdDSA, &EncodingKey::from_secret(b"Jefe")).is_err());
     }
 }

@@ -1,0 +1,291 @@
+//! Good identity tokens, and what becomes of bad ones.
+
+use super::*;
+use crate::{SiteKeys, secret::tests::root};
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use proptest::prelude::*;
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+const NOW: i64 = 1_800_000_000;
+const KEY: Uuid = Uuid::from_u128(5);
+const SECRET: &str = "sis_q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe";
+
+fn site() -> SiteClaim {
+    let keys = SiteKeys::new(&root(1));
+    let key = keys.issue(Uuid::from_u128(1), Uuid::from_u128(2));
+    keys.open(&key).unwrap()
+}
+
+fn claims() -> Value {
+    json!({
+        "aud": site().site_id(), "sub": "4711", "jti": "t1", "exp": NOW + 300, "iat": NOW, "nbf": NOW,
+        "name": "Ada", "groups": ["staff"], "email": "ada@acme.example",
+    })
+}
+
+fn signed(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(header), part(claims));
+    let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes()));
+    format!("{message}.{signature}")
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap();
+    mac.chain_update(message).finalize().into_bytes().to_vec()
+}
+
+fn by_secret(claims: &Value) -> String {
+    let header = json!({ "alg": "HS256", "typ": "JWT" });
+    signed(&header, claims, |message| hmac(SECRET.as_bytes(), message))
+}
+
+fn key() -> IdentityKey {
+    IdentityKey::secret(KEY, &SECRET.into())
+}
+
+fn verify(token: &str) -> Result<Identity, IdentityFault> {
+    Identity::verify(token, &site(), &[key()], NOW)
+}
+
+fn changed(claim: &str, value: Option<Value>) -> String {
+    let mut claims = claims();
+    let all = claims.as_object_mut().unwrap();
+    match value {
+        Some(value) => all.insert(claim.to_owned(), value),
+        None => all.remove(claim),
+    };
+    by_secret(&claims)
+}
+
+#[test] // R10
+fn a_good_token_is_read() {
+    let identity = verify(&by_secret(&claims())).unwrap();
+    assert_eq!(identity.site(), &site());
+    assert_eq!((identity.key_id(), identity.expires_at()), (KEY, NOW + 300));
+    assert_eq!(identity.name(), "Ada");
+    assert_eq!(identity.groups(), ["staff"]);
+    let other = verify(&changed("sub", Some(json!("4712")))).unwrap();
+    assert_ne!(identity.subject(), other.subject());
+    assert_eq!(identity.token(), other.token());
+    for (claim, value) in [
+        ("aud", Some(json!([site().site_id()]))),
+        ("iat", None),
+        ("nbf", Some(Value::Null)),
+        ("iat", Some(json!(NOW + 30))),
+        ("exp", Some(json!(NOW + 330))),
+        ("exp", Some(json!(NOW as f64 + 1.5))),
+        ("name", None),
+        ("groups", None),
+    ] {
+        assert!(verify(&changed(claim, value)).is_ok(), "{claim}");
+    }
+}
+
+#[test] // R10
+fn a_claim_that_does_not_fit_is_named() {
+    let long = "x".repeat(256);
+    for (claim, value) in [
+        ("aud", None),
+        ("aud", Some(json!("another"))),
+        ("aud", Some(json!([site().site_id(), "another"]))),
+        ("aud", Some(json!([]))),
+        ("sub", None),
+        ("sub", Some(json!(""))),
+        ("sub", Some(json!(4711))),
+        ("sub", Some(json!(long))),
+        ("jti", None),
+        ("jti", Some(json!(["t1"]))),
+        ("exp", None),
+        ("exp", Some(json!("soon"))),
+        ("exp", Some(json!(NOW + 331))),
+        ("exp", Some(json!(1e300))),
+        ("iat", Some(json!(NOW + 31))),
+        ("nbf", Some(json!("now"))),
+        ("name", Some(json!(["Ada"]))),
+        ("groups", Some(json!("staff"))),
+        ("groups", Some(json!(["staff", 1]))),
+    ] {
+        match verify(&changed(claim, value.clone())) {
+            Err(IdentityFault::Claims(faults)) => {
+                assert_eq!(faults.len(), 1, "{claim} {value:?}: {faults:?}");
+                assert_eq!(faults[0].0, claim);
+            }
+            other => panic!("{claim} {value:?}: {other:?}"),
+        }
+    }
+    for end in [NOW, NOW - 1, 0, -1] {
+        let token = changed("exp", Some(json!(end)));
+        assert_eq!(verify(&token), Err(IdentityFault::Expired), "{end}");
+    }
+}
+
+#[test] // R10
+fn what_no_key_of_the_site_has_signed_is_refused() {
+    let good = by_secret(&claims());
+    let other = IdentityKey::secret(KEY, &"another secret".into());
+    let unsigned = Err(IdentityFault::Unsigned);
+    assert_eq!(Identity::verify(&good, &site(), &[], NOW), unsigned);
+    assert_eq!(
+        Identity::verify(&good, &site(), &[other], NOW),
+        unsigned,
+        "another secret"
+    );
+    for header in [
+        json!({ "alg": "none" }),
+        json!({ "alg": "None" }),
+        json!({ "alg": "HS512" }),
+        json!({ "alg": "RS256" }),
+        json!({ "alg": "HS256", "crit": ["exp"] }),
+        json!({ "typ": "JWT" }),
+    ] {
+        let token = signed(&header, &claims(), |message| {
+            hmac(SECRET.as_bytes(), message)
+        });
+        assert_eq!(verify(&token), unsigned, "{header}");
+        let token = signed(&header, &claims(), |_| Vec::new());
+        assert_eq!(verify(&token), unsigned, "{header}");
+    }
+    let (message, _) = good.rsplit_once('.').unwrap();
+    for token in [
+        String::new(),
+        "a.b.c".to_owned(),
+        message.to_owned(),
+        format!("{message}."),
+        format!("{good}.x"),
+    ] {
+        assert_eq!(verify(&token), unsigned, "{token}");
+    }
+    assert_eq!(
+        verify(&"x".repeat(MAX_BYTES + 1)),
+        Err(IdentityFault::TooLong)
+    );
+}
+
+#[test] // R10
+fn a_public_key_is_no_secret() {
+    let random = SystemRandom::new();
+    let by = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    let document = EcdsaKeyPair::generate_pkcs8(by, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(by, document.as_ref(), &random).unwrap();
+    let point = pair.public_key().as_ref();
+    let ed = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let es256 = |message: &[u8]| pair.sign(&random, message).unwrap().as_ref().to_vec();
+    let eddsa = |message: &[u8]| ed.sign(message).as_ref().to_vec();
+    let x = |from: usize| URL_SAFE_NO_PAD.encode(&point[from..from + 32]);
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "x": x(1), "y": x(33), "kid": "a" });
+    let info = [
+        &[
+            0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+        ],
+        ed.public_key().as_ref(),
+    ]
+    .concat();
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        STANDARD.encode(info)
+    );
+    let ec = read_public_key(&jwk.to_string()).unwrap();
+    let edwards = read_public_key(&pem).unwrap();
+    let raw = ed.public_key().as_ref().to_vec();
+    assert_eq!(
+        (ec.algorithm, &ec.bytes[..]),
+        (IdentityAlgorithm::Es256, point)
+    );
+    assert_eq!(
+        (edwards.algorithm, &edwards.bytes),
+        (IdentityAlgorithm::EdDsa, &raw)
+    );
+    assert!(pem.contains(&edwards.hint()[3..]));
+    let keys = [
+        IdentityKey::public(KEY, ec.algorithm, &ec.bytes).unwrap(),
+        IdentityKey::public(Uuid::from_u128(6), edwards.algorithm, &edwards.bytes).unwrap(),
+    ];
+    let verify = |token: &str| Identity::verify(token, &site(), &keys, NOW);
+    let header = |alg: &str| json!({ "alg": alg });
+    let token = signed(&header("ES256"), &claims(), es256);
+    assert_eq!(verify(&token).unwrap().key_id(), KEY);
+    let token = signed(&header("EdDSA"), &claims(), eddsa);
+    assert_eq!(verify(&token).unwrap().key_id(), Uuid::from_u128(6));
+
+    // With the public key, in whatever form, as the secret of an HMAC; and with the algorithms exchanged.
+    let text = jwk.to_string();
+    for secret in [point, &raw, pem.as_bytes(), text.as_bytes()] {
+        for alg in ["HS256", "ES256", "EdDSA"] {
+            let token = signed(&header(alg), &claims(), |message| hmac(secret, message));
+            assert_eq!(verify(&token), Err(IdentityFault::Unsigned), "{alg}");
+        }
+    }
+    for token in [
+        signed(&header("EdDSA"), &claims(), es256),
+        signed(&header("ES256"), &claims(), eddsa),
+        signed(&header("HS256"), &claims(), eddsa),
+    ] {
+        assert_eq!(verify(&token), Err(IdentityFault::Unsigned));
+    }
+}
+
+#[test]
+fn what_is_no_public_key_to_sign_by_is_refused() {
+    let off = json!({ "kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43) });
+    let pem = |kind: &str, bytes: &[u8]| {
+        let text = STANDARD.encode(bytes);
+        format!("-----BEGIN {kind}-----\n{text}\n-----END {kind}-----")
+    };
+    use PublicKeyFault::{OtherKind, Private, Unreadable};
+    for (text, fault) in [
+        (String::new(), Unreadable),
+        ("sis_secret".to_owned(), Unreadable),
+        ("{".to_owned(), Unreadable),
+        ("{}".to_owned(), Unreadable),
+        (off.to_string(), Unreadable),
+        (pem("PUBLIC KEY", b"x"), OtherKind),
+        (pem("PRIVATE KEY", b"x"), Private),
+        (pem("EC PRIVATE KEY", b"x"), Private),
+        (pem("CERTIFICATE", b"x"), Unreadable),
+        (json!({ "kty": "oct", "k": "AAAA" }).to_string(), Private),
+        (
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43), "d": "A" }).to_string(),
+            Private,
+        ),
+        (
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA" }).to_string(),
+            Unreadable,
+        ),
+        (
+            json!({ "kty": "EC", "crv": "P-384", "x": "A", "y": "A" }).to_string(),
+            OtherKind,
+        ),
+        (
+            json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB" }).to_string(),
+            OtherKind,
+        ),
+    ] {
+        assert_eq!(read_public_key(&text).map(|_| ()), Err(fault), "{text}");
+    }
+}
+
+#[test]
+fn secrets_differ_and_are_hardly_shown() {
+    let (one, two) = (IdentitySecret::make(), IdentitySecret::make());
+    let secret = one.secret.expose_secret();
+    assert_ne!(secret, two.secret.expose_secret());
+    assert_eq!((secret.len(), one.hint.len()), (47, 11));
+    assert!(secret.ends_with(&one.hint[7..]));
+    assert!(!format!("{one:?} {:?}", key()).contains(secret));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_texts_are_refused(text in ".*", parts in "[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,43}") {
+        prop_assert_eq!(verify(&text), Err(IdentityFault::Unsigned));
+        prop_assert_eq!(verify(&parts), Err(IdentityFault::Unsigned));
+        prop_assert!(read_public_key(&text).is_err());
+    }
+}
