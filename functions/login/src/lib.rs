@@ -17,12 +17,14 @@ use web::{App, BodyLimit, Routes};
 
 /// Nothing that is sent here is long.
 const BODY_LIMIT: BodyLimit = BodyLimit::kib(4);
+/// But for an identity token: one that is too long is told what is wrong with it.
+const VISITOR_LIMIT: BodyLimit = BodyLimit::kib(256);
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {
     let routes = Routes::new()
         .routes(routes!(enter::enter))
-        .routes(routes!(visitor::enter))
+        .merge(VISITOR_LIMIT.on(Routes::new().routes(routes!(visitor::enter))))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
         .routes(routes!(invitation::accept))

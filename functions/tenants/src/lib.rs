@@ -3,6 +3,7 @@
 mod create;
 mod edit;
 mod faults;
+mod identity_keys;
 mod input;
 mod knowledge;
 mod limits;
@@ -26,6 +27,8 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(prompts::restore))
         .routes(routes!(sites::list, sites::create))
         .routes(routes!(sites::show, sites::edit, sites::delete))
+        .routes(routes!(identity_keys::list, identity_keys::create))
+        .routes(routes!(identity_keys::delete))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::delete))
 }

@@ -3,7 +3,7 @@
 use crate::faults::Faults;
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use db::{AdminTx, Limits, Site, Tenant};
+use db::{AdminTx, Limits, Site, SiteIdentity, Tenant};
 use serde::{Deserialize, Serialize};
 use service::Origin;
 use utoipa::ToSchema;
@@ -14,6 +14,8 @@ use web::{
 
 /// For how many days a visitor is kept who does not come back, if nobody says.
 const RETENTION_DAYS: i32 = 30;
+/// How many new visitors may come in a minute, if nobody says.
+const VISITORS_PER_MINUTE: i32 = 300;
 
 /// A site.
 #[derive(Serialize, ToSchema)]
@@ -38,6 +40,10 @@ pub(crate) struct SiteOutput {
     visitor_limits: Limits,
     /// For how many days a visitor, with what was said, is kept who does not come back.
     retention_days: i32,
+    /// Whether visitors say who they are, by identity tokens.
+    identity: SiteIdentity,
+    /// How many new visitors who do not say who they are may come in a minute, from all networks together.
+    visitors_per_minute: i32,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -55,6 +61,8 @@ impl SiteOutput {
             limits: site.limits,
             visitor_limits: site.visitor_limits,
             retention_days: site.retention_days,
+            identity: site.identity,
+            visitors_per_minute: site.visitors_per_minute,
             created_at: site.created_at,
             updated_at: site.updated_at,
         }
@@ -83,6 +91,13 @@ pub(crate) struct SiteInput {
     /// For how many days a visitor is kept who does not come back, 1 to 3650; 30 if nobody says.
     #[schema(minimum = 1, maximum = 3650, example = 30)]
     retention_days: Option<i32>,
+    /// Whether visitors say who they are, by identity tokens that your server signs with one of the site's identity keys: `off`
+    /// (if nobody says), `optional`, or `required`, which also ends the visits of those who came without one.
+    identity: Option<SiteIdentity>,
+    /// How many new visitors who do not say who they are may come in a minute, from all networks together, 1 to 100000; 300 if
+    /// nobody says.
+    #[schema(minimum = 1, maximum = 100_000, example = 300)]
+    visitors_per_minute: Option<i32>,
 }
 
 impl SiteInput {
@@ -112,6 +127,7 @@ impl SiteInput {
             }
         }
         faults.number("retention_days", self.retention_days, 1, 3650);
+        faults.number("visitors_per_minute", self.visitors_per_minute, 1, 100_000);
         for (at, limits) in [
             ("limits.", &self.limits),
             ("visitor_limits.", &self.visitor_limits),
@@ -138,6 +154,8 @@ impl SiteInput {
             site.visitor_limits = limits;
         }
         site.retention_days = self.retention_days.unwrap_or(site.retention_days);
+        site.identity = self.identity.unwrap_or(site.identity);
+        site.visitors_per_minute = self.visitors_per_minute.unwrap_or(site.visitors_per_minute);
     }
 }
 
@@ -195,6 +213,8 @@ pub(crate) async fn create(
         limits: Limits::default(),
         visitor_limits: Limits::default(),
         retention_days: RETENTION_DAYS,
+        identity: SiteIdentity::Off,
+        visitors_per_minute: VISITORS_PER_MINUTE,
         created_at: now,
         updated_at: now,
     };

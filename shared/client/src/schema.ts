@@ -966,9 +966,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lets a visitor of a web page in, without an account: a new one each time. It may ask, and read what it has asked, from pages of
-         *     its site and nowhere else, and is told apart from others by its tokens alone; they are renewed as those of a login are.
-         * @description The page's origin must be one of the site's: a request without `Origin` is refused.
+         * Lets a visitor of a web page in, without an account. It may ask, and read what it has asked, from pages of its site and
+         *     nowhere else; its tokens are renewed as those of a login are.
+         * @description Without an identity token it is a new visitor each time, who is told apart from others by the tokens alone. With one it is
+         *     the visitor whom the tenant's server says, the same from every device, and the login ends after 24 hours at the latest: then
+         *     the page comes with another identity token.
+         *
+         *     The page's origin must be one of the site's: a request without `Origin` is refused.
          */
         post: operations["enterAsVisitor"];
         delete?: never;
@@ -1204,6 +1208,45 @@ export interface paths {
         head?: never;
         /** Changes a site. What it becomes counts within 5 seconds, also for visitors who are in. */
         patch: operations["updateSite"];
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/sites/{id}/identity-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity keys of a site, oldest first. Secrets are not shown. */
+        get: operations["listIdentityKeys"];
+        put?: never;
+        /**
+         * Adds a key by which your server signs who visits a site's pages: a secret that is made here and shown this once, or the public
+         *     key of a pair of yours. To replace a key, add the new one, sign with it, and delete the old one: meanwhile both count.
+         * @description No `Idempotency-Key` is heeded, since no secret can be shown again: who lost the answer deletes that key and adds another.
+         */
+        post: operations["createIdentityKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/sites/{id}/identity-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes an identity key: nothing signed with it lets anybody in any more, and within 5 seconds those who came in by it are out. */
+        delete: operations["deleteIdentityKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/chat/completions": {
@@ -2018,6 +2061,16 @@ export interface components {
             expires_in_days?: number | null;
             limits?: components["schemas"]["Limits"] | null;
         };
+        /** @description An identity key to be added. */
+        CreateIdentityKeyRequest: {
+            /** @description By which algorithm your server signs. Tokens that name another one are refused. */
+            algorithm: components["schemas"]["IdentityAlgorithm"];
+            /**
+             * @description With `ES256` and `EdDSA`, and only there: your public key, as PEM (`-----BEGIN PUBLIC KEY-----`) or as the JSON text of a
+             *     JWK. The private one stays with you.
+             */
+            public_key?: string | null;
+        };
         /** @description A user to be created. */
         CreateUserRequest: {
             /**
@@ -2047,6 +2100,17 @@ export interface components {
             key: string;
             /** @description What is known of it. */
             api_key: components["schemas"]["ApiKey"];
+        };
+        /** @description An identity key that was just added. */
+        CreatedIdentityKey: {
+            /**
+             * @description With `HS256`: the secret, as your server is to use it, character by character. It is shown this once: keep it where
+             *     secrets are kept, and never in a page.
+             * @example sis_q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe
+             */
+            secret?: string | null;
+            /** @description What is known of it. */
+            identity_key: components["schemas"]["IdentityKey"];
         };
         /** @description The tenant that a token is good for. */
         CurrentTenant: {
@@ -2357,6 +2421,33 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+        };
+        /**
+         * @description By which algorithm identity tokens are signed.
+         * @enum {string}
+         */
+        IdentityAlgorithm: "HS256" | "ES256" | "EdDSA";
+        /** @description What may be told of an identity key. */
+        IdentityKey: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description By which algorithm one signs with it. */
+            algorithm: components["schemas"]["IdentityAlgorithm"];
+            /**
+             * @description How it ends, to tell it from others.
+             * @example sis_...x3Fg
+             */
+            hint: string;
+            /** @description Whether it can still be used; if not, add another one. */
+            readable: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
         };
         /** @description An invitation, to be handed to whom it is for: whoever has the token can become that user. */
         Invitation: {
@@ -3300,6 +3391,13 @@ export interface components {
              * @description For how many days a visitor, with what was said, is kept who does not come back.
              */
             retention_days: number;
+            /** @description Whether visitors say who they are, by identity tokens. */
+            identity: components["schemas"]["SiteIdentity"];
+            /**
+             * Format: int32
+             * @description How many new visitors who do not say who they are may come in a minute, from all networks together.
+             */
+            visitors_per_minute: number;
             /**
              * Format: date-time
              * @description When it was made.
@@ -3311,6 +3409,11 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * @description Whether visitors say who they are, by tokens that the tenant's server signs.
+         * @enum {string}
+         */
+        SiteIdentity: "off" | "optional" | "required";
         /** @description One page of a list. */
         SiteList: {
             /** @description The items. */
@@ -3340,6 +3443,14 @@ export interface components {
              * @example 30
              */
             retention_days?: number | null;
+            identity?: components["schemas"]["SiteIdentity"] | null;
+            /**
+             * Format: int32
+             * @description How many new visitors who do not say who they are may come in a minute, from all networks together, 1 to 100000; 300 if
+             *     nobody says.
+             * @example 300
+             */
+            visitors_per_minute?: number | null;
         };
         /** @description A passage that an answer was given to draw on. */
         Source: {
@@ -4268,13 +4379,25 @@ export interface components {
          * @enum {string}
          */
         VectorsStatus: "none" | "pending" | "ready" | "failed";
-        /** @description Which page somebody visits. */
+        /** @description Which page somebody visits, and perhaps who it is. */
         VisitorRequest: {
             /**
              * @description The key of the site, as its administrators see it. It is public.
              * @example site_AYr6acsAAAAAAAAAAAAAAAAAAAAR...
              */
             site_key: string;
+            /**
+             * Format: password
+             * @description Who it is, if the site takes that: a JWT signed by the tenant's own server with a key of the site, good once and for at
+             *     most 300 seconds. `aud` is the site's id; `sub`, `jti` and `exp` are required; `name` and `groups` may be there.
+             */
+            identity_token?: string | null;
+            /**
+             * Format: password
+             * @description With an identity token: the refresh token that this visitor has had without one. Its conversations become those of whoever
+             *     the token says, once, and its login ends. One that has ended already is no fault.
+             */
+            anonymous_refresh_token?: string | null;
         };
         /** @description Something that an administrator should see to. */
         Warning: {
@@ -8245,7 +8368,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Malformed"];
-            /** @description `invalid_site_key`: this is no key of a site. */
+            /** @description `invalid_site_key`: this is no key of a site. `identity_required`: the site lets nobody in without an identity token. `invalid_identity_token`: no key of the site has signed it. `identity_token_expired`, `identity_token_used`: sign another one. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9246,6 +9369,7 @@ export interface operations {
                      *         {
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "identity": "off",
                      *           "is_on": true,
                      *           "limits": {
                      *             "concurrent_answers": 20,
@@ -9271,7 +9395,8 @@ export interface operations {
                      *             "tokens_per_day": 1000000,
                      *             "tokens_per_month": 20000000,
                      *             "tokens_per_question": 8000
-                     *           }
+                     *           },
+                     *           "visitors_per_minute": 1
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -9311,7 +9436,8 @@ export interface operations {
                  * @example {
                  *       "name": "The shop",
                  *       "origins": [],
-                 *       "retention_days": 30
+                 *       "retention_days": 30,
+                 *       "visitors_per_minute": 300
                  *     }
                  */
                 "application/json": components["schemas"]["SiteSettings"];
@@ -9328,6 +9454,7 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "identity": "off",
                      *       "is_on": true,
                      *       "limits": {
                      *         "concurrent_answers": 20,
@@ -9353,7 +9480,8 @@ export interface operations {
                      *         "tokens_per_day": 1000000,
                      *         "tokens_per_month": 20000000,
                      *         "tokens_per_question": 8000
-                     *       }
+                     *       },
+                     *       "visitors_per_minute": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Site"];
@@ -9406,6 +9534,7 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "identity": "off",
                      *       "is_on": true,
                      *       "limits": {
                      *         "concurrent_answers": 20,
@@ -9431,7 +9560,8 @@ export interface operations {
                      *         "tokens_per_day": 1000000,
                      *         "tokens_per_month": 20000000,
                      *         "tokens_per_question": 8000
-                     *       }
+                     *       },
+                     *       "visitors_per_minute": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Site"];
@@ -9498,7 +9628,8 @@ export interface operations {
                  * @example {
                  *       "name": "The shop",
                  *       "origins": [],
-                 *       "retention_days": 30
+                 *       "retention_days": 30,
+                 *       "visitors_per_minute": 300
                  *     }
                  */
                 "application/json": components["schemas"]["SiteSettings"];
@@ -9515,6 +9646,7 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "identity": "off",
                      *       "is_on": true,
                      *       "limits": {
                      *         "concurrent_answers": 20,
@@ -9540,7 +9672,8 @@ export interface operations {
                      *         "tokens_per_day": 1000000,
                      *         "tokens_per_month": 20000000,
                      *         "tokens_per_question": 8000
-                     *       }
+                     *       },
+                     *       "visitors_per_minute": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Site"];
@@ -9552,6 +9685,155 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listIdentityKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /** @description The site */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "algorithm": "HS256",
+                     *         "created_at": "2026-01-31T09:30:00Z",
+                     *         "hint": "sis_...x3Fg",
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "readable": true
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["IdentityKey"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    createIdentityKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /** @description The site */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "algorithm": "HS256"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateIdentityKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description An identity key that was just added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "identity_key": {
+                     *         "algorithm": "HS256",
+                     *         "created_at": "2026-01-31T09:30:00Z",
+                     *         "hint": "sis_...x3Fg",
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "readable": true
+                     *       },
+                     *       "secret": "sis_q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedIdentityKey"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `too_many_keys`: the site has four already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    deleteIdentityKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /** @description The site */
+                id: string;
+                /** @description The key */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];

@@ -2,6 +2,7 @@
 //! visitors of web pages.
 
 pub(crate) mod api_keys;
+pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod login;
 pub(crate) mod login_sessions;

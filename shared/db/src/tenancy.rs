@@ -1,5 +1,6 @@
-//! Tenants: their settings, provider keys and sites, and the list of them all.
+//! Tenants: their settings, provider keys and sites with the keys of their identities, and the list of them all.
 
+pub(crate) mod identity_keys;
 pub(crate) mod platform;
 pub(crate) mod prompts;
 pub(crate) mod secrets;

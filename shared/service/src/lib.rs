@@ -11,6 +11,8 @@ mod denials;
 mod email;
 mod embedding;
 mod error;
+mod groups;
+mod identities;
 mod invitations;
 mod legs;
 mod models;
@@ -48,6 +50,7 @@ pub use config::{
 };
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
+pub use groups::group_faults;
 pub use models::{Chosen, Warning, WarningCode};
 pub use name::{check_full_name, is_visible, shows};
 pub use origin::Origin;

@@ -110,6 +110,11 @@ impl Service {
         self.clock.now() + LOGIN_LIFE
     }
 
+    /// A login that is not renewed for so long has ended.
+    pub(crate) fn idle_life(&self) -> TimeDelta {
+        IDLE_LIFE
+    }
+
     /// A login that was not renewed since then has ended.
     pub fn idle_since(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now() - IDLE_LIFE

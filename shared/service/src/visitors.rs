@@ -17,7 +17,7 @@ impl Service {
         self.keyring.sites.open(key)
     }
 
-    /// Counts a new visitor of a site, by the network that it comes from.
+    /// Counts whoever wants to come in at a site, by the network that it comes from.
     ///
     /// # Errors
     /// 429 when too many came.
@@ -26,6 +26,22 @@ impl Service {
         let network = prefix(client);
         let of = format!("{}\0{}\0{network}", site.tenant_id(), site.site_id());
         let limit = RateLimit::new("visitors_by_network", &of, most);
+        self.count(&limit, Whose::client(client)).await
+    }
+
+    /// Counts a new visitor of a site, wherever it comes from.
+    ///
+    /// # Errors
+    /// 429 when too many came.
+    pub async fn count_new_visitor(
+        &self,
+        site: &SiteClaim,
+        most: i32,
+        client: Option<IpAddr>,
+    ) -> Result<()> {
+        let of = format!("{}\0{}", site.tenant_id(), site.site_id());
+        let most = u32::try_from(most).unwrap_or(1);
+        let limit = RateLimit::new("visitors_by_site", &of, most);
         self.count(&limit, Whose::client(client)).await
     }
 

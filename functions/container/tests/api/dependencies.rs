@@ -13,7 +13,7 @@ const MAP: [(&str, &[&str]); 15] = [
     ("web", &["ai", "db", "service", "tenant-auth"]),
     ("login", &["db", "service", "tenant-auth", "web"]),
     ("chat", &["ai", "db", "service", "web"]),
-    ("tenants", &["ai", "db", "service", "web"]),
+    ("tenants", &["ai", "db", "service", "tenant-auth", "web"]),
     ("documents", &["ai", "db", "extract", "service", "web"]),
     ("admin", &["db", "service", "tenant-auth", "web"]),
     ("jobs", &["db", "extract", "service", "web"]),

@@ -1,6 +1,11 @@
 //! Visitors of a tenant's web pages: without an account, by the site's key, from its pages alone.
 
+mod identities;
+mod identity_keys;
+mod identity_tokens;
 mod limits;
+mod merging;
+mod signing;
 mod sites;
 
 use crate::kit::{

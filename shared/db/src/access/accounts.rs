@@ -83,10 +83,12 @@ impl TenantTx {
              from users u
              join tenants t on t.id = u.tenant_id
              left join sites w on w.tenant_id = u.tenant_id and w.id = u.site_id and w.is_on
+               and (w.identity <> 'required' or u.subject is not null)
              left join login_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id and s.id = $2
              where u.id = $1 and u.is_active and (not u.is_service or w.id is not null) and t.status = 'active'
                and case when $2::uuid is null then u.password_changed_at is null
-                        else s.revoked_at is null and s.expires_at > $3 end"
+                        else s.revoked_at is null and s.expires_at > $3 end
+               and (s.identity_key_id is null or exists (select from site_identity_keys k where k.id = s.identity_key_id))"
         ))
         .bind(user)
         .bind(session)

@@ -44,7 +44,8 @@ pub struct NewLogin<'a> {
     pub rehashed: Option<&'a str>,
 }
 
-/// Proof of a login: tokens are signed for nothing else. Only [`Db::login`] and [`Db::refresh`] make one.
+/// Proof of a login: tokens are signed for nothing else. Only [`Db::login`], [`Db::refresh`], [`Db::visit`] and
+/// [`Db::recognise`] make one.
 ///
 /// ```compile_fail
 /// let login = db::Login { ..loop {} };

@@ -19,6 +19,12 @@ pub enum Refresh {
 /// browser may refresh at the same moment. Until it was used, the answer may have been lost, and there is no limit.
 const RETRY_WINDOW: TimeDelta = TimeDelta::seconds(10);
 
+/// Whether the token before the current one still gets that, so long after the login was renewed.
+pub(crate) fn is_retry(used: bool, since: TimeDelta) -> bool {
+    // A clock that was set back must not make it good again for as long.
+    !used || since.abs() <= RETRY_WINDOW
+}
+
 impl Db {
     /// Renews a login (RFC 9700, section 4.14.2: rotation with reuse detection). One conditional UPDATE
     /// decides, so that of many attempts with one token exactly one advances the session.
@@ -69,8 +75,7 @@ impl TenantTx {
             return Ok(Refresh::Ended);
         };
         match generation - claim.generation() {
-            // A clock that was set back must not make it good again for as long.
-            1 if !used || (now - refreshed_at).abs() <= RETRY_WINDOW => self.login_of(claim).await,
+            1 if is_retry(used, now - refreshed_at) => self.login_of(claim).await,
             1.. => {
                 let reused = Deed::failed("login.reuse", claim.session_id());
                 self.revoke_by_token(claim, asked, reused).await?;
@@ -89,7 +94,9 @@ impl TenantTx {
              join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
              join tenants t on t.id = u.tenant_id
              where s.id = $1 and u.is_active and t.status = 'active'
-               and (u.site_id is null or exists (select from sites w where w.id = u.site_id and w.is_on))"
+               and (u.site_id is null or exists (select from sites w where w.id = u.site_id and w.is_on
+                 and (w.identity <> 'required' or u.subject is not null)))
+               and (s.identity_key_id is null or exists (select from site_identity_keys k where k.id = s.identity_key_id))"
         ))
         .bind(claim.session_id())
         .fetch_optional(self.conn())

@@ -1,7 +1,7 @@
 //! Visitors of a tenant's web pages: users without an account, who come in by the site.
 
 use crate::{
-    Asked, Caller, Db, Limits, Login, Need, Result, Whose, chat::apps::as_ours,
+    Asked, Caller, Db, Limits, Login, Need, Result, SiteIdentity, Whose, chat::apps::as_ours,
     people::login::login_columns,
 };
 use chrono::{DateTime, Utc};
@@ -28,67 +28,70 @@ pub struct VisitedSite {
     pub visitor_limits: Limits,
 }
 
-/// What became of an attempt to come in.
-#[derive(Debug)]
-pub enum Visit {
-    /// A visitor that is new.
-    Begun(Box<Login>),
-    /// The page is none of the site's.
-    WrongOrigin,
-    /// There is no such site, it is off, or its tenant is suspended.
-    Closed,
+/// What whoever wants in must know of a site.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Entrance {
+    /// The origins of its pages.
+    pub origins: Vec<String>,
+    /// Whether visitors say who they are.
+    pub identity: SiteIdentity,
+    /// How many new visitors who do not may come in a minute.
+    pub visitors_per_minute: i32,
 }
 
 impl Db {
-    /// Lets a new visitor in.
+    /// What a site asks of whoever wants in; none if there is no such site, it is off, or its tenant is suspended.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn entrance(&self, site: &SiteClaim, asked: &Asked) -> Result<Option<Entrance>> {
+        let whose = Whose::client(asked.client_ip);
+        let mut tx = self.open(site.tenant_id(), whose, Need::Asked).await?;
+        let entrance = sqlx::query_as(
+            "select s.origins, s.identity, s.visitors_per_minute from sites s join tenants t on t.id = s.tenant_id
+             where s.id = $1 and s.is_on and s.deleted_at is null and t.status = 'active'",
+        )
+        .bind(site.site_id());
+        Ok(entrance.fetch_optional(tx.conn()).await?)
+    }
+
+    /// Lets a new visitor in. `None` if the site was closed meanwhile.
     ///
     /// # Errors
     /// It could not be stored.
     pub async fn visit(
         &self,
         site: &SiteClaim,
-        origin: &str,
         asked: &Asked,
         expires_at: DateTime<Utc>,
-    ) -> Result<Visit> {
+    ) -> Result<Option<Login>> {
         let whose = Whose::client(asked.client_ip);
-        let mut tx = self.open(site.tenant_id(), whose, Need::Asked).await?;
-        let origins: Option<Vec<String>> = sqlx::query_scalar(
-            "select s.origins from sites s join tenants t on t.id = s.tenant_id
-             where s.id = $1 and s.is_on and s.deleted_at is null and t.status = 'active'",
-        )
-        .bind(site.site_id())
-        .fetch_optional(tx.conn())
-        .await?;
-        let Some(origins) = origins else {
-            return Ok(Visit::Closed);
-        };
-        if !origins.iter().any(|one| one == origin) {
-            return Ok(Visit::WrongOrigin);
-        }
+        let mut tx = self.open(site.tenant_id(), whose, Need::Begun).await?;
         let user = Uuid::now_v7();
-        let login: Login = sqlx::query_as(concat!(
+        let login: Option<Login> = sqlx::query_as(concat!(
             "with u as (
-               insert into users (id, email, role, is_service, site_id) values ($1, $2, 'visitor', true, $3)
+               insert into users (id, email, role, is_service, site_id)
+               select $1, $2, 'visitor', true, s.id from sites s where s.id = $3 and s.is_on
                returning tenant_id, id, email, full_name, role, is_superuser
              ), s as (
                insert into login_sessions (id, user_id, refreshed_at, expires_at, created_at)
                select $4, u.id, $5, $6, $5 from u
                returning id, generation, expires_at
              )
-             select ", login_columns!(), " from u, s, tenants t where t.id = u.tenant_id"
+             select ",
+            login_columns!(),
+            " from u, s, tenants t where t.id = u.tenant_id"
         ))
         .bind(user)
-        // No address can end so (RFC 2606, section 2).
-        .bind(format!("{user}@visitors.invalid"))
+        .bind(address(user))
         .bind(site.site_id())
         .bind(Uuid::now_v7())
         .bind(asked.at)
         .bind(expires_at)
-        .fetch_one(tx.conn())
+        .fetch_optional(tx.conn())
         .await?;
         tx.commit().await?;
-        Ok(Visit::Begun(Box::new(login)))
+        Ok(login)
     }
 
     /// How many messages the caller's conversation has: `id`, that of the message `beside`, or what an app calls `name`.
@@ -129,6 +132,11 @@ impl Db {
         )
         .await
     }
+}
+
+/// No address can end so (RFC 2606, section 2).
+pub(crate) fn address(user: Uuid) -> String {
+    format!("{user}@visitors.invalid")
 }
 
 impl Caller {

@@ -2,8 +2,23 @@
 
 use crate::{AdminTx, Deed, Limits, PageOf, Result};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// Whether visitors say who they are, by tokens that the tenant's server signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum SiteIdentity {
+    /// Nobody does: a token is refused.
+    Off,
+    /// Who brings a token is known by it, and everybody else comes in as well.
+    Optional,
+    /// Nobody comes in without a token, and who came in without one is out.
+    Required,
+}
 
 /// A site.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -24,6 +39,10 @@ pub struct Site {
     pub visitor_limits: Limits,
     /// For how many days a visitor is kept who does not come back.
     pub retention_days: i32,
+    /// Whether visitors say who they are.
+    pub identity: SiteIdentity,
+    /// How many new visitors who do not may come in a minute.
+    pub visitors_per_minute: i32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -32,7 +51,8 @@ pub struct Site {
 
 macro_rules! site_columns {
     () => {
-        "id, name, origins, is_on, limits, visitor_limits, retention_days, created_at, updated_at"
+        "id, name, origins, is_on, limits, visitor_limits, retention_days, identity, visitors_per_minute,
+         created_at, updated_at"
     };
 }
 
@@ -43,8 +63,9 @@ impl AdminTx {
     /// It could not be stored.
     pub async fn create_site(&mut self, site: &Site) -> Result<Site> {
         let made: Site = sqlx::query_as(concat!(
-            "insert into sites (id, name, origins, is_on, limits, visitor_limits, retention_days, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ",
+            "insert into sites (id, name, origins, is_on, limits, visitor_limits, retention_days, identity, visitors_per_minute,
+               created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ",
             site_columns!()
         ))
         .bind(site.id)
@@ -54,6 +75,8 @@ impl AdminTx {
         .bind(Json(&site.limits))
         .bind(Json(&site.visitor_limits))
         .bind(site.retention_days)
+        .bind(site.identity)
+        .bind(site.visitors_per_minute)
         .bind(site.created_at)
         .bind(site.updated_at)
         .fetch_one(self.conn())
@@ -97,7 +120,7 @@ impl AdminTx {
     pub async fn save_site(&mut self, site: &Site) -> Result<Site> {
         let saved: Site = sqlx::query_as(concat!(
             "update sites set name = $2, origins = $3, is_on = $4, limits = $5, visitor_limits = $6, retention_days = $7,
-               updated_at = $8
+               updated_at = $8, identity = $9, visitors_per_minute = $10
              where id = $1 returning ",
             site_columns!()
         ))
@@ -109,6 +132,8 @@ impl AdminTx {
         .bind(Json(&site.visitor_limits))
         .bind(site.retention_days)
         .bind(site.updated_at)
+        .bind(site.identity)
+        .bind(site.visitors_per_minute)
         .fetch_one(self.conn())
         .await?;
         self.audit(saved.deed("site.update")).await?;

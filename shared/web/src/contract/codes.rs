@@ -131,6 +131,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "Another tenant has this slug. Choose another one.",
     ),
     (
+        "too_many_keys",
+        409,
+        "The site has as many identity keys as it may. Delete one that is used no more.",
+    ),
+    (
         "model_unpriced",
         409,
         "Spending is limited, and the price of the tenant's model is not known. Choose another model.",
@@ -186,6 +191,26 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "headers_too_large",
         431,
         "The headers are larger than 16 KiB. Send fewer.",
+    ),
+    (
+        "identity_required",
+        401,
+        "The site lets nobody in without an identity token. Send one that the tenant's server has signed.",
+    ),
+    (
+        "invalid_identity_token",
+        401,
+        "No identity key of the site has signed the identity token, or by another algorithm than the key's.",
+    ),
+    (
+        "identity_token_expired",
+        401,
+        "The identity token has expired. Sign another one.",
+    ),
+    (
+        "identity_token_used",
+        401,
+        "The identity token was used before. Sign another one, with a `jti` of its own.",
     ),
     (
         "invalid_site_key",

@@ -113,6 +113,12 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /tenants/{tenant_id}/sites/{id}", "path:tenant_id" | "path:id")
         | ("PATCH /tenants/{tenant_id}/sites/{id}", "path:tenant_id" | "path:id")
         | ("DELETE /tenants/{tenant_id}/sites/{id}", "path:tenant_id" | "path:id")
+        | ("GET /tenants/{tenant_id}/sites/{id}/identity-keys", "path:tenant_id" | "path:id")
+        | ("POST /tenants/{tenant_id}/sites/{id}/identity-keys", "path:tenant_id" | "path:id")
+        | (
+            "DELETE /tenants/{tenant_id}/sites/{id}/identity-keys/{key_id}",
+            "path:tenant_id" | "path:id" | "path:key_id",
+        )
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,
@@ -128,6 +134,11 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
     if place.ends_with("tenant_id") {
         Ids {
             tenant: theirs.tenant,
+            ..mine
+        }
+    } else if place == "path:key_id" {
+        Ids {
+            identity_key: theirs.identity_key,
             ..mine
         }
     } else if place.starts_with("body:") && place != "body:session_id" {
@@ -153,6 +164,7 @@ fn nothing() -> Ids {
         document,
         api_key,
         site,
+        identity_key,
     ] = std::array::from_fn(|_| Uuid::now_v7());
     Ids {
         tenant,
@@ -163,6 +175,7 @@ fn nothing() -> Ids {
         document,
         api_key,
         site,
+        identity_key,
     }
 }
 
@@ -206,6 +219,7 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
         ids.document,
         ids.api_key,
         ids.site,
+        ids.identity_key,
     ] {
         assert!(
             !json.to_string().contains(&id.to_string()),

@@ -30,6 +30,7 @@ pub struct Ids {
     pub document: Uuid,
     pub api_key: Uuid,
     pub site: Uuid,
+    pub identity_key: Uuid,
 }
 
 /// The published contract.
@@ -190,6 +191,7 @@ impl Operation {
         let path = self.path.replace("{id}", &id.to_string());
         let path = path.replace("{tenant_id}", &ids.tenant.to_string());
         let path = path
+            .replace("{key_id}", &ids.identity_key.to_string())
             .replace("{provider}", "openai")
             .replace("{version}", "1")
             .replace("{model}", "default");
@@ -231,6 +233,7 @@ impl Operation {
             "POST /login/visitor" => json!({ "site_key": "site_x" }),
             "POST /tenants/{tenant_id}/sites" => json!({ "name": "A page" }),
             "PATCH /tenants/{tenant_id}/sites/{id}" => new_name,
+            "POST /tenants/{tenant_id}/sites/{id}/identity-keys" => json!({ "algorithm": "HS256" }),
             "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
             "POST /admin/api-keys" => json!({ "name": "A server", "scopes": ["chat"] }),
             "POST /login/refresh" | "POST /login/logout" => {

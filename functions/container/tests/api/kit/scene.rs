@@ -37,7 +37,7 @@ impl Scene {
             ids: HashMap::new(),
         };
         let (mut documents, mut keys) = (HashMap::new(), HashMap::new());
-        let mut sites = HashMap::new();
+        let (mut sites, mut identity_keys) = (HashMap::new(), HashMap::new());
         for admin in [ADMIN1, ADMIN2, SUPERUSER] {
             let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
             let document = scene.kit.add_document(admin, admin.tenant, &text).await;
@@ -70,6 +70,11 @@ impl Scene {
             let made = scene.kit.post(&token, "/tenants/current/sites", site).await;
             assert_eq!(made.status, 201, "{}", made.text);
             sites.insert(admin.tenant_id, made.id("id"));
+            let path = format!("/tenants/current/sites/{}/identity-keys", made.id("id"));
+            let key = json!({ "algorithm": "HS256" });
+            let made = scene.kit.post(&token, &path, key).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+            identity_keys.insert(admin.tenant_id, made.id_at("/identity_key/id"));
         }
         for &who in PEOPLE {
             let token = scene.kit.token(who).await;
@@ -86,6 +91,7 @@ impl Scene {
                 document: documents[&who.tenant_id],
                 api_key: keys[&who.tenant_id],
                 site: sites[&who.tenant_id],
+                identity_key: identity_keys[&who.tenant_id],
             };
             scene.tokens.insert(who.id, token);
             scene.ids.insert(who.id, ids);

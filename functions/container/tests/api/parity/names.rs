@@ -33,6 +33,7 @@ impl Names {
                         ("token", Some(value)) => self.name("invitation", value),
                         ("key", Some(value)) => self.name("api-key", value),
                         ("site_key", Some(value)) => self.name("site-key", value),
+                        ("secret", Some(value)) => self.name("secret", value),
                         ("hint", Some(value)) => self.name("hint", value),
                         ("next_cursor", Some(value)) => self.name("cursor", value),
                         // The container sees the test's address, a function the one that its front tells.

@@ -1,6 +1,6 @@
 //! How much visitors may ask, and what they are told of it.
 
-use super::{PAGE, ask, edit, from, site, visitor};
+use super::{PAGE, ask, edit, from, identities::Known, site, visitor};
 use crate::kit::{ADMIN1, Kit, U1, provider::Provider, request};
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -155,4 +155,30 @@ async fn many_from_one_network_wait() {
         "too_many_requests"
     );
     assert_eq!(entered("198.51.100.1").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_site_lets_so_many_new_visitors_in_from_wherever() {
+    let kit = Kit::with([("TRUSTED_PROXY_HOPS", "1")]).await;
+    let known = Known::new(&kit, "optional").await;
+    edit(&kit, &known.site, json!({ "visitors_per_minute": 3 })).await;
+    let entered = async |n: u8, more: Value| {
+        let mut body = json!({ "site_key": known.site["site_key"] });
+        let more = more.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(more);
+        let asked = request("", "POST", "/login/visitor")
+            .header("origin", PAGE)
+            .header("content-type", "application/json")
+            .header("x-forwarded-for", format!("192.0.{n}.1"));
+        kit.send(asked, Body::from(body.to_string())).await
+    };
+    for n in 1..=3 {
+        assert_eq!(entered(n, json!({})).await.status, 200);
+    }
+    let refused = entered(4, json!({})).await;
+    assert_eq!(refused.problem(429), "too_many_requests");
+    // Who is known is no stranger.
+    let token = known.token(&kit, "4711", json!({}));
+    let known = entered(5, json!({ "identity_token": token })).await;
+    assert_eq!(known.status, 200, "{}", known.text);
 }
