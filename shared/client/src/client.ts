@@ -37,6 +37,14 @@ export interface Reading {
   idempotencyKey?: string;
 }
 
+/** Who visits a page of a site. */
+export interface Visitor {
+  /** The site's key. It is public. */
+  siteKey: string;
+  /** Who it is, as your server has signed it: good once, for at most five minutes. */
+  identityToken?: string;
+}
+
 /** A whole answer. */
 export interface Answered {
   text: string;
@@ -71,6 +79,20 @@ export class Parlance {
   async login(email: string, password: string): Promise<Schemas["TokenPair"]> {
     const { tenant } = this.#options;
     return this.#alone(() => this.#enter("/login", { ...(tenant && { tenant }), email, password }));
+  }
+
+  /**
+   * Comes in as a visitor of a page, without an account: as a new one, or with a token as the one that your server says, from
+   * every device. What a visitor without a token had asked here before becomes its own then.
+   */
+  async visitor({ siteKey, identityToken }: Visitor): Promise<Schemas["TokenPair"]> {
+    return this.#alone(async () => {
+      const body = { site_key: siteKey, ...(identityToken && { identity_token: identityToken }) };
+      if (!identityToken) return this.#enter("/login/visitor", body, siteKey);
+      const before = await this.#store.get();
+      const isMerged = before?.anonymousAt === siteKey;
+      return this.#enter("/login/visitor", { ...body, ...(isMerged && { anonymous_refresh_token: before!.refresh_token }) });
+    });
   }
 
   /** Ends the login, here at once and at the service wherever else it is used. */
@@ -239,7 +261,8 @@ export class Parlance {
       if (!tokens) throw new Problem(401, { type: "urn:parlance:error:not_logged_in", detail: "Log in first." });
       if (tokens.access_token !== used?.access_token) return tokens.access_token;
       try {
-        return (await this.#enter("/login/refresh", { refresh_token: tokens.refresh_token })).access_token;
+        const body = { refresh_token: tokens.refresh_token };
+        return (await this.#enter("/login/refresh", body, tokens.anonymousAt)).access_token;
       } catch (error) {
         // The login has ended, unless there is another one by now.
         if (error instanceof Problem && error.status === 401) {
@@ -252,13 +275,14 @@ export class Parlance {
     });
   }
 
-  async #enter(path: string, body: unknown): Promise<Schemas["TokenPair"]> {
+  async #enter(path: string, body: unknown, anonymousAt?: string): Promise<Schemas["TokenPair"]> {
     // Others wait for their turn meanwhile. React Native has no such signal.
     const signal = AbortSignal.timeout?.(30_000);
     const answer = await this.#send("POST", path, { body, signal });
     const pair = (await answer.json()) as Schemas["TokenPair"];
     const { access_token, refresh_token, expires_in } = pair;
-    await this.#store.set({ access_token, refresh_token, ends: Date.now() + expires_in * 1000 });
+    const ends = Date.now() + expires_in * 1000;
+    await this.#store.set({ access_token, refresh_token, ends, ...(anonymousAt && { anonymousAt }) });
     return pair;
   }
 

@@ -4,6 +4,8 @@ export interface Tokens {
   refresh_token: string;
   /** When the access token ends, in milliseconds since 1970. */
   ends: number;
+  /** Of a visitor who has not said who it is: the key of the site. */
+  anonymousAt?: string;
 }
 
 /** Where the tokens of one login are kept. */

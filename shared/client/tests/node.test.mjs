@@ -1,6 +1,7 @@
 // Login, requests and errors in Node, against the service.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, beforeEach } from "node:test";
 import { TEXT, client, refused, start, test, until } from "./kit.mjs";
 
@@ -54,6 +55,40 @@ test("what a proxy says is a typed error as well", async () => {
   kit.proxy.before = (_, answer) => answer.writeHead(429, { "retry-after": later }).end();
   const limited = await refused(api.me());
   assert.ok(limited.retryAfter > 0 && limited.retryAfter <= 60, `${limited.retryAfter}`);
+});
+
+test("a visitor comes in, and is known later with what it has asked", async () => {
+  const admin = await loggedIn({}, kit.admin);
+  const page = "https://shop.example";
+  await admin.request("PATCH", "/tenants/current", { body: { allowed_origins: [page] } });
+  const body = { name: "The shop", origins: [page], identity: "optional" };
+  const site = await admin.request("POST", "/tenants/current/sites", { body });
+  const keys = `/tenants/current/sites/${site.id}/identity-keys`;
+  const { secret } = await admin.request("POST", keys, { body: { algorithm: "HS256" } });
+  const sign = (sub) => {
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const message = `${part({ alg: "HS256" })}.${part({ aud: site.id, sub, jti: crypto.randomUUID(), exp })}`;
+    return `${message}.${createHmac("sha256", secret).update(message).digest("base64url")}`;
+  };
+  // As a browser says by itself.
+  const from = (url, init) => fetch(url, { ...init, headers: { ...init.headers, origin: page } });
+  const visit = () => connect({ fetch: from, store: memoryStore() });
+  const api = visit();
+  const nobody = await api.visitor({ siteKey: site.site_key });
+  assert.equal(nobody.user.role, "visitor");
+  await api.answer("How long does a refund take?");
+  const known = await api.visitor({ siteKey: site.site_key, identityToken: sign("ada") });
+  assert.notEqual(known.user.id, nobody.user.id);
+  assert.equal((await api.sessions.list()).items.length, 1);
+  // Once more, and from another device: the same one, of whom nothing is merged.
+  for (const again of [api, visit()]) {
+    const { user } = await again.visitor({ siteKey: site.site_key, identityToken: sign("ada") });
+    assert.equal(user.id, known.user.id);
+    assert.equal((await again.sessions.list()).items.length, 1);
+  }
+  const forged = await refused(api.visitor({ siteKey: site.site_key, identityToken: `${sign("ada")}x` }));
+  assert.deepEqual([forged.code, forged.status], ["invalid_identity_token", 401]);
 });
 
 test("requests that need a new token take turns, and it is renewed once", async () => {
