@@ -98,8 +98,8 @@ def paths_reach_their_function(stack, root):
     published = json.loads((root / "functions/container/openapi.json").read_text())["paths"]
     for path in sorted({*published, *("/" + p.split("/")[1] for p in published), "/", "/nowhere"}):
         first = path.split("/")[1]
-        # What OpenAI's clients call is the chat's.
-        group = "chat" if path.startswith("/v1/") else first
+        # What OpenAI's clients call is the chat's, what those of the Model Context Protocol call the documents'.
+        group = "chat" if path.startswith("/v1/") else {"mcp": "documents"}.get(first, first)
         owner = group if group and (root / "functions" / group / "Cargo.toml").exists() else "login"
         below = f"/{first}/{{proxy+}}" if path.count("/") > 1 else ""
         reached = routes.get(path, routes.get(below, routes.get("/{proxy+}")))

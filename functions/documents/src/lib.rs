@@ -4,6 +4,7 @@ mod add;
 mod asked;
 mod cut;
 mod manage;
+mod mcp;
 mod read;
 mod replace;
 mod search;
@@ -30,6 +31,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(read::text))
         .routes(routes!(read::file))
         .routes(routes!(read::chunks))
-        .routes(routes!(search::search));
+        .routes(routes!(search::search))
+        .routes(routes!(mcp::call));
     web::open_to_keys(ApiKeyScope::Documents, routes)
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use db::{ApiKeyScope, Caller, Source};
 use serde::{Deserialize, Serialize};
-use service::Leg;
+use service::{Leg, Retrieved};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use web::{App, Error, Filter, Json, Query, Result};
@@ -84,6 +84,20 @@ pub(crate) async fn search(
     if how.explain && caller.admin_or_key(ApiKeyScope::Documents).is_none() {
         return Err(Error::forbidden());
     }
+    let found = passages(&app, caller, asked).await?;
+    let passages = found.found.iter().map(|found| &found.passage);
+    Ok(Json(Found {
+        items: passages.map(service::source).collect(),
+        explained: how.explain.then(|| explained(&found.found)),
+        degraded: found.degraded,
+    }))
+}
+
+/// The passages that fit.
+///
+/// # Errors
+/// 422 for what cannot be looked for; a limit is reached; there was no time to find any.
+pub(crate) async fn passages(app: &App, caller: Caller, asked: Search) -> Result<Retrieved> {
     if asked.query.trim().is_empty() {
         return Err(Error::field("query", "must not be empty"));
     }
@@ -99,15 +113,10 @@ pub(crate) async fn search(
         .service()
         .retrieve_within_limits(caller, &asked.query, top_k, filter)
         .await?;
-    if !found.whole {
-        return Err(service::Error::SearchTooSlow.into());
+    match found.whole {
+        true => Ok(found),
+        false => Err(service::Error::SearchTooSlow.into()),
     }
-    let passages = found.found.iter().map(|found| &found.passage);
-    Ok(Json(Found {
-        items: passages.map(service::source).collect(),
-        explained: how.explain.then(|| explained(&found.found)),
-        degraded: found.degraded,
-    }))
 }
 
 fn explained(found: &[service::Found]) -> Explained {

@@ -981,6 +981,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One message of a client of the Model Context Protocol: revision 2026-07-28, or 2025-11-25 and 2025-06-18 without sessions. It has one
+         *     tool, `search_documents`, which finds what `POST /documents/search` finds.
+         */
+        post: operations["callMcp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -2631,6 +2651,72 @@ export interface components {
             items: components["schemas"]["LoginSession"][];
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
+        };
+        /** @description An answer of JSON-RPC. */
+        McpAnswer: {
+            /**
+             * @description `2.0`.
+             * @example 2.0
+             */
+            jsonrpc: string;
+            /**
+             * @description The request's: a text or a number.
+             * @example 1
+             */
+            id: string;
+            /** @description What the method gives. */
+            result: Record<string, never>;
+        };
+        /** @description What went wrong. */
+        McpError: {
+            /**
+             * Format: int32
+             * @description JSON-RPC's and the protocol's own: -32700 to -32600 and -32099 to -32000.
+             * @example -32601
+             */
+            code: number;
+            /**
+             * @description What happened and what to do, for people.
+             * @example There is no such method here.
+             */
+            message: string;
+            /** @description `code`: one of `x-error-codes` of this document; or what the protocol says that belongs to its code. */
+            data: Record<string, never>;
+        };
+        /** @description A failure of JSON-RPC. */
+        McpFailure: {
+            /**
+             * @description `2.0`.
+             * @example 2.0
+             */
+            jsonrpc: string;
+            /**
+             * @description The request that it is about: a text or a number; null where none could be read.
+             * @example 1
+             */
+            id: string | null;
+            /** @description What went wrong. */
+            error: components["schemas"]["McpError"];
+        };
+        /** @description A message of JSON-RPC. A request has an `id`, a notification has none; batches there are none. */
+        McpMessage: {
+            /**
+             * @description `2.0`.
+             * @example 2.0
+             */
+            jsonrpc: string;
+            /**
+             * @description What the client calls the request: a text or a whole number.
+             * @example 1
+             */
+            id?: string;
+            /**
+             * @description `tools/call`, `tools/list`, `server/discover`; before 2026-07-28 also `initialize` and `ping`.
+             * @example tools/list
+             */
+            method: string;
+            /** @description What the method takes. */
+            params?: Record<string, never>;
         };
         /** @description The caller. */
         Me: {
@@ -4508,6 +4594,69 @@ export interface components {
             };
             content: {
                 "text/plain": string;
+            };
+        };
+        /** @description Any other failure. */
+        McpFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
+            };
+        };
+        /** @description `scope_missing`, `api_key_in_page`: of API keys. `origin_not_allowed`: the tenant does not allow the browser page. */
+        McpForbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
+            };
+        };
+        /** @description The body is no JSON (-32700), no single message of JSON-RPC (-32600), contradicts its headers (-32020), or is of a revision that is not spoken here (-32022). */
+        McpInvalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
+            };
+        };
+        /** @description `too_large`: the body is larger than this route takes. */
+        McpTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
+            };
+        };
+        /** @description `invalid_token`: there is no good access token or API key. `token_expired`: refresh it. */
+        McpUnauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
+            };
+        };
+        /** @description `overloaded`, `unavailable`: the service is busy, or its database is away. */
+        McpUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
+            };
+        };
+        /** @description `unsupported_media_type`: send JSON. */
+        McpUnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["McpFailure"];
             };
         };
         /** @description `not_found`: there is nothing here that you can see. */
@@ -8392,6 +8541,67 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
+        };
+    };
+    callMcp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "1",
+                 *       "jsonrpc": "2.0",
+                 *       "method": "tools/list"
+                 *     }
+                 */
+                "application/json": components["schemas"]["McpMessage"];
+            };
+        };
+        responses: {
+            /** @description What the method gives; of a tool that failed, with `isError`. Of the revisions before 2026-07-28, also an `error`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "1",
+                     *       "jsonrpc": "2.0",
+                     *       "result": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["McpAnswer"];
+                };
+            };
+            /** @description A notification was taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["McpInvalid"];
+            401: components["responses"]["McpUnauthorized"];
+            403: components["responses"]["McpForbidden"];
+            /** @description There is no such method (-32601); of the revisions before 2026-07-28, that is a 200. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpFailure"];
+                };
+            };
+            413: components["responses"]["McpTooLarge"];
+            415: components["responses"]["McpUnsupportedMediaType"];
+            503: components["responses"]["McpUnavailable"];
+            default: components["responses"]["McpFailed"];
         };
     };
     getMetrics: {

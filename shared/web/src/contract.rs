@@ -4,10 +4,13 @@ mod codes;
 mod described;
 mod example;
 mod failures;
+mod mcp;
 mod openai;
 mod rules;
 
-use crate::{App, OpenAiFailure, Problem, Routes, docs, health, keys::API_KEY, metrics};
+use crate::{
+    App, McpFailure, OpenAiFailure, Problem, Routes, docs, health, keys::API_KEY, metrics,
+};
 use codes::ERROR_CODES;
 pub(crate) use codes::known_code;
 pub(crate) use rules::operations;
@@ -42,7 +45,7 @@ use utoipa::{
         (name = "admin", description = "Who may use it, and what was done"),
         (name = "deployment", description = "Whether it is up, what it can do, and what it has counted"),
     ),
-    components(schemas(Problem, OpenAiFailure)),
+    components(schemas(Problem, OpenAiFailure, McpFailure)),
     modifiers(&Tokens),
     security(("bearer" = []), ("oauth2" = []))
 )]

@@ -133,6 +133,18 @@ pub(crate) async fn check_origin(app: &App, parts: &Parts, caller: &Caller) -> R
     }
 }
 
+/// Refuses a page that neither the caller's tenant nor the deployment allows, for a protocol that asks servers to: also one that is
+/// at the host that it asks, as a page is whose host's name was made to mean the service's address.
+///
+/// # Errors
+/// 403 `origin_not_allowed`.
+pub fn check_page(app: &App, headers: &HeaderMap, caller: &Caller) -> Result<()> {
+    match origin_of(headers) {
+        Some(page) if !app.allows_origin(caller, page) => Err(Error::origin_not_allowed()),
+        _ => Ok(()),
+    }
+}
+
 /// The origin of the page that a login comes from, if it can be a tenant's: neither the deployment's nor the
 /// service's own, which are everybody's.
 pub fn page_of_a_tenant<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {

@@ -72,6 +72,9 @@ pub enum Error {
         /// What is wrong with it, in a sentence.
         message: String,
     },
+    /// What the Model Context Protocol has a code of its own for.
+    #[error("{}", .0.message)]
+    Mcp(Box<crate::McpFault>),
     /// 404: there is no model of that name; with one that there is.
     #[error("There is no such model here. GET /v1/models lists those that there are, such as {0}.")]
     NoModel(String),
@@ -150,6 +153,7 @@ impl Error {
             Self::UnsupportedGrant => "unsupported_grant_type",
             Self::TooManyConnections => "too_many_connections",
             Self::Parameter { code, .. } => code,
+            Self::Mcp(fault) => fault.name(),
             Self::NoModel(_) => "model_not_found",
         }
     }
@@ -171,6 +175,7 @@ impl Error {
             Self::NotFound | Self::NoModel(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Mcp(fault) => fault.status,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,

@@ -94,10 +94,11 @@ fn verified(parts: &Parts, app: &App) -> Result<Token> {
 }
 
 /// Where others count: questions, and what only looks like a change.
-const COUNTED_ELSEWHERE: [&str; 5] = [
+const COUNTED_ELSEWHERE: [&str; 6] = [
     "/chat",
     "/chat/ui",
     "/documents/search",
+    "/mcp",
     "/v1/chat/completions",
     "/v1/responses",
 ];

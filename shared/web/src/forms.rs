@@ -3,6 +3,7 @@
 use crate::{
     Error,
     extract::RequestId,
+    mcp,
     openai::{self, OpenAiFailure},
     words::{ERROR_CODE, InWords},
 };
@@ -30,12 +31,15 @@ pub(crate) enum Form {
         /// Whether there is a route.
         is_route: bool,
     },
+    /// JSON-RPC's.
+    Mcp,
 }
 
 impl Form {
     pub(crate) fn of(path: &str, is_route: bool) -> Self {
         match openai::is_openai(path) {
             true => Self::OpenAi { is_route },
+            false if mcp::is_mcp(path) => Self::Mcp,
             false => Self::Problem,
         }
     }
@@ -57,6 +61,10 @@ pub(crate) fn told_as(
                 error => OpenAiFailure::from(error),
             };
             (openai::status(error), JSON, Json(failure).into_response())
+        }
+        Form::Mcp => {
+            let (status, failure) = mcp::told(error, answer);
+            (status, JSON, Json(failure).into_response())
         }
         Form::Problem if answer.get::<InWords>().is_some() => {
             headers.insert(ERROR_CODE, HeaderValue::from_static(error.code()));

@@ -3,6 +3,8 @@
 //! was sent may be a password in the wrong place.
 
 use crate::Error;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use service::FieldError;
 
 /// A name that a client made up is repeated only if it is one.
@@ -16,6 +18,17 @@ const UNKNOWN: &str = "is not acceptable; see the contract, at /docs";
 /// 422 for what serde says of the value at `path`; `whole` is what there is without a path.
 pub(crate) fn refusal(path: &str, said: &str, whole: &str) -> Error {
     service::Error::Invalid(vec![misfit(path, said, whole)]).into()
+}
+
+/// What an object that was read already is as a `T`.
+///
+/// # Errors
+/// 422 for members that do not fit.
+pub fn fitted<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Error> {
+    serde_path_to_error::deserialize(Value::Object(members)).map_err(|e| {
+        let path = e.path().to_string();
+        refusal(&path, &e.inner().to_string(), "body")
+    })
 }
 
 /// As [`refusal`], the field's error alone.

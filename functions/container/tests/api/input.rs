@@ -76,6 +76,7 @@ async fn text_that_cannot_be_stored_is_refused_wherever_it_is() {
         let refused = send(&kit, &token, &operation, nul.into_bytes()).await;
         match operation.path.starts_with("/v1/") {
             true => assert_eq!(refused.openai(400), ("invalid_value".into(), None)),
+            false if operation.path == "/mcp" => assert_eq!(refused.mcp(400).0, -32600),
             false => assert_eq!(refused.fields(), ["body"], "{}", operation.path),
         }
     }

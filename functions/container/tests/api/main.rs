@@ -61,6 +61,7 @@ mod limits;
 mod lists;
 mod login;
 mod login_limits;
+mod mcp;
 mod metrics;
 mod models;
 mod namesakes;

@@ -3,9 +3,9 @@
 use super::{
     described::{describe, name_lists},
     failures::{FAILURES, PROBLEM, in_words, problem},
-    is_public, needs_login, openai,
+    is_public, mcp, needs_login, openai,
 };
-use crate::{IdempotencyKey, openai::is_openai, words::MARK};
+use crate::{IdempotencyKey, mcp::is_mcp, openai::is_openai, words::MARK};
 use utoipa::openapi::{
     Components, OpenApi, PathItem, Ref, RefOr, Required,
     path::{Operation, ParameterIn},
@@ -22,12 +22,14 @@ pub(super) fn complete(api: &mut OpenApi) {
     }
     name_lists(components);
     openai::add(components);
+    mcp::add(components);
     for (path, item) in &mut api.paths.paths {
-        let is_openai = is_openai(path);
+        let (is_openai, is_mcp) = (is_openai(path), is_mcp(path));
         for operation in operations(item) {
             require_body(operation);
             match is_openai {
                 true => openai::fail(operation),
+                false if is_mcp => mcp::fail(operation),
                 false => fail(operation),
             }
             tell_in_words(operation, components);

@@ -53,6 +53,7 @@ const SCOPES: [(&str, &[&str]); 3] = [
             "POST /documents/search",
             "POST /documents/{id}/cancel",
             "POST /documents/{id}/retry",
+            "POST /mcp",
             "PUT /documents/{id}",
         ],
     ),

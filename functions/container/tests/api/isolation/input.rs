@@ -39,7 +39,7 @@ async fn a_body_cannot_say_whose_it_is_or_who_its_sender_is() {
             }
             let mut body = operation.body(refresh);
             body[*field] = value.clone();
-            if operation.is_openai() {
+            if operation.is_openai() || operation.is_mcp() {
                 continue;
             }
             let token = scene.token_of(SUPERUSER);

@@ -43,7 +43,7 @@ const SILENT: &[Attempt] = &[
     attempt(ADMIN1, U1, 204),
     attempt(U1, ADMIN1, 204),
 ];
-/// A name that an app gives: everybody has names of their own, so it names nothing of anybody else (`ui::names`).
+/// A name that a client gives: everybody has names of their own, so it names nothing of anybody else (`ui::names`).
 const OWN: &[Attempt] = &[];
 
 /// The same, where it is named in a body beside other things.
@@ -83,7 +83,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /chat/ui/{id}", "path:id")
         | ("GET /chat/sessions/{id}/messages", "path:id") => PERSONAL,
         ("GET /chat/ui/{id}/stream" | "POST /chat/ui/{id}/stop", "path:id") => SILENT,
-        ("POST /chat/ui", "body:id") => OWN,
+        ("POST /chat/ui" | "POST /mcp", "body:id") => OWN,
         ("POST /chat", "body:parent_id" | "body:regenerate" | "body:edit")
         | ("PATCH /chat/sessions/{id}", "body:active_message_id") => NAMED,
         ("GET /documents/{id}", "path:id")

@@ -28,6 +28,7 @@ pub(super) const MEMBERS: &[&str] = &[
     "POST /chat/ui/{id}/stop",
     "POST /documents/search",
     "POST /login/password",
+    "POST /mcp",
     "POST /v1/chat/completions",
     "POST /v1/responses",
     "PUT /chat/messages/{id}/feedback",

@@ -16,9 +16,17 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status. Of a route under `/v1` what
-    /// it would be there, of a failure in OpenAI's form.
+    /// The code of the problem; asserts that it is a whole problem (RFC 9457) with this status. Of a route under `/v1` or at
+    /// `/mcp` what it would be there, of a failure in their forms.
     pub fn problem(&self, status: u16) -> String {
+        if self.json["jsonrpc"].is_string() {
+            let status = if status == 422 { 400 } else { status };
+            let (code, name) = self.mcp(status);
+            return match code {
+                -32600 => "invalid_request".to_owned(),
+                _ => name,
+            };
+        }
         if self.json["error"].is_object() {
             let is_field = status == 422;
             let (code, _) = self.openai(if is_field { 400 } else { status });
@@ -58,6 +66,19 @@ impl Answer {
         kind.strip_prefix("urn:parlance:error:")
             .expect("the type is ours")
             .to_owned()
+    }
+
+    /// The code of a failure in JSON-RPC's form, and our own for it, where it has one; asserts that it is a whole one with this status.
+    pub fn mcp(&self, status: u16) -> (i64, String) {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/json");
+        assert!(!self.header("x-request-id").is_empty());
+        assert_eq!(self.json["jsonrpc"], "2.0", "{}", self.text);
+        let error = &self.json["error"];
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.ends_with('.'), "{}", self.text);
+        let name = error["data"]["code"].as_str().unwrap_or_default();
+        (error["code"].as_i64().expect("a code"), name.to_owned())
     }
 
     /// The code of a failure in OpenAI's form, and the parameter that it is about; asserts that it is a whole one with this

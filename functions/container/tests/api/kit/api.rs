@@ -110,6 +110,11 @@ impl Operation {
         self.path.starts_with("/v1/")
     }
 
+    /// Whether it is of the Model Context Protocol, which has failures of a form of its own and ignores members that it does not know.
+    pub fn is_mcp(&self) -> bool {
+        self.path == "/mcp"
+    }
+
     /// Whether the contract says that it needs no token.
     pub fn is_public(&self) -> bool {
         self.about["security"] == json!([{}])
@@ -140,6 +145,10 @@ impl Operation {
                 | "OpenAiTooLarge"
                 | "OpenAiUnsupportedMediaType"
                 | "OpenAiFailed"
+                | "McpForbidden"
+                | "McpTooLarge"
+                | "McpUnsupportedMediaType"
+                | "McpFailed"
                 | "Malformed"
                 | "TooLarge"
                 | "UnsupportedMediaType"
@@ -229,6 +238,10 @@ impl Operation {
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),
             "PUT /documents/{id}" => json!({ "title": "Changed", "text": "A changed text." }),
             "POST /documents/search" => json!({ "query": "What is known?" }),
+            "POST /mcp" => json!({
+                "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                "params": { "name": "search_documents", "arguments": { "query": "What is known?" } },
+            }),
             "POST /login" => login(U1),
             "POST /login/visitor" => json!({ "site_key": "site_x" }),
             "POST /tenants/{tenant_id}/sites" => json!({ "name": "A page" }),

@@ -42,13 +42,16 @@ pub fn assert_documented(method: &Method, path: &str, answer: &Parts) {
     );
 }
 
-/// Asserts that a failure is in the form of its path: under `/v1` OpenAI's, and nowhere else.
+/// Asserts that a failure is in the form of its path: under `/v1` OpenAI's, at `/mcp` JSON-RPC's, and nowhere else.
 pub fn assert_form(path: &str, answer: &Parts, json: &Value) {
     let path = path.split('?').next().unwrap_or_default();
     let is_openai = path == "/v1" || path.starts_with("/v1/");
+    let is_mcp = path == "/mcp";
     let is_in_that_form = json["error"]["message"].is_string();
+    let is_in_its_form =
+        is_in_that_form == (is_openai || is_mcp) && json["jsonrpc"].is_string() == is_mcp;
     assert!(
-        answer.status.as_u16() < 400 || json.is_null() || is_in_that_form == is_openai,
+        answer.status.as_u16() < 400 || json.is_null() || is_in_its_form,
         "{path} answered {} in the form of other paths: {json}",
         answer.status
     );

@@ -94,6 +94,7 @@ fn every_response_is_described_and_every_failure_a_problem() {
             } else if status.as_str() >= "400" {
                 let (media, expected) = match operation.is_openai() {
                     true => ("application/json", schema("OpenAiFailure")),
+                    false if operation.is_mcp() => ("application/json", schema("McpFailure")),
                     false => ("application/problem+json", schema("Problem")),
                 };
                 let failure = &response["content"][media]["schema"];
@@ -118,7 +119,7 @@ fn what_an_operation_is_says_how_it_may_fail() {
         ] {
             for status in expected.iter().filter(|_| follows) {
                 // Where it is 400 there.
-                if operation.is_openai() && *status == "422" {
+                if (operation.is_openai() || operation.is_mcp()) && *status == "422" {
                     continue;
                 }
                 assert!(

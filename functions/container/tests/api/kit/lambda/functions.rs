@@ -77,10 +77,11 @@ fn build() -> HashMap<String, PathBuf> {
 }
 
 /// The function that the front hands a path to: the one that is named as its first segment, `chat` for
-/// what is under `/v1`, and `login` for all else.
+/// what is under `/v1`, `documents` for `/mcp`, and `login` for all else.
 pub fn function_of(path: &str) -> &'static str {
     let first = match path.split(['/', '?']).nth(1).unwrap_or_default() {
         "v1" if path.starts_with("/v1/") => "chat",
+        "mcp" => "documents",
         first => first,
     };
     let named = FUNCTIONS.iter().find(|name| **name == first);
