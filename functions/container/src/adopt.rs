@@ -1,20 +1,20 @@
 //! `parlance adopt`: a deployment of the FastAPI service before this one becomes one of this.
 
-use adopt::{
-    AdoptError, Done, Look, Mapping, MissingTenants, OldKey, Options, Progress, Report, Target,
-};
+mod bar;
+
+use adopt::{AdoptError, Done, Look, Mapping, MissingTenants, OldKey, Options, Report, Target};
 use anyhow::{Context, Result, bail};
+use bar::Bar;
 use clap::ValueEnum;
-use container::say;
+use container::{cluster::private_file, say};
 use db::{Asked, Operator};
 use secrecy::SecretString;
 use service::{Clock, OperatorConfig};
 use std::{
     fs,
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, Write},
     path::PathBuf,
     process::ExitCode,
-    time::{Duration, Instant},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -57,6 +57,9 @@ pub(crate) struct Adopt {
     /// Where to write the report as JSON
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Where `back` writes its SQL; to standard output without it
+    #[arg(long)]
+    sql: Option<PathBuf>,
 }
 
 /// What to do.
@@ -64,6 +67,8 @@ pub(crate) struct Adopt {
 enum Action {
     /// Compare both sides row by row, and fail with the first differences
     Verify,
+    /// Write out as SQL what was written here since the switch, for the way back
+    Back,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -152,6 +157,7 @@ impl Adopt {
                 let copied = adopt::copy(&options, &mut target, &mut report, &mut progress).await;
                 copied.map(|_| ExitCode::SUCCESS)
             }
+            Some(Action::Back) => self.back(&options, &mut target).await,
             Some(Action::Verify) => {
                 adopt::verify(&options, &mut target, &mut report, &mut progress)
                     .await
@@ -168,6 +174,26 @@ impl Adopt {
         self.tell(&report, &ended)?;
         adoption.close().await;
         Ok(ended?)
+    }
+
+    /// Nothing is changed, here or there.
+    async fn back(
+        &self,
+        options: &Options,
+        target: &mut Target<'_>,
+    ) -> Result<ExitCode, AdoptError> {
+        let mut out: Box<dyn Write + Send> = match &self.sql {
+            Some(file) => {
+                let file = private_file(file).map_err(io::Error::other)?;
+                Box::new(BufWriter::new(file))
+            }
+            None => Box::new(BufWriter::new(io::stdout())),
+        };
+        for line in adopt::back(options, target, &mut *out).await?.lines() {
+            // Standard output may be the SQL.
+            writeln!(io::stderr(), "{line}")?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     /// Tells what is known, also when it ended early: then it says how far it came.
@@ -221,75 +247,9 @@ async fn stopped() {
     }
 }
 
-/// How far it is: in one line that changes on a terminal, else in a line now and then.
-struct Bar {
-    began: Instant,
-    told: Option<Instant>,
-    is_terminal: bool,
-}
-
-/// How often it is told elsewhere, and on a terminal.
-const LINES: Duration = Duration::from_secs(10);
-const CHANGES: Duration = Duration::from_millis(200);
-
-impl Bar {
-    fn new() -> Self {
-        Self {
-            began: Instant::now(),
-            told: None,
-            is_terminal: io::stderr().is_terminal(),
-        }
-    }
-
-    fn tell(&mut self, progress: Progress) {
-        let every = if self.is_terminal { CHANGES } else { LINES };
-        if self.told.unwrap_or(self.began).elapsed() < every {
-            return;
-        }
-        self.told = Some(Instant::now());
-        let line = line(progress, self.began.elapsed());
-        let mut stderr = io::stderr();
-        // Whoever does not watch misses nothing.
-        drop(match self.is_terminal {
-            true => write!(stderr, "\r{line}\x1b[K").and_then(|()| stderr.flush()),
-            false => writeln!(stderr, "{line}"),
-        });
-    }
-
-    fn end(&self) {
-        if self.is_terminal && self.told.is_some() {
-            drop(writeln!(io::stderr()));
-        }
-    }
-}
-
-/// As in `430000 of 1000000 messages (43 %), 21500 a second, 26 s left`.
-fn line(Progress { done, all }: Progress, took: Duration) -> String {
-    let millis = took.as_millis().max(1);
-    let rate = u128::from(done) * 1000 / millis;
-    let left = u128::from(all.saturating_sub(done)) / rate.max(1);
-    let percent = done * 100 / all.max(1);
-    format!("{done} of {all} messages ({percent} %), {rate} a second, {left} s left")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn progress_tells_rate_and_rest() {
-        let half = Progress {
-            done: 430_000,
-            all: 1_000_000,
-        };
-        let told = line(half, Duration::from_secs(20));
-        assert_eq!(
-            told,
-            "430000 of 1000000 messages (43 %), 21500 a second, 26 s left"
-        );
-        let none = line(Progress::default(), Duration::ZERO);
-        assert_eq!(none, "0 of 0 messages (0 %), 0 a second, 0 s left");
-    }
 
     #[test]
     fn a_slug_is_said_for_an_id() {

@@ -5,7 +5,7 @@ mod programs;
 
 use anyhow::{Context, Result, bail};
 use files::Files;
-pub(crate) use files::private_file;
+pub use files::private_file;
 use programs::Programs;
 use secrecy::{ExposeSecret, SecretString};
 use std::{

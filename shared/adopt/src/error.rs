@@ -8,6 +8,9 @@ pub enum AdoptError {
     /// Nothing was written, for these reasons.
     #[error("nothing was copied:{}", lines(.0))]
     Refused(Vec<String>),
+    /// What was to be written out was not.
+    #[error("the SQL could not be written. Is the disk full?")]
+    Output(#[from] std::io::Error),
     /// The database there does not answer.
     #[error(
         "the database of --from cannot be reached or refuses the login. Check host, port, user and password"

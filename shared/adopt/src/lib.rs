@@ -4,6 +4,7 @@
 //! with the fingerprints of what it copied in the same transaction: whoever copies again, after whatever end, writes what is
 //! missing or has changed, and nothing else.
 
+mod back;
 mod chats;
 mod cipher;
 mod compare;
@@ -24,6 +25,7 @@ mod source;
 mod tenants;
 mod verify;
 
+pub use back::{Back, back};
 pub use cipher::OldKey;
 pub use compare::Differences;
 pub use error::AdoptError;

@@ -18,6 +18,7 @@ mod transaction;
 pub use access::accounts::Account;
 pub use access::assumptions::Assumption;
 pub use access::origins::OriginClaim;
+pub use adoption::back::{LeftHere, MessageWritten, SessionWritten, UserMade};
 pub use adoption::chats::{LegacyChats, LegacyMessage, LegacySession, SessionHere};
 pub use adoption::people::{LegacyUser, UserHere};
 pub use adoption::rows::{Adoption, KnownRow, LegacyKind};

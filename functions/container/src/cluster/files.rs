@@ -138,7 +138,7 @@ impl Files {
 ///
 /// # Errors
 /// It cannot be made.
-pub(crate) fn private_file(path: &Path) -> Result<File> {
+pub fn private_file(path: &Path) -> Result<File> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -1,5 +1,6 @@
 //! `parlance adopt`: a deployment of the FastAPI service before this one, row by row beside what its dumps are known to hold.
 
+mod back;
 mod bad;
 mod beside;
 mod copied;

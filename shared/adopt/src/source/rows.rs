@@ -2,6 +2,8 @@
 
 use super::{Source, sql};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use std::collections::HashSet;
+use uuid::Uuid;
 
 /// A tenant there.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -108,6 +110,12 @@ impl Source {
         sqlx::query_as(sql::tenants(found))
             .fetch_all(&mut self.first)
             .await
+    }
+
+    /// The ids here of what was written back there before.
+    pub(crate) async fn written_back(&mut self) -> Result<HashSet<Uuid>, sqlx::Error> {
+        let ids = sql::written_back(&mut self.first, &self.shape.schema).await?;
+        Ok(ids.into_iter().collect())
     }
 
     /// Which tenants users name, and how many users name none.

@@ -2,9 +2,10 @@
 
 use super::{
     Reading,
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Column},
     fields::{MESSAGES, SESSIONS, TENANTS, USERS},
 };
+use crate::mapping::name;
 use std::collections::BTreeMap;
 
 mod finding;
@@ -14,6 +15,8 @@ use finding::Finding;
 /// The whole.
 #[derive(Debug)]
 pub(crate) struct Shape {
+    /// The schema of the tables, as SQL has it.
+    pub(crate) schema: String,
     /// What Alembic says, if anything.
     pub(crate) revision: Option<String>,
     pub(crate) tenants: Option<Found>,
@@ -33,12 +36,16 @@ pub(crate) struct Found {
     fields: BTreeMap<&'static str, Read>,
     /// Further columns of JSON.
     pub(crate) json: Vec<String>,
+    /// Columns besides the fields that a new row must say something for.
+    pub(crate) needed: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 struct Read {
     sql: String,
     of: String,
+    /// None of a constant.
+    column: Option<Column>,
 }
 
 /// Stands for the table in what is read of it.
@@ -57,6 +64,11 @@ impl Found {
     pub(crate) fn raw(&self, field: &str, table: &str) -> String {
         let read = self.fields.get(field);
         read.map_or_else(|| "null".to_owned(), |read| read.sql.replace(TABLE, table))
+    }
+
+    /// The column that the field is read of, if it is one.
+    pub(crate) fn column(&self, field: &str) -> Option<&Column> {
+        self.fields.get(field)?.column.as_ref()
     }
 
     /// The type there.
@@ -101,6 +113,7 @@ impl Shape {
         } = finding;
         match (users, sessions, messages) {
             (Some(users), Some(sessions), Some(messages)) if faults.is_empty() => Ok(Self {
+                schema: name(&there.schema),
                 revision,
                 tenants,
                 users,

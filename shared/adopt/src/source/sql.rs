@@ -7,6 +7,7 @@ use super::{
 };
 use crate::mapping::{name, quoted};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr, SqlStr};
+use uuid::Uuid;
 
 /// What `alembic_version` says.
 pub(super) async fn revisions(
@@ -18,6 +19,22 @@ pub(super) async fn revisions(
         name(schema)
     );
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(db).await
+}
+
+/// The ids here of what `parlance adopt back` wrote there.
+pub(super) async fn written_back(
+    db: &mut PgConnection,
+    schema: &str,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let table = format!("{schema}.parlance_back");
+    let is_there = sqlx::query_scalar("select to_regclass($1) is not null").bind(&table);
+    match is_there.fetch_one(&mut *db).await? {
+        true => {
+            let sql = AssertSqlSafe(format!("select id from {table}"));
+            sqlx::query_scalar(sql).fetch_all(db).await
+        }
+        false => Ok(Vec::new()),
+    }
 }
 
 /// Lets a transaction that has just begun see what another one sees.

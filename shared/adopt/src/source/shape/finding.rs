@@ -92,10 +92,15 @@ impl Finding<'_> {
             }
         }
         let json = self.rest(called, mapping, there, &taken);
+        let others = there
+            .columns
+            .iter()
+            .filter(|c| c.is_needed && !taken.contains(&c.name));
         Some(Found {
             table: format!("{}.{}", name(&self.there.schema), name(table)),
             fields: found,
             json,
+            needed: others.map(|column| column.name.clone()).collect(),
         })
     }
 
@@ -143,6 +148,7 @@ impl Finding<'_> {
             return Some(Read {
                 sql,
                 of: CONSTANT.to_owned(),
+                column: None,
             });
         }
         let column = match mapping.columns.get(field.name) {
@@ -175,6 +181,7 @@ impl Finding<'_> {
         Some(Read {
             sql,
             of: column.of.clone(),
+            column: Some(column.clone()),
         })
     }
 
