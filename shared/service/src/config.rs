@@ -1,5 +1,6 @@
 //! The configuration: environment variables, read once, with all faults reported together.
 
+mod connections;
 mod limits;
 mod providers;
 mod vars;
@@ -12,6 +13,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 use tenant_auth::{Keys, RootSecret};
 use vars::Vars;
 
+pub use connections::{ConnectionTimes, Via};
 pub use limits::{DefaultLimits, RateLimits};
 
 /// Everything that a deployment can set. An empty variable counts as not set.
@@ -113,43 +115,6 @@ pub struct Config {
     pub program: PathBuf,
     /// The names of the variables that are set.
     pub set: Vec<String>,
-}
-
-/// Who is believed about a client's address. A header counts only where something in front of this program is known
-/// to write it (OWASP ASVS 5.0, 4.1.3): everybody else can send one too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// Nobody: the peer is the client.
-    Direct,
-    /// Railway's edge, which writes `X-Real-IP` itself.
-    Railway,
-    /// So many proxies, each of which appends the address it was called from to `X-Forwarded-For`.
-    Proxies(u8),
-}
-
-/// How long connections wait for their clients, and the like. Only the first is a setting; the others are here for who
-/// tests them.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionTimes {
-    /// For the next request.
-    pub idle: Duration,
-    /// For the rest of a header that has begun to come.
-    pub header: Duration,
-    /// For any progress in sending an answer.
-    pub write: Duration,
-    /// How long an answer to `/ready` is as good as a new one.
-    pub ready: Duration,
-}
-
-impl ConnectionTimes {
-    fn new(idle_seconds: u64) -> Self {
-        Self {
-            idle: Duration::from_secs(idle_seconds),
-            header: Duration::from_secs(10),
-            write: Duration::from_secs(30),
-            ready: Duration::from_secs(1),
-        }
-    }
 }
 
 /// The process's environment; what is not UTF-8 is none of ours.
