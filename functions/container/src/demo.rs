@@ -2,6 +2,7 @@
 
 mod client;
 mod content;
+mod site;
 
 use crate::cluster::private_file;
 use anyhow::{Context, Result, bail, ensure};
@@ -19,6 +20,9 @@ use tenant_auth::{Hasher, Turn, generate_password};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Demo {
     base_url: String,
+    /// A page with the chat, of the first tenant.
+    #[serde(default)]
+    page: String,
     superuser: DemoSuperuser,
     tenants: Vec<DemoTenant>,
 }
@@ -48,22 +52,26 @@ impl Demo {
     ///
     /// # Errors
     /// It does not parse, or cannot be written.
-    pub fn load_or_new(path: &Path, port: u16) -> Result<Self> {
+    pub fn load_or_new(path: &Path, port: u16, page: &str) -> Result<Self> {
         let base_url = format!("http://localhost:{port}");
         let demo = match fs::read_to_string(path) {
             Ok(text) => {
                 let kept: Self = serde_json::from_str(&text)
                     .context("demo.json does not parse; restore or delete it")?;
-                Self { base_url, ..kept }
+                Self {
+                    base_url,
+                    page: page.to_owned(),
+                    ..kept
+                }
             }
-            Err(e) if e.kind() == ErrorKind::NotFound => Self::new(base_url),
+            Err(e) if e.kind() == ErrorKind::NotFound => Self::new(base_url, page.to_owned()),
             Err(e) => return Err(e).context("demo.json cannot be read"),
         };
         serde_json::to_writer_pretty(private_file(path)?, &demo)?;
         Ok(demo)
     }
 
-    fn new(base_url: String) -> Self {
+    fn new(base_url: String, page: String) -> Self {
         let password = || generate_password().expose_secret().to_owned();
         let user = |slug: &str, name: &str, role: &str| DemoUser {
             email: format!("{name}@{slug}.example"),
@@ -79,6 +87,7 @@ impl Demo {
         };
         Self {
             base_url,
+            page,
             superuser: DemoSuperuser {
                 email: SUPERUSER.to_owned(),
                 password: password(),
@@ -86,6 +95,11 @@ impl Demo {
             },
             tenants: TENANTS.iter().map(tenant).collect(),
         }
+    }
+
+    /// Where the service is.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// What to try, as lines to be pasted.
@@ -106,7 +120,8 @@ impl Demo {
         let user = &first.users[1];
         let question = TENANTS[0].question;
         format!(
-            "\nParlance is ready at {base} after {:.1} s. Its API: {base}/docs\n\n\
+            "\nParlance is ready at {base} after {:.1} s. Its API: {base}/docs\n\
+             A page with its chat, as a customer's site has it: {}\n\n\
              Logins (kept in .parlance/demo.json):\n  {tenant:<10} {email:<22} {password}  (superuser)\n{}\n\n\
              Try it, in another terminal:\n\n\
              TOKEN=$(curl -s {base}/login -H 'content-type: application/json' -d '{{\"tenant\":\"{}\",\"email\":\"{}\",\
@@ -118,6 +133,7 @@ impl Demo {
              that: docs/frontends.md\n\n\
              Ctrl-C stops everything; the data is kept.\n",
             took.as_secs_f64(),
+            self.page,
             logins.join("\n"),
             first.slug,
             user.email,
@@ -126,7 +142,7 @@ impl Demo {
     }
 }
 
-/// Makes whatever of the demo data is not there yet.
+/// Makes whatever of the demo data is not there yet; the key of the page's site.
 ///
 /// # Errors
 /// The database holds accounts of these names with other passwords.
@@ -135,7 +151,7 @@ pub async fn seed(
     operator: &mut Operator,
     service: &Router,
     hasher: &Hasher,
-) -> Result<()> {
+) -> Result<String> {
     let DemoSuperuser {
         email,
         password,
@@ -152,18 +168,21 @@ pub async fn seed(
     let superuser = Client::login(service, tenant, email, password).await.context(
         "the demo superuser exists with another password. Restore .parlance/demo.json, or use another database",
     )?;
+    let mut admins = Vec::new();
     for (made, planned) in demo.tenants.iter().zip(TENANTS) {
-        seed_tenant(&superuser, service, made, planned).await?;
+        admins.push(seed_tenant(&superuser, service, made, planned).await?);
     }
-    Ok(())
+    let first = admins.first().context("demo.json names no tenant")?;
+    site::seed(first, &demo.page).await
 }
 
-async fn seed_tenant(
+/// The tenant's administrator.
+async fn seed_tenant<'a>(
     superuser: &Client<'_>,
-    service: &Router,
+    service: &'a Router,
     made: &DemoTenant,
     planned: &Tenant,
-) -> Result<()> {
+) -> Result<Client<'a>> {
     let [admin, ..] = &made.users[..] else {
         bail!(
             "demo.json names no user of {}; restore or delete it",
@@ -184,7 +203,8 @@ async fn seed_tenant(
             })?
         }
     };
-    seed_documents(&admin, planned).await
+    seed_documents(&admin, planned).await?;
+    Ok(admin)
 }
 
 /// What an earlier run made before it was cut short (409) is left as it is.

@@ -3,6 +3,7 @@
 use crate::{
     cluster::{Cluster, Keep, private_file},
     demo::{self, Demo},
+    shop::Shop,
 };
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
@@ -38,9 +39,10 @@ pub async fn run() -> Result<()> {
     if let Some(port) = listeners.port() {
         vars.insert("PORT".to_owned(), port.to_string());
     }
+    let shop = Shop::bind(port(&vars)?).await?;
     let cluster = add_database(&mut vars, state)?;
     let prepared = tokio::select! {
-        prepared = prepare(vars, state) => prepared,
+        prepared = prepare(vars, state, shop) => prepared,
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow!("stopped before it was ready")),
     };
     let served = match prepared {
@@ -69,9 +71,12 @@ struct Prepared {
     app: App,
     service: Router,
     demo: Demo,
+    shop: Shop,
+    /// Of the page's site.
+    site_key: String,
 }
 
-async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared> {
+async fn prepare(vars: HashMap<String, String>, state: &Path, shop: Shop) -> Result<Prepared> {
     step("bringing the database up to date")?;
     let OperatorConfig {
         database_url,
@@ -86,10 +91,16 @@ async fn prepare(vars: HashMap<String, String>, state: &Path) -> Result<Prepared
     let app = App::new(Service::new(config, Clock::System)?);
     app.db.check().await?;
     let service = web::router(crate::routes(), app.clone());
-    let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port)?;
+    let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port, shop.origin())?;
     step("preparing the demo tenants")?;
-    demo::seed(&demo, &mut operator, &service, &app.hasher).await?;
-    Ok(Prepared { app, service, demo })
+    let site_key = demo::seed(&demo, &mut operator, &service, &app.hasher).await?;
+    Ok(Prepared {
+        app,
+        service,
+        demo,
+        shop,
+        site_key,
+    })
 }
 
 impl Prepared {
@@ -97,7 +108,10 @@ impl Prepared {
         crate::say(&self.demo.welcome(started.elapsed()))?;
         service::start_logging()?;
         self.app.tasks.spawn(jobs::repeat(self.app.service()));
-        web::serve_tcp(listeners, self.service, self.app).await
+        tokio::select! {
+            served = web::serve_tcp(listeners, self.service, self.app) => served,
+            Err(e) = self.shop.serve(&self.demo, self.site_key) => Err(e),
+        }
     }
 }
 

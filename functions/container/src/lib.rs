@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod demo;
 pub mod dev;
+pub mod shop;
 
 use std::io::{ErrorKind, Write};
 use web::{App, Routes};

@@ -39,9 +39,12 @@ export const listen = async (answer, host = "127.0.0.1") => {
   return { server, url: `http://${host}:${server.address().port}` };
 };
 
-/** Answers in small pieces. A question with `wait` gets the second half of its answer once `hold` is opened. */
+/**
+ * Answers in small pieces. A question with `wait` gets the second half of its answer once `hold` is opened. `says` may give
+ * the answer to a question.
+ */
 const startProvider = async () => {
-  const provider = { hold: gate() };
+  const provider = { hold: gate(), says: undefined };
   const { server, url } = await listen(async (asked, answer) => {
     let body = "";
     for await (const piece of asked) body += piece;
@@ -50,11 +53,12 @@ const startProvider = async () => {
     answer.writeHead(200, { "content-type": "text/event-stream" });
     const say = (delta, finish_reason = null) =>
       answer.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
-    const characters = [...TEXT];
+    const characters = [...(provider.says?.(question) ?? TEXT)];
     if (question.includes("think")) for (const piece of THOUGHT.match(/.{1,7}/gsu)) say({ reasoning_content: piece });
-    for (let at = 0; at < characters.length; at += 3) {
+    const step = Math.max(3, Math.ceil(characters.length / 1000) * 3);
+    for (let at = 0; at < characters.length; at += step) {
       if (question.includes("wait") && at === 30) await provider.hold.opened;
-      say({ content: characters.slice(at, at + 3).join("") });
+      say({ content: characters.slice(at, at + step).join("") });
     }
     say({}, "stop");
     answer.end("data: [DONE]\n\n");
@@ -148,6 +152,7 @@ export const start = async () => {
   return {
     provider,
     proxy,
+    service: target,
     tenant: tenant.slug,
     admin: tenant.users[0],
     user: tenant.users.at(-1),

@@ -32,6 +32,7 @@ mod stop;
 mod upload;
 mod usage;
 mod visitors;
+mod widget;
 mod words;
 
 pub use app::App;

@@ -2,6 +2,7 @@
 
 use crate::{
     App, BodyLimit, Error, Routes, cors::cors, denied::denied, docs, edge::edge, health, metrics,
+    widget,
 };
 use axum::{
     Router,
@@ -24,6 +25,9 @@ pub fn router(routes: Routes<App>, app: App) -> Router {
     }
     if app.config.docs {
         routes = routes.merge(docs::routes());
+    }
+    if app.config.widget {
+        routes = routes.merge(widget::routes());
     }
     let (router, legacy_routes) = (
         Router::from(BODY_LIMIT.on(routes)),

@@ -40,7 +40,20 @@ impl<'a> Client<'a> {
 
     /// The status and the answer.
     pub(super) async fn post(&self, path: &str, body: Value) -> Result<(u16, Value)> {
-        let request = Request::post(path).header("content-type", "application/json");
+        self.change(Request::post(path), body).await
+    }
+
+    /// Likewise.
+    pub(super) async fn patch(&self, path: &str, body: Value) -> Result<(u16, Value)> {
+        self.change(Request::patch(path), body).await
+    }
+
+    async fn change(
+        &self,
+        request: axum::http::request::Builder,
+        body: Value,
+    ) -> Result<(u16, Value)> {
+        let request = request.header("content-type", "application/json");
         self.send(request, Body::from(body.to_string())).await
     }
 

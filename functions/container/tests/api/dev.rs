@@ -63,8 +63,9 @@ async fn pages_of_this_machine_may_call_and_others_may_not() {
         ("ROLE_PREFIX", "dev_test"),
         ("PORT", "0"),
     ];
+    let folder = folder("dev");
     let mut child = program(&["dev"], &vars)
-        .current_dir(folder("dev"))
+        .current_dir(&folder)
         .spawn()
         .unwrap();
     let port = listening(&mut child).await;
@@ -98,5 +99,24 @@ async fn pages_of_this_machine_may_call_and_others_may_not() {
             "{other}: {refused}"
         );
     }
+    assert_page(&folder, port).await;
     child.kill().await.unwrap();
+}
+
+/// Asserts that a page on another port has the chat, and may have nothing else.
+async fn assert_page(folder: &Path, port: u16) {
+    let demo = fs::read_to_string(folder.join(".parlance/demo.json")).unwrap();
+    let demo: serde_json::Value = serde_json::from_str(&demo).unwrap();
+    let page = demo["page"].as_str().unwrap();
+    let address = page.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let host = format!("http://localhost:{port}");
+    let policy = format!("default-src 'none'; script-src {host}; connect-src {host};");
+    assert!(answer.contains(&policy), "{answer}");
+    let script = format!("<script src=\"{host}/widget.js\" data-site=\"site_");
+    assert!(answer.contains(&script), "{answer}");
 }

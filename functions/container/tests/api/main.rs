@@ -113,3 +113,4 @@ mod users;
 mod v1;
 mod vectors;
 mod visitors;
+mod widget;

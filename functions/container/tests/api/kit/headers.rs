@@ -7,8 +7,17 @@ const SAFE: &[(&str, &[&str])] = &[
     ("x-content-type-options", &["nosniff"]),
     ("referrer-policy", &["no-referrer"]),
     ("strict-transport-security", &["max-age=63072000"]),
+];
+
+/// Likewise, of what is for whoever asked, and of the widget's files: those are the same for everybody, and pages of every
+/// site load and keep them.
+const OWN: &[(&str, &[&str])] = &[
     ("cross-origin-resource-policy", &["same-site"]),
     ("vary", &["Origin"]),
+];
+const EVERYBODYS: &[(&str, &[&str])] = &[
+    ("cross-origin-resource-policy", &["cross-origin"]),
+    ("vary", &["Accept-Encoding, Origin"]),
 ];
 
 /// Bearer tokens only: no cookie, and no leave to send one. Nor does an answer tell what made it.
@@ -59,6 +68,7 @@ const NOT_EXPOSED: &[&str] = &[
     "content-security-policy",
     // Of the connection, not of the answer.
     "connection",
+    "content-encoding",
     "content-type",
     "cross-origin-resource-policy",
     "date",
@@ -86,12 +96,20 @@ pub fn assert_safe(headers: &HeaderMap) {
     let is = |name: &str, text: &str| headers.get(name).is_some_and(|value| value == text);
     // A proxy must not hold back what is streamed either, nor compress it.
     let streamed = is("content-type", "text/event-stream");
-    let cache: &[&str] = match streamed {
-        true => &["no-cache, no-transform"],
-        false => &["no-store"],
+    let is_file = is("content-type", "text/javascript; charset=utf-8");
+    let cache: &[&str] = match (streamed, is_file) {
+        (true, _) => &["no-cache, no-transform"],
+        (_, true) => &["public, max-age=300", "public, max-age=31536000, immutable"],
+        _ => &["no-store"],
     };
+    let whose = if is_file { EVERYBODYS } else { OWN };
     assert_eq!(is("x-accel-buffering", "no"), streamed);
-    for (name, allowed) in SAFE.iter().copied().chain([("cache-control", cache)]) {
+    for (name, allowed) in SAFE
+        .iter()
+        .chain(whose)
+        .copied()
+        .chain([("cache-control", cache)])
+    {
         let values: Vec<_> = headers.get_all(name).iter().collect();
         let safe = matches!(values[..], [value] if allowed.iter().any(|text| value == text));
         assert!(safe, "{name}: {values:?}");

@@ -10,9 +10,14 @@ use crate::kit::{
     program::Program,
     wait::wait_for,
 };
-use axum::body::Body;
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue},
+};
+use flate2::read::GzDecoder;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming};
+use std::io::Read;
 
 /// One way in.
 pub(super) enum Door {
@@ -42,10 +47,21 @@ impl Answered {
         let body = body.expect("the body arrives").to_bytes();
         Self {
             status: parts.status.as_u16(),
+            body: unpacked(&parts.headers, &body),
             headers: headers.collect(),
-            body: String::from_utf8(body.to_vec()).expect("the body is UTF-8"),
         }
     }
+}
+
+/// A body as a client reads it.
+fn unpacked(headers: &HeaderMap, body: &[u8]) -> String {
+    let mut text = String::new();
+    match headers.get("content-encoding") {
+        Some(encoding) if encoding == "gzip" => GzDecoder::new(body).read_to_string(&mut text),
+        _ => (&*body).read_to_string(&mut text),
+    }
+    .expect("the body is UTF-8");
+    text
 }
 
 impl Door {
@@ -109,9 +125,17 @@ async fn through_event(
         event = event.body(body);
     }
     let answer = functions.ask(event).await;
+    let status = u16::try_from(answer.status()).expect("a status is small");
+    let headers = answer.headers();
+    let named = headers.iter().map(|(name, value)| {
+        let name = HeaderName::try_from(name).expect("a header has a name");
+        let value = HeaderValue::try_from(value).expect("a header has a value");
+        (name, value)
+    });
+    let body = unpacked(&named.collect(), &answer.bytes().await);
     Answered {
-        status: u16::try_from(answer.status()).expect("a status is small"),
-        headers: answer.headers(),
-        body: answer.text().await.0,
+        status,
+        headers,
+        body,
     }
 }

@@ -70,6 +70,12 @@ impl<'a> Invocation<'a> {
         (text, self.pieces)
     }
 
+    /// The whole body.
+    pub async fn bytes(mut self) -> Vec<u8> {
+        while self.more().await {}
+        self.bytes
+    }
+
     pub fn status(&self) -> u64 {
         self.prelude["statusCode"].as_u64().expect("a status")
     }

@@ -1,0 +1,258 @@
+// What a visitor does: asks, reads, stops, asks otherwise, comes back.
+
+import assert from "node:assert/strict";
+import { createHmac, randomUUID } from "node:crypto";
+import { after, before, beforeEach } from "node:test";
+import { TEXT, gate, test } from "../../../client/tests/kit.mjs";
+import { begin, until } from "../kit.mjs";
+import { answers, ask, button, field, idle, last, launcher, openChat, panel, shows } from "../talk.mjs";
+
+let kit;
+before(async () => (kit = await begin()));
+after(() => kit?.end());
+beforeEach(() => kit.reset());
+
+const ANSWER = "It takes **5 days** [1].\n\n- paid to your card\n\n```js\nrefund();\n```";
+
+test("two lines of HTML make a chat that answers and cites", async () => {
+  kit.kit.provider.says = () => ANSWER;
+  const page = await kit.open({ attributes: { heading: "Acme", greeting: "Good day!", suggestions: "How long does a refund take?|And abroad?" } });
+  await openChat(page);
+  await shows(page, "Good day!");
+  assert.equal(await panel(page).getByRole("heading", { name: "Acme" }).count(), 1);
+  // Nobody has come in, and nothing is asked of the service, until somebody writes or asks.
+  assert.deepEqual(kit.kit.proxy.asked.filter((asked) => !asked.includes("/widget")), []);
+  await button(page, "And abroad?").waitFor();
+  await button(page, "How long does a refund take?").click();
+  await idle(page);
+  await last(page).locator("strong", { hasText: "5 days" }).waitFor();
+  await last(page).locator("li", { hasText: "paid to your card" }).waitFor();
+  // The mark leads to the source, which has its number and its title.
+  const mark = last(page).locator("button.cite");
+  assert.equal(await mark.getAttribute("aria-label"), "Source 1: Returns and refunds");
+  const source = last(page).locator(".sources li");
+  assert.match(await source.innerText(), /^1\s+Returns and refunds/);
+  await mark.click();
+  assert.ok(await source.evaluate((line) => line.getRootNode().activeElement === line));
+  assert.deepEqual(page.faults, []);
+});
+
+test("the page cannot look into the chat, and gives nothing to it by its styles", async () => {
+  const page = await kit.open({ sees: false });
+  await page.waitForFunction(() => customElements.get("parlance-chat"));
+  assert.equal(await page.evaluate(() => document.querySelector("parlance-chat").shadowRoot), null);
+});
+
+test("code can be copied, and so can an answer", async () => {
+  kit.kit.provider.says = () => ANSWER;
+  const page = await kit.open({ options: { permissions: ["clipboard-read", "clipboard-write"] } });
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await openChat(page);
+  await ask(page, "How long?");
+  await idle(page);
+  await last(page).getByRole("button", { name: "Copy the code" }).click();
+  await until(async () => (await copied()) === "refund();");
+  await last(page).getByRole("button", { name: "Copy", exact: true }).click();
+  await until(async () => (await copied()) === ANSWER);
+});
+
+test("an answer comes piece by piece, and can be stopped", async () => {
+  kit.kit.provider.hold = gate();
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "Please wait.");
+  await shows(page, "Eine Erstattung dauert");
+  assert.ok(!(await last(page).innerText()).includes("Werktage"));
+  await button(page, "Stop the answer").click();
+  await idle(page);
+  await shows(page, "The answer was stopped.");
+  kit.kit.provider.hold.open();
+  // Another answer takes its place.
+  await button(page, "Answer again").click();
+  await last(page).getByText("Fertig.").waitFor();
+  await idle(page);
+  assert.equal(await answers(page).count(), 1);
+});
+
+test("a question can be asked otherwise", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  for (const question of ["The first?", "The second?"]) {
+    await ask(page, question);
+    await idle(page);
+  }
+  const first = page.locator("parlance-chat .message.user").first();
+  await first.hover();
+  await first.getByRole("button", { name: "Edit the question" }).click();
+  await first.locator("textarea").fill("The first, but better?");
+  await first.locator("textarea").press("Enter");
+  await last(page).getByText("Fertig.").waitFor();
+  await idle(page);
+  const asked = () => page.locator("parlance-chat .bubble").allInnerTexts();
+  assert.deepEqual(await asked(), ["The first, but better?"]);
+  await page.reload();
+  await last(page).getByText("Fertig.").waitFor();
+  assert.deepEqual(await asked(), ["The first, but better?"]);
+});
+
+test("what was said is there after a reload, with what was thought of it", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  await button(page, "Bad answer").click();
+  await last(page).getByPlaceholder("What was wrong?").fill("It is six days.");
+  const rated = page.waitForResponse((answer) => answer.url().endsWith("/feedback") && answer.request().postDataJSON()?.comment !== undefined);
+  await last(page).getByRole("button", { name: "Send" }).click();
+  assert.deepEqual([(await rated).status(), (await rated).request().postDataJSON()], [204, { rating: "down", comment: "It is six days." }]);
+  await last(page).getByText("Thank you.").waitFor();
+  await page.reload();
+  // It was open, so it is open.
+  await last(page).getByText(TEXT.slice(0, 30)).waitFor();
+  assert.equal(await button(page, "Bad answer").getAttribute("aria-pressed"), "true");
+  await button(page, "New conversation").click();
+  await until(async () => (await answers(page).count()) === 0);
+  await page.reload();
+  await field(page).waitFor();
+  assert.equal(await answers(page).count(), 0);
+});
+
+test("it says what visitors should know", async () => {
+  await kit.admin("PATCH", "/tenants/current", { share_unanswered: true });
+  const page = await kit.open({ attributes: { notice: "A machine answers.", "notice-link": "https://example.com/privacy" } });
+  await openChat(page);
+  const notice = page.locator("parlance-chat .notice");
+  assert.equal(await notice.locator("a").getAttribute("href"), "https://example.com/privacy");
+  await field(page).pressSequentially("H");
+  await notice.getByText("may be read, without your name").waitFor();
+  await kit.admin("PATCH", "/tenants/current", { share_unanswered: false });
+});
+
+test("the page opens and closes it, hears of it, and names whom it knows", async () => {
+  const page = await kit.open();
+  await page.waitForFunction(() => customElements.get("parlance-chat"));
+  let entered;
+  kit.kit.proxy.before = async ({ url }, answer) => {
+    if (url !== "/login/visitor") return false;
+    entered = true;
+    answer.writeHead(403, { "access-control-allow-origin": kit.origin, "content-type": "application/problem+json" });
+    answer.end(JSON.stringify({ type: "urn:parlance:error:site_closed", status: 403 }));
+    return true;
+  };
+  await page.evaluate(() => {
+    window.heard = [];
+    window.asked = 0;
+    const chat = document.querySelector("parlance-chat");
+    for (const name of ["open", "close"]) chat.addEventListener(`parlance-${name}`, () => heard.push(name));
+    chat.identityToken = async () => (asked++, `x.${btoa('{"sub":"ada"}')}.y`);
+    return chat.show();
+  });
+  const sent = page.waitForRequest((request) => request.url().endsWith("/login/visitor") && request.method() === "POST");
+  await ask(page, "Hello?");
+  assert.deepEqual((await sent).postDataJSON(), { site_key: kit.site.site_key, identity_token: "x.eyJzdWIiOiJhZGEifQ==.y" });
+  await until(() => entered);
+  await page.evaluate(() => document.querySelector("parlance-chat").hide());
+  await panel(page).waitFor({ state: "hidden" });
+  assert.deepEqual(await page.evaluate(() => heard), ["open", "close"]);
+  assert.ok((await page.evaluate(() => asked)) >= 2);
+});
+
+test("whom the page knows finds what was asked on another device, and before anybody knew", async () => {
+  await kit.admin("PATCH", `/tenants/current/sites/${kit.site.id}`, { identity: "optional" });
+  const { secret } = await kit.admin("POST", `/tenants/current/sites/${kit.site.id}/identity-keys`, { algorithm: "HS256" });
+  const signed = (sub) => {
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const claims = { aud: kit.site.id, sub, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 60 };
+    const text = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+    return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+  };
+  const known = async (page, sub) => {
+    await page.exposeFunction("token", () => signed(sub));
+    await page.waitForFunction(() => customElements.get("parlance-chat"));
+    await page.evaluate(() => (document.querySelector("parlance-chat").identityToken = () => token()));
+  };
+  const bubbles = (page) => page.locator("parlance-chat .bubble").allInnerTexts();
+
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "Who am I?");
+  await idle(page);
+  await page.evaluate(() => document.querySelector("parlance-chat").hide());
+  await page.reload();
+  await known(page, "ada");
+  await openChat(page);
+  await shows(page, "Who am I?");
+  await ask(page, "And now?");
+  await idle(page);
+  assert.deepEqual(await bubbles(page), ["Who am I?", "And now?"]);
+
+  // The next one at this browser sees nothing of it.
+  const next = await kit.tab(page.context());
+  await known(next, "bob");
+  await openChat(next);
+  await ask(next, "And who am I?");
+  await idle(next);
+  assert.deepEqual(await bubbles(next), ["And who am I?"]);
+
+  // Another device.
+  const elsewhere = await kit.open();
+  await known(elsewhere, "ada");
+  await openChat(elsewhere);
+  await shows(elsewhere, "And now?");
+  assert.deepEqual(await bubbles(elsewhere), ["Who am I?", "And now?"]);
+});
+
+test("it forgets when it is told to", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  await page.evaluate(() => document.querySelector("parlance-chat").forget());
+  assert.equal(await answers(page).count(), 0);
+  await page.reload();
+  await ask(page, "Who am I?");
+  await idle(page);
+  assert.equal(await answers(page).count(), 1);
+  assert.equal(kit.kit.proxy.asked.filter((asked) => asked === "POST /login/visitor").length, 2);
+});
+
+test("as a module it is the same element, and its chat is loaded when it is wanted", async () => {
+  const page = await kit.open({ html: `<script type="module">
+    import { ParlanceChat } from "/module/index.js";
+    const chat = new ParlanceChat();
+    chat.setAttribute("host", "${kit.host}");
+    chat.setAttribute("site", "${kit.site.site_key}");
+    chat.setAttribute("heading", "Of a module");
+    document.body.append(chat);
+  </script>`, attributes: { site: "" } });
+  await launcher(page).waitFor();
+  assert.equal(kit.modules.includes("chat.js"), false);
+  await openChat(page);
+  assert.equal(kit.modules.includes("chat.js"), true);
+  assert.equal(await panel(page).getByRole("heading", { name: "Of a module" }).count(), 1);
+  await ask(page, "How long does a refund take?");
+  await last(page).getByText("Fertig.").waitFor();
+});
+
+test("it can be taken out of the page, and put in again", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  await page.evaluate(() => {
+    const chat = document.querySelector("parlance-chat");
+    chat.remove();
+    document.body.append(chat);
+  });
+  await last(page).getByText("Fertig.").waitFor();
+  assert.equal(await panel(page).count(), 1);
+});
+
+test("in the middle of a page it needs no button", async () => {
+  const page = await kit.open({ html: '<parlance-chat inline site="SITE" host="HOST"></parlance-chat>'.replace("SITE", kit.site.site_key).replace("HOST", kit.host) });
+  await panel(page).waitFor();
+  assert.ok(await launcher(page).isHidden());
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  await last(page).getByText("Fertig.").waitFor();
+});

@@ -1,0 +1,27 @@
+// How somebody uses the chat: what is on the screen, and where to press.
+
+export const launcher = (page) => page.locator("parlance-chat .launcher");
+export const panel = (page) => page.locator("parlance-chat .panel");
+export const field = (page) => page.locator("parlance-chat .composer textarea");
+export const answers = (page) => page.locator("parlance-chat .message.assistant");
+export const last = (page) => answers(page).last();
+export const button = (page, name) => page.locator("parlance-chat").getByRole("button", { name, exact: true });
+
+export const openChat = async (page) => {
+  await launcher(page).click();
+  await panel(page).waitFor();
+};
+
+/** Sends a question, and waits until it is shown: from then on an answer is being made. */
+export const ask = async (page, text) => {
+  const bubbles = page.locator("parlance-chat .bubble");
+  const before = await bubbles.count();
+  await field(page).fill(text);
+  await field(page).press("Enter");
+  await bubbles.nth(before).waitFor();
+};
+
+/** Waits until no answer is being made. */
+export const idle = (page) => page.locator("parlance-chat .composer:not(.busy)").waitFor();
+
+export const shows = (page, text) => page.locator("parlance-chat .panel").getByText(text).last().waitFor();
