@@ -50,12 +50,14 @@ begin
     end
     $body$$function$, ext);
 
-  -- The passages whose vectors are nearest, nearest first, of documents that can be found and that a filter allows, if there is
-  -- one. `score` is the cosine of the angle between. The tenant is said twice: the policy protects, the value tells the planner how many
+  -- The passages whose vectors are nearest, nearest first, of documents that can be found, that a filter allows, if there is
+  -- one, and that the reader may read. `score` is the cosine of the angle between. The tenant is said twice: the policy protects, the value tells the planner how many
   -- rows it has.
+  drop function if exists parlance.near_chunk_vectors(uuid, uuid, text, integer, jsonb);
   execute format($function$
     create or replace function parlance.near_chunk_vectors(
-      p_tenant uuid, p_set uuid, p_vector text, p_most integer, p_filter jsonb
+      p_tenant uuid, p_set uuid, p_vector text, p_most integer, p_filter jsonb, p_reader uuid default null,
+      p_all boolean default false
     )
     returns table (chunk_id uuid, score real)
     language sql stable rows 50
@@ -67,6 +69,9 @@ begin
           select from parlance.documents d where (d.status <> 'ready' or d.deleted_at is not null) and d.id = v.document_id)
         and (p_filter is null or v.document_id in (
           select d.id from parlance.documents d where parlance.metadata_fits(d.metadata, p_filter)))
+        and not exists (
+          select from parlance.documents d where d.groups <> '{}' and d.id = v.document_id and not p_all and not exists (
+            select from parlance.users u where u.id = p_reader and (u.role = 'admin' or u.groups && d.groups)))
       order by v.embedding operator(%1$s.<=>) p_vector::%1$s.halfvec
       limit p_most
     $body$$function$, ext);
@@ -82,7 +87,7 @@ begin
 
   foreach target in array array[
     'parlance.store_chunk_vectors(uuid, uuid, uuid, uuid[], text[])',
-    'parlance.near_chunk_vectors(uuid, uuid, text, integer, jsonb)',
+    'parlance.near_chunk_vectors(uuid, uuid, text, integer, jsonb, uuid, boolean)',
     'parlance.delete_chunk_vectors(uuid, uuid[])'
   ]::regprocedure[] loop
     execute format('revoke all on function %s from public', target);

@@ -31,6 +31,7 @@ pub(crate) struct Added {
 #[utoipa::path(post, path = "/documents", operation_id = "addDocument", tag = "documents", params(web::IdempotencyKey), request_body(content((AddDocument = "application/json"), (UploadDocument = "multipart/form-data"))), responses(
     (status = 202, body = Added, description = "It was added."),
     (status = 200, body = Added, description = "It was there already."), (status = 403),
+    (status = 409, description = "`document_exists`: a document that has this title and text is for other groups than the request says."),
     (status = 410, description = "`result_gone`: an earlier request with this `Idempotency-Key` added the document, which was deleted."),
 ))]
 pub(crate) async fn add(
@@ -78,7 +79,14 @@ async fn store(
         return Ok(Some(Stored::Repeat(id)));
     }
     // After that: this waits for the same request, sent at the same time. What makes nothing takes no key.
-    if let Some((id, status)) = tx.document_with(sent.hash()).await? {
+    if let Some((id, status, groups)) = tx.document_with(sent.hash()).await? {
+        // Whoever says for whom it is must not believe that it was limited.
+        if sent.groups().is_some_and(|asked| asked != groups) {
+            return Err(Error::Conflict(
+                "document_exists",
+                "Another document has this title and text, for other groups. Change them with PUT /documents/{id}/groups.".into(),
+            ));
+        }
         return Ok(Some(Stored::Before(id, status)));
     }
     if !sent.create(app, at, &mut tx, id).await? {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use service::group_faults;
 use url::Url;
 use utoipa::ToSchema;
 use web::{Error, Result, check_flat_metadata};
@@ -36,6 +37,10 @@ pub(crate) struct AddDocument {
     /// most 4 KiB as it is stored.
     #[schema(value_type = Option<Object>, example = json!({ "product": "a", "public": true }))]
     pub(crate) metadata: Option<Map<String, Value>>,
+    /// The groups of users whom answers and searches may tell of it, up to 50 names of 1 to 64 characters each; absent or empty, of
+    /// everybody. Of a document that is there, `PUT /documents/{id}/groups` changes them.
+    #[schema(max_items = 50, example = json!([]))]
+    pub(crate) groups: Option<Vec<String>>,
 }
 
 /// A passage of a text.
@@ -73,6 +78,8 @@ pub(crate) struct UploadDocument {
     source_url: Option<String>,
     /// What is told beside it, as of a text: a JSON object.
     metadata: Option<String>,
+    /// The groups that it is limited to, as of a text: a JSON array.
+    groups: Option<String>,
 }
 
 /// What a document says.
@@ -163,7 +170,8 @@ impl AddDocument {
         if let Some(metadata) = &self.metadata {
             check_flat_metadata(metadata)?;
         }
-        Ok(())
+        let groups = self.groups.as_deref().unwrap_or_default();
+        Ok(service::Error::if_any(group_faults("groups", groups))?)
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Cut {
     text: String,
     source_url: Option<String>,
     metadata: Value,
+    groups: Option<Vec<String>>,
     hash: [u8; 32],
     /// Its language, if it was said or can be told.
     language: Option<String>,
@@ -79,12 +80,18 @@ impl Cut {
             text,
             source_url: asked.source_url,
             metadata: asked.metadata.unwrap_or_default().into(),
+            groups: asked.groups,
         }
     }
 
     /// Tells its title and text from those of others: SHA-256.
     pub(crate) fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+
+    /// The groups that it is limited to, if they were said.
+    pub(crate) fn groups(&self) -> Option<&[String]> {
+        self.groups.as_deref()
     }
 
     /// It as the document with this id.
@@ -97,6 +104,7 @@ impl Cut {
             source_url: self.source_url.as_deref(),
             language: self.language.as_deref(),
             metadata: &self.metadata,
+            groups: self.groups.as_deref().unwrap_or_default(),
             chunks: &self.passages.chunks,
             words: &self.passages.words,
             keeps_vectors,
@@ -120,6 +128,7 @@ pub(crate) struct ToRead {
     source_url: Option<String>,
     language: Option<String>,
     metadata: Value,
+    groups: Option<Vec<String>>,
     hash: [u8; 32],
 }
 
@@ -140,6 +149,7 @@ impl ToRead {
                 source_url: asked.source_url,
                 language: asked.language,
                 metadata: asked.metadata.unwrap_or_default().into(),
+                groups: asked.groups,
             }
         };
         let read = spawn_blocking(read).await;
@@ -168,6 +178,7 @@ impl ToRead {
                 source_url: asked.source_url,
                 language: asked.language,
                 metadata: asked.metadata.unwrap_or_default().into(),
+                groups: asked.groups,
             }
         };
         let read = spawn_blocking(read).await;
@@ -177,6 +188,11 @@ impl ToRead {
     /// Tells its title and content from those of others: SHA-256.
     pub(crate) fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+
+    /// The groups that it is limited to, if they were said.
+    pub(crate) fn groups(&self) -> Option<&[String]> {
+        self.groups.as_deref()
     }
 
     /// It as what the document with this id is to be read from.
@@ -191,6 +207,7 @@ impl ToRead {
             source_url: self.source_url.as_deref(),
             language: self.language.as_deref(),
             metadata: &self.metadata,
+            groups: self.groups.as_deref().unwrap_or_default(),
             hash: &self.hash,
         }
     }

@@ -3,6 +3,7 @@
 mod add;
 mod asked;
 mod cut;
+mod limit;
 mod manage;
 mod mcp;
 mod read;
@@ -26,6 +27,7 @@ pub fn routes() -> Routes<App> {
     let routes = DOCUMENT_LIMIT
         .on(sent)
         .routes(routes!(manage::deletion))
+        .routes(routes!(limit::limit))
         .routes(routes!(work::retry))
         .routes(routes!(work::cancel))
         .routes(routes!(read::text))

@@ -9,7 +9,7 @@ use db::{Document, DocumentStatus};
 use uuid::Uuid;
 use web::{App, Error, Json, Manager, Path, Result, Upload};
 
-/// Replaces a document as a whole; what is left out is nothing then. Its id stays, its `version` counts up.
+/// Replaces a document as a whole; what is left out is nothing then. Its id and groups stay, its `version` counts up.
 ///
 /// From one moment to the next, what it says is found by full text, and nothing of what it said before. Vectors follow where the tenant
 /// has an index. Of a file, and of a text of more than 1 MiB, that moment is when it was read; if it cannot be read, the document stays
@@ -29,8 +29,13 @@ pub(crate) async fn replace(
     asked: Upload<AddDocument>,
 ) -> Result<(StatusCode, Json<Document>)> {
     let known = app.db.admin(&at.admin).await?.document(id).await?;
-    known.ok_or(Error::NotFound)?;
+    let known = known.ok_or(Error::NotFound)?;
     let sent = Sent::of(asked).await?;
+    // Whoever says for whom it is must not believe that this changes it.
+    if sent.groups().is_some_and(|groups| groups != known.groups) {
+        let message = "is not changed with another version: send it to PUT /documents/{id}/groups";
+        return Err(Error::field("groups", message));
+    }
     let mut tx = app.db.admin(&at.admin).await?;
     if !sent.replace(&app, &at, &mut tx, id).await? {
         return Err(Error::NotFound);

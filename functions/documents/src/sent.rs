@@ -53,6 +53,14 @@ impl Sent {
         }
     }
 
+    /// The groups that it is limited to, if they were said.
+    pub(crate) fn groups(&self) -> Option<&[String]> {
+        match self {
+            Self::Text(cut) => cut.groups(),
+            Self::ToRead(read) => read.groups(),
+        }
+    }
+
     /// How it stands once it is stored.
     pub(crate) fn status(&self) -> DocumentStatus {
         match self {
@@ -123,6 +131,10 @@ fn told_beside(name: &str, fields: Vec<(String, String)>) -> Result<AddDocument>
                     asked.metadata = Some(metadata)
                 }
                 _ => return Err(Error::field("metadata", "must be a JSON object")),
+            },
+            "groups" => match serde_json::from_str(&value) {
+                Ok(groups) => asked.groups = Some(groups),
+                Err(_) => return Err(Error::field("groups", "must be a JSON array of texts")),
             },
             _ => return Err(Error::field(&field, "is no field of this form")),
         }

@@ -44,6 +44,8 @@ pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Resul
         text: &read.text,
         hash: &hash.context("a file's hash is none")?,
         source_url: file.source_url.as_deref(),
+        // Those of the document stay.
+        groups: &[],
         language: read.language.as_deref(),
         metadata: &file.metadata,
         chunks: &read.passages.chunks,

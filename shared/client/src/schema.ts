@@ -648,7 +648,7 @@ export interface paths {
         /** One document: whether it can be found, and if not, why. */
         get: operations["getDocument"];
         /**
-         * Replaces a document as a whole; what is left out is nothing then. Its id stays, its `version` counts up.
+         * Replaces a document as a whole; what is left out is nothing then. Its id and groups stay, its `version` counts up.
          * @description From one moment to the next, what it says is found by full text, and nothing of what it said before. Vectors follow where the tenant
          *     has an index. Of a file, and of a text of more than 1 MiB, that moment is when it was read; if it cannot be read, the document stays
          *     as it is, and its `error` says why. Of two requests at once, the last to end counts.
@@ -726,6 +726,26 @@ export interface paths {
         /** The file that a document was read from, as it was sent; of one that is still to be read, that one. */
         get: operations["getDocumentFile"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Limits a document to groups of users, or opens it to everybody. Whatever is searched and asked from then on heeds it;
+         *     what was answered before stays as it is. Administrators find every document, and manage them all.
+         */
+        put: operations["limitDocument"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1422,6 +1442,12 @@ export interface components {
              *     most 4 KiB as it is stored.
              */
             metadata?: Record<string, never> | null;
+            /**
+             * @description The groups of users whom answers and searches may tell of it, up to 50 names of 1 to 64 characters each; absent or empty, of
+             *     everybody. Of a document that is there, `PUT /documents/{id}/groups` changes them.
+             * @example []
+             */
+            groups?: string[] | null;
         };
         /** @description A document that was taken in. */
         AddedDocument: {
@@ -1464,6 +1490,13 @@ export interface components {
             scopes: components["schemas"]["ApiKeyScope"][];
             /** @description What is said of how much may be asked and spent with it. The limits of its tenant hold as well. */
             limits: components["schemas"]["Limits"];
+            /**
+             * @description The groups to which documents may be limited that it finds, besides those for everybody.
+             * @example [
+             *       "staff"
+             *     ]
+             */
+            groups: string[];
             /**
              * @description How it begins and ends, to tell it from others.
              * @example pk_live_...x3Fg
@@ -2080,6 +2113,12 @@ export interface components {
              */
             expires_in_days?: number | null;
             limits?: components["schemas"]["Limits"] | null;
+            /**
+             * @description The groups that it is in, up to 50 names of 1 to 64 characters each: in searches and answers it finds documents that are
+             *     limited to them, and those for everybody.
+             * @example []
+             */
+            groups?: string[] | null;
         };
         /** @description An identity key to be added. */
         CreateIdentityKeyRequest: {
@@ -2207,6 +2246,13 @@ export interface components {
             error?: string | null;
             /** @description What is told beside it. */
             metadata: Record<string, never>;
+            /**
+             * @description The groups of users whom answers and searches may tell of it; of everybody if there is none.
+             * @example [
+             *       "staff"
+             *     ]
+             */
+            groups: string[];
             /**
              * Format: int32
              * @description How many passages it is cut into.
@@ -2515,6 +2561,14 @@ export interface components {
          * @enum {string}
          */
         Leg: "full_text" | "vectors" | "rerank";
+        /** @description The groups of a document. */
+        LimitDocumentRequest: {
+            /**
+             * @description Up to 50 names, of 1 to 64 characters each; none opens it to everybody of the tenant.
+             * @example []
+             */
+            groups: string[];
+        };
         /** @description A limit, and what is left of it. */
         LimitLeft: {
             /**
@@ -4199,6 +4253,12 @@ export interface components {
             /** @description Whether the user may log in. `false` ends all its logins. */
             is_active?: boolean | null;
             /**
+             * @description The groups that the user is in, up to 50 names of 1 to 64 characters each; the list is replaced as a whole. Documents can
+             *     be limited to groups; what is searched and asked from then on heeds it.
+             * @example []
+             */
+            groups?: string[] | null;
+            /**
              * Format: password
              * @description Another password. It ends all logins of the user.
              */
@@ -4221,6 +4281,8 @@ export interface components {
             source_url?: string | null;
             /** @description What is told beside it, as of a text: a JSON object. */
             metadata?: string | null;
+            /** @description The groups that it is limited to, as of a text: a JSON array. */
+            groups?: string | null;
         };
         /** @description A place in an answer that cites a page. */
         UrlCitation: {
@@ -4428,6 +4490,13 @@ export interface components {
             is_superuser: boolean;
             /** @description Whether the user was invited and has not chosen a password yet, so that nobody can log in as it. */
             is_invited: boolean;
+            /**
+             * @description The groups that the user is in: documents can be limited to them.
+             * @example [
+             *       "staff"
+             *     ]
+             */
+            groups: string[];
             /**
              * Format: date-time
              * @description When the user was created.
@@ -4992,6 +5061,9 @@ export interface operations {
                      *         {
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "expires_at": null,
+                     *           "groups": [
+                     *             "staff"
+                     *           ],
                      *           "hint": "pk_live_...x3Fg",
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "last_used_at": null,
@@ -5037,6 +5109,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "expires_in_days": 365,
+                 *       "groups": [],
                  *       "name": "The shop's server",
                  *       "scopes": [
                  *         "chat"
@@ -5058,6 +5131,9 @@ export interface operations {
                      *       "api_key": {
                      *         "created_at": "2026-01-31T09:30:00Z",
                      *         "expires_at": null,
+                     *         "groups": [
+                     *           "staff"
+                     *         ],
                      *         "hint": "pk_live_...x3Fg",
                      *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *         "last_used_at": null,
@@ -5114,6 +5190,9 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "expires_at": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "hint": "pk_live_...x3Fg",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "last_used_at": null,
@@ -5534,6 +5613,9 @@ export interface operations {
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "email": "ada@acme.example",
                      *           "full_name": "Ada Lovelace",
+                     *           "groups": [
+                     *             "staff"
+                     *           ],
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "is_active": true,
                      *           "is_invited": true,
@@ -5591,6 +5673,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "email": "ada@acme.example",
                      *       "full_name": "Ada Lovelace",
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "is_active": true,
                      *       "is_invited": true,
@@ -5678,6 +5763,9 @@ export interface operations {
                      *         "created_at": "2026-01-31T09:30:00Z",
                      *         "email": "ada@acme.example",
                      *         "full_name": "Ada Lovelace",
+                     *         "groups": [
+                     *           "staff"
+                     *         ],
                      *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *         "is_active": true,
                      *         "is_invited": true,
@@ -5742,6 +5830,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "email": "ada@acme.example",
                      *       "full_name": "Ada Lovelace",
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "is_active": true,
                      *       "is_invited": true,
@@ -5812,7 +5903,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "full_name": "Grace Hopper"
+                 *       "full_name": "Grace Hopper",
+                 *       "groups": []
                  *     }
                  */
                 "application/json": components["schemas"]["UpdateUserRequest"];
@@ -5830,6 +5922,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "email": "ada@acme.example",
                      *       "full_name": "Ada Lovelace",
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "is_active": true,
                      *       "is_invited": true,
@@ -7198,6 +7293,9 @@ export interface operations {
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "error": null,
                      *           "file_name": null,
+                     *           "groups": [
+                     *             "staff"
+                     *           ],
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "language": "en",
                      *           "media_type": "application/pdf",
@@ -7239,6 +7337,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "groups": [],
                  *       "language": "en",
                  *       "source_url": "https://www.acme.example/refunds",
                  *       "text": "Refunds take 14 days.",
@@ -7283,6 +7382,15 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            /** @description `document_exists`: a document that has this title and text is for other groups than the request says. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `result_gone`: an earlier request with this `Idempotency-Key` added the document, which was deleted. */
             410: {
                 headers: {
@@ -7430,6 +7538,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
                      *       "media_type": "application/pdf",
@@ -7471,6 +7582,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "groups": [],
                  *       "language": "en",
                  *       "source_url": "https://www.acme.example/refunds",
                  *       "text": "Refunds take 14 days.",
@@ -7495,6 +7607,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
                      *       "media_type": "application/pdf",
@@ -7524,6 +7639,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
                      *       "media_type": "application/pdf",
@@ -7612,6 +7730,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
                      *       "media_type": "application/pdf",
@@ -7764,6 +7885,70 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
+    limitDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "groups": []
+                 *     }
+                 */
+                "application/json": components["schemas"]["LimitDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description A document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 1,
+                     *       "chunks_done": 1,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "error": null,
+                     *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
+                     *       "media_type": "application/pdf",
+                     *       "metadata": {},
+                     *       "pages": null,
+                     *       "size": null,
+                     *       "source_url": null,
+                     *       "status": "pending",
+                     *       "title": "Refunds",
+                     *       "vectors": "none",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
     retryDocument: {
         parameters: {
             query?: never;
@@ -7788,6 +7973,9 @@ export interface operations {
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "language": "en",
                      *       "media_type": "application/pdf",

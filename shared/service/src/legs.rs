@@ -45,7 +45,7 @@ impl Service {
         let words = asked_words(question);
         let Wanted { top_k, filter } = wanted;
         Ok(tx
-            .passages_by_words(&words, top_k.max(NAMED), min_score, filter)
+            .passages_by_words(caller, &words, top_k.max(NAMED), min_score, filter)
             .await?)
     }
 

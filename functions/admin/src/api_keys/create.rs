@@ -33,6 +33,10 @@ pub(crate) struct CreateApiKey {
     /// says for keys.
     #[schema(value_type = Option<Limits>)]
     limits: Option<Object<Limits>>,
+    /// The groups that it is in, up to 50 names of 1 to 64 characters each: in searches and answers it finds documents that are
+    /// limited to them, and those for everybody.
+    #[schema(max_items = 50, example = json!([]))]
+    groups: Option<Vec<String>>,
 }
 
 /// A new API key.
@@ -70,6 +74,7 @@ pub(crate) async fn create(
         limits: asked
             .limits
             .map_or_else(Limits::default, |Object(limits)| limits),
+        groups: asked.groups.unwrap_or_default(),
         hash: made.hash,
         hint: made.hint,
         expires_at: days.map(|days| app.clock.now() + days),
@@ -116,6 +121,8 @@ impl CreateApiKey {
         refuse("expires_in_days", is_long, "must be from 1 to 3650");
         let limits = self.limits.iter();
         faults.extend(limits.flat_map(|Object(limits)| service::limit_faults("limits.", limits)));
+        let groups = self.groups.as_deref().unwrap_or_default();
+        faults.extend(service::group_faults("groups", groups));
         Ok(service::Error::if_any(faults)?)
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use db::{Role, User, UserChange};
 use secrecy::SecretString;
 use serde::Deserialize;
-use service::check_full_name;
+use service::{check_full_name, group_faults};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Administrator, App, Error, Json, Path, Result};
@@ -22,6 +22,10 @@ pub(crate) struct ChangeUser {
     role: Option<Role>,
     /// Whether the user may log in. `false` ends all its logins.
     is_active: Option<bool>,
+    /// The groups that the user is in, up to 50 names of 1 to 64 characters each; the list is replaced as a whole. Documents can
+    /// be limited to groups; what is searched and asked from then on heeds it.
+    #[schema(max_items = 50, example = json!([]))]
+    groups: Option<Vec<String>>,
     /// Another password. It ends all logins of the user.
     #[schema(value_type = Option<String>, format = Password, min_length = 8, max_length = 128)]
     password: Option<SecretString>,
@@ -35,6 +39,7 @@ impl ChangeUser {
             || self.role.is_some()
             || self.is_active.is_some()
             || self.password.is_some()
+            || self.groups.is_some()
     }
 
     /// Confirms that nothing here takes away the caller's own rights.
@@ -69,6 +74,8 @@ pub(crate) async fn change(
     Json(asked): Json<ChangeUser>,
 ) -> Result<Json<User>> {
     asked.full_name.as_deref().map_or(Ok(()), check_full_name)?;
+    let groups = asked.groups.as_deref().unwrap_or_default();
+    service::Error::if_any(group_faults("groups", groups))?;
     if let Some(value) = asked.is_superuser {
         if asked.has_more_than_superuser() {
             let message = "must be alone in its request: send the other fields in another one";
@@ -87,6 +94,7 @@ pub(crate) async fn change(
         full_name: asked.full_name,
         role: asked.role,
         is_active: asked.is_active,
+        groups: asked.groups,
         password_hash,
     };
     let mut tx = app.db.admin(&by.admin).await?;

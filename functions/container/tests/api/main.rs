@@ -29,6 +29,7 @@ mod destinations;
 mod dev;
 mod document_deletion;
 mod document_filters;
+mod document_groups;
 mod document_jobs;
 mod document_versions;
 mod documents;

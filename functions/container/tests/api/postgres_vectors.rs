@@ -265,3 +265,28 @@ async fn without_pgvector_they_cannot_be_chosen() {
         "{why}"
     );
 }
+
+#[tokio::test] // R30
+async fn documents_of_others_are_not_near() {
+    let provider = Provider::start().await;
+    let Some(kit) = kept(&provider).await else {
+        return;
+    };
+    let admin = kit.token(ADMIN1).await;
+    for (title, groups) in [("Shoes", json!([])), ("Money", json!(["board"]))] {
+        let document = json!({ "title": title, "text": title, "groups": groups });
+        let added = kit.post(&admin, "/documents", document).await;
+        assert_eq!(added.status, 202, "{}", added.text);
+    }
+    kit.work().await;
+    let asked = json!({ "query": QUESTION });
+    let outside = found(&kit, U1, asked.clone()).await;
+    assert!(!outside.contains(&"Money".to_owned()), "{outside:?}");
+    let path = format!("/admin/users/{}", U1.id);
+    let joined = json!({ "groups": ["board"] });
+    assert_eq!(kit.patch(&admin, &path, joined).await.status, 200);
+    for who in [U1, ADMIN1] {
+        let inside = found(&kit, who, asked.clone()).await;
+        assert_eq!(inside.first().map(String::as_str), Some("Money"));
+    }
+}

@@ -1,6 +1,6 @@
 //! What a tenant knows.
 
-use crate::{AdminTx, PageOf, Result, VectorsStatus};
+use crate::{AdminTx, Deed, PageOf, Result, VectorsStatus};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// What a [`Document`] is read from.
 macro_rules! document_columns {
     () => {
-        "id, title, source_url, language, status, vectors, error, metadata, chunks, chunks_done, size, file_name, media_type, pages,
+        "id, title, source_url, language, status, vectors, error, metadata, groups, chunks, chunks_done, size, file_name, media_type, pages,
          version, created_at"
     };
 }
@@ -49,6 +49,9 @@ pub struct Document {
     /// What is told beside it.
     #[schema(value_type = Object)]
     pub metadata: serde_json::Value,
+    /// The groups of users whom answers and searches may tell of it; of everybody if there is none.
+    #[schema(example = json!(["staff"]))]
+    pub groups: Vec<String>,
     /// How many passages it is cut into.
     pub chunks: i32,
     /// Of how many of those the vectors are stored.
@@ -84,6 +87,30 @@ impl AdminTx {
         .fetch_all(self.conn())
         .await?;
         Ok(documents)
+    }
+
+    /// Limits a document to groups of users, or opens it to everybody if there is none. It counts for whatever is searched from
+    /// then on. False if there is no such document.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn limit_document(&mut self, id: Uuid, groups: &[String]) -> Result<bool> {
+        let limited =
+            sqlx::query("update documents set groups = $2 where id = $1 and deleted_at is null")
+                .bind(id)
+                .bind(groups)
+                .execute(self.conn())
+                .await?;
+        if limited.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let whom = match groups {
+            [] => "everybody".to_owned(),
+            groups => groups.join(", "),
+        };
+        self.audit(Deed::done("document.limit", id).detail(whom))
+            .await?;
+        Ok(true)
     }
 
     /// One document.

@@ -23,6 +23,8 @@ pub struct NewFile<'a> {
     pub language: Option<&'a str>,
     /// What is told beside it: an object.
     pub metadata: &'a serde_json::Value,
+    /// The groups of users that it is limited to, where it is new; of everybody if there is none.
+    pub groups: &'a [String],
     /// Tells its title and content from those of others: SHA-256.
     pub hash: &'a [u8; 32],
 }
@@ -75,8 +77,8 @@ impl AdminTx {
     pub async fn create_document_of_file(&mut self, new: &NewFile<'_>) -> Result<bool> {
         let actor = self.actor.user_id;
         let stored = sqlx::query(
-            "insert into documents (id, title, source_url, language, metadata, hash, status, file_name, created_by)
-             values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
+            "insert into documents (id, title, source_url, language, metadata, hash, status, file_name, created_by, groups)
+             values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
              on conflict (tenant_id, hash) where status <> 'failed' do nothing",
         )
         .bind(new.id)
@@ -87,6 +89,7 @@ impl AdminTx {
         .bind(&new.hash[..])
         .bind(new.name)
         .bind(actor)
+        .bind(new.groups)
         .execute(self.conn())
         .await?;
         if stored.rows_affected() == 0 {

@@ -42,13 +42,14 @@ pub struct Passage {
 }
 
 impl TenantTx {
-    /// The passages that share the most with the question's words, best first, of the documents that the filter allows, by a
-    /// function of `migrations/0057_documents.sql`; `None` if finding them takes longer than the transaction allows, after which it is
+    /// The passages that share the most with the question's words, best first, of the documents that the filter allows and the caller
+    /// may read, by a function of `migrations/0073_groups.sql`; `None` if finding them takes longer than the transaction allows, after which it is
     /// of no more use.
     ///
     /// Any shared word finds a passage: a question is not a list of words that an answer must all contain.
     pub async fn passages_by_words(
         &mut self,
+        caller: &Caller,
         words: &[AskedWord],
         top_k: i32,
         min_score: f32,
@@ -58,7 +59,7 @@ impl TenantTx {
             words.iter().map(|word| (&*word.word, word.said)).unzip();
         let passages = sqlx::query_as(
             "select p.*, c.ordinal, c.page, c.heading
-             from passages_by_words($1, $2, $3, $4, $5, $6)
+             from passages_by_words($1, $2, $3, $4, $5, $6, $7, $8)
                with ordinality p(document_id, chunk_id, title, source_url, text, score, nth)
              join document_chunks c on c.id = p.chunk_id
              order by p.nth",
@@ -69,6 +70,8 @@ impl TenantTx {
         .bind(min_score)
         .bind(top_k)
         .bind(filter.map(Json))
+        .bind(caller.user_id())
+        .bind(caller.has_assumed())
         .fetch_all(self.conn())
         .await;
         in_time(passages)
@@ -85,8 +88,8 @@ impl TenantTx {
 }
 
 impl Db {
-    /// The passages with these ids that still exist and are of a document that the filter allows, in no particular order, with
-    /// a score of 0: one statement, a function of `migrations/0059_files.sql`.
+    /// The passages with these ids that still exist and are of a document that the filter allows and the caller may read, in no
+    /// particular order, with a score of 0: one statement, a function of `migrations/0073_groups.sql`.
     ///
     /// # Errors
     /// The database is away.
@@ -96,10 +99,12 @@ impl Db {
         ids: &[Uuid],
         filter: Option<&MetadataFilter>,
     ) -> Result<Vec<Passage>> {
-        let passages = sqlx::query_as("select * from passages_by_id($1, $2, $3)")
+        let passages = sqlx::query_as("select * from passages_by_id($1, $2, $3, $4, $5)")
             .bind(caller.tenant_id())
             .bind(ids)
             .bind(filter.map(Json))
+            .bind(caller.user_id())
+            .bind(caller.has_assumed())
             .fetch_all(self.once(caller, Need::Begun).await?.conn())
             .await?;
         Ok(passages)

@@ -71,28 +71,31 @@ impl TenantTx {
         has_vectors(self.conn()).await
     }
 
-    /// The passages of a set whose vectors are nearest, best first, with the cosine of the angle between; `None` if finding them
+    /// The passages of a set whose vectors are nearest, of documents that the caller may read, best first, with the cosine of the angle between; `None` if finding them
     /// takes longer than the transaction allows, after which it is of no more use.
     ///
     /// # Errors
     /// The vector has another length than those of the set; the database is away, or has no pgvector.
     pub async fn near_vectors(
         &mut self,
-        tenant: &Caller,
+        caller: &Caller,
         set: Uuid,
         vector: &[f32],
         most: i32,
         filter: Option<&MetadataFilter>,
     ) -> Result<Option<Vec<(Uuid, f32)>>> {
-        let near =
-            sqlx::query_as("select chunk_id, score from near_chunk_vectors($1, $2, $3, $4, $5)")
-                .bind(tenant.tenant_id())
-                .bind(set)
-                .bind(text(vector))
-                .bind(most)
-                .bind(filter.map(Json))
-                .fetch_all(self.conn())
-                .await;
+        let near = sqlx::query_as(
+            "select chunk_id, score from near_chunk_vectors($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(caller.tenant_id())
+        .bind(set)
+        .bind(text(vector))
+        .bind(most)
+        .bind(filter.map(Json))
+        .bind(caller.user_id())
+        .bind(caller.has_assumed())
+        .fetch_all(self.conn())
+        .await;
         in_time(near)
     }
 }

@@ -26,6 +26,8 @@ pub struct NewDocument<'a> {
     pub language: Option<&'a str>,
     /// What is told beside it: an object.
     pub metadata: &'a serde_json::Value,
+    /// The groups of users that it is limited to, where it is new; of everybody if there is none.
+    pub groups: &'a [String],
     /// Its passages.
     pub chunks: &'a [NewChunk],
     /// Their words.
@@ -57,15 +59,15 @@ pub struct NewChunk {
 }
 
 impl AdminTx {
-    /// The document that has the title and text with this hash, unless it failed.
+    /// The document that has the title and text with this hash, unless it failed, and the groups that it is limited to.
     ///
     /// # Errors
     /// The database is away.
     pub async fn document_with(
         &mut self,
         hash: &[u8; 32],
-    ) -> Result<Option<(Uuid, DocumentStatus)>> {
-        let sql = "select id, status from documents where hash = $1 and status <> 'failed'";
+    ) -> Result<Option<(Uuid, DocumentStatus, Vec<String>)>> {
+        let sql = "select id, status, groups from documents where hash = $1 and status <> 'failed'";
         let found = sqlx::query_as(sql).bind(&hash[..]);
         Ok(found.fetch_optional(self.conn()).await?)
     }
@@ -78,8 +80,9 @@ impl AdminTx {
     pub async fn create_document(&mut self, new: &NewDocument<'_>) -> Result<bool> {
         let actor = self.actor.user_id;
         let stored = sqlx::query(
-            "insert into documents (id, title, source_url, language, metadata, size, hash, status, vectors, created_by)
-             values ($1, $2, $3, $4, $5, octet_length($6), $7, 'ready', $8, $9)
+            "insert into documents (id, title, source_url, language, metadata, size, hash, status, vectors, created_by,
+               groups)
+             values ($1, $2, $3, $4, $5, octet_length($6), $7, 'ready', $8, $9, $10)
              on conflict (tenant_id, hash) where status <> 'failed' do nothing",
         )
         .bind(new.id)
@@ -91,6 +94,7 @@ impl AdminTx {
         .bind(&new.hash[..])
         .bind(new.vectors())
         .bind(actor)
+        .bind(new.groups)
         .execute(self.conn())
         .await?;
         if stored.rows_affected() == 0 {

@@ -54,6 +54,9 @@ pub struct ApiKey {
     /// What is said of how much may be asked and spent with it. The limits of its tenant hold as well.
     #[sqlx(json)]
     pub limits: Limits,
+    /// The groups to which documents may be limited that it finds, besides those for everybody.
+    #[schema(example = json!(["staff"]))]
+    pub groups: Vec<String>,
     /// How it begins and ends, to tell it from others.
     #[schema(example = "pk_live_...x3Fg")]
     pub hint: String,
@@ -69,7 +72,8 @@ pub struct ApiKey {
 
 macro_rules! key_columns {
     () => {
-        "id, name, scopes, limits, hint, user_id, created_at, expires_at, last_used_at"
+        "id, name, scopes, limits, hint, user_id, created_at, expires_at, last_used_at,
+         (select u.groups from users u where u.id = user_id) as groups"
     };
 }
 
@@ -84,6 +88,8 @@ pub struct KeyToStore {
     pub scopes: Vec<ApiKeyScope>,
     /// Its own limits.
     pub limits: Limits,
+    /// The groups that it is in.
+    pub groups: Vec<String>,
     /// Its SHA-256.
     pub hash: [u8; 32],
     /// What people may see of it.
@@ -101,11 +107,12 @@ impl AdminTx {
         let user = Uuid::now_v7();
         // No address can end so (RFC 2606, section 2): nobody has it, and nobody is written to.
         sqlx::query(
-            "insert into users (id, email, full_name, role, is_service) values ($1, $2, $3, 'member', true)",
+            "insert into users (id, email, full_name, role, is_service, groups) values ($1, $2, $3, 'member', true, $4)",
         )
         .bind(user)
         .bind(format!("{user}@api-keys.invalid"))
         .bind(&new.name)
+        .bind(&new.groups)
         .execute(self.conn())
         .await?;
         let now = self.actor.asked.at;

@@ -26,6 +26,8 @@ pub struct UserChange {
     pub role: Option<Role>,
     /// Whether the user may log in. `false` ends all its logins.
     pub is_active: Option<bool>,
+    /// The groups that the user is in.
+    pub groups: Option<Vec<String>>,
     /// The PHC string of another password. It ends all logins of the user, and its invitation.
     pub password_hash: Option<SecretString>,
 }
@@ -41,7 +43,14 @@ impl UserChange {
         let is_active = self.is_active.filter(|value| *value != before.is_active);
         let is_active =
             is_active.map(|value| format!("is_active: {} -> {value}", before.is_active));
-        name.into_iter().chain(role).chain(is_active).collect()
+        let groups = self.groups.as_ref();
+        let groups = groups.filter(|groups| **groups != before.groups);
+        let groups = groups.map(|groups| {
+            let (before, now) = (before.groups.join(", "), groups.join(", "));
+            format!("groups: [{before}] -> [{now}]")
+        });
+        let told = name.into_iter().chain(role).chain(is_active);
+        told.chain(groups).collect()
     }
 }
 
@@ -81,7 +90,7 @@ impl AdminTx {
             "update users set full_name = coalesce($2, full_name), role = coalesce($3, role),
                               is_active = coalesce($4, is_active), password_hash = coalesce($5, password_hash),
                               password_changed_at = case when $5::text is null then password_changed_at else $6 end,
-                              updated_at = $6
+                              updated_at = $6, groups = coalesce($7, groups)
              where id = $1
              returning ",
             user_columns!()
@@ -94,6 +103,7 @@ impl AdminTx {
             .bind(change.is_active)
             .bind(hash.map(ExposeSecret::expose_secret))
             .bind(now)
+            .bind(&change.groups)
             .fetch_one(self.conn())
             .await?;
         if hash.is_some() || change.is_active == Some(false) {

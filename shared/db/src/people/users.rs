@@ -53,6 +53,9 @@ pub struct User {
     pub is_superuser: bool,
     /// Whether the user was invited and has not chosen a password yet, so that nobody can log in as it.
     pub is_invited: bool,
+    /// The groups that the user is in: documents can be limited to them.
+    #[schema(example = json!(["staff"]))]
+    pub groups: Vec<String>,
     /// When the user was created.
     pub created_at: DateTime<Utc>,
     /// When the user last logged in.
@@ -62,7 +65,7 @@ pub struct User {
 macro_rules! user_columns {
     () => {
         "id, tenant_id, email, full_name, role, is_active, is_superuser, password_hash is null as is_invited,
-         created_at, last_login_at"
+         groups, created_at, last_login_at"
     };
 }
 pub(crate) use user_columns;

@@ -55,6 +55,7 @@ const SCOPES: [(&str, &[&str]); 3] = [
             "POST /documents/{id}/retry",
             "POST /mcp",
             "PUT /documents/{id}",
+            "PUT /documents/{id}/groups",
         ],
     ),
     ("usage", &["GET /admin/usage"]),

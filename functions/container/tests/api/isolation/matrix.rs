@@ -90,6 +90,7 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /documents/{id}/chunks", "path:id")
         | ("GET /documents/{id}/text", "path:id")
         | ("PUT /documents/{id}", "path:id")
+        | ("PUT /documents/{id}/groups", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /documents/{id}/deletion", "path:id")
         | ("GET /documents/{id}/file", "path:id")

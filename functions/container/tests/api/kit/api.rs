@@ -237,6 +237,7 @@ impl Operation {
             "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),
             "PUT /documents/{id}" => json!({ "title": "Changed", "text": "A changed text." }),
+            "PUT /documents/{id}/groups" => json!({ "groups": ["staff"] }),
             "POST /documents/search" => json!({ "query": "What is known?" }),
             "POST /mcp" => json!({
                 "jsonrpc": "2.0", "id": 1, "method": "tools/call",

@@ -1,0 +1,40 @@
+//! `PUT /documents/{id}/groups`: whom answers and searches may tell of a document.
+
+use axum::extract::State;
+use db::Document;
+use serde::Deserialize;
+use service::group_faults;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{App, Error, Json, Manager, Path, Result};
+
+/// The groups of a document.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LimitDocumentRequest)]
+pub(crate) struct Limit {
+    /// Up to 50 names, of 1 to 64 characters each; none opens it to everybody of the tenant.
+    #[schema(max_items = 50, example = json!([]))]
+    groups: Vec<String>,
+}
+
+/// Limits a document to groups of users, or opens it to everybody. Whatever is searched and asked from then on heeds it;
+/// what was answered before stays as it is. Administrators find every document, and manage them all.
+#[utoipa::path(put, path = "/documents/{id}/groups", operation_id = "limitDocument", tag = "documents", params(("id" = Uuid, Path)), request_body = Limit, responses(
+    (status = 200, body = Document), (status = 403),
+))]
+pub(crate) async fn limit(
+    State(app): State<App>,
+    Manager { admin, .. }: Manager,
+    Path(id): Path<Uuid>,
+    Json(asked): Json<Limit>,
+) -> Result<Json<Document>> {
+    service::Error::if_any(group_faults("groups", &asked.groups))?;
+    let mut tx = app.db.admin(&admin).await?;
+    if !tx.limit_document(id, &asked.groups).await? {
+        return Err(Error::NotFound);
+    }
+    let document = tx.document(id).await?.ok_or(Error::NotFound)?;
+    tx.commit().await?;
+    Ok(Json(document))
+}
