@@ -196,7 +196,7 @@ class Panel implements Chat {
   #tell(): void {
     const [text, address] = [this.#attribute("notice"), this.#attribute("notice-link")];
     const href = address ? ownLink(address) : undefined;
-    const own = text && (href ? h("a", { href, target: "_blank", rel: "noopener" }, text) : h("span", {}, text));
+    const own = text && (href ? h("a", { href, target: "_blank", rel: "noopener", dir: "auto" }, text) : h("span", { dir: "auto" }, text));
     const shared = this.#here?.isShared && h("span", {}, this.#texts.shared);
     this.#notice.replaceChildren(...[own, shared].filter((part): part is HTMLElement => Boolean(part)));
   }
