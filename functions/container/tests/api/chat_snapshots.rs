@@ -177,6 +177,7 @@ async fn a_list_of_documents_page_by_page() {
           "created_at": "[time]",
           "error": null,
           "file_name": null,
+          "groups": [],
           "id": "[id]",
           "language": null,
           "media_type": null,

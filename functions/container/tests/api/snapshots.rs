@@ -190,6 +190,7 @@ async fn a_user() {
       "created_at": "[time]",
       "email": "ana@one.example",
       "full_name": "Ana Lima",
+      "groups": [],
       "id": "[id]",
       "is_active": true,
       "is_invited": false,

@@ -71,8 +71,8 @@ impl TenantTx {
         has_vectors(self.conn()).await
     }
 
-    /// The passages of a set whose vectors are nearest, of documents that the caller may read, best first, with the cosine of the angle between; `None` if finding them
-    /// takes longer than the transaction allows, after which it is of no more use.
+    /// The passages of a set whose vectors are nearest, of documents that the caller may read, best first, with the cosine of the
+    /// angle between; `None` if finding them takes longer than the transaction allows, after which it is of no more use.
     ///
     /// # Errors
     /// The vector has another length than those of the set; the database is away, or has no pgvector.
@@ -84,10 +84,11 @@ impl TenantTx {
         most: i32,
         filter: Option<&MetadataFilter>,
     ) -> Result<Option<Vec<(Uuid, f32)>>> {
+        let tenant = caller.tenant_id();
         let near = sqlx::query_as(
             "select chunk_id, score from near_chunk_vectors($1, $2, $3, $4, $5, $6, $7)",
         )
-        .bind(caller.tenant_id())
+        .bind(tenant)
         .bind(set)
         .bind(text(vector))
         .bind(most)
