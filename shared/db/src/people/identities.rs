@@ -192,7 +192,7 @@ impl TenantTx {
         };
         if before.is_live && is_current {
             self.move_chats(before.user_id, user).await?;
-            self.end_logins(before.user_id, now).await?;
+            self.end_logins(before.user_id, None, now).await?;
         }
         Ok(true)
     }
@@ -207,17 +207,6 @@ impl TenantTx {
         )
         .bind(from)
         .bind(to)
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
-
-    async fn end_logins(&mut self, user: Uuid, now: DateTime<Utc>) -> Result<()> {
-        sqlx::query(
-            "update login_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null",
-        )
-        .bind(user)
-        .bind(now)
         .execute(self.conn())
         .await?;
         Ok(())

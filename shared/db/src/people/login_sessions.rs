@@ -115,6 +115,25 @@ impl TenantTx {
         Ok(user)
     }
 
+    /// Ends every login of a user, but for the one that is to stay.
+    pub(crate) async fn end_logins(
+        &mut self,
+        user: Uuid,
+        stays: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        sqlx::query(
+            "update login_sessions set revoked_at = $3
+             where user_id = $1 and id is distinct from $2 and revoked_at is null",
+        )
+        .bind(user)
+        .bind(stays)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// What the caller's password is checked against; none if the user was deleted meanwhile.
     pub async fn stored_password(&mut self, caller: &Caller) -> Result<Option<StoredPassword>> {
         let hash: Option<Option<String>> =
@@ -150,15 +169,8 @@ impl TenantTx {
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query(
-            "update login_sessions set revoked_at = $3
-             where user_id = $1 and id is distinct from $2 and revoked_at is null",
-        )
-        .bind(caller.user_id())
-        .bind(caller.session_id())
-        .bind(now)
-        .execute(self.conn())
-        .await?;
+        self.end_logins(caller.user_id(), caller.session_id(), now)
+            .await?;
         self.audit(caller, Deed::done("password.change", caller.user_id()))
             .await?;
         Ok(true)

@@ -107,7 +107,7 @@ impl AdminTx {
             .fetch_one(self.conn())
             .await?;
         if hash.is_some() || change.is_active == Some(false) {
-            self.revoke_sessions(id, now).await?;
+            self.end_logins(id, None, now).await?;
         }
         if hash.is_some() {
             self.forget_invitation(id).await?;
@@ -136,18 +136,6 @@ impl AdminTx {
             .execute(self.conn())
             .await?;
         self.audit(Deed::done("user.delete", id)).await
-    }
-
-    /// Ends every login of a user.
-    async fn revoke_sessions(&mut self, user: Uuid, now: DateTime<Utc>) -> Result<()> {
-        sqlx::query(
-            "update login_sessions set revoked_at = $2 where user_id = $1 and revoked_at is null",
-        )
-        .bind(user)
-        .bind(now)
-        .execute(self.conn())
-        .await?;
-        Ok(())
     }
 }
 
