@@ -1,10 +1,7 @@
 //! How an operation of the Model Context Protocol may fail: as JSON-RPC does.
 
-use utoipa::openapi::{
-    Components, Content, Ref, RefOr, Response, ResponseBuilder, path::Operation,
-};
-
-const JSON: &str = "application/json";
+use super::rules::{JSON, give_body};
+use utoipa::openapi::{Components, Content, Ref, Response, ResponseBuilder, path::Operation};
 
 /// What such an operation may answer: the name among the components, the status, and what it means.
 const FAILURES: [(&str, &str, &str); 7] = [
@@ -54,15 +51,8 @@ pub(super) fn add(components: &mut Components) {
 
 /// Adds how the operation may fail.
 pub(super) fn fail(operation: &mut Operation) {
+    give_body(operation, &content());
     let responses = &mut operation.responses.responses;
-    for (status, response) in responses.iter_mut() {
-        if let RefOr::T(said) = response
-            && status.as_str() >= "400"
-            && said.content.is_empty()
-        {
-            said.content.insert(JSON.into(), content().into());
-        }
-    }
     for (name, status, _) in FAILURES {
         responses
             .entry(status.to_owned())

@@ -1,14 +1,12 @@
 //! How operations under `/v1` may fail: all in the one form that OpenAI's SDKs read.
 
-use super::rules::has_path_parameter;
+use super::rules::{JSON, give_body, has_path_parameter};
 use utoipa::openapi::{
-    Components, Content, Ref, RefOr, ResponseBuilder,
+    Components, Content, Ref, ResponseBuilder,
     header::HeaderBuilder,
     path::Operation,
     schema::{ObjectBuilder, Type},
 };
-
-const JSON: &str = "application/json";
 
 /// What such an operation may answer: the name among the components, the status, and what it means.
 const FAILURES: [(&str, &str, &str); 9] = [
@@ -95,15 +93,8 @@ pub(super) fn add(components: &mut Components) {
 pub(super) fn fail(operation: &mut Operation) {
     let has_body = operation.request_body.is_some();
     let names_a_model = has_body || has_path_parameter(operation);
+    give_body(operation, &content());
     let responses = &mut operation.responses.responses;
-    for (status, response) in responses.iter_mut() {
-        if let RefOr::T(said) = response
-            && status.as_str() >= "400"
-            && said.content.is_empty()
-        {
-            said.content.insert(JSON.into(), content().into());
-        }
-    }
     for (name, status, _) in FAILURES {
         let follows = match status {
             "413" | "415" | "429" => has_body,

@@ -7,9 +7,12 @@ use super::{
 };
 use crate::{IdempotencyKey, mcp::is_mcp, openai::is_openai, words::MARK};
 use utoipa::openapi::{
-    Components, OpenApi, PathItem, Ref, RefOr, Required,
+    Components, Content, OpenApi, PathItem, Ref, RefOr, Required,
     path::{Operation, ParameterIn},
 };
+
+/// The media type of what programs read.
+pub(super) const JSON: &str = "application/json";
 
 /// Completes what the routes say.
 pub(super) fn complete(api: &mut OpenApi) {
@@ -120,6 +123,18 @@ fn tell_in_words(operation: &mut Operation, components: &mut Components) {
                 let told = failure.in_words().into();
                 components.responses.insert(name, told);
             }
+        }
+    }
+}
+
+/// Gives the failures that a route tells of itself the body of its kind, as JSON.
+pub(super) fn give_body(operation: &mut Operation, body: &Content) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(said) = response
+            && status.as_str() >= "400"
+            && said.content.is_empty()
+        {
+            said.content.insert(JSON.into(), body.clone().into());
         }
     }
 }
