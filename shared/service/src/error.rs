@@ -1,6 +1,6 @@
 //! What can keep the service from doing what it was asked to, one variant per kind.
 
-use crate::{budgets, visitors};
+use crate::{limit_words, visitors};
 use db::LimitState;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ pub enum Error {
     #[error("That was tried too often. Try again in {} s.", .0.seconds())]
     TooMany(db::Exhausted),
     /// A limit does not let it be asked.
-    #[error("{}", budgets::sentence(.0))]
+    #[error("{}", limit_words::sentence(.0))]
     Limit(Box<LimitState>),
     /// The same, told to a visitor of a web page.
     #[error("{}", visitors::sentence(.0))]

@@ -15,6 +15,7 @@ mod groups;
 mod identities;
 mod invitations;
 mod legs;
+mod limit_words;
 mod models;
 mod name;
 mod origin;
@@ -43,7 +44,7 @@ pub use answers::{
     AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer, UsageParts,
 };
 pub use beginning::beginning;
-pub use budgets::{count, limit_faults, near_limits, question_fault};
+pub use budgets::{count, limit_faults, question_fault};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, ConnectionTimes, DefaultLimits, OperatorConfig, Secrets, Via, environment,
@@ -51,6 +52,7 @@ pub use config::{
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
 pub use groups::group_faults;
+pub use limit_words::near_limits;
 pub use models::{Chosen, Warning, WarningCode};
 pub use name::{check_full_name, is_visible, shows};
 pub use origin::Origin;

@@ -1,6 +1,6 @@
 //! Visitors of a tenant's web pages: their site's key, and how often they may come and ask.
 
-use crate::{Error, Result, Service, budgets::after};
+use crate::{Error, Result, Service, limit_words::after};
 use db::{Caller, LimitScope, LimitState, RateLimit, Whose};
 use std::net::IpAddr;
 use tenant_auth::SiteClaim;
