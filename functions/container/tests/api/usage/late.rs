@@ -1,6 +1,6 @@
 //! What is settled of a day that is rolled up.
 
-use super::books::{self, Books, day, run, sums_of};
+use super::books::{self, Books, COLUMNS, day, run, sums_of};
 use crate::kit::{ADMIN1, Kit, T1, U1};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -113,6 +113,54 @@ async fn what_is_settled_while_its_day_is_rolled_up_counts_once() {
     let rolling = async { while kit.app.db.roll_up_usage().await.unwrap().calls == 0 {} };
     tokio::join!(settling, rolling);
     assert_counted(&kit, 41).await;
+}
+
+/// So many calls, one after the other within the day before yesterday. Nothing is told of them: that they are written takes long.
+async fn fill_day(kit: &Kit, calls: i64) {
+    let mut tx = kit.pool.begin().await.unwrap();
+    let sql = format!(
+        "set local session_replication_role = replica;
+         insert into parlance.provider_calls {COLUMNS}
+         select '{T1}', gen_random_uuid(), timestamptz '{} 00:00+00' + n * interval '0.3 seconds', 'chat', 'complete',
+           '{}', null, 'openai', 'm', 1, 0, 0, 2, 0, true, 't', 3
+         from generate_series(1, {calls}) n",
+        day(-2),
+        U1.id
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_day_of_many_calls_is_rolled_up_in_pieces_and_each_call_counts_once() {
+    let kit = Kit::new().await;
+    fill_day(&kit, 250_000).await;
+    let mut pieces = Vec::new();
+    let mut late = 0;
+    loop {
+        // One step as the jobs do it, of this tenant alone.
+        let (_, calls, _): (Option<Uuid>, i64, bool) =
+            sqlx::query_as("select * from parlance.roll_up_usage($1, 1)")
+                .bind(T1)
+                .fetch_one(&kit.pool)
+                .await
+                .unwrap();
+        // In the middle of what is rolled up, and in the middle of what is not.
+        for at in ["01:00", "20:00"] {
+            books::call(&kit, &format!("timestamptz '{} {at}+00'", day(-2))).await;
+            late += 1;
+        }
+        assert_counted(&kit, 250_000 + late).await;
+        if calls == 0 {
+            break;
+        }
+        pieces.push(calls);
+    }
+    assert!(pieces.len() >= 3, "{pieces:?}");
+    assert!(pieces.iter().all(|calls| *calls <= 100_000), "{pieces:?}");
 }
 
 #[tokio::test]
