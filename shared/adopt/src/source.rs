@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// Nothing is asked outside of a transaction, and none can write.
+const BEGIN: &str = "begin isolation level repeatable read read only";
+
 /// A snapshot, and two connections that see it: conversations and messages are read side by side.
 pub struct Source {
     pub(crate) first: PgConnection,
@@ -42,11 +45,8 @@ pub struct Reading {
 pub fn options(url: &SecretString) -> Result<PgConnectOptions, AdoptError> {
     let options =
         db::connect_options(url).map_err(|e| AdoptError::Refused(vec![format!("--from {e}")]))?;
-    Ok(options.application_name("parlance adopt").options([
-        ("default_transaction_read_only", "on"),
-        ("DateStyle", "ISO"),
-        ("TimeZone", "UTC"),
-    ]))
+    // Nothing else: a pooler in front of it may refuse what it does not know.
+    Ok(options.application_name("parlance adopt"))
 }
 
 impl Source {
@@ -56,18 +56,14 @@ impl Source {
     /// It cannot be reached, or is not shaped as anything known: then with everything that differs.
     pub async fn open(options: &PgConnectOptions, reading: &Reading) -> Result<Self, AdoptError> {
         let mut first = connect(options).await?;
-        first
-            .execute("begin isolation level repeatable read read only")
-            .await?;
+        first.execute(BEGIN).await?;
         let catalogue = Catalogue::read(&mut first, reading).await?;
         let shape = Shape::of(&catalogue, reading).map_err(AdoptError::Refused)?;
         let snapshot: String = sqlx::query_scalar("select pg_export_snapshot()")
             .fetch_one(&mut first)
             .await?;
         let mut second = connect(options).await?;
-        second
-            .execute("begin isolation level repeatable read read only")
-            .await?;
+        second.execute(BEGIN).await?;
         sql::share_snapshot(&mut second, &snapshot).await?;
         Ok(Self {
             first,
