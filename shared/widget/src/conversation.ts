@@ -1,18 +1,12 @@
-import { Problem, type AnswerEvent, type Parlance, type Question } from "parlance-client";
+import { Problem, type AnswerEvent, type Parlance } from "parlance-client";
 import { everything, newest, newKey } from "./calls.js";
 import { entry, entryOf, take, type Entry } from "./entry.js";
+import { Kept, type Asking } from "./kept.js";
 import type { Language } from "./languages.js";
 import type { Login } from "./login.js";
-import { sharedMemory, tabMemory, type Memory } from "./memory.js";
 import { troubleOf, troubleOfCode, type Trouble } from "./problems.js";
-import { Tabs } from "./tabs.js";
+import { Tabs, type Told } from "./tabs.js";
 import type { Texts } from "./texts.js";
-
-/** A question under way: it is asked once, however often it is sent under its key. */
-interface Asking {
-  key: string;
-  question: Question;
-}
 
 /** One visitor's conversation: what was said, what is being said, and whatever can be done about it. Draws nothing. */
 export class Conversation {
@@ -24,10 +18,11 @@ export class Conversation {
   readonly #login: Login;
   readonly #words: { texts: Texts; language: Language };
   readonly #changed: () => void;
-  readonly #shared: Memory;
-  readonly #tab: Memory;
+  readonly #kept: Kept;
   readonly #tabs: Tabs;
   readonly #end = new AbortController();
+  /** Ends with what is shown: what was begun for it may not come into what is shown after it. */
+  #life = new AbortController();
   /** The questions of answers that have no id yet. */
   readonly #asked = new Map<Entry, Asking>();
   #reading: Entry | undefined;
@@ -40,9 +35,8 @@ export class Conversation {
     this.#login = login;
     this.#words = words;
     this.#changed = changed;
-    this.#shared = sharedMemory(`${login.name}:`);
-    this.#tab = tabMemory(`${login.name}:`);
-    this.#tabs = new Tabs(login.name, (session) => this.#heard(session));
+    this.#kept = new Kept(login.name);
+    this.#tabs = new Tabs(login.name, (told) => void this.#heard(told));
     const { signal } = this.#end;
     addEventListener("online", () => (this.#later?.(), this.#changed()), { signal });
     addEventListener("offline", () => this.#changed(), { signal });
@@ -52,22 +46,18 @@ export class Conversation {
     return this.#reading !== undefined;
   }
 
-  get #session(): string | undefined {
-    return this.#shared.get("session") || undefined;
-  }
-
   /** Shows what was said before, and goes on with what was being asked. */
   async begin(): Promise<void> {
-    const asking = this.#tab.get("asking");
+    const { asking } = this.#kept;
+    const { signal } = this.#life;
     await this.load(asking === undefined);
-    if (asking === undefined) return;
-    const { key, question } = JSON.parse(asking) as Asking;
-    this.#ask({ key, question });
+    if (asking && !signal.aborted && !this.isBusy) this.#ask(asking);
   }
 
   /** Stops reading; answers are made all the same. */
   leave(): void {
     this.#end.abort();
+    this.#life.abort();
     this.#tabs.close();
   }
 
@@ -91,20 +81,24 @@ export class Conversation {
 
   /** Reads what was said. */
   async load(follow = true): Promise<void> {
+    const { signal } = this.#life;
     // Whom the page knows may have asked on another device.
-    const isElsewhere = this.#login.isKnown && this.#shared.get("session") === undefined;
-    if (!isElsewhere && !(this.#session && (await this.#login.isIn()))) return;
+    const isElsewhere = this.#login.isKnown && !this.#kept.isKnown;
+    if (!isElsewhere && !(this.#kept.session && (await this.#login.isIn()))) return;
     this.#later = undefined;
     try {
       const known = new Map(this.entries.map((entry) => [entry.id, entry]));
-      if (isElsewhere) this.#setSession(await this.#run(newest));
-      const session = this.#session;
+      const found = isElsewhere && (await this.#run(newest));
+      if (signal.aborted) return;
+      if (isElsewhere) this.#kept.session = found || undefined;
+      const session = this.#kept.session;
       const messages = session ? await this.#run((api) => everything(api, session)) : [];
-      if (session !== this.#session || this.#reading) return;
+      if (signal.aborted || session !== this.#kept.session || this.#reading) return;
       this.entries = messages.map((message) => entryOf(message, (code) => troubleOfCode(code, this.#words.texts), known.get(message.id)));
       this.trouble = undefined;
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) this.#setSession(undefined);
+      if (signal.aborted) return;
+      if (error instanceof Problem && error.status === 404) this.#kept.session = undefined;
       else this.trouble = this.#trouble(error, () => void this.load(follow));
     }
     const last = this.entries[this.entries.length - 1];
@@ -163,24 +157,29 @@ export class Conversation {
 
   /** Begins another conversation; the last one is kept at the service. */
   anew(): void {
-    this.#clear();
-    this.#tabs.tell(undefined);
+    this.#leave();
   }
 
-  /** Ends the login, and forgets what was said, in every tab. */
+  /** Ends the login, and forgets what was said, in every tab: from the beginning on nothing of it is shown. */
   async forget(): Promise<void> {
-    this.#clear();
-    this.#shared.set("session", undefined);
+    this.#leave();
     await this.#login.leave();
+    this.#kept.forget();
     this.#warm = undefined;
-    this.#tabs.tell(undefined);
   }
 
-  #clear(): void {
+  #leave(): void {
+    const left = this.#kept.session;
+    this.#clear(left);
+    this.#tabs.tell({ left });
+  }
+
+  #clear(left: string | undefined): void {
+    this.#life.abort();
+    this.#life = new AbortController();
+    this.#kept.leave(left);
     this.#reading = undefined;
     this.#later = undefined;
-    this.#setSession(undefined);
-    this.#tab.set("asking", undefined);
     this.entries = [];
     this.trouble = undefined;
     this.#changed();
@@ -193,10 +192,10 @@ export class Conversation {
     const answer = entry("assistant", { state: "asking" });
     this.entries.push(answer);
     this.#asked.set(answer, asking);
-    this.#tab.set("asking", JSON.stringify(asking));
+    this.#kept.asking = asking;
     this.trouble = undefined;
     void this.#read(answer, question, (api, signal) => {
-      const session = this.#session;
+      const session = this.#kept.session;
       const isPlaced = asking.question.edit || asking.question.regenerate;
       const asked = { ...asking.question, ...(session && !isPlaced && { session_id: session }) };
       return api.ask(asked, { idempotencyKey: asking.key, signal });
@@ -212,32 +211,33 @@ export class Conversation {
     question: Entry | undefined,
     events: (api: Parlance, signal: AbortSignal) => AsyncIterable<AnswerEvent>,
   ): Promise<void> {
+    const { signal } = this.#life;
     this.#reading = answer;
     this.#stopping = false;
     this.#later = undefined;
     this.#changed();
     const told = { text: "" };
     try {
-      const all = this.#login.stream((api) => events(api, this.#end.signal), () => this.#setSession(undefined));
+      const all = this.#login.stream((api) => events(api, signal), this.#lost);
       for await (const event of all) {
         // Another conversation was begun meanwhile.
-        if (this.#reading !== answer) return;
+        if (signal.aborted) return;
         if (event.event === "start") this.#started(event.data, answer, question);
         else take(event, answer, told);
         this.#changed();
       }
     } catch (error) {
-      if (this.#end.signal.aborted || this.#reading !== answer) return;
+      if (signal.aborted) return;
       this.#fail(answer, error);
     }
     this.#reading = undefined;
     if (answer.id) this.#asked.delete(answer);
     this.#changed();
-    if (this.#session) this.#tabs.tell(this.#session);
+    if (this.#kept.session) this.#tabs.tell({ session: this.#kept.session });
   }
 
   #started(data: { session_id: string; message_id: string; user_message_id: string }, answer: Entry, question: Entry | undefined): void {
-    this.#tab.set("asking", undefined);
+    this.#kept.asking = undefined;
     // A question that was sent before the page was loaded anew may be among what was loaded.
     const ids = [data.message_id, data.user_message_id];
     const isOther = (one: Entry) => one === answer || one === question || !one.id || !ids.includes(one.id);
@@ -245,13 +245,13 @@ export class Conversation {
     answer.id = data.message_id;
     answer.state = "streaming";
     if (question) question.id = data.user_message_id;
-    this.#setSession(data.session_id);
-    this.#tabs.tell(data.session_id);
+    this.#kept.session = data.session_id;
+    this.#tabs.tell({ session: data.session_id });
     if (this.#stopping) void this.stop();
   }
 
   #fail(answer: Entry, error: unknown): void {
-    this.#tab.set("asking", undefined);
+    this.#kept.asking = undefined;
     answer.state = "failed";
     const again = () => (answer.id ? this.#resume(answer) : this.retry(answer));
     answer.trouble = this.#trouble(error, again);
@@ -271,13 +271,13 @@ export class Conversation {
   }
 
   #run<T>(work: (api: Parlance) => Promise<T>): Promise<T> {
-    return this.#login.run(work, () => this.#setSession(undefined));
+    return this.#login.run(work, this.#lost);
   }
 
-  /** None is something else than none that is known. */
-  #setSession(session: string | undefined): void {
-    this.#shared.set("session", session ?? "");
-  }
+  /** Whoever comes in anew has said nothing. */
+  readonly #lost = (): void => {
+    this.#kept.session = undefined;
+  };
 
   /** Leaves out a message, and what follows it. */
   #cut(from: Entry): void {
@@ -286,11 +286,12 @@ export class Conversation {
   }
 
   /** Another tab has done something to the conversation, or has begun another. All tabs show the same one. */
-  #heard(session: string | undefined): void {
-    if (session === undefined) return this.#clear();
-    if (this.isBusy) return;
+  async #heard({ session, left }: Told): Promise<void> {
+    if (session === undefined) return this.#clear(left);
+    // Whoever is logged out has no conversation, and one that was left does not come back.
+    if (!(await this.#login.isIn()) || this.isBusy || this.#kept.wasLeft(session)) return;
     // What another tab has stored may be seen here some milliseconds late.
-    this.#setSession(session);
-    void this.load();
+    this.#kept.session = session;
+    await this.load();
   }
 }

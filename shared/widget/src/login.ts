@@ -20,6 +20,8 @@ export class Login {
   readonly #place: Place;
   readonly #store: KeptStore;
   #entering: Promise<void> | undefined;
+  /** How often it was left: what was begun before is not gone on with by whoever comes in next. */
+  #left = 0;
 
   private constructor(place: Place, name: string, store: KeptStore) {
     this.name = name;
@@ -68,11 +70,12 @@ export class Login {
 
   /** Does `work` as the visitor. Where the login has ended, `lost` is told, and it is done as a new one. */
   async run<T>(work: (api: Parlance) => Promise<T>, lost: () => void): Promise<T> {
+    const left = this.#left;
     await this.enter();
     try {
       return await work(this.api);
     } catch (error) {
-      if (!isOut(error)) throw error;
+      if (!isOut(error) || left !== this.#left) throw error;
       await this.#enterAnew(lost);
       return work(this.api);
     }
@@ -80,6 +83,7 @@ export class Login {
 
   /** The same for what comes piece by piece. */
   async *stream<T>(work: (api: Parlance) => AsyncIterable<T>, lost: () => void): AsyncGenerator<T, void> {
+    const left = this.#left;
     await this.enter();
     let any = false;
     try {
@@ -88,15 +92,18 @@ export class Login {
         yield piece;
       }
     } catch (error) {
-      if (any || !isOut(error)) throw error;
+      if (any || !isOut(error) || left !== this.#left) throw error;
       await this.#enterAnew(lost);
       yield* work(this.api);
     }
   }
 
-  /** Ends the login, also at the service. */
+  /** Ends the login here, and at the service if that can be reached. */
   async leave(): Promise<void> {
-    await this.api.logout();
+    this.#left += 1;
+    // Who is about to come in leaves after it.
+    await this.#entering?.catch(() => {});
+    await this.api.logout().catch((error: unknown) => console.warn("parlance-chat: the service was not told of the logout.", error));
     this.#store.forget();
   }
 
@@ -108,9 +115,9 @@ export class Login {
   }
 }
 
-/** Without a network, requests wait for one instead of failing. */
+/** Without a network, requests wait for one instead of failing; but whoever leaves does not wait. */
 const patientFetch: typeof fetch = async (...asked) => {
-  if (!navigator.onLine) await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
+  if (!navigator.onLine && !String(asked[0]).endsWith("/login/logout")) await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
   return fetch(...asked);
 };
 

@@ -1,19 +1,24 @@
-/** Tells other tabs of the page's origin that a conversation has changed, and hears of theirs. */
+/** What tabs tell one another: which conversation has changed, or that one was left for another that is still to be begun. */
+export interface Told {
+  session?: string | undefined;
+  left?: string | undefined;
+}
+
+/** Tells other tabs of the page's origin what became of a conversation, and hears of theirs. */
 export class Tabs {
   readonly #channel: BroadcastChannel | undefined;
 
-  /** `heard` is given the conversation, or nothing where another one was begun. */
-  constructor(name: string, heard: (session: string | undefined) => void) {
+  constructor(name: string, heard: (told: Told) => void) {
     try {
       this.#channel = new BroadcastChannel(name);
-      this.#channel.onmessage = ({ data }: MessageEvent<{ session?: string }>) => heard(data.session);
+      this.#channel.onmessage = ({ data }: MessageEvent<Told>) => heard(data);
     } catch {
       // A page that may store nothing has no other tabs either.
     }
   }
 
-  tell(session: string | undefined): void {
-    this.#channel?.postMessage({ ...(session && { session }) });
+  tell(what: Told): void {
+    this.#channel?.postMessage(what);
   }
 
   close(): void {

@@ -1,5 +1,8 @@
 // How somebody uses the chat: what is on the screen, and where to press.
 
+import assert from "node:assert/strict";
+import { until } from "../../client/tests/kit.mjs";
+
 export const launcher = (page) => page.locator("parlance-chat .launcher");
 export const panel = (page) => page.locator("parlance-chat .panel");
 export const field = (page) => page.locator("parlance-chat .composer textarea");
@@ -21,7 +24,15 @@ export const ask = async (page, text) => {
   await bubbles.nth(before).waitFor();
 };
 
-/** Waits until no answer is being made. */
+/** Waits until no answer is being made. What is drawn may be behind: it is waited for by itself. */
 export const idle = (page) => page.locator("parlance-chat .composer:not(.busy)").waitFor();
+
+/** Waits until these questions are shown, with an answer for each. */
+export const holds = async (page, questions) => {
+  const shown = async () => ({ questions: await page.locator("parlance-chat .bubble").allInnerTexts(), answers: await answers(page).count() });
+  const [wanted, end] = [{ questions, answers: questions.length }, Date.now() + 60_000];
+  await until(async () => JSON.stringify(await shown()) === JSON.stringify(wanted) || Date.now() > end);
+  assert.deepEqual(await shown(), wanted);
+};
 
 export const shows = (page, text) => page.locator("parlance-chat .panel").getByText(text).last().waitFor();

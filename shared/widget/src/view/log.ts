@@ -34,7 +34,7 @@ export class Log {
     this.#list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
   }
 
-  /** Shows messages, at the next moment that there is time for it. */
+  /** Shows messages, at the next moment that there is time for it. That there are none is shown at once. */
   show(entries: Entry[], isBusy: boolean): void {
     const wasAsked = entries.length > this.#entries.length && entries[entries.length - 1]?.state === "asking";
     this.#entries = entries.slice();
@@ -43,6 +43,7 @@ export class Log {
       this.#isAtEnd = true;
       this.#isNew = true;
     }
+    if (entries.length === 0) return this.#draw();
     this.#timer ??= setTimeout(() => this.#draw(), 16);
   }
 
@@ -58,6 +59,7 @@ export class Log {
   }
 
   #draw(): void {
+    clearTimeout(this.#timer);
     const begun = performance.now();
     const kept = new Set(this.#entries.map(({ key }) => key));
     for (const [key, view] of this.#views) {

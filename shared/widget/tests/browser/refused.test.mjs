@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach } from "node:test";
 import { test } from "../../../client/tests/kit.mjs";
 import { begin, until } from "../kit.mjs";
-import { answers, ask, button, field, idle, last, openChat, shows } from "../talk.mjs";
+import { answers, ask, button, field, holds, idle, last, openChat, shows } from "../talk.mjs";
 
 let kit;
 before(async () => (kit = await begin()));
@@ -86,7 +86,7 @@ test("what is refused is said in the visitor's language", async () => {
   refuse(409, "conversation_full");
   await said("Diese Unterhaltung ist so lang, wie sie sein darf.");
   await last(page).getByRole("button", { name: "Neue Unterhaltung" }).click();
-  await until(async () => (await answers(page).count()) === 0);
+  await holds(page, []);
   refuse(500, "internal");
   await said("Etwas ist schiefgegangen.");
 });
@@ -106,7 +106,7 @@ test("an answer that failed can be asked for again", async () => {
   await shows(page, "Something went wrong. Please try again.");
   await button(page, "Try again").click();
   await last(page).getByText("All is well.").waitFor();
-  assert.equal(await page.locator("parlance-chat .bubble").count(), 1);
+  await holds(page, ["How are you?"]);
 });
 
 test("a message that is too long is not sent", async () => {

@@ -5,7 +5,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { after, before, beforeEach } from "node:test";
 import { TEXT, gate, test } from "../../../client/tests/kit.mjs";
 import { begin, until } from "../kit.mjs";
-import { answers, ask, button, field, idle, last, launcher, openChat, panel, shows } from "../talk.mjs";
+import { answers, ask, button, field, holds, idle, last, launcher, openChat, panel, shows } from "../talk.mjs";
 
 let kit;
 before(async () => (kit = await begin()));
@@ -71,7 +71,7 @@ test("an answer comes piece by piece, and can be stopped", async () => {
   await button(page, "Answer again").click();
   await last(page).getByText("Fertig.").waitFor();
   await idle(page);
-  assert.equal(await answers(page).count(), 1);
+  await holds(page, ["Please wait."]);
 });
 
 test("a question can be asked otherwise", async () => {
@@ -86,13 +86,11 @@ test("a question can be asked otherwise", async () => {
   await first.getByRole("button", { name: "Edit the question" }).click();
   await first.locator("textarea").fill("The first, but better?");
   await first.locator("textarea").press("Enter");
+  await holds(page, ["The first, but better?"]);
   await last(page).getByText("Fertig.").waitFor();
   await idle(page);
-  const asked = () => page.locator("parlance-chat .bubble").allInnerTexts();
-  assert.deepEqual(await asked(), ["The first, but better?"]);
   await page.reload();
-  await last(page).getByText("Fertig.").waitFor();
-  assert.deepEqual(await asked(), ["The first, but better?"]);
+  await holds(page, ["The first, but better?"]);
 });
 
 test("what was said is there after a reload, with what was thought of it", async () => {
@@ -111,7 +109,7 @@ test("what was said is there after a reload, with what was thought of it", async
   await last(page).getByText(TEXT.slice(0, 30)).waitFor();
   assert.equal(await button(page, "Bad answer").getAttribute("aria-pressed"), "true");
   await button(page, "New conversation").click();
-  await until(async () => (await answers(page).count()) === 0);
+  await holds(page, []);
   await page.reload();
   await field(page).waitFor();
   assert.equal(await answers(page).count(), 0);
@@ -171,7 +169,6 @@ test("whom the page knows finds what was asked on another device, and before any
     await page.waitForFunction(() => customElements.get("parlance-chat"));
     await page.evaluate(() => (document.querySelector("parlance-chat").identityToken = () => token()));
   };
-  const bubbles = (page) => page.locator("parlance-chat .bubble").allInnerTexts();
 
   const page = await kit.open();
   await openChat(page);
@@ -184,7 +181,7 @@ test("whom the page knows finds what was asked on another device, and before any
   await shows(page, "Who am I?");
   await ask(page, "And now?");
   await idle(page);
-  assert.deepEqual(await bubbles(page), ["Who am I?", "And now?"]);
+  await holds(page, ["Who am I?", "And now?"]);
 
   // The next one at this browser sees nothing of it.
   const next = await kit.tab(page.context());
@@ -192,14 +189,14 @@ test("whom the page knows finds what was asked on another device, and before any
   await openChat(next);
   await ask(next, "And who am I?");
   await idle(next);
-  assert.deepEqual(await bubbles(next), ["And who am I?"]);
+  await holds(next, ["And who am I?"]);
 
   // Another device.
   const elsewhere = await kit.open();
   await known(elsewhere, "ada");
   await openChat(elsewhere);
   await shows(elsewhere, "And now?");
-  assert.deepEqual(await bubbles(elsewhere), ["Who am I?", "And now?"]);
+  await holds(elsewhere, ["Who am I?", "And now?"]);
 });
 
 test("it forgets when it is told to", async () => {
@@ -212,8 +209,52 @@ test("it forgets when it is told to", async () => {
   await page.reload();
   await ask(page, "Who am I?");
   await idle(page);
-  assert.equal(await answers(page).count(), 1);
+  await holds(page, ["Who am I?"]);
   assert.equal(kit.kit.proxy.asked.filter((asked) => asked === "POST /login/visitor").length, 2);
+});
+
+test("what it has forgotten does not come back by an answer that was being made, nor by another tab", async () => {
+  kit.kit.provider.hold = gate();
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "Please wait.");
+  await shows(page, "Eine Erstattung dauert");
+  const other = await kit.tab(page.context());
+  await openChat(other);
+  await shows(other, "Eine Erstattung dauert");
+  const kept = await page.evaluate(() => Object.entries(localStorage).find(([name]) => name.endsWith(":session")));
+  await page.evaluate(() => document.querySelector("parlance-chat").forget());
+  assert.equal(await answers(page).count(), 0);
+  await holds(other, []);
+  // As a tab does that has not heard of it yet.
+  await other.evaluate(([name, session]) => new BroadcastChannel(name.slice(0, -":session".length)).postMessage({ session }), kept);
+  kit.kit.provider.hold.open();
+  await ask(page, "Who am I?");
+  for (const tab of [page, other]) {
+    await last(tab).getByText("Fertig.").waitFor();
+    await idle(tab);
+    await tab.reload();
+    await holds(tab, ["Who am I?"]);
+  }
+});
+
+test("it forgets without a network, too, and at once", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  await last(page).getByText("Fertig.").waitFor();
+  await page.context().setOffline(true);
+  const left = await page.evaluate(async () => {
+    const chat = document.querySelector("parlance-chat");
+    await chat.forget();
+    return chat.shadowRoot.querySelectorAll(".message").length;
+  });
+  assert.equal(left, 0);
+  await page.context().setOffline(false);
+  await ask(page, "Who am I?");
+  await last(page).getByText("Fertig.").waitFor();
+  await holds(page, ["Who am I?"]);
 });
 
 test("as a module it is the same element, and its chat is loaded when it is wanted", async () => {
