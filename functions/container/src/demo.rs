@@ -121,6 +121,7 @@ impl Demo {
         let question = TENANTS[0].question;
         format!(
             "\nParlance is ready at {base} after {:.1} s. Its API: {base}/docs\n\
+             The console, to look at and change everything with the logins below: {base}/console\n\
              A page with its chat, as a customer's site has it: {}\n\n\
              Logins (kept in .parlance/demo.json):\n  {tenant:<10} {email:<22} {password}  (superuser)\n{}\n\n\
              Try it, in another terminal:\n\n\

@@ -168,6 +168,7 @@ Environment (an empty variable counts as not set):
   SECRETS_ARN                  AWS secret whose members are variables              none
   METRICS_TOKEN                makes /metrics, and is its bearer token             none
   DOCS                         off hides /docs and /openapi.json                   on
+  CONSOLE                      off hides /console, the page for administrators    on
   WIDGET                       off hides /widget.js, the chat for pages            on
   RUST_LOG                     what to log                                         info
   LOG_FORMAT                   json, or text as on a terminal                      json

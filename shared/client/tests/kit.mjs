@@ -153,6 +153,7 @@ export const start = async () => {
     provider,
     proxy,
     service: target,
+    superuser: demo.superuser,
     tenant: tenant.slug,
     admin: tenant.users[0],
     user: tenant.users.at(-1),

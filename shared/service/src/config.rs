@@ -64,6 +64,7 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `SECRETS_ARN` | an AWS Secrets Manager secret, a JSON object, whose members stand in for variables that are not set; programs built with the feature `aws-secrets` | none |
 /// | `METRICS_TOKEN` | makes `/metrics`, and is its bearer token; at least 32 bytes, and no other secret | none |
 /// | `DOCS` | `off` hides `/docs` and `/openapi.json` | `on` |
+/// | `CONSOLE` | `off` hides `/console`, the page for administrators and operators | `on` |
 /// | `WIDGET` | `off` hides `/widget.js`, the chat for pages | `on` |
 /// | `RUST_LOG` | what to log | `info` |
 /// | `LOG_FORMAT` | `json` or `text` | `json`, `text` on a terminal |
@@ -112,6 +113,8 @@ pub struct Config {
     pub client_via: Via,
     /// Whether `/docs` and `/openapi.json` exist.
     pub docs: bool,
+    /// Whether `/console` exists.
+    pub console: bool,
     /// Whether `/widget.js` exists.
     pub widget: bool,
     /// The program that reads files, in processes of its own: this one. For who tests it from another.
@@ -229,6 +232,7 @@ impl Config {
         let per_client = vars.number("MAX_CONNECTIONS_PER_CLIENT", 256, 1, 16_384);
         let client_via = vars.client_via();
         let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
+        let console = vars.choice("CONSOLE", ["on", "off"]) != Some("off");
         let widget = vars.choice("WIDGET", ["on", "off"]) != Some("off");
         vars.choice("LOG_FORMAT", ["json", "text"]);
         vars.refuse_unknown();
@@ -256,6 +260,7 @@ impl Config {
                 connections_per_client: (client_via == Via::Direct).then_some(per_client),
                 client_via,
                 docs,
+                console,
                 widget,
                 // Whatever became of its file since it was started.
                 program: "/proc/self/exe".into(),

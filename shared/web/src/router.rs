@@ -1,8 +1,8 @@
 //! The routes of a program, and what every deployment has besides.
 
 use crate::{
-    App, BodyLimit, Error, Routes, cors::cors, denied::denied, docs, edge::edge, health, metrics,
-    widget,
+    App, BodyLimit, Error, Routes, console, cors::cors, denied::denied, docs, edge::edge, health,
+    metrics, widget,
 };
 use axum::{
     Router,
@@ -25,6 +25,9 @@ pub fn router(routes: Routes<App>, app: App) -> Router {
     }
     if app.config.docs {
         routes = routes.merge(docs::routes());
+    }
+    if app.config.console {
+        routes = routes.merge(console::routes());
     }
     if app.config.widget {
         routes = routes.merge(widget::routes());

@@ -167,6 +167,7 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("PROVIDER_COMPLETE_SECONDS", "3601"),
         ("SHUTDOWN_SECONDS", "601"),
         ("DOCS", "perhaps"),
+        ("CONSOLE", "perhaps"),
         ("WIDGET", "perhaps"),
         ("LOG_FORMAT", "xml-format"),
         ("RUST_LOG", "info=loud=louder"),

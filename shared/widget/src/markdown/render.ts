@@ -7,7 +7,7 @@ import { LINK, safeLink } from "./links.js";
 
 /** What a text may refer to. */
 export interface Surroundings {
-  texts: Texts;
+  texts: Pick<Texts, "copyCode" | "code" | "table">;
   /** The mark of a source: an element, if there is one of that number. */
   cite(number: number): Node | undefined;
   /** Says that something was copied. */

@@ -9,11 +9,11 @@ const SAFE: &[(&str, &[&str])] = &[
     ("strict-transport-security", &["max-age=63072000"]),
 ];
 
-/// Likewise, of what is for whoever asked, and of the widget's files: those are the same for everybody, and pages of every
-/// site load and keep them.
+/// Likewise, of what is for whoever asked, and of the files of widget and console: those are the same for everybody, and
+/// pages of every site load and keep them.
 const OWN: &[(&str, &[&str])] = &[
     ("cross-origin-resource-policy", &["same-site"]),
-    ("vary", &["Origin"]),
+    ("vary", &["Origin", "Accept-Encoding, Origin"]),
 ];
 const EVERYBODYS: &[(&str, &[&str])] = &[
     ("cross-origin-resource-policy", &["cross-origin"]),
@@ -80,10 +80,15 @@ const NOT_EXPOSED: &[&str] = &[
     "x-content-type-options",
 ];
 
-/// Whether a policy lets nothing run that is not named by its hash, and nothing load but from the service. Only the page
-/// of `/docs` has one that lets anything run at all.
+/// What the console may do, which is a page of the service: load and ask the service alone.
+const CONSOLE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Whether a policy lets nothing run that is not named by its hash, and nothing load but from the service. Only the pages
+/// of `/docs` and `/console` have one that lets anything run at all.
 fn is_strict(policy: &str) -> bool {
     policy == "default-src 'none'; frame-ancestors 'none'"
+        || policy == CONSOLE
         || (policy.starts_with("default-src 'none'; script-src 'sha256-")
             && policy.ends_with("frame-ancestors 'none'")
             && !["unsafe", "*", "http", "blob:"]
@@ -96,7 +101,8 @@ pub fn assert_safe(headers: &HeaderMap) {
     let is = |name: &str, text: &str| headers.get(name).is_some_and(|value| value == text);
     // A proxy must not hold back what is streamed either, nor compress it.
     let streamed = is("content-type", "text/event-stream");
-    let is_file = is("content-type", "text/javascript; charset=utf-8");
+    let is_file = is("content-type", "text/javascript; charset=utf-8")
+        || is("content-type", "text/css; charset=utf-8");
     let cache: &[&str] = match (streamed, is_file) {
         (true, _) => &["no-cache, no-transform"],
         (_, true) => &["public, max-age=300", "public, max-age=31536000, immutable"],

@@ -1,0 +1,36 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { session } from "../session.js";
+
+/** What is typed and not yet sent, by whose it is and where. A reload finds it again; the tab's end forgets it. Never for secrets. */
+const keyOf = (name: string): string => {
+  const now = session.value;
+  return `parlance-console-draft ${now?.me.user.id} ${now?.stay?.tenant.id ?? now?.me.tenant.id} ${name}`;
+};
+
+const stored = (key: string): string | null => {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+
+/** A text that somebody changes: what was typed, else `saved`; and how to forget the former. */
+export const useDraft = (name: string, saved: string): [value: string, set: (value: string) => void, forget: () => void] => {
+  const key = keyOf(name);
+  const [typed, setTyped] = useState<string | null>(() => stored(key));
+  useEffect(() => setTyped(stored(key)), [key]);
+  const set = useCallback(
+    (value: string | null) => {
+      setTyped(value);
+      try {
+        if (value === null) sessionStorage.removeItem(key);
+        else sessionStorage.setItem(key, value);
+      } catch {
+        // A browser that keeps nothing, or no more: it is on the screen.
+      }
+    },
+    [key],
+  );
+  return [typed ?? saved, set, () => set(null)];
+};

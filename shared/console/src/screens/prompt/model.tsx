@@ -1,0 +1,111 @@
+import type { components } from "parlance-client";
+import { useState } from "preact/hooks";
+import { call, useDeed } from "../../call.js";
+import { Button } from "../../kit/button.js";
+import { Check, faultOf, Text } from "../../kit/field.js";
+import { Card } from "../../kit/screen.js";
+import { say } from "../../kit/say.js";
+import { Trouble } from "../../kit/trouble.js";
+import { useTexts } from "../../preferences.js";
+
+type Tenant = components["schemas"]["Tenant"];
+
+/** What is filled in, as texts: what is empty is the service's own choice. */
+const formOf = (tenant: Tenant) => ({
+  provider: tenant.provider,
+  chat_model: tenant.chat_model ?? "",
+  fallback_provider: tenant.fallback_provider ?? "",
+  fallback_model: tenant.fallback_model ?? "",
+  temperature: tenant.temperature?.toString() ?? "",
+  max_output_tokens: `${tenant.max_output_tokens}`,
+  history_token_budget: `${tenant.history_token_budget}`,
+  enabled: tenant.retrieval.enabled,
+  rewrite: tenant.retrieval.rewrite,
+  top_k: `${tenant.retrieval.top_k}`,
+  min_score: `${tenant.retrieval.min_score}`,
+});
+
+type Form = ReturnType<typeof formOf>;
+
+/** Only what was changed is sent: what somebody else changed meanwhile stays. */
+const changesOf = (form: Form, tenant: Tenant) => {
+  const before = formOf(tenant);
+  const named = (name: "provider" | "chat_model" | "fallback_provider" | "fallback_model") => form[name] !== before[name] && { [name]: form[name].trim() || null };
+  const counted = (name: "temperature" | "max_output_tokens" | "history_token_budget") =>
+    form[name] !== before[name] && { [name]: form[name] === "" ? null : Number(form[name]) };
+  const retrieval = {
+    ...(form.enabled !== before.enabled && { enabled: form.enabled }),
+    ...(form.rewrite !== before.rewrite && { rewrite: form.rewrite }),
+    ...(form.top_k !== before.top_k && { top_k: Number(form.top_k) }),
+    ...(form.min_score !== before.min_score && { min_score: Number(form.min_score) }),
+  };
+  return {
+    ...named("provider"),
+    ...named("chat_model"),
+    ...named("fallback_provider"),
+    ...named("fallback_model"),
+    ...counted("temperature"),
+    ...counted("max_output_tokens"),
+    ...counted("history_token_budget"),
+    ...(Object.keys(retrieval).length > 0 && { retrieval }),
+  };
+};
+
+export const Model = ({ tenant, set }: { tenant: Tenant; set: (tenant: Tenant) => void }) => {
+  const t = useTexts();
+  const [form, setForm] = useState<Form>();
+  const now = form ?? formOf(tenant);
+  const changes = changesOf(now, tenant);
+  const isChanged = Object.keys(changes).length > 0;
+  const save = useDeed(async () => {
+    set(await call<Tenant>("PATCH", "/tenants/current", { body: changes }));
+    setForm(undefined);
+    say(t.saved);
+  });
+  const text = (name: keyof Form & keyof typeof t.model.fields, more: { type?: "number"; step?: string; min?: number; max?: number; isCode?: boolean } = {}) => (
+    <Text
+      label={t.model.fields[name]}
+      hint={(t.model.hints as Record<string, string>)[name]}
+      value={now[name] as string}
+      set={(value) => setForm({ ...now, [name]: value })}
+      fault={faultOf(save.error, name) ?? faultOf(save.error, `retrieval.${name}`)}
+      {...more}
+    />
+  );
+  return (
+    <Card title={t.model.title} lead={t.model.lead}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <div class="pair">
+          {text("provider", { isCode: true })}
+          {text("chat_model", { isCode: true })}
+          {text("fallback_provider", { isCode: true })}
+          {text("fallback_model", { isCode: true })}
+        </div>
+        <details class="more-of">
+          <summary>{t.model.more}</summary>
+          <div class="pair">
+            {text("temperature", { type: "number", step: "0.1", min: 0, max: 2 })}
+            {text("max_output_tokens", { type: "number", min: 1, max: 32768 })}
+            {text("history_token_budget", { type: "number", min: 0, max: 200000 })}
+            {text("top_k", { type: "number", min: 1 })}
+            {text("min_score", { type: "number", step: "any", min: 0 })}
+          </div>
+          <Check label={t.model.fields.enabled} hint={t.model.hints.enabled} isOn={now.enabled} set={(enabled) => setForm({ ...now, enabled })} />
+          <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={(rewrite) => setForm({ ...now, rewrite })} />
+        </details>
+        <Trouble error={save.error} />
+        <div class="buttons">
+          {isChanged && <Button press={() => setForm(undefined)}>{t.discard}</Button>}
+          <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
+            {t.save}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+};

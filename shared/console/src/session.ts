@@ -1,0 +1,136 @@
+import { browserStore, memoryStore, Parlance, Problem, type components } from "parlance-client";
+import { Cell } from "./cell.js";
+
+type Schemas = components["schemas"];
+
+/** A superuser's stay in a tenant. */
+export interface Stay {
+  api: Parlance;
+  tenant: Schemas["CurrentTenant"];
+  reason: string;
+  /** In milliseconds since 1970. */
+  ends: number;
+}
+
+/** Who is logged in, and where. */
+export interface Session {
+  own: Parlance;
+  me: Schemas["Me"];
+  stay: Stay | undefined;
+}
+
+/** Where the service is: a front may have put a prefix before it. */
+export const baseUrl = location.origin + location.pathname.replace(/\/console\/?$/, "");
+
+/** `null` until it is known whether somebody has stayed logged in; `undefined` is nobody. */
+export const session = new Cell<Session | null | undefined>(null);
+
+/** That a login or a stay has ended while somebody works: what is on the screen stays, and somebody asks for it again. */
+export const ended = new Cell<{ what: "login" | "stay"; back(): void; leave(error: unknown): void } | undefined>(undefined);
+
+const KEY = "parlance-console";
+/** A login that outlives the page is one of all tabs: when it ends in one, the others say so. */
+const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(KEY) : undefined;
+let isKept = false;
+
+const enter = async (own: Parlance): Promise<void> => {
+  session.value = { own, me: await own.me(), stay: undefined };
+};
+
+/** Finds out whether somebody has stayed logged in. */
+export const begin = async (): Promise<void> => {
+  const kept = new Parlance({ baseUrl, store: browserStore(KEY) });
+  try {
+    if (await kept.loggedIn()) {
+      isKept = true;
+      return await enter(kept);
+    }
+  } catch (error) {
+    // A login that has ended is none. Where the service is away for a moment, logging in says so.
+    isKept = false;
+    if (!(error instanceof Problem)) console.warn(error);
+  }
+  session.value = undefined;
+};
+
+/** `keep`: whether a reload, or the next visit, is to find the login again. */
+export const login = async (tenant: string, email: string, password: string, keep: boolean): Promise<void> => {
+  const own = new Parlance({ baseUrl, ...(tenant && { tenant }), store: keep ? browserStore(KEY) : memoryStore() });
+  await own.login(email, password);
+  isKept = keep;
+  const before = session.value;
+  await enter(own);
+  const now = session.value;
+  // Whoever comes back goes on where the work was, in a stay as well.
+  if (before && now && before.me.user.id === now.me.user.id) session.value = { ...now, stay: before.stay };
+};
+
+export const logout = async (): Promise<void> => {
+  const now = session.value;
+  session.value = undefined;
+  leaveAgain();
+  if (isKept) tabs?.postMessage("out");
+  // It is ended here in any case.
+  await now?.own.logout().catch((error: unknown) => console.warn(error));
+};
+
+const leaveAgain = (): void => {
+  ended.value?.leave(new DOMException("Nobody is logged in.", "AbortError"));
+  ended.value = undefined;
+};
+
+if (tabs) tabs.onmessage = () => isKept && session.value && void askAgain("login").catch(() => {});
+
+let asking: Promise<void> | undefined;
+
+/** Asks for the login, or the stay, again; settled when it is there, rejected when somebody leaves instead. */
+const askAgain = (what: "login" | "stay"): Promise<void> =>
+  (asking ??= new Promise<void>((back, leave) => (ended.value = { what, back, leave })).finally(() => {
+    ended.value = undefined;
+    asking = undefined;
+  }));
+
+/** Stays in a tenant, as a superuser. */
+export const assume = async (tenantId: string, reason: string, minutes: number): Promise<void> => {
+  const token = await asOneself((own) => own.request<Schemas["AssumedToken"]>("POST", `/admin/tenants/${tenantId}/assume`, { body: { reason, minutes } }));
+  const now = session.value;
+  if (!now) return;
+  const api = new Parlance({ baseUrl, apiKey: token.access_token });
+  session.value = { ...now, stay: { api, tenant: token.tenant, reason, ends: Date.now() + token.expires_in * 1000 } };
+};
+
+export const leaveStay = (): void => {
+  const now = session.value;
+  if (now) session.value = { ...now, stay: undefined };
+};
+
+/** Reads anew who is logged in. */
+export const reread = async (): Promise<void> => {
+  const me = await asOneself((own) => own.me());
+  const now = session.value;
+  if (now) session.value = { ...now, me };
+};
+
+const hasEnded = (error: unknown): boolean => error instanceof Problem && error.status === 401 && error.code !== "invalid_credentials";
+
+const through = async <T>(pick: (now: Session) => Parlance, work: (api: Parlance) => Promise<T>): Promise<T> => {
+  for (;;) {
+    const now = session.value;
+    if (!now) throw new DOMException("Nobody is logged in.", "AbortError");
+    const api = pick(now);
+    try {
+      return await work(api);
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+      // Somebody else may have come back meanwhile.
+      const later = session.value;
+      if (later && pick(later) === api) await askAgain(api === now.own ? "login" : "stay");
+    }
+  }
+};
+
+/** Does something as whoever is logged in, in the tenant that is on the screen. Goes on after a login that had ended. */
+export const asCaller = <T>(work: (api: Parlance) => Promise<T>): Promise<T> => through(({ stay, own }) => stay?.api ?? own, work);
+
+/** Likewise, but never as somebody who stays in a tenant. */
+export const asOneself = <T>(work: (api: Parlance) => Promise<T>): Promise<T> => through(({ own }) => own, work);
