@@ -9,20 +9,21 @@ use crate::{
 use axum::{extract::State, http::HeaderMap};
 use db::Tenant;
 use service::Chosen;
-use web::{App, Error, Json, Result, TenantAt};
+use web::{App, Error, IfMatch, Json, Result, Tagged, TenantAt};
 
 /// Changes what is given. A tenant's administrators may change all but `status`, which is for superusers; those must
 /// assume the tenant for the rest (`assume_required`). `current` is the caller's own tenant.
-#[utoipa::path(patch, path = "/tenants/{tenant_id}", operation_id = "updateTenant", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")),
+#[utoipa::path(patch, path = "/tenants/{tenant_id}", operation_id = "updateTenant", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), IfMatch),
     request_body = TenantInput,
-    responses((status = 200, body = TenantOutput), (status = 403), (status = 409, description = "`origin_taken`: another tenant has it."))
+    responses((status = 200, body = TenantOutput, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403), (status = 409, description = "`origin_taken`: another tenant has it."))
 )]
 pub(crate) async fn edit(
     State(app): State<App>,
     at: TenantAt,
     headers: HeaderMap,
+    seen: IfMatch,
     Json(asked): Json<TenantInput>,
-) -> Result<Json<TenantOutput>> {
+) -> Result<Tagged<TenantOutput>> {
     asked.check(&app, &headers)?;
     if asked.slug.is_some() {
         return Err(Error::field(
@@ -37,6 +38,8 @@ pub(crate) async fn edit(
     if let Some(status) = asked.status {
         let superuser = at.superuser.as_ref().ok_or_else(Error::forbidden)?;
         let mut tx = app.db.platform(superuser).await?;
+        let tenant = tx.tenant(at.tenant_id).await?.ok_or(Error::NotFound)?;
+        seen.check(&TenantOutput::of(&app, tenant))?;
         if !tx.set_status(at.tenant_id, status).await? {
             return Err(Error::NotFound);
         }
@@ -47,6 +50,10 @@ pub(crate) async fn edit(
     }
     let mut tx = app.db.admin(at.admin()?).await?;
     let mut tenant = tx.tenant_for_update().await?;
+    // A status that was just set is a change of this same request.
+    if asked.status.is_none() {
+        seen.check(&TenantOutput::of(&app, tenant.clone()))?;
+    }
     let keys = tx.secrets().await?;
     if !keys.iter().any(|key| key.provider == "pinecone") {
         asked.check_without_own_key()?;
@@ -65,7 +72,7 @@ pub(crate) async fn edit(
         tx.reindex().await?;
     }
     tx.commit().await?;
-    Ok(Json(TenantOutput::of(&app, tenant)))
+    Ok(Tagged(TenantOutput::of(&app, tenant)))
 }
 
 /// Where vectors are and who makes them: of others, all have to be made anew.

@@ -103,6 +103,11 @@ struct Pinecone {
     namespace: String,
 }
 
+impl web::Versioned for TenantOutput {
+    /// What is warned of depends on the day, and on what was spent.
+    const PASSING: &'static [&'static str] = &["warnings"];
+}
+
 impl TenantOutput {
     /// `tenant`, with what `service` has to say about it.
     pub(crate) fn of(service: &Service, tenant: Tenant) -> Self {

@@ -9,7 +9,8 @@ use service::Origin;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{
-    App, Error, Json, Listing, Object, PageQuery, Path, Query, Repeatable, Result, TenantAt,
+    App, Error, IfMatch, Json, Listing, Object, PageQuery, Path, Query, Repeatable, Result, Tagged,
+    TenantAt, Versioned,
 };
 
 /// For how many days a visitor is kept who does not come back, if nobody says.
@@ -49,6 +50,8 @@ pub(crate) struct SiteOutput {
     /// When it was last changed.
     updated_at: DateTime<Utc>,
 }
+
+impl Versioned for SiteOutput {}
 
 impl SiteOutput {
     fn of(app: &App, tenant: Uuid, site: Site) -> Self {
@@ -233,39 +236,42 @@ pub(crate) async fn create(
 /// One of the tenant's sites.
 #[utoipa::path(get, path = "/tenants/{tenant_id}/sites/{id}", operation_id = "getSite", tag = "tenants",
     params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("id" = Uuid, Path)),
-    responses((status = 200, body = SiteOutput), (status = 403))
+    responses((status = 200, body = SiteOutput, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403))
 )]
 pub(crate) async fn show(
     State(app): State<App>,
     at: TenantAt,
     Path((_, id)): Path<(String, Uuid)>,
-) -> Result<Json<SiteOutput>> {
+) -> Result<Tagged<SiteOutput>> {
     let mut tx = app.db.admin(at.admin()?).await?;
     let site = found(&mut tx, id).await?;
-    Ok(Json(SiteOutput::of(&app, at.tenant_id, site)))
+    Ok(Tagged(SiteOutput::of(&app, at.tenant_id, site)))
 }
 
 /// Changes a site. What it becomes counts within 5 seconds, also for visitors who are in.
 #[utoipa::path(patch, path = "/tenants/{tenant_id}/sites/{id}", operation_id = "updateSite", tag = "tenants",
-    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("id" = Uuid, Path)),
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("id" = Uuid, Path), IfMatch),
     request_body = SiteInput,
-    responses((status = 200, body = SiteOutput), (status = 403))
+    responses((status = 200, body = SiteOutput, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403))
 )]
 pub(crate) async fn edit(
     State(app): State<App>,
     at: TenantAt,
     Path((_, id)): Path<(String, Uuid)>,
+    seen: IfMatch,
     Json(asked): Json<SiteInput>,
-) -> Result<Json<SiteOutput>> {
+) -> Result<Tagged<SiteOutput>> {
     let mut tx = app.db.admin(at.admin()?).await?;
     // Of two at once the second sees what the first has set, of the tenant's origins, too.
-    asked.check(&app, &tx.tenant_for_update().await?)?;
+    let tenant = tx.tenant_for_update().await?;
     let mut site = found(&mut tx, id).await?;
+    seen.check(&SiteOutput::of(&app, at.tenant_id, site.clone()))?;
+    asked.check(&app, &tenant)?;
     asked.apply(&mut site);
     site.updated_at = app.clock.now();
     let site = tx.save_site(&site).await?;
     tx.commit().await?;
-    Ok(Json(SiteOutput::of(&app, at.tenant_id, site)))
+    Ok(Tagged(SiteOutput::of(&app, at.tenant_id, site)))
 }
 
 /// Deletes a site: nobody comes in any more, within 5 seconds those who are in are out, and within minutes its visitors and all

@@ -4576,6 +4576,15 @@ export interface components {
         WarningCode: "model_ending" | "model_gone" | "provider_unknown" | "limit_near";
     };
     responses: {
+        /** @description `precondition_failed`: somebody has changed it since the `ETag` of `If-Match` was read. Read it again. */
+        Changed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Any other failure, such as `request_timeout` (408) and `internal` (500). */
         Failed: {
             headers: {
@@ -5822,6 +5831,8 @@ export interface operations {
             /** @description A user. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5893,7 +5904,10 @@ export interface operations {
     updateUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5914,6 +5928,8 @@ export interface operations {
             /** @description A user. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5950,6 +5966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -9110,6 +9127,8 @@ export interface operations {
             /** @description A tenant and its settings. Keys are never part of it. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9177,7 +9196,10 @@ export interface operations {
     updateTenant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description Its id, or `current` for your own tenant
@@ -9208,6 +9230,8 @@ export interface operations {
             /** @description A tenant and its settings. Keys are never part of it. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9276,6 +9300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -9925,6 +9950,8 @@ export interface operations {
             /** @description A site. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10009,7 +10036,10 @@ export interface operations {
     updateSite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description Its id, or `current` for your own tenant
@@ -10037,6 +10067,8 @@ export interface operations {
             /** @description A site. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10081,6 +10113,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];

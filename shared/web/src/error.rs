@@ -37,6 +37,11 @@ pub enum Error {
     /// 409: the request contradicts what is stored. The first is the code.
     #[error("{1}")]
     Conflict(&'static str, String),
+    /// 412: it is not what `If-Match` says any more.
+    #[error(
+        "Somebody has changed this since you read it, so nothing was done. Read it again, and send the change with its new ETag."
+    )]
+    Changed,
     /// 422: another request had this `Idempotency-Key`.
     #[error(
         "Another request was sent with this Idempotency-Key. Send each request with a key of its own."
@@ -139,6 +144,7 @@ impl Error {
             Self::Service(e) => e.code(),
             Self::Shared(e) => e.code(),
             Self::Again(code, ..) => code,
+            Self::Changed => "precondition_failed",
             Self::KeyReused => "idempotency_key_reused",
             Self::ResultGone => "result_gone",
             Self::Malformed(_) => "malformed_request",
@@ -166,6 +172,7 @@ impl Error {
             Self::Again(_, status, _) => {
                 StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
+            Self::Changed => StatusCode::PRECONDITION_FAILED,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ResultGone => StatusCode::GONE,
             Self::Malformed(_) | Self::UnsupportedGrant | Self::Parameter { .. } => {

@@ -11,6 +11,7 @@ mod denied;
 mod docs;
 mod edge;
 mod error;
+mod etag;
 mod extract;
 mod files;
 mod form;
@@ -42,6 +43,7 @@ pub use body_limit::BodyLimit;
 pub use contract::openapi;
 pub use cors::{check_page, is_everybodys, page_of_a_tenant};
 pub use error::{Error, Result};
+pub use etag::{IfMatch, Tagged, Versioned};
 pub use extract::{Administrator, ClientIp, Own, RequestId, TenantAt};
 pub use form::{Form, JsonOrForm, is_form, to_oauth};
 pub use host::{

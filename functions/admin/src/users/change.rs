@@ -8,7 +8,7 @@ use serde::Deserialize;
 use service::{check_full_name, group_faults};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Json, Path, Result};
+use web::{Administrator, App, Error, IfMatch, Json, Path, Result, Tagged};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,9 +60,9 @@ impl ChangeUser {
 ///
 /// Deactivation and another password end all of its logins: refresh tokens at once, access tokens within 5 seconds. Nobody
 /// can demote or deactivate themselves or set their own password here; only superusers can change a superuser.
-#[utoipa::path(patch, path = "/admin/users/{id}", operation_id = "updateUser", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeUser,
+#[utoipa::path(patch, path = "/admin/users/{id}", operation_id = "updateUser", tag = "admin", params(("id" = Uuid, Path), IfMatch), request_body = ChangeUser,
     responses(
-        (status = 200, body = User), (status = 403),
+        (status = 200, body = User, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403),
         (status = 409, description = "`own_account`; `not_joined`: who is only invited cannot become a superuser."),
         (status = 429, description = "`too_many_requests`: more than 30 passwords in a minute."),
     )
@@ -71,8 +71,9 @@ pub(crate) async fn change(
     State(app): State<App>,
     by: Administrator,
     Path(id): Path<Uuid>,
+    seen: IfMatch,
     Json(asked): Json<ChangeUser>,
-) -> Result<Json<User>> {
+) -> Result<Tagged<User>> {
     asked.full_name.as_deref().map_or(Ok(()), check_full_name)?;
     let groups = asked.groups.as_deref().unwrap_or_default();
     service::Error::if_any(group_faults("groups", groups))?;
@@ -81,7 +82,7 @@ pub(crate) async fn change(
             let message = "must be alone in its request: send the other fields in another one";
             return Err(Error::field("is_superuser", message));
         }
-        return set_superuser(&app, &by, id, value).await.map(Json);
+        return set_superuser(&app, &by, id, value, &seen).await.map(Tagged);
     }
     if id == by.caller.user_id() {
         asked.check_own()?;
@@ -99,9 +100,10 @@ pub(crate) async fn change(
     };
     let mut tx = app.db.admin(&by.admin).await?;
     let before = lock(&mut tx, &by, id).await?;
+    seen.check(&before)?;
     let user = tx.change_user(&before, &change, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(Json(user))
+    Ok(Tagged(user))
 }
 
 /// Another password of a user, hashed. No connection is held meanwhile.
@@ -119,13 +121,20 @@ async fn hash(
 }
 
 /// No administrator of a tenant can write that column, so it is a superuser's transaction.
-async fn set_superuser(app: &App, by: &Administrator, id: Uuid, value: bool) -> Result<User> {
+async fn set_superuser(
+    app: &App,
+    by: &Administrator,
+    id: Uuid,
+    value: bool,
+    seen: &IfMatch,
+) -> Result<User> {
     let superuser = by.superuser.as_ref().ok_or_else(Error::forbidden)?;
     if id == by.caller.user_id() {
         return Err(own_account("Another superuser can do this."));
     }
     let user = app.db.admin(&by.admin).await?.user(id).await?;
     let user = user.ok_or(Error::NotFound)?;
+    seen.check(&user)?;
     if user.is_superuser == value {
         return Ok(user);
     }

@@ -5,7 +5,7 @@ use db::{Role, TenantAdmin, User, UserFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result};
+use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result, Tagged};
 
 /// Which users, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -53,13 +53,13 @@ pub(crate) async fn list(
 
 /// One user of the caller's tenant.
 #[utoipa::path(get, path = "/admin/users/{id}", operation_id = "getUser", tag = "admin", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = User), (status = 403),
+    (status = 200, body = User, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403),
 ))]
 pub(crate) async fn show(
     State(app): State<App>,
     admin: TenantAdmin,
     Path(id): Path<Uuid>,
-) -> Result<Json<User>> {
+) -> Result<Tagged<User>> {
     let user = app.db.admin(&admin).await?.user(id).await?;
-    user.map(Json).ok_or(Error::NotFound)
+    user.map(Tagged).ok_or(Error::NotFound)
 }

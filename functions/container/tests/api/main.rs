@@ -37,6 +37,7 @@ mod documents;
 mod durability;
 mod embeddings;
 mod endpoints;
+mod etags;
 mod examples;
 mod failures;
 mod fallback;

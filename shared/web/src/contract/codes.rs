@@ -152,6 +152,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The user has not accepted its invitation yet.",
     ),
     (
+        "precondition_failed",
+        412,
+        "Somebody has changed it since its `ETag` was read. Read it again.",
+    ),
+    (
         "conversation_deleted",
         410,
         "The conversation was deleted while its answer was made.",

@@ -23,7 +23,7 @@ pub(super) struct Failure {
 const WAIT: (&str, &str) = ("Retry-After", "After how many seconds to try again");
 
 /// The first of a status is what a route means that names this status and says nothing about it.
-pub(super) const FAILURES: [Failure; 12] = [
+pub(super) const FAILURES: [Failure; 13] = [
     Failure {
         name: "Malformed",
         status: "400",
@@ -55,6 +55,12 @@ pub(super) const FAILURES: [Failure; 12] = [
         name: "NotFound",
         status: "404",
         description: "`not_found`: there is nothing here that you can see.",
+        headers: &[],
+    },
+    Failure {
+        name: "Changed",
+        status: "412",
+        description: "`precondition_failed`: somebody has changed it since the `ETag` of `If-Match` was read. Read it again.",
         headers: &[],
     },
     Failure {

@@ -5,10 +5,10 @@ use super::{
     failures::{FAILURES, PROBLEM, in_words, problem},
     is_public, mcp, needs_login, openai,
 };
-use crate::{IdempotencyKey, mcp::is_mcp, openai::is_openai, words::MARK};
+use crate::{IdempotencyKey, IfMatch, mcp::is_mcp, openai::is_openai, words::MARK};
 use utoipa::openapi::{
     Components, Content, OpenApi, PathItem, Ref, RefOr, Required,
-    path::{Operation, ParameterIn},
+    path::{Operation, Parameter, ParameterIn},
 };
 
 /// The media type of what programs read.
@@ -67,15 +67,20 @@ fn fail(operation: &mut Operation) {
     let in_path = has_path_parameter(operation);
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let has_body = operation.request_body.is_some();
-    let is_key = |p: &RefOr<_>| matches!(p, RefOr::T(p) if is_key(p));
+    let is_named = |p: &RefOr<Parameter>, name| matches!(p, RefOr::T(p) if p.name == name);
+    let has_key = |p: &RefOr<_>| is_named(p, IdempotencyKey::HEADER);
     let follows = [
         ("Malformed", has_body),
         ("Unauthorized", !public),
         ("OriginNotAllowed", login),
         ("NotFound", in_path),
+        (
+            "Changed",
+            parameters.iter().any(|p| is_named(p, IfMatch::HEADER)),
+        ),
         ("TooLarge", has_body),
         ("UnsupportedMediaType", has_body),
-        ("InvalidOrReused", parameters.iter().any(is_key)),
+        ("InvalidOrReused", parameters.iter().any(has_key)),
         ("Invalid", has_body || !parameters.is_empty()),
         ("TooManyRequests", login),
         ("Unavailable", true),
@@ -143,8 +148,4 @@ pub(super) fn give_body(operation: &mut Operation, body: &Content) {
 pub(super) fn has_path_parameter(operation: &Operation) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
     parameters.any(|p| matches!(p, RefOr::T(p) if matches!(p.parameter_in, ParameterIn::Path)))
-}
-
-fn is_key(parameter: &utoipa::openapi::path::Parameter) -> bool {
-    parameter.name == IdempotencyKey::HEADER
 }

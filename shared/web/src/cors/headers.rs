@@ -4,11 +4,11 @@ use axum::http::{HeaderName, HeaderValue};
 
 /// What a page may send that does not ask.
 const USUAL: &str =
-    "authorization, content-type, accept, idempotency-key, x-request-id, last-event-id";
+    "authorization, content-type, accept, idempotency-key, if-match, x-request-id, last-event-id";
 
 /// What a page may read besides what every page may (Fetch, "CORS-safelisted response-header name"). Some are those that
 /// clients of OpenAI's and the AI SDK's protocols look for. A wildcard would do the same, but not in older browsers.
-const EXPOSED: &str = "content-disposition, limit-warning, location, openai-processing-ms, preference-applied, \
+const EXPOSED: &str = "content-disposition, etag, limit-warning, location, openai-processing-ms, preference-applied, \
     ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, retry-after-ms, www-authenticate, x-error-code, \
     x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, \
     x-ratelimit-reset-tokens, x-request-id, x-should-retry, x-vercel-ai-ui-message-stream";

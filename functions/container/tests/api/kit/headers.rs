@@ -33,6 +33,7 @@ const ABSENT: &[&str] = &[
 /// others.
 pub const EXPOSED: &[&str] = &[
     "content-disposition",
+    "etag",
     "limit-warning",
     "location",
     "openai-processing-ms",

@@ -273,6 +273,8 @@ fn answer(
     headers.sort();
     let mut text = format!("< {}\n", answered.status);
     for (name, value) in &headers {
+        // It is a hash of ids and moments, too, which are others in every run.
+        let value = if name == "etag" { "<etag>" } else { value };
         text += &format!("< {name}: {value}\n");
     }
     text += "\n";

@@ -17,6 +17,7 @@ fn codes_are_listed_once_with_the_status_that_they_have() {
         Error::NotFound,
         Error::MethodNotAllowed,
         Error::Slow,
+        Error::Changed,
         Error::KeyReused,
         Error::ResultGone,
         Error::TooLarge(None),
