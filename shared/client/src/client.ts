@@ -21,6 +21,7 @@ export interface Options {
 }
 
 export interface Request {
+  /** Sent as JSON, but for forms and files, which are sent as they are. */
   body?: unknown;
   headers?: Record<string, string>;
   query?: Record<string, string | number | boolean | null | undefined> | undefined;
@@ -172,10 +173,15 @@ export class Parlance {
    * @throws {Problem} The service says no.
    */
   async request<T>(method: string, path: string, request: Request = {}): Promise<T> {
-    const answer = await this.#authorized(method, path, request);
+    const answer = await this.fetch(method, path, request);
     const text = await answer.text();
     const isJson = answer.headers.get("content-type")?.includes("json");
     return (isJson ? JSON.parse(text) : text || undefined) as T;
+  }
+
+  /** As `request`, with the answer as it is: for files, and for what its headers say. */
+  fetch(method: string, path: string, request: Request = {}): Promise<Response> {
+    return this.#authorized(method, path, request);
   }
 
   async *#read(
@@ -297,10 +303,12 @@ export class Parlance {
   async #send(method: string, path: string, { body, headers, query, signal }: Request): Promise<Response> {
     const pairs = Object.entries(query ?? {}).filter(([, value]) => value != null);
     const search = pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&");
+    const isSentAsIs = [globalThis.FormData, globalThis.Blob].some((kind) => kind && body instanceof kind);
+    const json = body !== undefined && !isSentAsIs;
     const answer = await (this.#options.fetch ?? fetch)(this.#options.baseUrl + path + (search && `?${search}`), {
       method,
-      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      headers: { ...(json && { "content-type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as BodyInit) }),
       ...(signal && { signal }),
     });
     if (!answer.ok) throw await Problem.of(answer);
