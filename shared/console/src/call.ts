@@ -1,10 +1,37 @@
 import type { Request } from "../../client/src/client.js";
+import { Problem } from "parlance-client";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { asCaller } from "./session.js";
 
 /** One request of the API: its JSON, its text, or nothing. The only way in which screens fetch. */
 export const call = <T>(method: string, path: string, request: Request = {}): Promise<T> =>
   asCaller((api) => api.request<T>(method, path, request));
+
+/** Likewise, with the tag by which a change says what it is a change of. */
+const tagged = async <T>(method: string, path: string, request: Request = {}): Promise<{ data: T; tag: string | undefined }> => {
+  const answer = await asCaller((api) => api.fetch(method, path, request));
+  return { data: (await answer.json()) as T, tag: answer.headers.get("etag") ?? undefined };
+};
+
+/** Reads, and changes what was read: whoever else changes it at the same moment is not overwritten, it is done again. */
+export const changeSeen = async <T>(path: string, bodyOf: (seen: T) => unknown): Promise<void> => {
+  for (let tries = 0; ; tries++) {
+    const { data, tag } = await tagged<T>("GET", path);
+    const body = bodyOf(data);
+    if (body === undefined) return;
+    try {
+      await call("PATCH", path, { body, headers: ifMatch(tag) });
+      return;
+    } catch (error) {
+      if (!isStale(error) || tries > 2) throw error;
+    }
+  }
+};
+
+const ifMatch = (tag: string | undefined): Record<string, string> => (tag ? { "if-match": tag } : {});
+
+/** Whether somebody else has changed meanwhile what was to be changed. */
+export const isStale = (error: unknown): boolean => error instanceof Problem && error.code === "precondition_failed";
 
 /** What a screen shows, and what became of fetching it. */
 export interface Loaded<T> {
@@ -13,32 +40,36 @@ export interface Loaded<T> {
   isLoading: boolean;
   /** Fetches it anew; what there is stays on the screen until then. */
   again(): void;
-  /** Puts what is known already, such as from the answer to a change. */
-  set(data: T): void;
+  /** Changes it (`PATCH`) as it is on the screen, and shows what it became. What somebody else has changed meanwhile is refused. */
+  change(body: unknown): Promise<T>;
 }
 
 type Query = NonNullable<Request["query"]>;
 
 /** Fetches while a component is on the screen; nothing without a path. */
 export const useLoad = <T>(path: string | undefined, query?: Query): Loaded<T> => {
-  const [state, setState] = useState<{ key?: string; data?: T; error?: unknown; isLoading: boolean }>({ isLoading: true });
+  const [state, setState] = useState<{ key?: string; data?: T; tag?: string | undefined; error?: unknown; isLoading: boolean }>({ isLoading: true });
   const [round, setRound] = useState(0);
   const key = `${path}?${JSON.stringify(query)}`;
   useEffect(() => {
     if (path === undefined) return;
     const stop = new AbortController();
     // What is shown of something else would be wrong; what is shown of the same is old.
-    setState((before) => ({ ...(before.key === key && { data: before.data! }), key, isLoading: true }));
-    call<T>("GET", path, { query, signal: stop.signal }).then(
-      (data) => !stop.signal.aborted && setState({ key, data, isLoading: false }),
+    setState((before) => ({ ...(before.key === key && { data: before.data!, tag: before.tag }), key, isLoading: true }));
+    tagged<T>("GET", path, { query, signal: stop.signal }).then(
+      ({ data, tag }) => !stop.signal.aborted && setState({ key, data, tag, isLoading: false }),
       (error: unknown) => !stop.signal.aborted && setState((before) => ({ ...before, error, isLoading: false })),
     );
     return () => stop.abort();
   }, [key, round]);
   const again = useCallback(() => setRound((n) => n + 1), []);
-  const set = useCallback((data: T) => setState({ key, data, isLoading: false }), [key]);
+  const change = async (body: unknown) => {
+    const { data, tag } = await tagged<T>("PATCH", path!, { body, headers: ifMatch(state.tag) });
+    setState({ key, data, tag, isLoading: false });
+    return data;
+  };
   const fits = state.key === key;
-  return { data: fits ? state.data : undefined, error: fits ? state.error : undefined, isLoading: !fits || state.isLoading, again, set };
+  return { data: fits ? state.data : undefined, error: fits ? state.error : undefined, isLoading: !fits || state.isLoading, again, change };
 };
 
 /** A list that is fetched page by page. */

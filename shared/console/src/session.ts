@@ -113,10 +113,15 @@ export const reread = async (): Promise<void> => {
 
 const hasEnded = (error: unknown): boolean => error instanceof Problem && error.status === 401 && error.code !== "invalid_credentials";
 
-const through = async <T>(pick: (now: Session) => Parlance, work: (api: Parlance) => Promise<T>): Promise<T> => {
+/** Who somebody is, and in which organisation. */
+export const whereabouts = ({ me, stay }: Session): string => `${me.user.id} ${stay?.tenant.id ?? me.tenant.id}`;
+
+const through = async <T>(pick: (now: Session) => Parlance, where: (now: Session) => string, work: (api: Parlance) => Promise<T>): Promise<T> => {
+  const begun = session.value && where(session.value);
   for (;;) {
     const now = session.value;
-    if (!now) throw new DOMException("Nobody is logged in.", "AbortError");
+    // What was begun as somebody, somewhere, is never done as somebody else, or elsewhere.
+    if (!now || where(now) !== begun) throw new DOMException("Whoever began this is gone.", "AbortError");
     const api = pick(now);
     try {
       return await work(api);
@@ -130,7 +135,7 @@ const through = async <T>(pick: (now: Session) => Parlance, work: (api: Parlance
 };
 
 /** Does something as whoever is logged in, in the tenant that is on the screen. Goes on after a login that had ended. */
-export const asCaller = <T>(work: (api: Parlance) => Promise<T>): Promise<T> => through(({ stay, own }) => stay?.api ?? own, work);
+export const asCaller = <T>(work: (api: Parlance) => Promise<T>): Promise<T> => through(({ stay, own }) => stay?.api ?? own, whereabouts, work);
 
 /** Likewise, but never as somebody who stays in a tenant. */
-export const asOneself = <T>(work: (api: Parlance) => Promise<T>): Promise<T> => through(({ own }) => own, work);
+export const asOneself = <T>(work: (api: Parlance) => Promise<T>): Promise<T> => through(({ own }) => own, ({ me }) => me.user.id, work);

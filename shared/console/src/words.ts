@@ -27,7 +27,15 @@ export const ago = (at: string): string => {
 };
 
 export const bytes = (n: number): string => {
-  const [size, unit] = n < 1000 ? [n, "byte"] : n < 1_000_000 ? [n / 1000, "kilobyte"] : [n / 1_000_000, "megabyte"];
+  if (n < 1000) return `${number(n)} B`;
+  const [size, unit] = n < 1_000_000 ? [n / 1000, "kilobyte"] : [n / 1_000_000, "megabyte"];
   const style = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: size < 10 ? 1 : 0 } as Intl.NumberFormatOptions;
-  return new Intl.NumberFormat(language.value, style).format(size as number);
+  return new Intl.NumberFormat(language.value, style).format(size);
+};
+
+/** Dollars of the United States, as providers charge them: small amounts to the hundredth of a cent. */
+export const money = (amount: string | number): string => {
+  const value = Number(amount);
+  const digits = value !== 0 && Math.abs(value) < 1 ? 4 : 2;
+  return new Intl.NumberFormat(language.value, { style: "currency", currency: "USD", maximumFractionDigits: digits }).format(value);
 };

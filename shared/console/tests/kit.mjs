@@ -2,7 +2,7 @@
 // makes one.
 //
 // The environment has PARLANCE, the program; CLIENT, the compiled client; TOOLS, a folder with playwright-core and axe-core;
-// CHROMIUM, the program; and PG_BIN.
+// CHROMIUM, the program; BUILT, the console as it was just built; and PG_BIN.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,6 +15,22 @@ const { chromium } = tools("playwright-core");
 const axe = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 
 export const PASSWORD = "seven green bicycles sing";
+
+/**
+ * Has a browser load the console that was just built, whichever the program has inside, so that a change of it needs no other
+ * program. What the program says of the page, such as its policy, counts.
+ */
+const serveBuilt = (context) =>
+  context.route(/\/console(\/[^/]*)?$/, async (route) => {
+    const name = new URL(route.request().url()).pathname.split("/console")[1];
+    if (name === "/") return route.continue();
+    const file = name === "" ? "index.html" : name.replace(/-[0-9a-f]{16}/, "").slice(1);
+    const body = readFileSync(join(process.env.BUILT, file));
+    if (name !== "") return route.fulfill({ body, contentType: file.endsWith(".css") ? "text/css" : "text/javascript" });
+    const response = await route.fetch();
+    const { "content-encoding": _, "content-length": __, ...headers } = response.headers();
+    await route.fulfill({ status: response.status(), headers, body });
+  });
 
 /** A service and a browser. */
 export const begin = async () => {
@@ -56,6 +72,7 @@ export const begin = async () => {
     open: async (address = "", { options = {} } = {}) => {
       const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, ...options });
       contexts.push(context);
+      await serveBuilt(context);
       return self.tab(context, address);
     },
     tab: async (context, address = "") => {

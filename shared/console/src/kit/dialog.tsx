@@ -49,15 +49,16 @@ export const Dialog = ({ title, close, children, isWide }: Props) => {
 interface FormProps extends Props {
   action: string;
   kind?: "strong" | "danger";
-  /** What pressing the button does. It closes itself when that is done. */
+  /** What pressing the button does. The dialog closes itself when that is done. */
   send: () => Promise<unknown>;
   /** Whether its button can be pressed. */
   isReady?: boolean;
-  error?: unknown;
+  /** Stays when that is done: it has something to show. */
+  stays?: boolean;
 }
 
 /** A dialog with one thing to do, which can be left. */
-export const FormDialog = ({ title, close, children, action, kind = "strong", send, isReady = true, isWide }: Omit<FormProps, "error">) => {
+export const FormDialog = ({ title, close, children, action, kind = "strong", send, isReady = true, stays, isWide }: FormProps) => {
   const t = useTexts();
   const deed = useDeed(send);
   return (
@@ -65,7 +66,7 @@ export const FormDialog = ({ title, close, children, action, kind = "strong", se
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady) void deed.run().then((done) => done && close?.());
+          if (isReady) void deed.run().then((done) => done && !stays && close?.());
         }}
       >
         {children}

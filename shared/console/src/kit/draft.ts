@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { session } from "../session.js";
+import { session, whereabouts } from "../session.js";
 
 /** What is typed and not yet sent, by whose it is and where. A reload finds it again; the tab's end forgets it. Never for secrets. */
 const keyOf = (name: string): string => {
   const now = session.value;
-  return `parlance-console-draft ${now?.me.user.id} ${now?.stay?.tenant.id ?? now?.me.tenant.id} ${name}`;
+  return `parlance-console-draft ${now && whereabouts(now)} ${name}`;
 };
 
 const stored = (key: string): string | null => {

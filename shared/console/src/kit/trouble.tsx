@@ -1,5 +1,6 @@
 import { Problem } from "parlance-client";
 import type { ComponentChildren } from "preact";
+import { isStale } from "../call.js";
 import { useTexts } from "../preferences.js";
 import type { Texts } from "../texts/en.js";
 import { fill, number } from "../words.js";
@@ -19,8 +20,11 @@ export const sentence = (error: unknown, t: Texts): string => {
 /** Whether it is nobody's failure: whoever left the page, or stopped it, knows. */
 const isSilent = (error: unknown): boolean => error instanceof DOMException && error.name === "AbortError";
 
-/** A failure: its sentence, its code, what the log knows it by; and the way to try again, if there is one. */
-export const Trouble = ({ error, again, children }: { error: unknown; again?: () => void; children?: ComponentChildren }) => {
+/**
+ * A failure: its sentence, its code, what the log knows it by; and the way to try again, if there is one. `reread` fetches what
+ * somebody else has changed meanwhile.
+ */
+export const Trouble = ({ error, again, reread, children }: { error: unknown; again?: () => void; reread?: () => void; children?: ComponentChildren }) => {
   const t = useTexts();
   if (error === undefined || error === null || isSilent(error)) return null;
   const problem = error instanceof Problem ? error : undefined;
@@ -47,6 +51,7 @@ export const Trouble = ({ error, again, children }: { error: unknown; again?: ()
         )}
       </div>
       {again && <Button press={again}>{t.again}</Button>}
+      {reread && isStale(error) && <Button press={reread}>{t.problems.reread}</Button>}
       {children}
     </div>
   );

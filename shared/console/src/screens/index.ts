@@ -2,8 +2,16 @@ import type { ComponentType } from "preact";
 import type { IconName } from "../icons.js";
 import type { Texts } from "../texts/en.js";
 import { Account } from "./account.js";
+import { ApiKeys } from "./api-keys.js";
+import { Audit } from "./audit.js";
+import { Knowledge } from "./knowledge.js";
+import { People } from "./people.js";
 import { Playground } from "./playground.js";
 import { Prompt } from "./prompt.js";
+import { Sites } from "./sites.js";
+import { Tenants } from "./tenants.js";
+import { Unanswered } from "./unanswered.js";
+import { UsageScreen } from "./usage.js";
 
 /** What somebody may do. */
 export interface Who {
@@ -41,5 +49,13 @@ const forAdmins = ({ isAdmin }: Who) => isAdmin;
 export const SCREENS: ScreenEntry[] = [
   { name: "playground", icon: "chat", group: "use", label: (t) => t.playground.title, isFor: () => true, Show: Playground },
   { name: "prompt", icon: "pen", group: "make", label: (t) => t.prompt.title, isFor: forAdmins, Show: Prompt },
+  { name: "knowledge", icon: "book", group: "make", label: (t) => t.knowledge.title, isFor: forAdmins, Show: Knowledge },
+  { name: "people", icon: "people", group: "manage", label: (t) => t.people.title, isFor: forAdmins, Show: People },
+  { name: "sites", icon: "globe", group: "manage", label: (t) => t.sites.title, isFor: forAdmins, Show: Sites },
+  { name: "api-keys", icon: "key", group: "manage", label: (t) => t.apiKeys.title, isFor: forAdmins, Show: ApiKeys },
+  { name: "usage", icon: "chart", group: "see", label: (t) => t.usage.title, isFor: (who) => who.isAdmin || who.isSuperuser, Show: UsageScreen },
+  { name: "unanswered", icon: "question", group: "see", label: (t) => t.unanswered.title, isFor: forAdmins, Show: Unanswered },
+  { name: "audit", icon: "audit", group: "see", label: (t) => t.audit.title, isFor: forAdmins, Show: Audit },
+  { name: "tenants", icon: "house", group: "platform", label: (t) => t.tenants.title, isFor: ({ isSuperuser }) => isSuperuser, isHome: ({ isSuperuser }) => isSuperuser, Show: Tenants },
   { name: "account", icon: "person", group: "own", label: (t) => t.account.title, isFor: ({ isGuest }) => !isGuest, Show: Account },
 ];

@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call, useDeed, useLoad, type Loaded } from "../call.js";
+import { useDeed, useLoad, type Loaded } from "../call.js";
 import { Button, LinkButton } from "../kit/button.js";
 import { useDraft } from "../kit/draft.js";
 import { Area, faultOf } from "../kit/field.js";
@@ -35,8 +35,8 @@ export const Prompt = (_: ScreenProps) => {
 const Loadable = ({ tenant, data }: { tenant: Loaded<Tenant>; data: Tenant }) => (
   <>
     <Warnings tenant={data} />
-    <System tenant={data} set={tenant.set} />
-    <Model tenant={data} set={tenant.set} />
+    <System tenant={data} loaded={tenant} />
+    <Model tenant={data} loaded={tenant} />
     <Keys changed={tenant.again} />
   </>
 );
@@ -57,16 +57,15 @@ const Warnings = ({ tenant }: { tenant: Tenant }) => (
   </>
 );
 
-const System = ({ tenant, set }: { tenant: Tenant; set: (tenant: Tenant) => void }) => {
+const System = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenant> }) => {
   const t = useTexts();
   const [text, write, forget] = useDraft("prompt", tenant.system_prompt);
   const [isCompared, compare] = useState(false);
   const isChanged = text !== tenant.system_prompt;
   const save = useDeed(async () => {
-    const saved = await call<Tenant>("PATCH", "/tenants/current", { body: { system_prompt: text } });
+    const saved = await loaded.change({ system_prompt: text });
     forget();
     compare(false);
-    set(saved);
     say(fill(t.prompt.saved, { n: saved.prompt_version }));
   });
   return (
@@ -79,7 +78,14 @@ const System = ({ tenant, set }: { tenant: Tenant; set: (tenant: Tenant) => void
       >
         <Area label={t.prompt.system} isBare rows={10} value={text} set={write} fault={faultOf(save.error, "system_prompt")} hint={fill(t.prompt.length, { n: number([...text].length) })} />
         {isCompared && isChanged && <Difference before={tenant.system_prompt} after={text} />}
-        <Trouble error={save.error} />
+        <Trouble
+          error={save.error}
+          reread={() => {
+            save.clear();
+            loaded.again();
+            compare(true);
+          }}
+        />
         <div class="buttons">
           {isChanged && (
             <>
@@ -94,7 +100,7 @@ const System = ({ tenant, set }: { tenant: Tenant; set: (tenant: Tenant) => void
           </Button>
         </div>
       </form>
-      <Versions current={tenant} set={set} />
+      <Versions current={tenant} changed={loaded.again} />
     </Card>
   );
 };

@@ -49,7 +49,7 @@ const StayAgain = ({ gone }: { gone: { back(): void; leave(error: unknown): void
     gone.back();
   };
   return (
-    <FormDialog title={fill(t.stay.endedTitle, { name: stay.tenant.name })} close={leave} action={t.stay.enter} send={send} isReady={reason.trim() !== ""}>
+    <FormDialog title={fill(t.stay.endedTitle, { name: stay.tenant.name })} close={leave} stays action={t.stay.enter} send={send} isReady={reason.trim() !== ""}>
       <p class="lead">{t.stay.endedLead}</p>
       <Text label={t.stay.reason} hint={t.stay.reasonHint} value={reason} set={setReason} hasFocus isRequired />
     </FormDialog>

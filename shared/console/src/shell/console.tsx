@@ -3,7 +3,7 @@ import { Said } from "../kit/say.js";
 import { Loading } from "../kit/screen.js";
 import { useTexts } from "../preferences.js";
 import { route } from "../route.js";
-import { session } from "../session.js";
+import { session, whereabouts } from "../session.js";
 import { ComeBack } from "./come-back.js";
 import { Inside } from "./inside.js";
 import { Invitation } from "./invitation.js";
@@ -23,7 +23,7 @@ export const Console = () => {
           <Loading />
         </main>
       ) : now ? (
-        <Inside key={`${now.me.user.id} ${now.stay?.tenant.id ?? ""}`} now={now} />
+        <Inside key={whereabouts(now)} now={now} />
       ) : (
         <Login />
       )}

@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call, useDeed } from "../../call.js";
+import { useDeed, type Loaded } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { Check, faultOf, Text } from "../../kit/field.js";
 import { Card } from "../../kit/screen.js";
@@ -27,7 +27,7 @@ const formOf = (tenant: Tenant) => ({
 
 type Form = ReturnType<typeof formOf>;
 
-/** Only what was changed is sent: what somebody else changed meanwhile stays. */
+/** Only what was changed is sent. */
 const changesOf = (form: Form, tenant: Tenant) => {
   const before = formOf(tenant);
   const named = (name: "provider" | "chat_model" | "fallback_provider" | "fallback_model") => form[name] !== before[name] && { [name]: form[name].trim() || null };
@@ -51,14 +51,14 @@ const changesOf = (form: Form, tenant: Tenant) => {
   };
 };
 
-export const Model = ({ tenant, set }: { tenant: Tenant; set: (tenant: Tenant) => void }) => {
+export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenant> }) => {
   const t = useTexts();
   const [form, setForm] = useState<Form>();
   const now = form ?? formOf(tenant);
   const changes = changesOf(now, tenant);
   const isChanged = Object.keys(changes).length > 0;
   const save = useDeed(async () => {
-    set(await call<Tenant>("PATCH", "/tenants/current", { body: changes }));
+    await loaded.change(changes);
     setForm(undefined);
     say(t.saved);
   });
@@ -98,7 +98,7 @@ export const Model = ({ tenant, set }: { tenant: Tenant; set: (tenant: Tenant) =
           <Check label={t.model.fields.enabled} hint={t.model.hints.enabled} isOn={now.enabled} set={(enabled) => setForm({ ...now, enabled })} />
           <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={(rewrite) => setForm({ ...now, rewrite })} />
         </details>
-        <Trouble error={save.error} />
+        <Trouble error={save.error} reread={() => (save.clear(), loaded.again())} />
         <div class="buttons">
           {isChanged && <Button press={() => setForm(undefined)}>{t.discard}</Button>}
           <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>

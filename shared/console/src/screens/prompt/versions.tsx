@@ -15,22 +15,22 @@ type Schemas = components["schemas"];
 
 interface Props {
   current: Schemas["Tenant"];
-  set: (tenant: Schemas["Tenant"]) => void;
+  changed: () => void;
 }
 
 /** The prompts that there have been: who set them and when, what each changed, and the way back. */
-export const Versions = ({ current, set }: Props) => {
+export const Versions = ({ current, changed }: Props) => {
   const t = useTexts();
   const [isOpen, open] = useState(false);
   return (
     <details class="more-of" open={isOpen} onToggle={(event) => open(event.currentTarget.open)}>
       <summary>{fill(t.prompt.versions, { n: current.prompt_version })}</summary>
-      {isOpen && <List current={current} set={set} />}
+      {isOpen && <List current={current} changed={changed} />}
     </details>
   );
 };
 
-const List = ({ current, set }: Props) => {
+const List = ({ current, changed }: Props) => {
   const t = useTexts();
   const pages = usePages<Schemas["PromptVersion"]>("/tenants/current/prompts", { limit: 20 });
   const seen = useRef(current.prompt_version);
@@ -86,9 +86,8 @@ const List = ({ current, set }: Props) => {
           action={t.prompt.restore}
           isWide
           send={async () => {
-            await call("POST", `/tenants/current/prompts/${restored.version}/restore`);
-            const tenant = await call<Schemas["Tenant"]>("GET", "/tenants/current");
-            set(tenant);
+            const tenant = await call<Schemas["Tenant"]>("POST", `/tenants/current/prompts/${restored.version}/restore`);
+            changed();
             say(fill(t.prompt.saved, { n: tenant.prompt_version }));
           }}
         >

@@ -1,0 +1,96 @@
+import type { components } from "parlance-client";
+import { useEffect, useState } from "preact/hooks";
+import { useDeed, usePages } from "../call.js";
+import { useCell } from "../cell.js";
+import { Button } from "../kit/button.js";
+import { download } from "../kit/download.js";
+import { Choice, Text } from "../kit/field.js";
+import { Card, Empty, Screen } from "../kit/screen.js";
+import { Badge, Listed } from "../kit/table.js";
+import { Trouble } from "../kit/trouble.js";
+import { useTexts } from "../preferences.js";
+import { route, setQuery } from "../route.js";
+import { moment } from "../words.js";
+import type { ScreenProps } from "./index.js";
+
+type Item = components["schemas"]["AuditItem"];
+
+const TONES = { success: "plain", failure: "warn", denied: "bad" } as const;
+
+/** Who did what, and how it ended. The filters stand in the address. */
+export const Audit = (_: ScreenProps) => {
+  const t = useTexts();
+  const { query } = useCell(route);
+  const asked = (name: string) => query.get(name) || undefined;
+  const filters = {
+    action: asked("action"),
+    target: asked("target"),
+    outcome: asked("outcome"),
+    from: asked("from") && `${asked("from")}T00:00:00Z`,
+    to: asked("to") && nextDay(asked("to")!),
+  };
+  const pages = usePages<Item>("/admin/audit", { ...filters, limit: 50 });
+  const csv = useDeed(() => download("/admin/audit", { ...filters, format: "csv" }, "audit.csv"));
+  return (
+    <Screen
+      title={t.audit.title}
+      lead={t.audit.lead}
+      isWide
+      actions={
+        <Button icon="file" press={() => void csv.run()} isBusy={csv.isBusy}>
+          {t.audit.csv}
+        </Button>
+      }
+    >
+      <Trouble error={csv.error} />
+      <Card>
+        <div class="line filters" role="search">
+          <Typed name="action" label={t.audit.action} placeholder="user." />
+          <Typed name="target" label={t.audit.target} />
+          <Choice
+            label={t.audit.outcome}
+            value={query.get("outcome") ?? ""}
+            set={(outcome) => setQuery({ outcome })}
+            options={[["", t.people.all], ...(["success", "failure", "denied"] as const).map((one) => [one, t.audit.outcomes[one]] as const)]}
+          />
+          <Text label={t.usage.from} type="date" value={query.get("from") ?? ""} set={(from) => setQuery({ from })} />
+          <Text label={t.usage.to} type="date" value={query.get("to") ?? ""} set={(to) => setQuery({ to })} />
+        </div>
+        <Listed
+          pages={pages}
+          label={t.audit.title}
+          keyOf={({ id }) => id}
+          empty={
+            <Empty icon="audit" title={t.audit.emptyTitle}>
+              {t.audit.empty}
+            </Empty>
+          }
+          columns={[
+            { head: t.audit.what, cell: (one) => <code class="nowrap">{one.action}</code> },
+            { head: t.audit.when, cell: (one) => <span class="nowrap">{moment(one.at)}</span> },
+            { head: t.audit.who, cell: (one) => one.actor?.api_key ?? one.actor?.email ?? one.actor?.id ?? "–" },
+            { head: t.audit.target, cell: (one) => <code class="small">{one.target}</code> },
+            { head: t.audit.detail, cell: (one) => <span dir="auto">{one.detail ?? "–"}</span> },
+            { head: t.audit.outcome, cell: (one) => <Badge tone={TONES[one.outcome]}>{t.audit.outcomes[one.outcome]}</Badge> },
+            { head: t.audit.from, kind: "extra", cell: (one) => <span class="nowrap">{one.client_ip ?? "–"}</span> },
+          ]}
+        />
+      </Card>
+    </Screen>
+  );
+};
+
+/** The moment before which all of a day is. */
+const nextDay = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString();
+
+/** A filter that is typed: a pause, not each letter, asks. */
+const Typed = ({ name, label, placeholder }: { name: string; label: string; placeholder?: string }) => {
+  const asked = useCell(route).query.get(name) ?? "";
+  const [text, setText] = useState(asked);
+  useEffect(() => {
+    if (text === asked) return;
+    const timer = setTimeout(() => setQuery({ [name]: text.trim() }), 400);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return <Text label={label} type="search" value={text} set={setText} {...(placeholder && { placeholder })} />;
+};

@@ -1,0 +1,175 @@
+// What was done and what it cost; and a superuser's day.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, beforeEach } from "node:test";
+import { test } from "../../client/tests/kit.mjs";
+import { accessible, begin, button, field, heading, logIn, PASSWORD, told, until } from "./kit.mjs";
+
+let kit;
+let tenant;
+before(async () => (kit = await begin()));
+after(() => kit?.end());
+beforeEach(async () => {
+  await kit.reset();
+  tenant = await kit.newTenant({ provider: "openai" });
+});
+
+const saved = async (page, name) => {
+  const [file] = await Promise.all([page.waitForEvent("download"), button(page, name).click()]);
+  return readFileSync(await file.path(), "utf8");
+};
+
+test("usage is seen by day and model, with what the limits leave, and saved as a file", async () => {
+  await kit.root("PUT", `/tenants/${tenant.id}/limits`, { tenant: { tokens_per_day: 1000000 } });
+  const page = await kit.enter(tenant.admin, "#/usage");
+  await heading(page, "Nothing was asked in these days").waitFor();
+  await accessible(page);
+  await tenant.admin.ask("POST", "/chat", { message: "How long does a refund take?" });
+  await until(async () => {
+    await page.getByRole("link", { name: "Audit log" }).click();
+    await page.getByRole("link", { name: "Usage and cost" }).click();
+    await page.locator(".facts-of").waitFor();
+    return (await page.locator(".chart rect").count()) > 0;
+  });
+  await page.getByText("Tokens today").waitFor();
+  await field(page, "Told apart by").selectOption("user");
+  await page.locator(".shares").getByText(tenant.admin.email).or(page.locator(".shares li")).first().waitFor();
+  await page.getByText("The numbers").click();
+  await accessible(page);
+  assert.match(await saved(page, "Save as CSV"), /^[a-z_,]*day/);
+});
+
+test("the audit log is filtered by its address, and saved as a file", async () => {
+  await tenant.admin.ask("PATCH", "/tenants/current", { name: "<b>Another</b> name" });
+  const page = await kit.enter(tenant.admin, "#/audit?action=tenant.");
+  await page.locator("tbody").getByText("tenant.update").first().waitFor();
+  assert.equal(await page.locator("tbody").getByText("login", { exact: true }).count(), 0);
+  await accessible(page);
+  await field(page, "Deed").fill("login");
+  await page.locator("tbody").getByText("login", { exact: true }).first().waitFor();
+  assert.ok(page.url().includes("action=login"));
+  assert.match(await saved(page, "Save as CSV"), /login/);
+  await field(page, "Outcome").selectOption("denied");
+  await heading(page, "Nothing fits").waitFor();
+  await accessible(page);
+});
+
+test("a superuser creates an organisation with its administrator in one step, who comes in", async () => {
+  const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
+  await heading(page, "Organisations").waitFor();
+  await accessible(page);
+  await button(page, "Create an organisation").click();
+  await field(page, "Name").fill(`Müller & Söhne ${Date.now()}`);
+  assert.match(await field(page, "Short name").inputValue(), /^muller-sohne-\d+$/);
+  const email = `first${Date.now()}@new.example`;
+  await field(page, "Email of its first administrator").fill(email);
+  await accessible(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Create an organisation" }).click();
+  await page.getByText(`Hand this link to ${email}`).waitFor();
+  const link = await page.getByRole("dialog").locator("code").innerText();
+  await accessible(page);
+  const guest = await kit.open(link.slice(link.indexOf("#")));
+  await field(guest, "Password").fill(PASSWORD);
+  await field(guest, "Password, once more").fill(PASSWORD);
+  await button(guest, "Set the password").click();
+  await button(guest, "Log in").click();
+  await logIn(guest, { email, password: PASSWORD });
+  await guest.getByRole("link", { name: "People" }).click();
+  await heading(guest, "People").waitFor();
+});
+
+// R30
+test("a superuser goes into an organisation with a reason, which is seen as long as it lasts, and read there", async () => {
+  const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
+  await page.getByRole("button", { name: `Go in ${tenant.name}` }).click();
+  await field(page, "Reason").fill("Ticket 4711");
+  await accessible(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Go in" }).click();
+  await page.getByText(`You are in ${tenant.name} as a superuser: Ticket 4711.`).waitFor();
+  await heading(page, "Prompt and model").waitFor();
+  await accessible(page);
+  await page.getByRole("link", { name: "Playground" }).click();
+  await heading(page, "You ask nothing in a user's name").waitFor();
+  await accessible(page);
+  await button(page, "Leave").click();
+  await heading(page, "Organisations").waitFor();
+  const { items } = await tenant.admin.ask("GET", "/admin/audit?action=tenant.");
+  assert.ok(items.some(({ detail }) => detail?.includes("Ticket 4711")));
+});
+
+test("a stay that ends while one works is asked for again, and what was typed is sent then", async () => {
+  const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
+  await page.getByRole("button", { name: `Go in ${tenant.name}` }).click();
+  await field(page, "Reason").fill("Ticket 4712");
+  await page.getByRole("dialog").getByRole("button", { name: "Go in" }).click();
+  const prompt = page.locator(".card").first().getByRole("textbox");
+  await prompt.fill("Half a thought");
+  kit.kit.proxy.before = ({ method, url }, answer) => {
+    if (method !== "PATCH" || url !== "/tenants/current") return false;
+    kit.kit.proxy.before = undefined;
+    answer.writeHead(401, { "content-type": "application/problem+json" });
+    answer.end(JSON.stringify({ type: "urn:parlance:error:token_expired", status: 401, detail: "It has ended." }));
+    return true;
+  };
+  await button(page, "Save").first().click();
+  await heading(page, `Your time in ${tenant.name} is over`).waitFor();
+  await accessible(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Go in" }).click();
+  await told(page, "Saved as version");
+  assert.equal((await tenant.admin.ask("GET", "/tenants/current")).system_prompt, "Half a thought");
+});
+
+test("an organisation is suspended while somebody works in it, and resumed", async () => {
+  const worker = await kit.enter(tenant.admin, "#/account");
+  const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
+  await page.getByRole("button", { name: `Suspend ${tenant.name}` }).click();
+  await accessible(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
+  await told(page, `${tenant.name} is suspended.`);
+  await field(worker, "Name").fill("Still typing");
+  await until(async () => {
+    if (!(await worker.getByRole("dialog").count())) await button(worker, "Save").first().click({ timeout: 1000 }).catch(() => {});
+    return (await worker.getByRole("dialog").or(worker.getByRole("alert")).count()) > 0;
+  });
+  await page.getByRole("button", { name: `Resume ${tenant.name}` }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+  await told(page, `${tenant.name} is active again.`);
+});
+
+test("what was not answered is numbers until people are told, then questions from which a document is written", async () => {
+  const page = await kit.enter(tenant.admin, "#/unanswered");
+  await page.getByText("Without a document").waitFor();
+  assert.equal(await heading(page, "The questions").count(), 0);
+  await accessible(page);
+  await page.getByLabel("Administrators may read these questions").check();
+  await told(page, "Questions from now on can be read here.");
+  await tenant.admin.ask("POST", "/chat", { message: "Do you sell <b>kayaks</b>?" });
+  await page.reload();
+  await logIn(page, tenant.admin);
+  await page.locator("tbody").getByText("Do you sell <b>kayaks</b>?").waitFor();
+  await accessible(page);
+  await button(page, "Write a text").click();
+  assert.equal(await field(page, "Title").inputValue(), "Do you sell <b>kayaks</b>?");
+  await field(page, "Text").fill("We do, from March on.");
+  await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
+  await told(page, "is added.");
+});
+
+test("limits are set: of an organisation by a superuser, of its people by their administrator", async () => {
+  const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
+  await page.getByRole("button", { name: `Limits ${tenant.name}` }).click();
+  await field(page, "Dollars in a month").fill("12.50");
+  await accessible(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await told(page, `The limits of ${tenant.name} are set.`);
+  const limits = () => tenant.admin.ask("GET", "/tenants/current/limits");
+  assert.equal(Number((await limits()).tenant.cost_per_month), 12.5);
+  const own = await kit.enter(tenant.admin, "#/usage");
+  await own.getByText("Cost this month").waitFor();
+  await field(own, "Questions in a minute").fill("7");
+  await button(own, "Save").click();
+  await told(own, "Saved.");
+  assert.equal((await limits()).users.requests_per_minute, 7);
+  await accessible(own);
+});
