@@ -57,6 +57,15 @@ fn made(name: &str, of: &str, make: impl FnOnce(&Path) -> Result<(), String>) ->
     }
 }
 
+/// Whether a program is there, and does what the arguments say. If not, a sentence says why.
+pub fn has(program: &str, args: &[&str]) -> bool {
+    let why = ran(Command::new(program).args(args)).err();
+    if let Some(why) = &why {
+        left_out(&format!("{program} cannot be used: {why}"));
+    }
+    why.is_none()
+}
+
 fn ran(command: &mut Command) -> Result<(), String> {
     let Output { status, stderr, .. } = command.output().map_err(|e| e.to_string())?;
     let said = || String::from_utf8_lossy(&stderr).into_owned();

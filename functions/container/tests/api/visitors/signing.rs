@@ -3,7 +3,7 @@
 use super::identities::Known;
 use crate::kit::{
     Kit,
-    packages::{example, npm, pip},
+    packages::{example, has, npm, pip},
 };
 use chrono::Utc;
 use serde_json::json;
@@ -62,4 +62,36 @@ async fn the_examples_of_the_page_sign_what_lets_people_in() {
         let token = signed(&known, &python, &script).await;
         lets_in(&kit, &known, &token).await;
     }
+    for (program, needs, heading, language, run) in [
+        ("php", &["-r", ""][..], "**PHP.**", "php", PHP),
+        (
+            "ruby",
+            &["-rjwt", "-e", ""][..],
+            "**Ruby, Rails.**",
+            "ruby",
+            RUBY,
+        ),
+    ] {
+        if has(program, needs) {
+            let text = example("visitors.md", heading, language);
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+            let script = folder.join(format!("sign-{}.{program}", std::process::id()));
+            fs::write(&script, run.replace("EXAMPLE", &text)).unwrap();
+            let token = signed(&known, Path::new(program), &script).await;
+            fs::remove_file(&script).unwrap();
+            lets_in(&kit, &known, &token).await;
+        }
+    }
 }
+
+const PHP: &str = "<?php
+EXAMPLE
+echo identity_token(['id' => 4711, 'name' => 'Ada', 'groups' => ['staff']]);
+";
+
+const RUBY: &str = r#"require "jwt"
+require "securerandom"
+EXAMPLE
+Person = Struct.new(:id, :name, :groups)
+print identity_token(Person.new(4711, "Ada", ["staff"]))
+"#;
