@@ -17,8 +17,8 @@ use web::{App, BodyLimit, Routes};
 
 /// Nothing that is sent here is long.
 const BODY_LIMIT: BodyLimit = BodyLimit::kib(4);
-/// But for an identity token: one that is too long is told what is wrong with it.
-const VISITOR_LIMIT: BodyLimit = BodyLimit::kib(256);
+/// But for an identity token, of at most 16 KiB: one that is somewhat longer is told what is wrong with it.
+const VISITOR_LIMIT: BodyLimit = BodyLimit::kib(32);
 
 /// This crate's routes.
 pub fn routes() -> Routes<App> {

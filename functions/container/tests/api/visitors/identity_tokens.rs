@@ -83,14 +83,17 @@ async fn whoever_signs_is_told_what_does_not_fit() {
         let field = format!("identity_token.{field}");
         assert_eq!(refused.fields(), [field], "{}", refused.text);
     }
-    let groups: Vec<String> = (0..10_000).map(|n| format!("group-{n}")).collect();
+    let groups: Vec<String> = (0..1_300).map(|n| format!("group-{n}")).collect();
     let crowd = known.token(&kit, "4711", json!({ "groups": groups }));
-    let long = "x".repeat(100_000);
+    let long = "x".repeat(16 * 1024 + 1);
     for token in [&crowd, &long] {
-        assert!(token.len() > 99_000);
+        assert!(token.len() > 16 * 1024);
         let refused = known.enter(&kit, token).await;
         assert_eq!(refused.fields(), ["identity_token"], "{}", refused.text);
     }
+    // Far beyond, nobody reads it.
+    let huge = known.enter(&kit, &"x".repeat(32 * 1024)).await;
+    assert_eq!(huge.problem(413), "too_large", "{}", huge.text);
     let past = json!({ "exp": now - 1 });
     let expired = known.enter(&kit, &known.token(&kit, "4711", past)).await;
     assert_eq!(expired.problem(401), "identity_token_expired");
