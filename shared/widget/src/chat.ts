@@ -5,6 +5,7 @@ import { ALERT, ANEW, CLOSE } from "./icons.js";
 import { isRightToLeft, languageOf, type Language } from "./languages.js";
 import { Login, type Place } from "./login.js";
 import { ownLink } from "./markdown/links.js";
+import { troubleOf, type Trouble } from "./problems.js";
 import { textsOf, type Texts } from "./texts.js";
 import { Announcer } from "./view/announce.js";
 import { Composer } from "./view/composer.js";
@@ -29,6 +30,8 @@ export interface Chat {
   leave(): void;
 }
 
+const warn = (error: unknown): void => console.warn("parlance-chat:", error);
+
 /** Draws the chat into the element, and begins to read what was said. */
 export const mount = (host: Host): Chat => new Panel(host);
 
@@ -46,15 +49,18 @@ class Panel implements Chat {
   readonly #anew: HTMLButtonElement;
   readonly #styles = sheet(css);
   readonly #end = new AbortController();
-  readonly #conversation: Promise<Conversation>;
   /** Whoever sends something before the login is read waits for it, and is not asked to wait. */
+  #conversation: Promise<Conversation> | undefined;
   #here: Conversation | undefined;
+  #wasOpened = false;
+  /** What is being forgotten: nobody comes in meanwhile. */
+  #forgetting: Promise<void> = Promise.resolve();
 
   constructor(host: Host) {
     this.#host = host;
     this.#language = languageOf(host.element);
     this.#texts = textsOf(this.#language, this.#attribute("texts"));
-    const [texts, conversation] = [this.#texts, (use: (it: Conversation) => void) => void this.#conversation.then(use)];
+    const [texts, conversation] = [this.#texts, (use: (it: Conversation) => void) => this.#with(use)];
     this.#log = new Log(
       {
         texts,
@@ -70,7 +76,7 @@ class Panel implements Chat {
     this.#composer = new Composer(
       {
         texts,
-        send: (text) => conversation((it) => it.ask(text)),
+        send: (text) => this.#with((it) => it.ask(text), text),
         stop: () => conversation((it) => void it.stop()),
         begun: () => conversation((it) => void it.warm()),
       },
@@ -81,10 +87,14 @@ class Panel implements Chat {
     host.root.adoptedStyleSheets = [...host.root.adoptedStyleSheets, this.#styles];
     host.root.append(this.#element);
     this.#watch();
-    this.#conversation = this.#begin();
+    this.#introduce();
+    this.#with(() => {});
   }
 
   opened(isAsked: boolean): void {
+    // It may be somebody else by now.
+    if (this.#wasOpened && this.#element.hidden) this.#with((it) => void it.login.check().catch(warn));
+    this.#wasOpened = true;
     this.#element.hidden = false;
     this.#log.toEnd();
     // A keyboard that comes up by itself would hide what there is to read.
@@ -96,24 +106,55 @@ class Panel implements Chat {
     this.#element.hidden = true;
   }
 
-  async forget(): Promise<void> {
-    await (await this.#conversation).forget();
+  forget(): Promise<void> {
+    const was = this.#conversation;
+    this.#conversation = undefined;
+    return (this.#forgetting = this.#forget(was));
+  }
+
+  async #forget(was: Promise<Conversation> | undefined): Promise<void> {
+    const it = await was?.catch(() => undefined);
+    await it?.forget();
+    it?.leave();
+    await Login.leaveAll(this.#host.place);
   }
 
   leave(): void {
     this.#end.abort();
     this.#element.remove();
     this.#host.root.adoptedStyleSheets = this.#host.root.adoptedStyleSheets.filter((one) => one !== this.#styles);
-    void this.#conversation.then((it) => it.leave());
+    void this.#conversation?.then((it) => it.leave());
+  }
+
+  /** Does something with the conversation, once there is one. What was written is not lost if there is none. */
+  #with(use: (it: Conversation) => void, text?: string): void {
+    this.#conversation ??= this.#begin();
+    this.#conversation.then(use, (error: unknown) => {
+      warn(error);
+      this.#conversation = undefined;
+      this.#complain(troubleOf(error, this.#texts, this.#language));
+      if (text) this.#composer.restore(text);
+    });
   }
 
   async #begin(): Promise<Conversation> {
-    const login = await Login.of(this.#host.place);
+    await this.#forgetting;
+    const login = await Login.of(this.#host.place, () => this.#change(it));
     const it = new Conversation(login, { texts: this.#texts, language: this.#language }, () => this.#draw());
     this.#here = it;
-    this.#introduce();
-    void it.begin().catch((error: unknown) => console.warn("parlance-chat:", error));
+    this.#draw();
+    void it.begin().catch(warn);
     return it;
+  }
+
+  /** Goes on with whom the page names now. The conversation before stays that of whom it named then. */
+  #change(from: Conversation): void {
+    if (this.#here !== from || !this.#conversation) return;
+    const { unsent } = from;
+    from.leave();
+    this.#conversation = undefined;
+    this.#log.show([], false);
+    this.#with(() => unsent && this.#composer.restore(unsent));
   }
 
   get #isInline(): boolean {
@@ -170,7 +211,7 @@ class Panel implements Chat {
   #introduce(): void {
     const greeting = this.#attribute("greeting") ?? this.#texts.greeting;
     const suggestions = (this.#attribute("suggestions") ?? "").split("|").map((text) => text.trim()).filter(Boolean);
-    const ask = (text: string) => void this.#conversation.then((it) => !it.isBusy && it.ask(text));
+    const ask = (text: string) => this.#with((it) => !it.isBusy && it.ask(text));
     const chips = suggestions.map((text) => h("button", { type: "button", class: "chip", part: "suggestion", dir: "auto", onclick: () => ask(text) }, text));
     this.#intro.replaceChildren(h("div", { class: "greeting", part: "greeting", dir: "auto" }, greeting), ...(chips.length ? [h("div", { class: "chips" }, ...chips)] : []));
     this.#tell();
@@ -183,13 +224,16 @@ class Panel implements Chat {
     this.#composer.isBusy = it.isBusy;
     this.#anew.hidden = it.entries.length === 0;
     this.#element.classList.toggle("begun", it.entries.length > 0);
-    this.#banner.hidden = !it.trouble;
-    this.#banner.classList.toggle("calm", it.trouble?.calm === true);
-    if (it.trouble && this.#banner.textContent !== it.trouble.text) {
-      this.#banner.replaceChildren(icon(ALERT), h("span", {}, it.trouble.text));
-      this.#announcer.say(it.trouble.text);
-    }
+    this.#complain(it.trouble);
     this.#tell();
+  }
+
+  #complain(trouble: Trouble | undefined): void {
+    this.#banner.hidden = !trouble;
+    this.#banner.classList.toggle("calm", trouble?.calm === true);
+    if (!trouble || this.#banner.textContent === trouble.text) return;
+    this.#banner.replaceChildren(icon(ALERT), h("span", {}, trouble.text));
+    this.#announcer.say(trouble.text);
   }
 
   /** What somebody who writes here should know. */
@@ -202,7 +246,7 @@ class Panel implements Chat {
   }
 
   #beginAnew(): void {
-    void this.#conversation.then((it) => it.anew());
+    this.#with((it) => it.anew());
     this.#composer.field.focus();
   }
 }

@@ -15,7 +15,7 @@ export class Conversation {
   trouble: Trouble | undefined;
   /** Whether people may read questions that got no good answer. */
   isShared = false;
-  readonly #login: Login;
+  readonly login: Login;
   readonly #words: { texts: Texts; language: Language };
   readonly #changed: () => void;
   readonly #kept: Kept;
@@ -32,7 +32,7 @@ export class Conversation {
   #later: (() => void) | undefined;
 
   constructor(login: Login, words: { texts: Texts; language: Language }, changed: () => void) {
-    this.#login = login;
+    this.login = login;
     this.#words = words;
     this.#changed = changed;
     this.#kept = new Kept(login.name);
@@ -44,6 +44,11 @@ export class Conversation {
 
   get isBusy(): boolean {
     return this.#reading !== undefined;
+  }
+
+  /** What was written and may not have arrived. */
+  get unsent(): string | null | undefined {
+    return this.#kept.asking?.question.message;
   }
 
   /** Shows what was said before, and goes on with what was being asked. */
@@ -83,8 +88,8 @@ export class Conversation {
   async load(follow = true): Promise<void> {
     const { signal } = this.#life;
     // Whom the page knows may have asked on another device.
-    const isElsewhere = this.#login.isKnown && !this.#kept.isKnown;
-    if (!isElsewhere && !(this.#kept.session && (await this.#login.isIn()))) return;
+    const isElsewhere = this.login.isKnown && !this.#kept.isKnown;
+    if (!isElsewhere && !(this.#kept.session && (this.login.isKnown || (await this.login.isIn())))) return;
     this.#later = undefined;
     try {
       const known = new Map(this.entries.map((entry) => [entry.id, entry]));
@@ -155,20 +160,18 @@ export class Conversation {
     }
   }
 
-  /** Begins another conversation; the last one is kept at the service. */
-  anew(): void {
-    this.#leave();
-  }
 
   /** Ends the login, and forgets what was said, in every tab: from the beginning on nothing of it is shown. */
   async forget(): Promise<void> {
-    this.#leave();
-    await this.#login.leave();
+    this.anew();
+    await this.login.leave();
     this.#kept.forget();
     this.#warm = undefined;
   }
 
-  #leave(): void {
+  /** Begins another conversation. The last one is kept at the service; its answer would be in the way of the next one's. */
+  anew(): void {
+    if (this.#reading?.id) void this.stop();
     const left = this.#kept.session;
     this.#clear(left);
     this.#tabs.tell({ left });
@@ -218,7 +221,7 @@ export class Conversation {
     this.#changed();
     const told = { text: "" };
     try {
-      const all = this.#login.stream((api) => events(api, signal), this.#lost);
+      const all = this.login.stream((api) => events(api, signal), this.#lost);
       for await (const event of all) {
         // Another conversation was begun meanwhile.
         if (signal.aborted) return;
@@ -271,7 +274,7 @@ export class Conversation {
   }
 
   #run<T>(work: (api: Parlance) => Promise<T>): Promise<T> {
-    return this.#login.run(work, this.#lost);
+    return this.login.run(work, this.#lost);
   }
 
   /** Whoever comes in anew has said nothing. */
@@ -289,7 +292,7 @@ export class Conversation {
   async #heard({ session, left }: Told): Promise<void> {
     if (session === undefined) return this.#clear(left);
     // Whoever is logged out has no conversation, and one that was left does not come back.
-    if (!(await this.#login.isIn()) || this.isBusy || this.#kept.wasLeft(session)) return;
+    if (!(await this.login.isIn()) || this.isBusy || this.#kept.wasLeft(session)) return;
     // What another tab has stored may be seen here some milliseconds late.
     this.#kept.session = session;
     await this.load();

@@ -1,5 +1,6 @@
 import { Parlance, Problem, browserStore, memoryStore, type Store, type Tokens } from "parlance-client";
 import type { IdentityToken } from "../index.js";
+import { Kept } from "./kept.js";
 import { sharedMemory } from "./memory.js";
 
 /** Where a chat is, and whose. */
@@ -18,24 +19,48 @@ export class Login {
   readonly name: string;
   readonly api: Parlance;
   readonly #place: Place;
+  readonly #whom: string;
   readonly #store: KeptStore;
+  /** Told when the page says that it is somebody else. */
+  readonly #other: () => void;
   #entering: Promise<void> | undefined;
   /** How often it was left: what was begun before is not gone on with by whoever comes in next. */
   #left = 0;
 
-  private constructor(place: Place, name: string, store: KeptStore) {
-    this.name = name;
+  private constructor(place: Place, whom: string, store: KeptStore, other: () => void) {
+    this.name = nameOf(place, whom);
     this.#place = place;
+    this.#whom = whom;
     this.#store = store;
+    this.#other = other;
     this.api = new Parlance({ baseUrl: place.host, store, fetch: patientFetch });
   }
 
-  static async of(place: Place): Promise<Login> {
+  /** Of whom the page says that it is. `other` is told when it says that it is somebody else by then. */
+  static async of(place: Place, other: () => void): Promise<Login> {
     const [nobody, whom] = [nameOf(place, ""), subject(await identityToken(place))];
     const name = nameOf(place, whom);
     const store = new KeptStore(await bestStore(name), whom !== "");
-    if (whom) await inherit(nobody, name, store);
-    return new Login(place, name, store);
+    if (whom) {
+      await inherit(nobody, name, store);
+      seen(place).set("people", JSON.stringify([...new Set([...people(place), whom])]));
+    }
+    return new Login(place, whom, store, other);
+  }
+
+  /** Ends whatever logins at the site the browser keeps, of whomever the page has named. */
+  static async leaveAll(place: Place): Promise<void> {
+    for (const whom of ["", ...people(place)]) {
+      const name = nameOf(place, whom);
+      await logout(new Parlance({ baseUrl: place.host, store: await bestStore(name), fetch: patientFetch }));
+      new Kept(name).forget();
+    }
+    seen(place).set("people", undefined);
+  }
+
+  /** Asks the page whether it is still the same one. */
+  async check(): Promise<void> {
+    if (subject(await identityToken(this.#place)) !== this.#whom) this.#other();
   }
 
   /** Whether the page says who it is. */
@@ -59,6 +84,10 @@ export class Login {
       await alone(`${this.name}:enter`, async () => {
         if (await this.#store.isWhole()) return;
         const token = await identityToken(this.#place);
+        if (subject(token) !== this.#whom) {
+          this.#other();
+          throw new Error("Somebody else is here by now.");
+        }
         await this.api.visitor({ siteKey: this.#place.site, ...(token && { identityToken: token }) });
       });
     } catch (error) {
@@ -103,7 +132,7 @@ export class Login {
     this.#left += 1;
     // Who is about to come in leaves after it.
     await this.#entering?.catch(() => {});
-    await this.api.logout().catch((error: unknown) => console.warn("parlance-chat: the service was not told of the logout.", error));
+    await logout(this.api);
     this.#store.forget();
   }
 
@@ -120,6 +149,10 @@ const patientFetch: typeof fetch = async (...asked) => {
   if (!navigator.onLine && !String(asked[0]).endsWith("/login/logout")) await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
   return fetch(...asked);
 };
+
+/** Here a login ends in any case. */
+const logout = (api: Parlance): Promise<void> =>
+  api.logout().catch((error: unknown) => console.warn("parlance-chat: the service was not told of a logout.", error));
 
 const isOut = (error: unknown): boolean => error instanceof Problem && error.status === 401;
 
@@ -164,6 +197,10 @@ class KeptStore implements Store {
 }
 
 const nameOf = ({ host, site }: Place, whom: string): string => `parlance:${host}:${site}:${whom}`;
+
+/** Whom the page has named in this browser. */
+const seen = (place: Place) => sharedMemory(`${nameOf(place, "")}:`);
+const people = (place: Place): string[] => JSON.parse(seen(place).get("people") ?? "[]") as string[];
 
 /** Hands what was asked before anybody knew who it is to whom it is now known to be, and to nobody after them. */
 const inherit = async (from: string, to: string, store: KeptStore): Promise<void> => {

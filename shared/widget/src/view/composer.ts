@@ -46,6 +46,12 @@ export class Composer {
     this.#draw();
   }
 
+  /** Puts a text back that could not be sent, unless another is being written. */
+  restore(text: string): void {
+    if (!this.field.value) this.field.value = text;
+    this.#draw();
+  }
+
   #submit(event: Event): void {
     event.preventDefault();
     if (this.#isBusy) {
