@@ -4,10 +4,28 @@
  */
 export type IdentityToken = string | (() => string | undefined | Promise<string | undefined>);
 
+/** Its attributes: those of the script without `data-`. docs/widget.md says what each of them is. */
+export interface ParlanceChatAttributes {
+  site: string;
+  host: string;
+  lang?: string | undefined;
+  heading?: string | undefined;
+  greeting?: string | undefined;
+  suggestions?: string | undefined;
+  placeholder?: string | undefined;
+  label?: string | undefined;
+  notice?: string | undefined;
+  "notice-link"?: string | undefined;
+  theme?: "light" | "dark" | undefined;
+  side?: "left" | undefined;
+  inline?: boolean | undefined;
+  open?: boolean | undefined;
+  texts?: string | undefined;
+  "identity-token"?: string | undefined;
+}
+
 /**
- * The element `<parlance-chat>`. Its attributes are those of the script without `data-`: `site`, `host`, `lang`, `heading`,
- * `greeting`, `suggestions`, `placeholder`, `label`,
- * `notice`, `notice-link`, `theme`, `side`, `inline`, `open`, `texts`, `identity-token`.
+ * The element `<parlance-chat>`.
  *
  * It fires `parlance-open` and `parlance-close`.
  */

@@ -1,7 +1,7 @@
 // What the tests of the widget stand on: those of the client, a page of another origin, and a browser that looks into it.
 //
 // The environment has PARLANCE, the program; CLIENT, the compiled client; TOOLS, a folder with playwright-core and axe-core;
-// CHROMIUM, the program; and PG_BIN.
+// APPS, where the pages of tests/apps are bundled; CHROMIUM, the program; and PG_BIN.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -29,11 +29,11 @@ export const begin = async () => {
   let shown = { attributes: {}, html: "", policy: undefined };
   const modules = [];
   const pages = await listen((asked, answer) => {
-    const module = /^\/module\/([a-z]+\.js)$/.exec(asked.url)?.[1];
+    const [, app, module] = /^\/module\/(apps\/)?([\w-]+\.js)$/.exec(asked.url) ?? [];
     if (module) {
       modules.push(module);
       answer.setHeader("content-type", "text/javascript");
-      return answer.end(readFileSync(new URL(`../built/${module}`, import.meta.url)));
+      return answer.end(readFileSync(app ? join(process.env.APPS, module) : new URL(`../built/${module}`, import.meta.url)));
     }
     if (shown.policy) answer.setHeader("content-security-policy", shown.policy);
     answer.setHeader("content-type", "text/html");
