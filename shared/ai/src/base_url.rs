@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-use crate::public::is_own_network;
+use fetch::is_own_network;
 
 /// A base address that requests with keys may be sent to.
 ///

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
+use fetch::{PrivateOnly, PublicOnly, tls};
 use reqwest::{
     ClientBuilder,
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use crate::{
-    BaseUrl, Endpoints, Model, Models, Timeouts,
-    breaker::Breakers,
-    params::Refusals,
-    public::{PrivateOnly, PublicOnly},
+    BaseUrl, Endpoints, Model, Models, Timeouts, breaker::Breakers, params::Refusals,
     unmarked::Unmarked,
 };
 
@@ -113,19 +110,6 @@ fn builder(timeouts: &Timeouts) -> Result<ClientBuilder, SetupError> {
         )]))
         .user_agent(concat!("parlance/", env!("CARGO_PKG_VERSION")));
     Ok(builder)
-}
-
-/// The provider is named rather than installed for the process, so that no other crate's choice of a
-/// default can change it.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }
 
 /// The HTTP client could not be built.

@@ -38,7 +38,6 @@ mod params;
 mod prices;
 mod prompt;
 mod provider;
-mod public;
 mod rank;
 mod reply;
 mod rerank;

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Of our crates, what each is built on.
-const MAP: [(&str, &[&str]); 15] = [
+const MAP: [(&str, &[&str]); 16] = [
     ("tenant-auth", &[]),
-    ("ai", &[]),
+    ("fetch", &[]),
+    ("ai", &["fetch"]),
     ("extract", &[]),
     ("db", &["tenant-auth"]),
     ("service", &["ai", "db", "tenant-auth"]),
@@ -41,7 +42,7 @@ const MAP: [(&str, &[&str]); 15] = [
 /// What only some of them may name among their dependencies.
 const GUARDED: [(&str, &[&str]); 6] = [
     ("sqlx", &["adopt", "db"]),
-    ("reqwest", &["ai"]),
+    ("reqwest", &["ai", "fetch"]),
     ("hyper", &["web"]),
     ("hyper-util", &["web"]),
     ("lambda_http", &["web"]),

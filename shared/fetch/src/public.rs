@@ -6,9 +6,9 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Finds the addresses of a host, and only those that are on the public internet: whoever names a host also says where
 /// that name leads, and may say otherwise after the name was checked.
-pub(crate) struct PublicOnly {
+pub struct PublicOnly {
     /// Whether this machine's own addresses count as well; for a deployment whose providers are there.
-    pub(crate) or_loopback: bool,
+    pub or_loopback: bool,
 }
 
 impl Resolve for PublicOnly {
@@ -28,7 +28,7 @@ impl Resolve for PublicOnly {
 
 /// Finds the addresses of a host, and only those that are of this machine or of a private network: what is not encrypted
 /// must not leave it, wherever its name leads.
-pub(crate) struct PrivateOnly;
+pub struct PrivateOnly;
 
 impl Resolve for PrivateOnly {
     fn resolve(&self, name: Name) -> Resolving {
@@ -45,7 +45,7 @@ impl Resolve for PrivateOnly {
 
 /// Whether `ip` is of this machine or of a private network. A link's own addresses are not: clouds have their metadata
 /// there.
-pub(crate) fn is_own_network(ip: IpAddr) -> bool {
+pub fn is_own_network(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),

@@ -1,0 +1,25 @@
+//! Where calls to hosts that others name may lead: the public internet alone, or the deployment's own network alone.
+
+mod public;
+
+pub use public::{PrivateOnly, PublicOnly, is_own_network};
+
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use std::sync::Arc;
+
+/// TLS with Mozilla's certificate authorities.
+///
+/// The provider is named rather than installed for the process, so that no other crate's choice of a default can change it.
+///
+/// # Errors
+/// Not expected of a correct build.
+pub fn tls() -> Result<ClientConfig, rustls::Error> {
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
