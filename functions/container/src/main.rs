@@ -149,6 +149,7 @@ Environment (an empty variable counts as not set):
   PROVIDER_COMPLETE_SECONDS    for an answer in one piece, or some embeddings      300
   LIMITS                       what may be asked and spent, as JSON                20, 3 at once
   LEDGER_MONTHS                for how many calls are kept one by one              24
+  CONNECTOR_HOSTS              private hosts that connectors may read              none
   PASSWORD_MIN_LENGTH          of new passwords, in characters                     15
   LOGINS_PER_MINUTE_BY_EMAIL   how often one account may be tried                  10
   LOGINS_PER_MINUTE_BY_ADDRESS how often one client may try                        60

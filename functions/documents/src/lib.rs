@@ -2,6 +2,7 @@
 
 mod add;
 mod asked;
+mod connectors;
 mod cut;
 mod limit;
 mod manage;
@@ -34,6 +35,15 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(read::file))
         .routes(routes!(read::chunks))
         .routes(routes!(search::search))
+        .routes(routes!(connectors::list, connectors::create))
+        .routes(routes!(
+            connectors::show,
+            connectors::replace,
+            connectors::delete
+        ))
+        .routes(routes!(connectors::run))
+        .routes(routes!(connectors::cancel))
+        .routes(routes!(connectors::runs))
         .routes(routes!(mcp::call));
     web::open_to_keys(ApiKeyScope::Documents, routes)
 }

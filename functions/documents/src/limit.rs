@@ -1,5 +1,6 @@
 //! `PUT /documents/{id}/groups`: whom answers and searches may tell of a document.
 
+use crate::connectors::check_not_of_connector;
 use axum::extract::State;
 use db::Document;
 use serde::Deserialize;
@@ -22,6 +23,7 @@ pub(crate) struct Limit {
 /// what was answered before stays as it is. Administrators find every document, and manage them all.
 #[utoipa::path(put, path = "/documents/{id}/groups", operation_id = "limitDocument", tag = "documents", params(("id" = Uuid, Path)), request_body = Limit, responses(
     (status = 200, body = Document), (status = 403),
+    (status = 409, description = "`document_of_connector`: it follows a page of a connector, whose groups it has."),
 ))]
 pub(crate) async fn limit(
     State(app): State<App>,
@@ -31,6 +33,7 @@ pub(crate) async fn limit(
 ) -> Result<Json<Document>> {
     service::Error::if_any(group_faults("groups", &asked.groups))?;
     let mut tx = app.db.admin(&admin).await?;
+    check_not_of_connector(&mut tx, id).await?;
     if !tx.limit_document(id, &asked.groups).await? {
         return Err(Error::NotFound);
     }

@@ -1,5 +1,6 @@
 //! `/documents`: what there is, and its removal.
 
+use crate::connectors::check_not_of_connector;
 use axum::{extract::State, http::StatusCode};
 use db::{Document, DocumentDeletion};
 use uuid::Uuid;
@@ -36,6 +37,7 @@ pub(crate) async fn show(
 /// `GET /documents/{id}/deletion` tells how far that is.
 #[utoipa::path(delete, path = "/documents/{id}", operation_id = "deleteDocument", tag = "documents", params(("id" = Uuid, Path)), responses(
     (status = 204), (status = 403),
+    (status = 409, description = "`document_of_connector`: it follows a page of a connector."),
 ))]
 pub(crate) async fn delete(
     State(app): State<App>,
@@ -43,6 +45,7 @@ pub(crate) async fn delete(
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode> {
     let mut tx = app.db.admin(&admin).await?;
+    check_not_of_connector(&mut tx, id).await?;
     tx.delete_document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -2,6 +2,7 @@
 
 use crate::{
     asked::{AddDocument, UploadDocument},
+    connectors::check_not_of_connector,
     sent::Sent,
 };
 use axum::{extract::State, http::StatusCode};
@@ -20,7 +21,7 @@ use web::{App, Error, Json, Manager, Path, Result, Upload};
     request_body(content((AddDocument = "application/json"), (UploadDocument = "multipart/form-data"))), responses(
     (status = 200, body = Document, description = "It was replaced."),
     (status = 202, body = Document, description = "It is replaced when that was read."), (status = 403),
-    (status = 409, description = "`document_exists`: another document of the tenant has this title and text."),
+    (status = 409, description = "`document_exists`: another document of the tenant has this title and text. `document_of_connector`: it follows a page of a connector."),
 ))]
 pub(crate) async fn replace(
     State(app): State<App>,
@@ -37,6 +38,7 @@ pub(crate) async fn replace(
         return Err(Error::field("groups", message));
     }
     let mut tx = app.db.admin(&at.admin).await?;
+    check_not_of_connector(&mut tx, id).await?;
     if !sent.replace(&app, &at, &mut tx, id).await? {
         return Err(Error::NotFound);
     }

@@ -3,6 +3,7 @@
 mod extract;
 mod index;
 mod purge;
+mod sync;
 mod worker;
 
 pub use worker::drain;

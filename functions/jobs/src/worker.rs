@@ -1,6 +1,6 @@
 //! Who works: takes jobs, one after the other, and says that it is alive while it does them.
 
-use crate::{extract, index, purge};
+use crate::{extract, index, purge, sync};
 use anyhow::anyhow;
 use db::{Again, Caller, Job, JobKind};
 use service::{Error, Result, Service, told};
@@ -12,12 +12,18 @@ use tokio::{sync::Semaphore, time::sleep};
 
 /// How many jobs one process does at the same time.
 const AT_ONCE: usize = 2;
+/// How many connectors it reads beside them, which is waiting for others most of the time.
+const SYNCS: usize = 8;
+/// For how long one is put back for which there is no place.
+const NO_PLACE: Duration = Duration::from_secs(5);
 /// How long until somebody looks for jobs whom nobody tells of them.
 const POLL: Duration = Duration::from_secs(5);
 /// How often whoever works says that it is alive: several times while that is believed without it.
 const BEAT: Duration = Duration::from_secs(15);
 /// How long a job is worked on before it gives way to others' jobs.
 const SLICE: Duration = Duration::from_secs(20);
+/// The same of a connector that is read: where jobs are done one after the other, others wait while its site is waited for.
+const SYNC_SLICE: Duration = Duration::from_secs(5);
 /// How often a job is begun without getting on; then it is left until somebody asks for it. With the pauses between, two hours.
 const ATTEMPTS: i32 = 12;
 /// The pause after which a deletion is tried that only a person can help, who may have.
@@ -28,7 +34,7 @@ const HOUR: f64 = 3600.0;
 pub(crate) enum Step {
     /// There is more to do.
     More,
-    /// It is done, and its row is gone.
+    /// It is done, and its row is gone, or waits until it is due again.
     Done,
     /// It is somebody else's, or nobody's, by now.
     Lost,
@@ -37,6 +43,7 @@ pub(crate) enum Step {
 /// Does jobs as they come until the service stops.
 pub(crate) async fn work(service: Arc<Service>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
+    let syncs = Arc::new(Semaphore::new(SYNCS));
     while !service.draining.is_cancelled() {
         // Nobody closes it.
         let Ok(place) = places.clone().acquire_owned().await else {
@@ -48,6 +55,14 @@ pub(crate) async fn work(service: Arc<Service>) {
         }
         if let Ok(Some(job)) = taken {
             let by = service.clone();
+            let place = match job.kind() {
+                JobKind::Sync => syncs.clone().try_acquire_owned().ok(),
+                _ => Some(place),
+            };
+            let Some(place) = place else {
+                wait_for_place(&service, &job).await;
+                continue;
+            };
             service.tasks.spawn(async move {
                 run(&by, &job).await;
                 drop(place);
@@ -60,6 +75,19 @@ pub(crate) async fn work(service: Arc<Service>) {
             () = sleep(POLL) => {}
             () = service.draining.cancelled() => {}
         }
+    }
+}
+
+/// Puts a job back for which there is no place.
+async fn wait_for_place(service: &Service, job: &Job) {
+    let put_back = async {
+        match service.db.job(job).await? {
+            Some(tx) => tx.pause(NO_PLACE).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(e) = put_back.await {
+        tracing::error!(job_id = %job.id(), error = told(&e), "a job could not be put back");
     }
 }
 
@@ -103,7 +131,11 @@ async fn slice(service: &Service, job: &Job) -> Result<Step> {
     let Some(caller) = service.db.job_caller(job, now).await? else {
         return Ok(Step::More);
     };
-    let end = Instant::now() + SLICE;
+    let slice = match job.kind() {
+        JobKind::Sync => SYNC_SLICE,
+        _ => SLICE,
+    };
+    let end = Instant::now() + slice;
     loop {
         match step(service, job, &caller).await? {
             Step::More if Instant::now() < end && !service.draining.is_cancelled() => {}
@@ -118,6 +150,7 @@ async fn step(service: &Service, job: &Job, caller: &Caller) -> Result<Step> {
         JobKind::Forget => purge::forget(service, job, caller).await,
         JobKind::Purge => purge::step(service, job, caller).await,
         JobKind::Extract => extract::step(service, job, caller).await,
+        JobKind::Sync => sync::step(service, job).await,
     }
 }
 
@@ -141,8 +174,13 @@ async fn give_way(service: &Service, job: &Job) -> Result<()> {
 }
 
 async fn failed(service: &Service, job: &Job, e: &Error) -> Result<()> {
-    let again = again(job, e);
     let (kind, code) = (job.kind(), e.code());
+    let (again, ends_run) = match (kind, again(job, e)) {
+        // Nothing that somebody wants gone is given up, nor what is read again and again.
+        (JobKind::Purge | JobKind::Forget, Again::Never) => (Again::Unbegun(HOUR), false),
+        (JobKind::Sync, Again::Never) => (Again::Unbegun(HOUR), true),
+        (_, again) => (again, false),
+    };
     match again {
         Again::Never => {
             tracing::error!(job_id = %job.id(), ?kind, code, error = told(e), "a job failed for good")
@@ -151,10 +189,15 @@ async fn failed(service: &Service, job: &Job, e: &Error) -> Result<()> {
             tracing::warn!(job_id = %job.id(), ?kind, code, error = told(e), "a job failed and is tried again")
         }
     }
-    if let Some(tx) = service.db.job(job).await? {
-        tx.fail(kind, &format!("{code}: {e}"), again).await?;
+    let Some(mut tx) = service.db.job(job).await? else {
+        return Ok(());
+    };
+    let reason = format!("{code}: {e}");
+    let run = if ends_run { tx.running().await? } else { None };
+    if let Some(run) = run {
+        return Ok(tx.end_run(run.id, Some(&reason)).await?);
     }
-    Ok(())
+    Ok(tx.fail(kind, &reason, again).await?)
 }
 
 /// When a job that failed is tried again.
@@ -170,10 +213,5 @@ fn again(job: &Job, e: &Error) -> Again {
         _ => Again::Later(0.0),
     };
     let is_over = job.attempts() >= ATTEMPTS && matches!(again, Again::Later(_));
-    let again = if is_over { Again::Never } else { again };
-    match (job.kind(), again) {
-        // Nothing that somebody wants gone is given up.
-        (JobKind::Purge | JobKind::Forget, Again::Never) => Again::Unbegun(HOUR),
-        (_, again) => again,
-    }
+    if is_over { Again::Never } else { again }
 }

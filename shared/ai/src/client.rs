@@ -49,7 +49,10 @@ impl Client {
         timeouts: Timeouts,
     ) -> Result<Self, SetupError> {
         let or_loopback = endpoints.pinecone.is_loopback();
-        let public = builder(&timeouts)?.dns_resolver(PublicOnly { or_loopback });
+        let public = builder(&timeouts)?.dns_resolver(PublicOnly {
+            or_loopback,
+            own: [].into(),
+        });
         Ok(Client {
             http: builder(&timeouts)?.build()?,
             streams: builder(&timeouts)?.build()?,

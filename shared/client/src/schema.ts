@@ -621,6 +621,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's connectors, newest first, each with its last run. */
+        get: operations["listConnectors"];
+        put?: never;
+        /**
+         * Makes a connector, and has it read at once: its pages become documents, and as often as it is read again, what is new is added,
+         *     what has changed is replaced, and what is gone is deleted. A tenant may have 50.
+         */
+        post: operations["createConnector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/connectors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the tenant's connectors. */
+        get: operations["getConnector"];
+        /**
+         * Replaces what is set of a connector; what is left out is as if it were made so. The next run heeds it. One that is switched off
+         *     is not read any more, and its documents stay.
+         */
+        put: operations["replaceConnector"];
+        post?: never;
+        /** Deletes a connector and its documents, as if each were deleted; with `keep_documents`, the connector alone. */
+        delete: operations["deleteConnector"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/connectors/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the run of a connector, if there is one: what was read stays, and the next one comes when it would have come. */
+        post: operations["cancelConnector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/connectors/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a connector be read now. One that is being read goes on. */
+        post: operations["runConnector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/documents/connectors/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last runs of a connector, newest first: what was found, and what came to nothing. */
+        get: operations["listConnectorRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/documents/search": {
         parameters: {
             query?: never;
@@ -2092,6 +2186,209 @@ export interface components {
             /** @description Of those that were written. */
             completion_tokens_details: components["schemas"]["CompletionTokensDetails"];
         };
+        /** @description A connector. */
+        Connector: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description Its name, for people.
+             * @example Our help pages
+             */
+            name: string;
+            /**
+             * @description Where the site begins.
+             * @example https://help.acme.example/
+             */
+            url: string;
+            /** @description Whether the pages that the site lists are read, rather than those that its links lead to. */
+            listed: boolean;
+            /** @description Where it lists them, if not where its `robots.txt` says. */
+            sitemap_url?: string | null;
+            /** @description What the paths begin with that are read; all, if there is none. */
+            include: string[];
+            /** @description What the paths begin with that are not read. */
+            exclude: string[];
+            /**
+             * Format: int32
+             * @description How many pages are read at most.
+             * @example 500
+             */
+            max_pages: number;
+            /**
+             * Format: int32
+             * @description How many links from where it begins.
+             * @example 5
+             */
+            max_depth: number;
+            /** @description The language of its documents; null, each is found out. */
+            language?: string | null;
+            /** @description What is told beside its documents. */
+            metadata: Record<string, never>;
+            /**
+             * @description The groups of users that they are limited to; of everybody if there is none.
+             * @example []
+             */
+            groups: string[];
+            /**
+             * Format: int32
+             * @description How many hours after the end of a run the next one begins; null: only when somebody asks.
+             * @example 24
+             */
+            every_hours?: number | null;
+            /** @description Whether it is read. */
+            is_on: boolean;
+            /**
+             * Format: int64
+             * @description How many documents it has.
+             */
+            documents: number;
+            /**
+             * Format: date-time
+             * @description When it is read next; null while it is being read, or if nothing is planned.
+             */
+            next_run_at?: string | null;
+            last_run?: components["schemas"]["ConnectorRun"] | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description The tenant's connectors. */
+        ConnectorList: {
+            /** @description All of them, newest first. */
+            items: components["schemas"]["Connector"][];
+        };
+        /** @description One reading of a connector. */
+        ConnectorRun: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description How it stands. */
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it is going on.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many pages it found a way to.
+             */
+            found: number;
+            /**
+             * Format: int32
+             * @description How many became new documents.
+             */
+            added: number;
+            /**
+             * Format: int32
+             * @description How many were otherwise than before: their documents were replaced.
+             */
+            changed: number;
+            /**
+             * Format: int32
+             * @description How many were as before.
+             */
+            unchanged: number;
+            /**
+             * Format: int32
+             * @description How many documents were deleted, because their pages are gone or are not to be read any more.
+             */
+            removed: number;
+            /**
+             * Format: int32
+             * @description How many were left out: not to be read, of a kind that cannot be read, or leading elsewhere.
+             */
+            skipped: number;
+            /**
+             * Format: int32
+             * @description How many could not be read; their documents stay as they are.
+             */
+            failed: number;
+            /** @description Why it ended as it did, in a sentence. */
+            error?: string | null;
+            /** @description The first 50 pages that could not be read or were left out, with the reason. */
+            problems: components["schemas"]["RunProblem"][];
+        };
+        /** @description The runs of a connector. */
+        ConnectorRunList: {
+            /** @description The last 50, newest first. */
+            items: components["schemas"]["ConnectorRun"][];
+        };
+        /** @description What to set of a connector. */
+        ConnectorSettings: {
+            /**
+             * @description What people know it by, 1 to 100 characters.
+             * @example Our help pages
+             */
+            name: string;
+            /**
+             * @description Where the site begins: an http or https address on the public internet, at most 2000 characters. Pages of other hosts are not read.
+             * @example https://help.acme.example/
+             */
+            url: string;
+            /** @description Whether to read the pages that the site lists (its sitemap), rather than those that its links lead to. */
+            listed?: boolean | null;
+            /** @description Where it lists them; absent, where its `robots.txt` says, or else `/sitemap.xml`. */
+            sitemap_url?: string | null;
+            /**
+             * @description What the paths begin with that are read; absent, all. At most 20, of 200 characters each.
+             * @example [
+             *       "/help/"
+             *     ]
+             */
+            include?: string[] | null;
+            /** @description What the paths begin with that are not read; likewise. */
+            exclude?: string[] | null;
+            /**
+             * Format: int32
+             * @description How many pages are read at most, 1 to 5000; absent, 500.
+             * @example 500
+             */
+            max_pages?: number | null;
+            /**
+             * Format: int32
+             * @description How many links from where it begins, 0 to 20; absent, 5.
+             * @example 5
+             */
+            max_depth?: number | null;
+            /**
+             * @description The language of its documents, as of a text; absent, each is found out.
+             * @example en
+             */
+            language?: string | null;
+            /** @description What is told beside its documents, as of a text. */
+            metadata?: Record<string, never> | null;
+            /**
+             * @description The groups of users that its documents are limited to, as of a text; none: they are for everybody of the tenant.
+             * @example []
+             */
+            groups?: string[] | null;
+            /**
+             * Format: int32
+             * @description How many hours after the end of a run the next one begins, 1 to 8760; absent, only when somebody asks.
+             * @example 24
+             */
+            every_hours?: number | null;
+            /** @description Whether it is read; absent, it is. */
+            is_on?: boolean | null;
+        };
         /** @description An API key to be made. */
         CreateApiKeyRequest: {
             /**
@@ -2285,6 +2582,11 @@ export interface components {
              * @description 1, and one more for each time that it was replaced.
              */
             version: number;
+            /**
+             * Format: uuid
+             * @description The connector that it is of, which changes and deletes it; null of what was added otherwise.
+             */
+            connector_id?: string | null;
             /**
              * Format: date-time
              * @description When it was added.
@@ -3460,6 +3762,24 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "member";
+        /** @description A page that came to nothing. */
+        RunProblem: {
+            /**
+             * @description Its address.
+             * @example https://www.acme.example/help
+             */
+            url: string;
+            /**
+             * @description Why, in a sentence.
+             * @example Its host answers with status 500.
+             */
+            reason: string;
+        };
+        /**
+         * @description How a run stands.
+         * @enum {string}
+         */
+        RunStatus: "running" | "done" | "partial" | "failed" | "cancelled";
         /** @description What to look for. */
         SearchDocumentsRequest: {
             /**
@@ -7307,6 +7627,7 @@ export interface operations {
                      *         {
                      *           "chunks": 1,
                      *           "chunks_done": 1,
+                     *           "connector_id": null,
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "error": null,
                      *           "file_name": null,
@@ -7420,6 +7741,610 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrReused"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listConnectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant's connectors. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T09:30:00Z",
+                     *           "documents": 0,
+                     *           "every_hours": 24,
+                     *           "exclude": [
+                     *             "text"
+                     *           ],
+                     *           "groups": [],
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "include": [
+                     *             "text"
+                     *           ],
+                     *           "is_on": true,
+                     *           "language": null,
+                     *           "last_run": {
+                     *             "added": 1,
+                     *             "changed": 1,
+                     *             "error": null,
+                     *             "failed": 1,
+                     *             "finished_at": null,
+                     *             "found": 1,
+                     *             "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *             "problems": [
+                     *               {
+                     *                 "reason": "Its host answers with status 500.",
+                     *                 "url": "https://www.acme.example/help"
+                     *               }
+                     *             ],
+                     *             "removed": 1,
+                     *             "skipped": 1,
+                     *             "started_at": "2026-01-31T09:30:00Z",
+                     *             "status": "running",
+                     *             "unchanged": 1
+                     *           },
+                     *           "listed": true,
+                     *           "max_depth": 5,
+                     *           "max_pages": 500,
+                     *           "metadata": {},
+                     *           "name": "Our help pages",
+                     *           "next_run_at": null,
+                     *           "sitemap_url": null,
+                     *           "updated_at": "2026-01-31T09:30:00Z",
+                     *           "url": "https://help.acme.example/"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectorList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    createConnector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name for this request, such as a random UUID, so that it may be sent again within 24 hours: it makes nothing anew, and is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "every_hours": 24,
+                 *       "groups": [],
+                 *       "include": [
+                 *         "/help/"
+                 *       ],
+                 *       "language": "en",
+                 *       "max_depth": 5,
+                 *       "max_pages": 500,
+                 *       "name": "Our help pages",
+                 *       "url": "https://help.acme.example/"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectorSettings"];
+            };
+        };
+        responses: {
+            /** @description A connector. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "documents": 0,
+                     *       "every_hours": 24,
+                     *       "exclude": [
+                     *         "text"
+                     *       ],
+                     *       "groups": [],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "include": [
+                     *         "text"
+                     *       ],
+                     *       "is_on": true,
+                     *       "language": null,
+                     *       "last_run": {
+                     *         "added": 1,
+                     *         "changed": 1,
+                     *         "error": null,
+                     *         "failed": 1,
+                     *         "finished_at": null,
+                     *         "found": 1,
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "problems": [
+                     *           {
+                     *             "reason": "Its host answers with status 500.",
+                     *             "url": "https://www.acme.example/help"
+                     *           }
+                     *         ],
+                     *         "removed": 1,
+                     *         "skipped": 1,
+                     *         "started_at": "2026-01-31T09:30:00Z",
+                     *         "status": "running",
+                     *         "unchanged": 1
+                     *       },
+                     *       "listed": true,
+                     *       "max_depth": 5,
+                     *       "max_pages": 500,
+                     *       "metadata": {},
+                     *       "name": "Our help pages",
+                     *       "next_run_at": null,
+                     *       "sitemap_url": null,
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "url": "https://help.acme.example/"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `too_many_connectors`: the tenant has 50. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `result_gone`: an earlier request with this `Idempotency-Key` made the connector, which was deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrReused"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    getConnector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A connector. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "documents": 0,
+                     *       "every_hours": 24,
+                     *       "exclude": [
+                     *         "text"
+                     *       ],
+                     *       "groups": [],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "include": [
+                     *         "text"
+                     *       ],
+                     *       "is_on": true,
+                     *       "language": null,
+                     *       "last_run": {
+                     *         "added": 1,
+                     *         "changed": 1,
+                     *         "error": null,
+                     *         "failed": 1,
+                     *         "finished_at": null,
+                     *         "found": 1,
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "problems": [
+                     *           {
+                     *             "reason": "Its host answers with status 500.",
+                     *             "url": "https://www.acme.example/help"
+                     *           }
+                     *         ],
+                     *         "removed": 1,
+                     *         "skipped": 1,
+                     *         "started_at": "2026-01-31T09:30:00Z",
+                     *         "status": "running",
+                     *         "unchanged": 1
+                     *       },
+                     *       "listed": true,
+                     *       "max_depth": 5,
+                     *       "max_pages": 500,
+                     *       "metadata": {},
+                     *       "name": "Our help pages",
+                     *       "next_run_at": null,
+                     *       "sitemap_url": null,
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "url": "https://help.acme.example/"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    replaceConnector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "every_hours": 24,
+                 *       "groups": [],
+                 *       "include": [
+                 *         "/help/"
+                 *       ],
+                 *       "language": "en",
+                 *       "max_depth": 5,
+                 *       "max_pages": 500,
+                 *       "name": "Our help pages",
+                 *       "url": "https://help.acme.example/"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectorSettings"];
+            };
+        };
+        responses: {
+            /** @description A connector. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "documents": 0,
+                     *       "every_hours": 24,
+                     *       "exclude": [
+                     *         "text"
+                     *       ],
+                     *       "groups": [],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "include": [
+                     *         "text"
+                     *       ],
+                     *       "is_on": true,
+                     *       "language": null,
+                     *       "last_run": {
+                     *         "added": 1,
+                     *         "changed": 1,
+                     *         "error": null,
+                     *         "failed": 1,
+                     *         "finished_at": null,
+                     *         "found": 1,
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "problems": [
+                     *           {
+                     *             "reason": "Its host answers with status 500.",
+                     *             "url": "https://www.acme.example/help"
+                     *           }
+                     *         ],
+                     *         "removed": 1,
+                     *         "skipped": 1,
+                     *         "started_at": "2026-01-31T09:30:00Z",
+                     *         "status": "running",
+                     *         "unchanged": 1
+                     *       },
+                     *       "listed": true,
+                     *       "max_depth": 5,
+                     *       "max_pages": 500,
+                     *       "metadata": {},
+                     *       "name": "Our help pages",
+                     *       "next_run_at": null,
+                     *       "sitemap_url": null,
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "url": "https://help.acme.example/"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    deleteConnector: {
+        parameters: {
+            query?: {
+                /** @description Whether its documents stay, and are like others from then on, rather than being deleted with it. */
+                keep_documents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    cancelConnector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A connector. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "documents": 0,
+                     *       "every_hours": 24,
+                     *       "exclude": [
+                     *         "text"
+                     *       ],
+                     *       "groups": [],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "include": [
+                     *         "text"
+                     *       ],
+                     *       "is_on": true,
+                     *       "language": null,
+                     *       "last_run": {
+                     *         "added": 1,
+                     *         "changed": 1,
+                     *         "error": null,
+                     *         "failed": 1,
+                     *         "finished_at": null,
+                     *         "found": 1,
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "problems": [
+                     *           {
+                     *             "reason": "Its host answers with status 500.",
+                     *             "url": "https://www.acme.example/help"
+                     *           }
+                     *         ],
+                     *         "removed": 1,
+                     *         "skipped": 1,
+                     *         "started_at": "2026-01-31T09:30:00Z",
+                     *         "status": "running",
+                     *         "unchanged": 1
+                     *       },
+                     *       "listed": true,
+                     *       "max_depth": 5,
+                     *       "max_pages": 500,
+                     *       "metadata": {},
+                     *       "name": "Our help pages",
+                     *       "next_run_at": null,
+                     *       "sitemap_url": null,
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "url": "https://help.acme.example/"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    runConnector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A connector. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "documents": 0,
+                     *       "every_hours": 24,
+                     *       "exclude": [
+                     *         "text"
+                     *       ],
+                     *       "groups": [],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "include": [
+                     *         "text"
+                     *       ],
+                     *       "is_on": true,
+                     *       "language": null,
+                     *       "last_run": {
+                     *         "added": 1,
+                     *         "changed": 1,
+                     *         "error": null,
+                     *         "failed": 1,
+                     *         "finished_at": null,
+                     *         "found": 1,
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "problems": [
+                     *           {
+                     *             "reason": "Its host answers with status 500.",
+                     *             "url": "https://www.acme.example/help"
+                     *           }
+                     *         ],
+                     *         "removed": 1,
+                     *         "skipped": 1,
+                     *         "started_at": "2026-01-31T09:30:00Z",
+                     *         "status": "running",
+                     *         "unchanged": 1
+                     *       },
+                     *       "listed": true,
+                     *       "max_depth": 5,
+                     *       "max_pages": 500,
+                     *       "metadata": {},
+                     *       "name": "Our help pages",
+                     *       "next_run_at": null,
+                     *       "sitemap_url": null,
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "url": "https://help.acme.example/"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `connector_off`: it is switched off. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listConnectorRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs of a connector. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "added": 1,
+                     *           "changed": 1,
+                     *           "error": null,
+                     *           "failed": 1,
+                     *           "finished_at": null,
+                     *           "found": 1,
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "problems": [
+                     *             {
+                     *               "reason": "Its host answers with status 500.",
+                     *               "url": "https://www.acme.example/help"
+                     *             }
+                     *           ],
+                     *           "removed": 1,
+                     *           "skipped": 1,
+                     *           "started_at": "2026-01-31T09:30:00Z",
+                     *           "status": "running",
+                     *           "unchanged": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConnectorRunList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
@@ -7552,6 +8477,7 @@ export interface operations {
                      * @example {
                      *       "chunks": 1,
                      *       "chunks_done": 1,
+                     *       "connector_id": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
@@ -7621,6 +8547,7 @@ export interface operations {
                      * @example {
                      *       "chunks": 1,
                      *       "chunks_done": 1,
+                     *       "connector_id": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
@@ -7653,6 +8580,7 @@ export interface operations {
                      * @example {
                      *       "chunks": 1,
                      *       "chunks_done": 1,
+                     *       "connector_id": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
@@ -7679,7 +8607,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description `document_exists`: another document of the tenant has this title and text. */
+            /** @description `document_exists`: another document of the tenant has this title and text. `document_of_connector`: it follows a page of a connector. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7717,6 +8645,15 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description `document_of_connector`: it follows a page of a connector. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -7744,6 +8681,7 @@ export interface operations {
                      * @example {
                      *       "chunks": 1,
                      *       "chunks_done": 1,
+                     *       "connector_id": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
@@ -7932,6 +8870,7 @@ export interface operations {
                      * @example {
                      *       "chunks": 1,
                      *       "chunks_done": 1,
+                     *       "connector_id": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,
@@ -7958,6 +8897,15 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description `document_of_connector`: it follows a page of a connector, whose groups it has. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -7987,6 +8935,7 @@ export interface operations {
                      * @example {
                      *       "chunks": 1,
                      *       "chunks_done": 1,
+                     *       "connector_id": null,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "error": null,
                      *       "file_name": null,

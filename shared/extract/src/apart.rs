@@ -1,7 +1,8 @@
 //! Reading a file in a process of its own.
 
-use crate::{Extracted, Failure, child::WORD, limits};
+use crate::{Extracted, Failure, Page, Sitemap, child::Task, limits};
 use anyhow::Context;
+use serde::de::DeserializeOwned;
 use std::{path::Path, process::Stdio};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,8 +23,40 @@ pub async fn read_apart(
     name: &str,
     bytes: &[u8],
 ) -> anyhow::Result<Result<Extracted, Failure>> {
+    ask(program, Task::File, name, bytes).await
+}
+
+/// The same of a page of a web site: also where it leads.
+///
+/// # Errors
+/// As of [`read_apart`].
+pub async fn page_apart(
+    program: &Path,
+    name: &str,
+    bytes: &[u8],
+) -> anyhow::Result<Result<Page, Failure>> {
+    ask(program, Task::Page, name, bytes).await
+}
+
+/// The same of a list of pages.
+///
+/// # Errors
+/// As of [`read_apart`].
+pub async fn sitemap_apart(
+    program: &Path,
+    bytes: &[u8],
+) -> anyhow::Result<Result<Sitemap, Failure>> {
+    ask(program, Task::Sitemap, "", bytes).await
+}
+
+async fn ask<T: DeserializeOwned>(
+    program: &Path,
+    task: Task,
+    name: &str,
+    bytes: &[u8],
+) -> anyhow::Result<Result<T, Failure>> {
     let mut child = Command::new(program)
-        .arg(WORD)
+        .args(task.words())
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())

@@ -1,7 +1,7 @@
 //! Reading files: what they say, in blocks that know their page and heading, and the passages that those are cut into.
 //!
 //! A file is read by a process of its own ([`read_apart`]), which this same program is when it is started with one word
-//! ([`is_asked`]): parsers of formats such as PDF fall over what is broken or hostile, and take their process with them.
+//! or two ([`is_asked`]): parsers of formats such as PDF fall over what is broken or hostile, and take their process with them.
 
 mod apart;
 mod child;
@@ -11,20 +11,24 @@ mod html;
 mod limits;
 mod markdown;
 mod package;
+mod page;
 mod passages;
 mod pdf;
 mod pieces;
 mod plain;
 mod pptx;
 mod sheet;
+mod sitemap;
 mod sniff;
 mod xml;
 
-pub use apart::read_apart;
+pub use apart::{page_apart, read_apart, sitemap_apart};
 pub use child::{child, is_asked};
 pub use failure::Failure;
+pub use page::Page;
 pub use passages::{passages, with_plain_lines};
 pub use pieces::{Piece, pieces};
+pub use sitemap::Sitemap;
 pub use sniff::Format;
 
 use serde::{Deserialize, Serialize};

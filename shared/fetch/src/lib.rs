@@ -1,8 +1,15 @@
-//! Where calls to hosts that others name may lead: the public internet alone, or the deployment's own network alone.
+//! Reading what tenants name on the web: addresses of the public internet alone, whatever a name leads to, and never more than was
+//! asked for.
 
+mod address;
+mod outside;
 mod public;
+mod robots;
 
+pub use address::{MAX_URL, address};
+pub use outside::{Answer, Known, Outside, Page, Refusal, SetupError};
 pub use public::{PrivateOnly, PublicOnly, is_own_network};
+pub use robots::Robots;
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::sync::Arc;

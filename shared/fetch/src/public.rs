@@ -1,6 +1,9 @@
 //! Keeping calls to hosts that a tenant chose away from the deployment's own network.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -9,14 +12,18 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 pub struct PublicOnly {
     /// Whether this machine's own addresses count as well; for a deployment whose providers are there.
     pub or_loopback: bool,
+    /// Names of hosts whose addresses of this machine and of private networks count as well.
+    pub own: Arc<[String]>,
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let or_loopback = self.or_loopback;
+        let (or_loopback, own) = (self.or_loopback, self.own.clone());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let may = |ip: IpAddr| is_public(ip) || or_loopback && ip.is_loopback();
+            let may = |ip: IpAddr| {
+                may_be_called(ip, name.as_str(), &own) || or_loopback && ip.is_loopback()
+            };
             let may_be_called: Vec<_> = found.filter(|address| may(address.ip())).collect();
             match may_be_called.is_empty() {
                 true => Err(NotPublic.into()),
@@ -43,6 +50,11 @@ impl Resolve for PrivateOnly {
     }
 }
 
+/// Whether a host may be called at `ip`: `own` are those that may be called on this machine and on private networks.
+pub(crate) fn may_be_called(ip: IpAddr, host: &str, own: &[String]) -> bool {
+    is_public(ip) || is_own_network(ip) && own.iter().any(|own| own.eq_ignore_ascii_case(host))
+}
+
 /// Whether `ip` is of this machine or of a private network. A link's own addresses are not: clouds have their metadata
 /// there.
 pub fn is_own_network(ip: IpAddr) -> bool {
@@ -60,7 +72,7 @@ struct NotPrivate;
 /// A name leads nowhere that may be called.
 #[derive(Debug, thiserror::Error)]
 #[error("The host has no address on the public internet.")]
-struct NotPublic;
+pub(crate) struct NotPublic;
 
 /// Whether `ip` is an address of the public internet: in no block that is set aside for something else (IANA's
 /// special-purpose address registries).
@@ -160,7 +172,10 @@ mod tests {
     #[tokio::test] // R60
     async fn a_name_that_leads_to_this_machine_leads_nowhere() {
         let localhost = || "localhost".parse::<Name>().unwrap();
-        let [never, here] = [false, true].map(|or_loopback| PublicOnly { or_loopback });
+        let [never, here] = [false, true].map(|or_loopback| PublicOnly {
+            or_loopback,
+            own: [].into(),
+        });
         let refused = never.resolve(localhost()).await.err().unwrap();
         assert!(refused.is::<NotPublic>());
         let found = here.resolve(localhost()).await.ok().unwrap();

@@ -44,6 +44,7 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `PROVIDER_TOTAL_SECONDS` | how long a whole streamed answer may take, likewise | 600 |
 /// | `PROVIDER_COMPLETE_SECONDS` | how long an answer in one piece may take, or some embeddings, likewise | 300 |
 /// | `LIMITS` | what tenants, users, API keys and visitors may ask and spend where nobody says otherwise, as JSON: see docs/costs.md | 20 answers at once for a tenant, 3 for a user |
+/// | `CONNECTOR_HOSTS` | host names, separated by commas, that connectors may read though they are on this machine or a private network | none |
 /// | `LEDGER_MONTHS` | for how many months what provider calls took and cost is kept call by call, 1 to 120; sums are kept | 24 |
 /// | `PASSWORD_MIN_LENGTH` | of new passwords, 8 to 128 characters | 15 |
 /// | `LOGINS_PER_MINUTE_BY_EMAIL` | how often one account may be tried, by whomever, 1 to 1000000 | 10 |
@@ -89,6 +90,8 @@ pub struct Config {
     pub provider_times: Timeouts,
     /// What holds for whoever asks where nobody says otherwise.
     pub limits: DefaultLimits,
+    /// Hosts of this machine and of private networks that connectors may read.
+    pub connector_hosts: Vec<String>,
     /// For how many months calls are kept one by one.
     pub ledger_months: u16,
     /// Of new passwords, in characters.
@@ -219,6 +222,7 @@ impl Config {
         let provider_times = vars.provider_times();
         let models = vars.models();
         let limits = vars.limits();
+        let connector_hosts = vars.hosts("CONNECTOR_HOSTS");
         let ledger_months = vars.number("LEDGER_MONTHS", 24, 1, 120);
         let password_min_length = vars.number("PASSWORD_MIN_LENGTH", 15, 8, 128);
         let by_email = vars.number("LOGINS_PER_MINUTE_BY_EMAIL", 10, 1, 1_000_000);
@@ -248,6 +252,7 @@ impl Config {
                 models,
                 provider_times,
                 limits,
+                connector_hosts,
                 ledger_months,
                 password_min_length,
                 logins_per_minute_by_email: by_email,

@@ -14,6 +14,7 @@ use tenant_auth::{
     ApiKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, SiteKeys, TokenError,
     Verified,
 };
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -27,6 +28,10 @@ pub struct Service {
     pub db: Db,
     /// Model and vector providers.
     pub ai: ai::Client,
+    /// What tenants name on the web.
+    pub outside: fetch::Outside,
+    /// Whose turn it is to have a page of it be read: each may take much memory, and there may be many sites at a time.
+    pub page_readers: Semaphore,
     /// Hashes passwords, on threads of its own.
     pub hasher: Hasher,
     /// The configuration.
@@ -103,6 +108,8 @@ impl Service {
                 config.models.clone(),
                 config.provider_times,
             )?,
+            outside: fetch::Outside::new(&config.connector_hosts)?,
+            page_readers: Semaphore::new(1),
             hasher: Hasher::new(cores.min(MAX_HASHERS)),
             clock,
             tasks: TaskTracker::new(),

@@ -174,6 +174,7 @@ async fn a_list_of_documents_page_by_page() {
         {
           "chunks": 1,
           "chunks_done": 0,
+          "connector_id": null,
           "created_at": "[time]",
           "error": null,
           "file_name": null,

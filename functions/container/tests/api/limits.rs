@@ -16,7 +16,7 @@ use tokio::{
 
 fn limit(method: &str, path: &str) -> usize {
     let is_text = path == "/documents"
-        || method == "PUT" && path.starts_with("/documents/") && !path.ends_with("/groups");
+        || method == "PUT" && path.starts_with("/documents/") && path.split('/').count() == 3;
     match path.split('/').nth(1) {
         _ if is_text => 20 * 1024 * 1024,
         _ if path.starts_with("/chat/ui") => 2 * 1024 * 1024,

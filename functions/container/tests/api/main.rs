@@ -20,6 +20,7 @@ mod chat_snapshots;
 mod citations;
 mod config;
 mod connections;
+mod connectors;
 mod console;
 mod corpus;
 mod cors;

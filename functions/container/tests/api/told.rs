@@ -40,6 +40,9 @@ async fn everything(kit: &Kit) -> Vec<(&'static str, String)> {
     let site = json!({ "name": "Shop" });
     let site = kit.post(&admin, "/tenants/current/sites", site).await;
     assert_eq!(site.status, 201, "{}", site.text);
+    let connector = json!({ "name": "Help", "url": "https://one.example/", "is_on": false });
+    let connector = kit.post(&admin, "/documents/connectors", connector).await;
+    assert_eq!(connector.status, 201, "{}", connector.text);
     // As if it had been deleted before: there is a receipt to look at.
     let deleted =
         "insert into parlance.document_deletions (tenant_id, document_id) values ($1, $2)";
@@ -52,6 +55,7 @@ async fn everything(kit: &Kit) -> Vec<(&'static str, String)> {
             made.json["api_key"]["id"].as_str().unwrap().to_owned(),
         ),
         ("/admin/", U1.id.to_string()),
+        ("/documents/connectors/", connector.id("id").to_string()),
         ("/documents/", document.to_string()),
         ("/chat/messages/", asked.id("message_id").to_string()),
         ("/chat/", asked.id("session_id").to_string()),

@@ -1,6 +1,7 @@
 //! Deleting documents: hidden at once, then their vectors, then their rows, and a receipt.
 
-use crate::{AdminTx, Deed, Result, scope::JobTx};
+use super::jobs::ForWhom;
+use crate::{AdminTx, Deed, Result, TenantTx, scope::JobTx};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,26 +40,11 @@ impl AdminTx {
     /// # Errors
     /// The database is away.
     pub async fn delete_document(&mut self, id: Uuid) -> Result<Option<()>> {
-        let gone = sqlx::query(
-            "update documents set deleted_at = now(), status = 'failed', hash = null, error = 'deleted'
-             where id = $1 and deleted_at is null",
-        )
-        .bind(id)
-        .execute(self.conn())
-        .await?;
-        if gone.rows_affected() == 0 {
+        let whom = self.for_whom();
+        if !self.hide_documents(&[id], whom).await? {
             return Ok(None);
         }
-        sqlx::query(
-            "insert into document_deletions (document_id) values ($1)
-             on conflict (tenant_id, document_id) do update set requested_at = now()",
-        )
-        .bind(id)
-        .execute(self.conn())
-        .await?;
         self.audit(Deed::done("document.delete", id)).await?;
-        let whom = self.for_whom();
-        self.queue_purge(id, whom).await?;
         Ok(Some(()))
     }
 
@@ -71,6 +57,31 @@ impl AdminTx {
              from document_deletions where document_id = $1";
         let found = sqlx::query_as(sql).bind(id).fetch_optional(self.conn());
         Ok(found.await?)
+    }
+}
+
+impl TenantTx {
+    /// Hides documents from everybody, and queues the rest of their deletion; false if none of them was there.
+    pub(crate) async fn hide_documents(&mut self, ids: &[Uuid], whom: ForWhom) -> Result<bool> {
+        let gone: Vec<Uuid> = sqlx::query_scalar(
+            "update documents set deleted_at = now(), status = 'failed', hash = null, error = 'deleted', connector_id = null
+             where id = any ($1) and deleted_at is null returning id",
+        )
+        .bind(ids)
+        .fetch_all(self.conn())
+        .await?;
+        if gone.is_empty() {
+            return Ok(false);
+        }
+        sqlx::query(
+            "insert into document_deletions (document_id) select unnest($1::uuid[])
+             on conflict (tenant_id, document_id) do update set requested_at = now()",
+        )
+        .bind(&gone)
+        .execute(self.conn())
+        .await?;
+        self.queue_purge(&gone, whom).await?;
+        Ok(true)
     }
 }
 

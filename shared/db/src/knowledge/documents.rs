@@ -10,7 +10,7 @@ use uuid::Uuid;
 macro_rules! document_columns {
     () => {
         "id, title, source_url, language, status, vectors, error, metadata, groups, chunks, chunks_done, size, file_name, media_type, pages,
-         version, created_at"
+         version, connector_id, created_at"
     };
 }
 
@@ -67,6 +67,8 @@ pub struct Document {
     pub pages: Option<i32>,
     /// 1, and one more for each time that it was replaced.
     pub version: i32,
+    /// The connector that it is of, which changes and deletes it; null of what was added otherwise.
+    pub connector_id: Option<Uuid>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
 }

@@ -1,7 +1,7 @@
 //! Files that documents are read from: kept as they were sent.
 
 use super::jobs::ForWhom;
-use crate::{AdminTx, Deed, JobKind, NewDocument, Result, scope::JobTx};
+use crate::{AdminTx, Deed, JobKind, NewDocument, Result, TenantTx, scope::JobTx};
 use uuid::Uuid;
 
 /// A file that a document is to be read from.
@@ -75,10 +75,45 @@ impl AdminTx {
     /// # Errors
     /// The database is away.
     pub async fn create_document_of_file(&mut self, new: &NewFile<'_>) -> Result<bool> {
-        let actor = self.actor.user_id;
+        self.audit(Deed::done("document.create", new.id)).await?;
+        let whom = self.for_whom();
+        self.create_of_file(new, whom, None).await
+    }
+
+    /// Has a document be replaced by what a file says, once that was read. False if there is no such document.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn replace_document_by_file(&mut self, new: &NewFile<'_>) -> Result<bool> {
+        self.audit(Deed::done("document.replace", new.id)).await?;
+        let whom = self.for_whom();
+        self.replace_by_file(new, whom).await
+    }
+
+    /// The file that a document was read from, as it was sent; while there is none, the one that is to be read.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn original_file(&mut self, id: Uuid) -> Result<Option<OriginalFile>> {
+        let sql = "select f.name, f.media_type, f.content from document_files f join documents d on d.id = f.document_id
+             where d.id = $1 and d.deleted_at is null and f.name is not null order by f.is_next limit 1";
+        let file = sqlx::query_as(sql).bind(id).fetch_optional(self.conn());
+        Ok(file.await?)
+    }
+}
+
+impl TenantTx {
+    /// As [`AdminTx::create_document_of_file`], for whoever it is done, and of which connector.
+    pub(crate) async fn create_of_file(
+        &mut self,
+        new: &NewFile<'_>,
+        whom: ForWhom,
+        connector: Option<Uuid>,
+    ) -> Result<bool> {
         let stored = sqlx::query(
-            "insert into documents (id, title, source_url, language, metadata, hash, status, file_name, created_by, groups)
-             values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9)
+            "insert into documents (id, title, source_url, language, metadata, hash, status, file_name, created_by, groups,
+               connector_id)
+             values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10)
              on conflict (tenant_id, hash) where status <> 'failed' do nothing",
         )
         .bind(new.id)
@@ -88,22 +123,24 @@ impl AdminTx {
         .bind(new.metadata)
         .bind(&new.hash[..])
         .bind(new.name)
-        .bind(actor)
+        .bind(whom.user_id)
         .bind(new.groups)
+        .bind(connector)
         .execute(self.conn())
         .await?;
         if stored.rows_affected() == 0 {
             return Ok(false);
         }
-        self.await_file(new, "document.create").await?;
+        self.await_file(new, whom).await?;
         Ok(true)
     }
 
-    /// Has a document be replaced by what a file says, once that was read. False if there is no such document.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn replace_document_by_file(&mut self, new: &NewFile<'_>) -> Result<bool> {
+    /// As [`AdminTx::replace_document_by_file`], for whoever it is done.
+    pub(crate) async fn replace_by_file(
+        &mut self,
+        new: &NewFile<'_>,
+        whom: ForWhom,
+    ) -> Result<bool> {
         let known = sqlx::query(
             "update documents set error = null, status = case when chunks = 0 then 'pending' else status end
              where id = $1 and deleted_at is null",
@@ -114,11 +151,11 @@ impl AdminTx {
         if known.rows_affected() == 0 {
             return Ok(false);
         }
-        self.await_file(new, "document.replace").await?;
+        self.await_file(new, whom).await?;
         Ok(true)
     }
 
-    async fn await_file(&mut self, new: &NewFile<'_>, deed: &'static str) -> Result<()> {
+    async fn await_file(&mut self, new: &NewFile<'_>, whom: ForWhom) -> Result<()> {
         sqlx::query(
             "insert into document_files (document_id, is_next, name, media_type, content, title, source_url, language, metadata, hash)
              values ($1, true, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -137,20 +174,7 @@ impl AdminTx {
         .bind(&new.hash[..])
         .execute(self.conn())
         .await?;
-        self.audit(Deed::done(deed, new.id)).await?;
-        let whom = self.for_whom();
         self.queue(JobKind::Extract, new.id, whom).await
-    }
-
-    /// The file that a document was read from, as it was sent; while there is none, the one that is to be read.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn original_file(&mut self, id: Uuid) -> Result<Option<OriginalFile>> {
-        let sql = "select f.name, f.media_type, f.content from document_files f join documents d on d.id = f.document_id
-             where d.id = $1 and d.deleted_at is null and f.name is not null order by f.is_next limit 1";
-        let file = sqlx::query_as(sql).bind(id).fetch_optional(self.conn());
-        Ok(file.await?)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{AdminTx, DocumentStatus, Result, TenantTx, VectorsStatus, scope::JobTx};
 use uuid::Uuid;
 
-/// What is to be done with a document.
+/// What is to be done with a document, or a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum JobKind {
@@ -15,6 +15,8 @@ pub enum JobKind {
     Forget,
     /// Delete it.
     Purge,
+    /// Read a connector.
+    Sync,
 }
 
 /// For whom it is done: a user, and the API key that was shown.
@@ -82,17 +84,20 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Queues that a document is deleted, once nobody makes vectors of it who has not heard that yet; what else was to be done with it is
-    /// not.
-    pub(crate) async fn queue_purge(&mut self, document: Uuid, whom: ForWhom) -> Result<()> {
+    /// Queues that documents are deleted, each once nobody makes vectors of it who has not heard that yet; what else was to be done with
+    /// them is not.
+    pub(crate) async fn queue_purge(&mut self, documents: &[Uuid], whom: ForWhom) -> Result<()> {
+        let ids: Vec<Uuid> = documents.iter().map(|_| Uuid::now_v7()).collect();
         sqlx::query(
             "with dropped as (
-               delete from jobs where document_id = $2 and kind in ('extract', 'index') returning kind, lease_until)
+               delete from jobs where document_id = any ($2) and kind in ('extract', 'index') returning document_id, kind, lease_until)
              insert into jobs (id, kind, document_id, user_id, api_key_id, run_at)
-             select $1, 'purge', $2, $3, $4, coalesce(max(d.lease_until) filter (where d.kind = 'index'), now()) from dropped d",
+             select n.id, 'purge', n.document, $3, $4, coalesce(
+               (select max(d.lease_until) from dropped d where d.document_id = n.document and d.kind = 'index'), now())
+             from unnest($1::uuid[], $2::uuid[]) n (id, document)",
         )
-        .bind(Uuid::now_v7())
-        .bind(document)
+        .bind(ids)
+        .bind(documents)
         .bind(whom.user_id)
         .bind(whom.api_key_id)
         .execute(self.conn())
@@ -152,8 +157,8 @@ impl JobTx {
             JobKind::Purge => {
                 "update document_deletions set error = $2 where document_id = $1 and $3 is not null"
             }
-            // Nobody looks at what is unread.
-            JobKind::Forget => "select $1::uuid, $2::text, $3::boolean",
+            // Of nothing that anybody looks at; and a run that goes on is as good as another.
+            JobKind::Forget | JobKind::Sync => "select $1::uuid, $2::text, $3::boolean",
         };
         sqlx::query(sql)
             .bind(id)
@@ -164,7 +169,15 @@ impl JobTx {
         self.put_back(again).await
     }
 
-    async fn put_back(mut self, again: Again) -> Result<()> {
+    /// Leaves a job alone for a while, as if it had not been begun.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn pause(self, pause: std::time::Duration) -> Result<()> {
+        self.put_back(Again::Unbegun(pause.as_secs_f64())).await
+    }
+
+    pub(crate) async fn put_back(mut self, again: Again) -> Result<()> {
         let (seconds, counts, is_over) = match again {
             Again::Later(seconds) => (seconds, true, false),
             Again::Unbegun(seconds) => (seconds, false, false),

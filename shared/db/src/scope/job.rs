@@ -54,7 +54,7 @@ impl Job {
         self.row.kind
     }
 
-    /// The document that it is about.
+    /// The document that it is about; of a connector that is read, the connector.
     pub fn document_id(&self) -> Uuid {
         self.row.document_id
     }
@@ -82,7 +82,7 @@ impl Job {
     }
 }
 
-/// A transaction of whoever works on a job, in the job's tenant. While it is open, nobody else changes the document or the job.
+/// A transaction of whoever works on a job, in the job's tenant. While it is open, nobody else changes the document, or the connector, or the job.
 #[must_use = "dropping it rolls back"]
 pub struct JobTx {
     tx: TenantTx,
@@ -168,13 +168,16 @@ impl Db {
     }
 
     /// Opens a transaction of a job; none if the job is not this process's any more: it was cancelled, or was given to another.
-    /// The document is locked before the job, as by everybody.
+    /// The document, or the connector, is locked before the job, as by everybody.
     ///
     /// # Errors
     /// The database is away.
     pub async fn job(&self, job: &Job) -> Result<Option<JobTx>> {
         let mut tx = self.open(job.tenant_id, job.whose(), Need::Begun).await?;
-        tx.lock_document(job.document_id()).await?;
+        match job.kind() {
+            JobKind::Sync => tx.lock_connector(job.document_id()).await?,
+            _ => tx.lock_document(job.document_id()).await?,
+        }
         let held = sqlx::query("select from jobs where id = $1 and lease = $2 for update")
             .bind(job.id)
             .bind(job.lease)

@@ -72,6 +72,21 @@ impl Vars {
         }
     }
 
+    /// Names of hosts, separated by commas.
+    pub(super) fn hosts(&mut self, name: &str) -> Vec<String> {
+        let parse = |text: &str| {
+            let hosts = text.split(',').map(|host| host.trim().to_ascii_lowercase());
+            let hosts: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
+            match hosts.iter().all(|host| url::Host::parse(host).is_ok()) {
+                true => Ok(hosts),
+                false => {
+                    Err("must be names of hosts, without scheme and port, separated by commas")
+                }
+            }
+        };
+        self.parsed(name, parse).unwrap_or_default()
+    }
+
     /// A whole number between two bounds.
     pub(super) fn number<N: FromStr + PartialOrd + Display + Copy>(
         &mut self,

@@ -121,6 +121,17 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "Another tenant has listed this browser origin. A superuser can move it.",
     ),
     (
+        "document_of_connector",
+        409,
+        "The document follows a page of a connector, which alone changes and deletes it.",
+    ),
+    (
+        "too_many_connectors",
+        409,
+        "The tenant has as many connectors as it may.",
+    ),
+    ("connector_off", 409, "The connector is switched off."),
+    (
         "document_exists",
         409,
         "Another document of the tenant has this title and text.",

@@ -96,6 +96,12 @@ fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt]> {
         | ("GET /documents/{id}/file", "path:id")
         | ("POST /documents/{id}/retry", "path:id")
         | ("POST /documents/{id}/cancel", "path:id")
+        | ("GET /documents/connectors/{id}", "path:id")
+        | ("PUT /documents/connectors/{id}", "path:id")
+        | ("DELETE /documents/connectors/{id}", "path:id")
+        | ("GET /documents/connectors/{id}/runs", "path:id")
+        | ("POST /documents/connectors/{id}/run", "path:id")
+        | ("POST /documents/connectors/{id}/cancel", "path:id")
         | ("GET /admin/api-keys/{id}", "path:id")
         | ("DELETE /admin/api-keys/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
@@ -165,6 +171,7 @@ fn nothing() -> Ids {
         document,
         api_key,
         site,
+        connector,
         identity_key,
     ] = std::array::from_fn(|_| Uuid::now_v7());
     Ids {
@@ -176,6 +183,7 @@ fn nothing() -> Ids {
         document,
         api_key,
         site,
+        connector,
         identity_key,
     }
 }
@@ -220,6 +228,7 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
         ids.document,
         ids.api_key,
         ids.site,
+        ids.connector,
         ids.identity_key,
     ] {
         assert!(

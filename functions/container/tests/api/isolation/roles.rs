@@ -49,10 +49,12 @@ pub(super) const AT_HOME: &[&str] = &[
     "GET /admin/usage",
     "GET /admin/users",
     "GET /documents",
+    "GET /documents/connectors",
     "POST /admin/api-keys",
     "POST /admin/users",
     "POST /admin/users/invite",
     "POST /documents",
+    "POST /documents/connectors",
 ];
 
 /// Where a test that fails sends its reader.

@@ -1,6 +1,8 @@
 //! The published operations, and for each a request that its owner may make.
 
-use super::{Answer, PASSWORD, Person, U1};
+mod bodies;
+
+use super::{Answer, PASSWORD, Person};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -30,6 +32,7 @@ pub struct Ids {
     pub document: Uuid,
     pub api_key: Uuid,
     pub site: Uuid,
+    pub connector: Uuid,
     pub identity_key: Uuid,
 }
 
@@ -190,6 +193,7 @@ impl Operation {
         let id = match self.path.split('/').nth(1) {
             Some("chat") if self.path.starts_with("/chat/messages") => ids.message,
             Some("chat") => ids.session,
+            Some("documents") if self.path.starts_with("/documents/connectors") => ids.connector,
             Some("documents") => ids.document,
             Some("login") => ids.login,
             Some("admin") if self.path.starts_with("/admin/tenants") => ids.tenant,
@@ -215,73 +219,6 @@ impl Operation {
             "{path} has a parameter that `path_of` in tests/api/kit/api.rs fills with no sample"
         );
         path
-    }
-
-    /// A body that it accepts; null if it takes none.
-    ///
-    /// # Panics
-    /// It takes one and there is no sample: every new operation needs one here.
-    pub fn body(&self, refresh_token: &str) -> Value {
-        let new_name = json!({ "name": "Renamed" });
-        match &*self.name() {
-            "POST /chat" => json!({ "message": "What is known?" }),
-            "POST /chat/ui" => json!({
-                "id": "A chat of an app",
-                "messages": [{ "id": "q1", "role": "user", "parts": [{ "type": "text", "text": "What is known?" }] }],
-            }),
-            "POST /v1/responses" => json!({ "model": "default", "input": "What is known?" }),
-            "POST /v1/chat/completions" => json!({
-                "model": "default", "messages": [{ "role": "user", "content": "What is known?" }]
-            }),
-            "PATCH /chat/sessions/{id}" => json!({ "title": "Renamed" }),
-            "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),
-            "POST /documents" => json!({ "title": "New", "text": "A new text." }),
-            "PUT /documents/{id}" => json!({ "title": "Changed", "text": "A changed text." }),
-            "PUT /documents/{id}/groups" => json!({ "groups": ["staff"] }),
-            "POST /documents/search" => json!({ "query": "What is known?" }),
-            "POST /mcp" => json!({
-                "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-                "params": { "name": "search_documents", "arguments": { "query": "What is known?" } },
-            }),
-            "POST /login" => login(U1),
-            "POST /login/visitor" => json!({ "site_key": "site_x" }),
-            "POST /tenants/{tenant_id}/sites" => json!({ "name": "A page" }),
-            "PATCH /tenants/{tenant_id}/sites/{id}" => new_name,
-            "POST /tenants/{tenant_id}/sites/{id}/identity-keys" => json!({ "algorithm": "HS256" }),
-            "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
-            "POST /admin/api-keys" => json!({ "name": "A server", "scopes": ["chat"] }),
-            "POST /login/refresh" | "POST /login/logout" => {
-                json!({ "refresh_token": refresh_token })
-            }
-            "POST /login/password" => json!({
-                "current_password": PASSWORD, "new_password": "seven green bicycles"
-            }),
-            "POST /tenants" => json!({ "slug": "three", "name": "Three" }),
-            "PATCH /tenants/{tenant_id}" => new_name,
-            "PUT /tenants/{tenant_id}/secrets/{provider}" => {
-                json!({ "api_key": "sk-0123456789-abcdef" })
-            }
-            "PUT /tenants/{tenant_id}/limits" => {
-                json!({ "users": { "tokens_per_day": 1_000_000 } })
-            }
-            "PUT /admin/users/{id}/limits" => json!({ "tokens_per_day": 1_000_000 }),
-            "POST /login/invitation" => {
-                json!({ "token": "x", "password": "seven green bicycles" })
-            }
-            "PATCH /login/me" => json!({ "full_name": "Renamed" }),
-            "PATCH /admin/users/{id}" => json!({ "full_name": "Renamed" }),
-            "POST /admin/users/invite" => json!({ "email": "invited@one.example" }),
-            "POST /admin/users" => {
-                json!({ "email": "new@one.example", "password": "seven green bicycles" })
-            }
-            name => {
-                assert!(
-                    !self.takes_json(),
-                    "{name} needs a sample of its body in `body` in tests/api/kit/api.rs"
-                );
-                Value::Null
-            }
-        }
     }
 }
 

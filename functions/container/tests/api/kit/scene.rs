@@ -38,6 +38,7 @@ impl Scene {
         };
         let (mut documents, mut keys) = (HashMap::new(), HashMap::new());
         let (mut sites, mut identity_keys) = (HashMap::new(), HashMap::new());
+        let mut connectors = HashMap::new();
         for admin in [ADMIN1, ADMIN2, SUPERUSER] {
             let text = format!("Only {} knows the word {}.", admin.tenant, admin.tenant_id);
             let document = scene.kit.add_document(admin, admin.tenant, &text).await;
@@ -66,6 +67,14 @@ impl Scene {
             let made = scene.kit.post(&token, "/admin/api-keys", key).await;
             assert_eq!(made.status, 201, "{}", made.text);
             keys.insert(admin.tenant_id, made.id_at("/api_key/id"));
+            let connector =
+                json!({ "name": admin.tenant, "url": "https://one.example/", "is_on": false });
+            let made = scene
+                .kit
+                .post(&token, "/documents/connectors", connector)
+                .await;
+            assert_eq!(made.status, 201, "{}", made.text);
+            connectors.insert(admin.tenant_id, made.id("id"));
             let site = json!({ "name": admin.tenant });
             let made = scene.kit.post(&token, "/tenants/current/sites", site).await;
             assert_eq!(made.status, 201, "{}", made.text);
@@ -91,6 +100,7 @@ impl Scene {
                 document: documents[&who.tenant_id],
                 api_key: keys[&who.tenant_id],
                 site: sites[&who.tenant_id],
+                connector: connectors[&who.tenant_id],
                 identity_key: identity_keys[&who.tenant_id],
             };
             scene.tokens.insert(who.id, token);

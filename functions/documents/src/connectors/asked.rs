@@ -1,0 +1,177 @@
+//! A connector as it is set.
+
+use chrono::{DateTime, Utc};
+use db::Connector;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use service::{FieldError, SiteToRead, group_faults};
+use url::Url;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Result, check_flat_metadata};
+
+/// How many paths may be named, and how long each may be, in characters.
+const PATHS: (usize, usize) = (20, 200);
+const MAX_PAGES: (i32, i32) = (500, 5000);
+const MAX_DEPTH: (i32, i32) = (5, 20);
+
+/// What to set of a connector.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConnectorSettings)]
+pub(crate) struct ConnectorInput {
+    /// What people know it by, 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100, example = "Our help pages")]
+    name: String,
+    /// Where the site begins: an http or https address on the public internet, at most 2000 characters. Pages of other hosts are not read.
+    #[schema(max_length = 2000, example = "https://help.acme.example/")]
+    url: String,
+    /// Whether to read the pages that the site lists (its sitemap), rather than those that its links lead to.
+    listed: Option<bool>,
+    /// Where it lists them; absent, where its `robots.txt` says, or else `/sitemap.xml`.
+    #[schema(max_length = 2000)]
+    sitemap_url: Option<String>,
+    /// What the paths begin with that are read; absent, all. At most 20, of 200 characters each.
+    #[schema(max_items = 20, example = json!(["/help/"]))]
+    include: Option<Vec<String>>,
+    /// What the paths begin with that are not read; likewise.
+    #[schema(max_items = 20)]
+    exclude: Option<Vec<String>>,
+    /// How many pages are read at most, 1 to 5000; absent, 500.
+    #[schema(minimum = 1, maximum = 5000, example = 500)]
+    max_pages: Option<i32>,
+    /// How many links from where it begins, 0 to 20; absent, 5.
+    #[schema(minimum = 0, maximum = 20, example = 5)]
+    max_depth: Option<i32>,
+    /// The language of its documents, as of a text; absent, each is found out.
+    #[schema(
+        min_length = 2,
+        max_length = 3,
+        pattern = "^[a-z]{2,3}$",
+        example = "en"
+    )]
+    language: Option<String>,
+    /// What is told beside its documents, as of a text.
+    #[schema(value_type = Option<Object>, example = json!({ "source": "help" }))]
+    metadata: Option<Map<String, Value>>,
+    /// The groups of users that its documents are limited to, as of a text; none: they are for everybody of the tenant.
+    #[schema(max_items = 50, example = json!([]))]
+    groups: Option<Vec<String>>,
+    /// How many hours after the end of a run the next one begins, 1 to 8760; absent, only when somebody asks.
+    #[schema(minimum = 1, maximum = 8760, example = 24)]
+    every_hours: Option<i32>,
+    /// Whether it is read; absent, it is.
+    is_on: Option<bool>,
+}
+
+impl ConnectorInput {
+    /// It as a connector.
+    ///
+    /// # Errors
+    /// 422 with whatever does not fit.
+    pub(super) fn check(self, id: Uuid, now: DateTime<Utc>) -> Result<Connector> {
+        let mut faults = Faults::default();
+        self.check_told(&mut faults);
+        self.check_reach(&mut faults);
+        service::Error::if_any(faults.0)?;
+        let metadata = self.metadata.unwrap_or_default();
+        check_flat_metadata(&metadata)?;
+        let site = SiteToRead {
+            url: plain(self.url),
+            listed: self.listed.unwrap_or(false),
+            sitemap_url: self.sitemap_url.map(plain),
+            include: self.include.unwrap_or_default(),
+            exclude: self.exclude.unwrap_or_default(),
+            max_pages: self.max_pages.unwrap_or(MAX_PAGES.0),
+            max_depth: self.max_depth.unwrap_or(MAX_DEPTH.0),
+        };
+        Ok(Connector {
+            id,
+            name: self.name.trim().to_owned(),
+            settings: json!(site),
+            language: self.language,
+            metadata: metadata.into(),
+            groups: self.groups.unwrap_or_default(),
+            every_hours: self.every_hours,
+            is_on: self.is_on.unwrap_or(true),
+            created_at: now,
+            updated_at: now,
+            next_run_at: None,
+            documents: 0,
+        })
+    }
+
+    /// What it and its documents are told as, and how often it is read.
+    fn check_told(&self, faults: &mut Faults) {
+        let name = self.name.trim();
+        let is_name = (1..=100).contains(&name.chars().count()) && service::shows(name);
+        let message = "must be 1 to 100 characters that people can see";
+        faults.unless(is_name, "name", message);
+        let is_code = |code: &String| {
+            (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase())
+        };
+        faults.unless(
+            self.language.as_ref().is_none_or(is_code),
+            "language",
+            "must be a code of two or three small letters, such as `en`; leave it out to have it found out",
+        );
+        let groups = self.groups.as_deref().unwrap_or_default();
+        faults.0.extend(group_faults("groups", groups));
+        faults.within(self.every_hours, (1, 8760), "every_hours");
+    }
+
+    /// What is read, and how much.
+    fn check_reach(&self, faults: &mut Faults) {
+        let address = "must be an http or https address of at most 2000 characters, without user and password";
+        faults.unless(is_address(&self.url), "url", address);
+        let list = self.sitemap_url.as_deref();
+        faults.unless(list.is_none_or(is_address), "sitemap_url", address);
+        for (field, paths) in [("include", &self.include), ("exclude", &self.exclude)] {
+            let paths = paths.as_deref().unwrap_or_default();
+            let fits = |path: &String| {
+                path.starts_with('/') && path.chars().count() <= PATHS.1 && !path.contains('\0')
+            };
+            faults.unless(
+                paths.len() <= PATHS.0 && paths.iter().all(fits),
+                field,
+                "must be at most 20 beginnings of paths, each of at most 200 characters and with a `/` first",
+            );
+        }
+        faults.within(self.max_pages, (1, MAX_PAGES.1), "max_pages");
+        faults.within(self.max_depth, (0, MAX_DEPTH.1), "max_depth");
+    }
+}
+
+/// What does not fit.
+#[derive(Default)]
+pub(super) struct Faults(Vec<FieldError>);
+
+impl Faults {
+    pub(super) fn unless(&mut self, fits: bool, field: &str, message: &str) {
+        if !fits {
+            let (field, message) = (field.to_owned(), message.to_owned());
+            self.0.push(FieldError { field, message });
+        }
+    }
+
+    fn within(&mut self, number: Option<i32>, (min, max): (i32, i32), field: &str) {
+        let fits = number.is_none_or(|n| (min..=max).contains(&n));
+        self.unless(fits, field, &format!("must be from {min} to {max}"));
+    }
+}
+
+/// An address as it is asked, which holds nothing but plain characters.
+fn plain(address: String) -> String {
+    Url::parse(&address).map_or(address, String::from)
+}
+
+fn is_address(text: &str) -> bool {
+    let is_web = |url: Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    // The length first: an international name takes the square of its length to read.
+    text.len() <= fetch::MAX_URL && Url::parse(text).is_ok_and(is_web)
+}

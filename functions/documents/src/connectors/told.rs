@@ -1,0 +1,91 @@
+//! A connector as it is told.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use db::{Connector, ConnectorRun};
+use serde::Serialize;
+use serde_json::Value;
+use service::SiteToRead;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::Result;
+
+/// A connector.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connector)]
+pub(crate) struct ConnectorOutput {
+    /// Its id.
+    id: Uuid,
+    /// Its name, for people.
+    #[schema(example = "Our help pages")]
+    name: String,
+    /// Where the site begins.
+    #[schema(example = "https://help.acme.example/")]
+    url: String,
+    /// Whether the pages that the site lists are read, rather than those that its links lead to.
+    listed: bool,
+    /// Where it lists them, if not where its `robots.txt` says.
+    sitemap_url: Option<String>,
+    /// What the paths begin with that are read; all, if there is none.
+    include: Vec<String>,
+    /// What the paths begin with that are not read.
+    exclude: Vec<String>,
+    /// How many pages are read at most.
+    #[schema(example = 500)]
+    max_pages: i32,
+    /// How many links from where it begins.
+    #[schema(example = 5)]
+    max_depth: i32,
+    /// The language of its documents; null, each is found out.
+    language: Option<String>,
+    /// What is told beside its documents.
+    #[schema(value_type = Object)]
+    metadata: Value,
+    /// The groups of users that they are limited to; of everybody if there is none.
+    #[schema(example = json!([]))]
+    groups: Vec<String>,
+    /// How many hours after the end of a run the next one begins; null: only when somebody asks.
+    #[schema(example = 24)]
+    every_hours: Option<i32>,
+    /// Whether it is read.
+    is_on: bool,
+    /// How many documents it has.
+    #[schema(minimum = 0)]
+    documents: i64,
+    /// When it is read next; null while it is being read, or if nothing is planned.
+    next_run_at: Option<DateTime<Utc>>,
+    /// Its last run, or the one that is going on; null if there was none.
+    last_run: Option<ConnectorRun>,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl ConnectorOutput {
+    pub(super) fn of(connector: Connector, last_run: Option<ConnectorRun>) -> Result<Self> {
+        let site: SiteToRead = serde_json::from_value(connector.settings)
+            .context("a connector's settings are none")?;
+        Ok(Self {
+            id: connector.id,
+            name: connector.name,
+            url: site.url,
+            listed: site.listed,
+            sitemap_url: site.sitemap_url,
+            include: site.include,
+            exclude: site.exclude,
+            max_pages: site.max_pages,
+            max_depth: site.max_depth,
+            language: connector.language,
+            metadata: connector.metadata,
+            groups: connector.groups,
+            every_hours: connector.every_hours,
+            is_on: connector.is_on,
+            documents: connector.documents,
+            next_run_at: connector.next_run_at,
+            last_run,
+            created_at: connector.created_at,
+            updated_at: connector.updated_at,
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! Reading web sites: a page a step, so that whoever goes on after a crash repeats one at most.
+
+mod area;
+mod begin;
+mod file;
+mod page;
+
+use crate::worker::Step;
+use anyhow::Context;
+use area::Area;
+use db::{Connector, Job, PageEnd, PageRead, PageToRead, Running};
+use fetch::Robots;
+use page::Got;
+use service::{Result, Service, SiteToRead};
+use std::time::Duration;
+use tokio::time::sleep;
+use url::Url;
+
+/// How long a run may take, in seconds.
+const MAX_RUN: f64 = 6.0 * 3600.0;
+/// A longer pause is waited for without a place among those who work.
+const SHORT: Duration = Duration::from_secs(1);
+/// For so long a site is left alone that wants that without saying for how long, and at most that does, in seconds.
+const BUSY: (u64, u64) = (30, 6 * 3600);
+/// A host that so often in a row does not answer, or wants to be left alone, is.
+const REFUSALS: i32 = 10;
+
+/// Does the next thing that there is to do for a connector.
+pub(crate) async fn step(service: &Service, job: &Job) -> Result<Step> {
+    let Some(mut tx) = service.db.job(job).await? else {
+        return Ok(Step::Lost);
+    };
+    let connector = tx.connector().await?;
+    let Some(connector) = connector.filter(|connector| connector.is_on) else {
+        tx.finish().await?;
+        return Ok(Step::Done);
+    };
+    let settings = connector.settings.clone();
+    let site: SiteToRead =
+        serde_json::from_value(settings).context("a connector's settings are none")?;
+    let Some(run) = tx.running().await? else {
+        tx.begin_run().await?;
+        tx.commit().await?;
+        return Ok(Step::More);
+    };
+    if !run.is_begun {
+        // No connection is held while others are asked.
+        drop(tx);
+        return begin::begin(service, job, &site, &run).await;
+    }
+    let in_time = run.seconds < MAX_RUN;
+    if !in_time {
+        tx.note_limit(run.id, "The run ended after 6 hours, which is its limit: there is more. Nothing was deleted because it was not found.")
+            .await?;
+    }
+    let page = if in_time { tx.next_page().await? } else { None };
+    let Some(page) = page else {
+        if in_time && run.error.is_none() && !run.looked_again {
+            tx.look_again(run.id).await?;
+            tx.commit().await?;
+            return Ok(Step::More);
+        }
+        tx.end_run(run.id, None).await?;
+        return Ok(Step::Done);
+    };
+    drop(tx);
+    let pause = Duration::from_millis(run.pause_ms.unsigned_abs().into());
+    if pause <= SHORT {
+        sleep(pause).await;
+    }
+    let robots = Robots::of(run.robots.as_deref().unwrap_or_default());
+    let got = page::get(service, &site, &robots, &page).await?;
+    let reading = Reading {
+        service,
+        job,
+        connector: &connector,
+        site: &site,
+        robots: &robots,
+        run: &run,
+        page: &page,
+    };
+    reading.end(got, pause).await
+}
+
+/// A page that was read.
+struct Reading<'a> {
+    service: &'a Service,
+    job: &'a Job,
+    connector: &'a Connector,
+    site: &'a SiteToRead,
+    robots: &'a Robots,
+    run: &'a Running,
+    page: &'a PageToRead,
+}
+
+impl Reading<'_> {
+    /// Stores what became of it, and what it leads to.
+    async fn end(&self, got: Got, pause: Duration) -> Result<Step> {
+        let (run, page) = (self.run, self.page);
+        let Some(mut tx) = self.service.db.job(self.job).await? else {
+            return Ok(Step::Lost);
+        };
+        let connector = tx.connector().await?;
+        if connector.is_none_or(|now| now.updated_at != self.connector.updated_at) {
+            // Read as it was set before: once more.
+            return Ok(Step::More);
+        }
+        if tx.count_refusals(run, got.is_refused()).await? >= REFUSALS {
+            tx.note_limit(run.id, "The run ended because its host did not answer, or wanted to be left alone, ten times in a row: there is more. Nothing was deleted because it was not found.")
+                .await?;
+            tx.end_run(run.id, None).await?;
+            return Ok(Step::Done);
+        }
+        if let Got::Busy(wait) = got {
+            let wait = wait.unwrap_or(BUSY.0).clamp(1, BUSY.1);
+            tx.pause(Duration::from_secs(wait)).await?;
+            return Ok(Step::Done);
+        }
+        if let Some(reason) = self.is_nowhere(&got) {
+            tx.end_run(run.id, Some(&reason)).await?;
+            return Ok(Step::Done);
+        }
+        let (mut document, known) = (page.document_id, known(page));
+        let (read, end) = match &got {
+            Got::Unchanged => (known, PageEnd::Unchanged),
+            Got::Failed(reason, _) => (known, PageEnd::Failed(reason)),
+            Got::Gone | Got::Busy(_) => (PageRead::default(), PageEnd::Gone),
+            Got::Left(reason, links) => {
+                let links = links.clone();
+                let read = PageRead {
+                    links,
+                    ..PageRead::default()
+                };
+                (read, PageEnd::Left(reason.as_deref()))
+            }
+            Got::Read(read, file) => {
+                let id = *document.get_or_insert_with(uuid::Uuid::now_v7);
+                let hash = read.hash.unwrap_or_default();
+                let new = file.of(id, self.connector, &hash);
+                let end = tx.store_page(page, &new).await?;
+                if matches!(end, PageEnd::Left(_)) {
+                    document = page.document_id;
+                }
+                (page_read(read), end)
+            }
+            Got::Same(read) => (page_read(read), PageEnd::Unchanged),
+        };
+        if !page.is_missed && page.depth < self.site.max_depth {
+            let links = self.links(&read.links);
+            tx.add_pages(run.id, &links, page.depth + 1, self.site.max_pages)
+                .await?;
+        }
+        tx.end_page(run.id, page, (document, &read), end).await?;
+        match pause <= SHORT {
+            true => tx.commit().await.map(|()| Step::More),
+            false => tx.pause(pause).await.map(|()| Step::Done),
+        }
+        .map_err(Into::into)
+    }
+
+    /// Those of a page's links that are to be read, which may have been found when that was set otherwise.
+    fn links(&self, found: &[String]) -> Vec<String> {
+        let Some(area) = Area::of(self.site, self.robots) else {
+            return Vec::new();
+        };
+        let is_read = |link: &&String| Url::parse(link).is_ok_and(|url| area.check(&url).is_ok());
+        found.iter().filter(is_read).cloned().collect()
+    }
+
+    /// Why nothing of the site can be read: that where it begins cannot be.
+    fn is_nowhere(&self, got: &Got) -> Option<String> {
+        if self.site.listed || self.page.depth > 0 || self.page.is_missed {
+            return None;
+        }
+        let reason = match got {
+            Got::Failed(reason, _) => reason,
+            Got::Gone => "There is nothing (404).",
+            Got::Left(Some(reason), links) if links.is_empty() => reason,
+            _ => return None,
+        };
+        Some(format!(
+            "Where it begins, {}, cannot be read: {reason} Nothing was changed.",
+            self.page.url
+        ))
+    }
+}
+
+/// What was known of a page before.
+fn known(page: &PageToRead) -> PageRead {
+    PageRead {
+        etag: page.etag.clone(),
+        last_modified: page.last_modified.clone(),
+        hash: page.hash.as_deref().and_then(|hash| hash.try_into().ok()),
+        links: page.links.clone(),
+    }
+}
+
+fn page_read(read: &PageRead) -> PageRead {
+    PageRead {
+        etag: read.etag.clone(),
+        last_modified: read.last_modified.clone(),
+        hash: read.hash,
+        links: read.links.clone(),
+    }
+}
