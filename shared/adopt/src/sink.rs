@@ -127,17 +127,11 @@ impl Sink for Database<'_> {
             .adoption
             .known(tenant, LegacyKind::Session, &ids)
             .await?;
-        let again: Vec<Uuid> = known
-            .iter()
-            .filter(|(id, row)| {
-                let now = batch
-                    .chats
-                    .iter()
-                    .find(|(session, _)| session.legacy_id == **id);
-                now.is_some_and(|(session, _)| session.fingerprint != row.fingerprint)
-            })
-            .map(|(_, row)| row.id)
-            .collect();
+        let changed = batch.chats.iter().filter_map(|(session, _)| {
+            let row = known.get(&session.legacy_id)?;
+            (row.fingerprint != session.fingerprint).then_some(row.id)
+        });
+        let again: Vec<Uuid> = changed.collect();
         let left = self.adoption.written_here(tenant, &again).await?;
         let mut chats = LegacyChats::default();
         for (session, messages) in batch.chats {

@@ -125,8 +125,9 @@ impl Adoption {
         let rows: Vec<SessionHere> = sqlx::query_as(
             "select s.id, r.legacy_id, s.user_id, s.title, s.last_seq, s.created_at, s.updated_at,
                     s.legacy::text as legacy
-             from legacy_rows r join chat_sessions s on s.id = r.id
-             where r.kind = 'session' and r.legacy_id = any ($1)",
+             from unnest($1::text[]) as n(legacy_id)
+             cross join lateral (select * from legacy_rows r where r.kind = 'session' and r.legacy_id = n.legacy_id limit 1) r
+             cross join lateral (select * from chat_sessions s where s.id = r.id limit 1) s",
         )
         .bind(ids)
         .fetch_all(tx.conn())

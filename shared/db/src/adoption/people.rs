@@ -180,8 +180,9 @@ impl Adoption {
         let rows: Vec<UserHere> = sqlx::query_as(
             "select u.id, r.legacy_id, u.email, u.full_name, u.password_hash, u.role, u.is_active, u.is_superuser,
                     u.created_at, u.legacy::text as legacy
-             from legacy_rows r join users u on u.id = r.id
-             where r.kind = 'user' and r.legacy_id = any ($1)",
+             from unnest($1::text[]) as n(legacy_id)
+             cross join lateral (select * from legacy_rows r where r.kind = 'user' and r.legacy_id = n.legacy_id limit 1) r
+             cross join lateral (select * from users u where u.id = r.id limit 1) u",
         )
         .bind(ids)
         .fetch_all(tx.conn())
