@@ -15,6 +15,7 @@ use std::{
     io::{self, BufWriter, Write},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -219,18 +220,26 @@ impl Adopt {
 /// Tells what a look found, if it found anything.
 fn looked(look: &Look) {
     let line = match look {
-        Look::Copied(done, _) if *done == Done::default() => return,
-        Look::Copied(done, took) => format!(
-            "copied {} users, {} conversations with {} messages in {:.1} s",
-            done.users,
-            done.sessions,
-            done.messages,
-            took.as_secs_f64()
+        Look::Everything(done, took) => format!(
+            "everything is copied ({}). Now what changes there is copied, too, until Ctrl-C or SIGTERM",
+            copied(done, *took)
         ),
+        Look::Copied(done, _) if *done == Done::default() => return,
+        Look::Copied(done, took) => format!("copied {}", copied(done, *took)),
         Look::Failed(e) => format!("{e}; trying again"),
     };
     // Whoever does not watch misses nothing.
     drop(writeln!(io::stderr(), "{line}"));
+}
+
+fn copied(done: &Done, took: Duration) -> String {
+    format!(
+        "{} users, {} conversations with {} messages in {:.1} s",
+        done.users,
+        done.sessions,
+        done.messages,
+        took.as_secs_f64()
+    )
 }
 
 /// Ends when somebody wants the last look.

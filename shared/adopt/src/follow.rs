@@ -17,6 +17,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// What became of one look.
 #[derive(Debug)]
 pub enum Look {
+    /// Everything there was is copied: so much, in so long. Looks for what changes follow.
+    Everything(Done, Duration),
     /// It copied so much, and took so long.
     Copied(Done, Duration),
     /// A database was not there; the next look copies it.
@@ -35,7 +37,9 @@ pub async fn follow<S: Future<Output = ()>>(
     told: &mut dyn FnMut(&Look),
     stop: impl FnOnce() -> S,
 ) -> Result<(), AdoptError> {
+    let began = Instant::now();
     let mut seen = copy(options, target, report, progress).await?;
+    told(&Look::Everything(report.copied, began.elapsed()));
     // Until then whoever ends it ends it at once.
     let mut stop = pin!(stop());
     let mut pause = EVERY;

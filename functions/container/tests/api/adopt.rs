@@ -5,6 +5,7 @@ mod bad;
 mod beside;
 mod copied;
 mod followed;
+mod killed;
 mod longer;
 mod mapped;
 mod old;
