@@ -43,10 +43,9 @@ impl Robots {
                 continue;
             }
             naming = false;
-            for group in [is_own.then_some(&mut own), is_all.then_some(&mut all)] {
-                if let Some(group) = group {
-                    group.take(&field, value);
-                }
+            let groups = [is_own.then_some(&mut own), is_all.then_some(&mut all)];
+            for group in groups.into_iter().flatten() {
+                group.take(&field, value);
             }
         }
         let mut chosen = if has_own { own } else { all };
