@@ -77,7 +77,8 @@ impl Client {
     ) -> Answer {
         let stops = std::mem::take(&mut options.stop);
         // What a model thinks is told at the end alone, and is paid for.
-        let thinks = options.effort.is_some_and(|effort| effort != Effort::None);
+        let thinks =
+            options.effort.is_some_and(|effort| effort != Effort::None) || options.thoughts;
         self.whole_answer(provider, prompt, options, stream)
             .until(stops, stream && !thinks)
     }

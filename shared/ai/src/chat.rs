@@ -18,19 +18,26 @@ use crate::{
     fit::fit,
     http,
     models::{Limit, Model},
-    params::{Params, Refusals},
+    params::{Complaint, Params, Refusals},
     prompt::{WireMessage, messages},
     tokens,
-    unmarked::Unmarked,
 };
 
 /// A request that is ready to send, with what reading its answer needs.
 pub(crate) struct Call {
     pub(crate) service: String,
-    pub(crate) unmarked: Unmarked,
+    /// Whether the model marks only the end of its thoughts.
+    pub(crate) is_unmarked: bool,
     pub(crate) ask: Ask,
     pub(crate) timeouts: Timeouts,
     pub(crate) meter: Meter,
+}
+
+/// An answer to read.
+pub(crate) struct Opened {
+    pub(crate) response: Response,
+    /// The most tokens to read of it, if the server takes no limit.
+    pub(crate) most: Option<u32>,
 }
 
 /// The request, as often as it must be made.
@@ -45,8 +52,12 @@ pub(crate) struct Ask {
     stream: bool,
     /// What is known of the model.
     model: Model,
-    /// What this server does not take.
+    /// What this server does not take, and what it does not take of this request.
     refused: Params,
+    /// Of these, what it takes from nobody.
+    lasting: Params,
+    /// Whether the limit has been lowered to what the server takes.
+    is_lowered: bool,
     refusals: Refusals,
     permit: Arc<Permit>,
     meter: Meter,
@@ -144,12 +155,15 @@ impl Client {
         if !endpoint.stream_options {
             refused = refused.and(Params::STREAM_OPTIONS);
         }
+        let is_unmarked = model.unmarked_thoughts == Some(true);
         let ask = Ask {
             client: self.toward_base(&endpoint.base, stream).clone(),
             url: endpoint.at("chat/completions"),
             key: target.key.map(|key| endpoint.key(key)).transpose()?,
             service: service.clone(),
             refused,
+            lasting: refused,
+            is_lowered: false,
             refusals: self.refusals.clone(),
             model,
             backoff: self.timeouts.backoff,
@@ -161,7 +175,7 @@ impl Client {
         };
         Ok(Call {
             service,
-            unmarked: self.unmarked.clone(),
+            is_unmarked,
             ask,
             timeouts: self.timeouts,
             meter,
@@ -175,20 +189,23 @@ impl Ask {
     ///
     /// # Errors
     /// That of the last request.
-    pub(crate) async fn open(mut self) -> Result<Response, Failure> {
+    pub(crate) async fn open(mut self) -> Result<Opened, Failure> {
         let permit = Arc::clone(&self.permit);
         let mut retries = Retries::new(&permit, self.backoff);
-        let known = self.refused;
+        let known = self.lasting;
         loop {
             let (request, sent) = self.request();
             self.meter.sent();
             let failure = match http::open(&self.service, request).await {
                 Ok(response) => {
-                    if self.refused != known {
+                    if self.lasting != known {
                         let model = &self.options.model;
-                        self.refusals.insert(&self.service, model, self.refused);
+                        self.refusals.insert(&self.service, model, self.lasting);
                     }
-                    return Ok(response);
+                    let is_limited =
+                        sent.has(Params::MAX_TOKENS) || sent.has(Params::MAX_COMPLETION_TOKENS);
+                    let most = (!is_limited).then_some(self.options.max_output_tokens);
+                    return Ok(Opened { response, most });
                 }
                 Err(failure) => failure,
             };
@@ -201,11 +218,20 @@ impl Ask {
         }
     }
 
-    /// Whether the failure tells of a parameter that was sent. It is sent no more, so this ends.
+    /// Whether the failure tells of a parameter that was sent. It is sent no more, or lowered once, so this ends.
     fn learns(&mut self, failure: &Failure, sent: Params) -> bool {
-        let refused = Params::refused(&failure.body, sent);
-        self.refused = self.refused.and(refused);
-        refused != Params::NONE
+        let limit = &mut self.options.max_output_tokens;
+        let complaint = Complaint::of(&failure.body, sent, *limit);
+        if let Some(most) = complaint.most.filter(|_| !self.is_lowered) {
+            self.is_lowered = true;
+            *limit = most;
+            return true;
+        }
+        self.refused = self.refused.and(complaint.about);
+        if complaint.is_lasting {
+            self.lasting = self.lasting.and(complaint.about);
+        }
+        complaint.about != Params::NONE
     }
 
     /// The request, and what is in it that could be left out.
@@ -223,13 +249,15 @@ impl Ask {
         let newer = may(Params::MAX_COMPLETION_TOKENS, newer);
         let older = may(Params::MAX_TOKENS, !newer);
         // An answer from documents needs no thoughts: they cost time and money, and are of the limit on its length.
+        let can = self.model.thinking == Some(true);
         let thinks = self.options.effort.is_some_and(|e| e > Effort::None);
+        let thinks = thinks || can && self.options.thoughts;
         let effort = match self.options.effort {
             Some(effort) => effort.within(&self.model),
-            None => self.model.has_effort("none").then_some("none"),
+            None => (!thinks && self.model.has_effort("none")).then_some("none"),
         };
         let effort = effort.filter(|_| may(Params::REASONING_EFFORT, true));
-        let no_thinking = self.model.thinking == Some(true) && !thinks;
+        let no_thinking = can && !thinks;
         let no_thinking = may(Params::THINKING, no_thinking);
         // Models that think refuse both, and what one request is refused for would be left out of all.
         let samples = self.model.temperature.unwrap_or(true) && !thinks;

@@ -5,12 +5,12 @@ use std::{borrow::Cow, fmt};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use crate::{counts::Counts, text::Wtf8};
+use crate::{Error, counts::Counts, reported::meaning_of, text::Wtf8};
 
 /// One event of a stream, or an answer in one piece.
 pub(crate) struct Chunk<'a> {
-    /// Whether it says that the provider failed. What it says is not kept.
-    pub(crate) is_error: bool,
+    /// How the provider failed, if it says that it did.
+    pub(crate) error: Option<Error>,
     /// Whether it has a list of choices, as every object of this API has.
     pub(crate) is_known: bool,
     pub(crate) counts: Counts,
@@ -23,6 +23,8 @@ pub(crate) struct Chunk<'a> {
 
 /// A choice, of which nothing is needed.
 pub(crate) struct Choice<'a> {
+    /// Which one it is of those that the model makes side by side.
+    pub(crate) index: u64,
     /// What an event adds.
     pub(crate) delta: Option<Said>,
     /// What there is in all; some servers repeat it in every event.
@@ -38,20 +40,27 @@ pub(crate) struct Said {
 }
 
 impl<'a> Chunk<'a> {
-    /// Reads an object; `None` if `json` is no JSON.
-    pub(crate) fn parse(json: &'a str) -> Option<Self> {
-        let raw: &RawValue = serde_json::from_str(json).ok()?;
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// `json` is no JSON.
+    pub(crate) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
+        let raw: &RawValue = serde_json::from_str(json)?;
         let all = Fields::of(raw);
         let choices: Option<Vec<&RawValue>> = all.get("choices").and_then(read);
         let objects = choices.iter().flatten();
         let choice = objects.map(|raw| Fields::of(raw)).find(Fields::are_any);
-        Some(Chunk {
-            is_error: all.get("error").is_some_and(is_truthy),
+        Ok(Chunk {
+            error: all
+                .get("error")
+                .filter(|raw| is_truthy(raw))
+                .map(meaning_of),
             is_known: choices.is_some(),
             counts: all.get("usage").map(Counts::of).unwrap_or_default(),
             model: all.get("model").and_then(read_text),
             service_tier: all.get("service_tier").and_then(read_text),
             choice: choice.map(|choice| Choice {
+                index: choice.get("index").and_then(read).unwrap_or(0),
                 delta: choice.get("delta").and_then(Said::of),
                 message: choice.get("message").and_then(Said::of),
                 finish_reason: choice.get("finish_reason").and_then(read_text),

@@ -10,7 +10,6 @@ use reqwest::{
 
 use crate::{
     BaseUrl, Endpoints, Model, Models, Timeouts, breaker::Breakers, params::Refusals,
-    unmarked::Unmarked,
 };
 
 /// Calls providers. Cloning shares the connections, and what is known of the providers.
@@ -30,7 +29,6 @@ pub struct Client {
     pub(crate) timeouts: Timeouts,
     pub(crate) breakers: Breakers,
     pub(crate) refusals: Refusals,
-    pub(crate) unmarked: Unmarked,
 }
 
 impl Client {
@@ -63,7 +61,6 @@ impl Client {
             timeouts,
             breakers: Breakers::new(),
             refusals: Refusals::none(),
-            unmarked: Unmarked::none(),
         })
     }
 

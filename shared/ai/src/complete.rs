@@ -5,7 +5,7 @@ use futures_util::Stream;
 
 use crate::{
     Error, Event,
-    chat::Call,
+    chat::{Call, Opened},
     http,
     reply::{Reply, Step},
 };
@@ -13,7 +13,7 @@ use crate::{
 /// Sends `call` and yields the thoughts and the text of its answer, each as at most one piece, and the end.
 pub(crate) fn complete(call: Call) -> impl Stream<Item = Result<Event, Error>> + Send + 'static {
     try_stream! {
-        let mut reply = Reply::new(call.meter.clone(), true);
+        let mut reply = Reply::new(call.meter.clone(), call.is_unmarked, None);
         let mut pieces = Vec::new();
         let limit = call.timeouts.complete;
         let read = read(call, &mut reply, &mut pieces);
@@ -31,7 +31,8 @@ pub(crate) fn complete(call: Call) -> impl Stream<Item = Result<Event, Error>> +
 }
 
 async fn read(call: Call, reply: &mut Reply, pieces: &mut Vec<Event>) -> Result<(), Error> {
-    let mut response = call.ask.open().await?;
+    let Opened { mut response, most } = call.ask.open().await?;
+    reply.end_at(most);
     loop {
         let given = http::chunk(&mut response).await;
         match reply.step(given, pieces) {

@@ -43,10 +43,16 @@ pub enum Error {
         /// Numbers in a vector of the model.
         model: u32,
     },
-    /// Any other 4xx status but 408.
+    /// Status 402 or 404 of a chat: nothing is wrong with the question.
     #[error(
-        "The provider refused the request. An administrator should check the model or index \
-         settings and the balance of the provider account."
+        "The provider does not have the model that is set, or its account has no balance. An administrator should \
+         check both."
+    )]
+    Misconfigured,
+    /// Any other 4xx status but 408, or a refusal of what the prompt says.
+    #[error(
+        "The provider refused the request. If it is not about what was asked, an administrator should check the \
+         model or index settings."
     )]
     Rejected,
     /// A 5xx status, or 408; or it failed too often lately and is not asked for now.
@@ -65,13 +71,14 @@ pub enum Error {
 
 impl Error {
     /// One of every kind, for whoever must know them all.
-    pub const KINDS: [Self; 10] = [
+    pub const KINDS: [Self; 11] = [
         Error::Timeout,
         Error::Unreachable,
         Error::Auth,
         Error::RateLimited { retry_after: None },
         Error::Quota,
         Error::Dimensions { index: 1, model: 2 },
+        Error::Misconfigured,
         Error::Rejected,
         Error::Unavailable,
         Error::Invalid,
@@ -87,6 +94,7 @@ impl Error {
             Error::RateLimited { .. } => "provider_rate_limited",
             Error::Quota => "provider_quota_exceeded",
             Error::Dimensions { .. } => "index_mismatch",
+            Error::Misconfigured => "provider_misconfigured",
             Error::Rejected => "provider_rejected",
             Error::Unavailable => "provider_unavailable",
             Error::Invalid => "upstream_invalid",
@@ -96,7 +104,7 @@ impl Error {
 
     /// Whether another provider may answer what this one could not: nothing was wrong with the key or the request.
     pub fn others_may_answer(&self) -> bool {
-        !matches!(self, Error::Auth | Error::Rejected)
+        !matches!(self, Error::Auth | Error::Misconfigured | Error::Rejected)
     }
 
     /// How long the provider asked to wait, if it did.
@@ -118,6 +126,7 @@ impl Error {
             Error::Auth
             | Error::Quota
             | Error::Dimensions { .. }
+            | Error::Misconfigured
             | Error::Rejected
             | Error::Invalid => false,
         }

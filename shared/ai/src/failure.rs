@@ -50,14 +50,7 @@ impl Failure {
     pub(crate) fn of(response: &Response) -> Self {
         let status = response.status();
         let wait = retry_after(response.headers(), SystemTime::now());
-        let error = match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Auth,
-            StatusCode::TOO_MANY_REQUESTS => Error::RateLimited { retry_after: wait },
-            StatusCode::REQUEST_TIMEOUT => Error::Unavailable,
-            status if status.is_client_error() => Error::Rejected,
-            status if status.is_server_error() => Error::Unavailable,
-            _ => Error::Invalid,
-        };
+        let error = meaning(status, wait);
         Failure {
             passes: matches!(error, Error::RateLimited { .. } | Error::Unavailable),
             status: Some(status),
@@ -74,6 +67,18 @@ impl Failure {
             Error::Timeout | Error::Interrupted | Error::Invalid
         );
         is_lost && self.status.is_none()
+    }
+}
+
+/// What a status other than success means; `wait` is what the provider asks to.
+pub(crate) fn meaning(status: StatusCode, wait: Option<Duration>) -> Error {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Auth,
+        StatusCode::TOO_MANY_REQUESTS => Error::RateLimited { retry_after: wait },
+        StatusCode::REQUEST_TIMEOUT => Error::Unavailable,
+        status if status.is_client_error() => Error::Rejected,
+        status if status.is_server_error() => Error::Unavailable,
+        _ => Error::Invalid,
     }
 }
 

@@ -6,8 +6,11 @@ use crate::{
     sse::{Events, Item},
 };
 
-/// The most bytes of a whole stream, comments included.
-pub(crate) const MAX_STREAM: usize = 8 * 1024 * 1024;
+/// The most bytes of a whole stream, comments included. A token of text comes in an object of several hundred bytes.
+pub(crate) const MAX_STREAM: usize = 64 * 1024 * 1024;
+
+/// What some servers put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The most bytes of an answer in one piece.
 pub(crate) const MAX_JSON: usize = 4 * 1024 * 1024;
@@ -19,8 +22,8 @@ pub(crate) struct Frames {
 }
 
 enum Kind {
-    /// Nothing has come but white space, which some servers send while one waits.
-    Unknown,
+    /// Nothing has come but white space, which some servers send while one waits, and this beginning of a byte order mark.
+    Unknown(Vec<u8>),
     Events(Events),
     Json(Vec<u8>),
 }
@@ -28,7 +31,7 @@ enum Kind {
 impl Frames {
     pub(crate) fn new() -> Self {
         Frames {
-            kind: Kind::Unknown,
+            kind: Kind::Unknown(Vec::new()),
             received: 0,
         }
     }
@@ -55,23 +58,33 @@ impl Frames {
                 body.extend_from_slice(chunk);
                 Ok(())
             }
-            Kind::Unknown => {
-                let chunk = chunk.trim_ascii_start();
-                self.kind = match chunk.first() {
-                    None => return Ok(()),
+            Kind::Unknown(held) => {
+                held.extend_from_slice(chunk);
+                let begun = held.trim_ascii_start();
+                if BYTE_ORDER_MARK.starts_with(begun) {
+                    *held = begun.to_vec();
+                    return Ok(());
+                }
+                let begun = begun.strip_prefix(BYTE_ORDER_MARK).unwrap_or(begun);
+                let body = begun.trim_ascii_start().to_vec();
+                self.kind = match body.first() {
+                    None => Kind::Unknown(BYTE_ORDER_MARK.to_vec()),
                     Some(b'{' | b'[') => Kind::Json(Vec::new()),
                     Some(b'<') => return Err(Error::Invalid),
                     Some(_) => Kind::Events(Events::default()),
                 };
-                self.take(chunk, out)
+                match self.kind {
+                    Kind::Unknown(_) => Ok(()),
+                    _ => self.take(&body, out),
+                }
             }
         }
     }
 
     /// What the end of the body completes, and whether it is an answer in one piece.
     pub(crate) fn finish(&mut self) -> (Option<Item>, bool) {
-        match std::mem::replace(&mut self.kind, Kind::Unknown) {
-            Kind::Unknown => (None, false),
+        match std::mem::replace(&mut self.kind, Kind::Unknown(Vec::new())) {
+            Kind::Unknown(_) => (None, false),
             Kind::Events(mut events) => (events.finish(), false),
             Kind::Json(body) => {
                 let text = String::from_utf8_lossy(&body).into_owned();

@@ -16,6 +16,7 @@ use crate::{
     Error,
     failure::Failure,
     frames::{MAX_JSON, MAX_STREAM},
+    reported::refuses_content,
     why,
 };
 
@@ -125,9 +126,18 @@ pub(crate) async fn open(service: &str, request: RequestBuilder) -> Result<Respo
     let response = answered(service, request).await?;
     if !response.status().is_success() {
         let mut failure = refused(service, &response);
-        let is_about_request = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY];
-        if is_about_request.contains(&response.status()) {
-            failure.body = beginning(response).await;
+        match response.status() {
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+                failure.body = beginning(response).await;
+            }
+            // The key may be good, and the question not.
+            StatusCode::FORBIDDEN if refuses_content(&beginning(response).await) => {
+                failure.error = Error::Rejected;
+            }
+            StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND => {
+                failure.error = Error::Misconfigured;
+            }
+            _ => {}
         }
         return Err(failure);
     }

@@ -44,6 +44,9 @@ pub struct Model {
     pub efforts: Option<Vec<String>>,
     /// Whether it thinks unless `thinking` says that it should not.
     pub thinking: Option<bool>,
+    /// Whether it writes its thoughts into the text and marks only their end, with `</think>` on a line of its own: nothing
+    /// of a stream can be passed on before that has come.
+    pub unmarked_thoughts: Option<bool>,
     /// What it calls the limit on the answer's length, if not as its provider's others.
     pub limit: Option<Limit>,
     /// Whether it takes any temperature but its own.

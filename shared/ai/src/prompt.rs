@@ -80,6 +80,8 @@ pub struct Options {
     pub max_output_tokens: u32,
     /// How much it should think; `None` for as little as it can.
     pub effort: Option<Effort>,
+    /// Whether somebody wants to read its thoughts: then a model that would think does.
+    pub thoughts: bool,
     /// `response_format`, as OpenAI has it.
     pub format: Option<Value>,
     /// Texts before which the answer ends.

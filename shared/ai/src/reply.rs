@@ -6,10 +6,15 @@ use crate::{
     Error, Event, FinishReason, Meter,
     chunk::{Choice, Chunk, Said},
     frames::Frames,
+    reported,
     sse::Item,
     text::{Joined, Wtf8},
     think::Think,
+    tokens,
 };
+
+/// The most bytes of thoughts and text.
+const MAX_WRITTEN: usize = 8 * 1024 * 1024;
 
 /// Reads an answer. It does no input or output of its own.
 pub(crate) struct Reply {
@@ -17,6 +22,12 @@ pub(crate) struct Reply {
     think: Think,
     text: Joined,
     thoughts: Joined,
+    /// How many bytes of both have come.
+    written: usize,
+    /// The most tokens to read, where the provider was not told.
+    most: Option<u32>,
+    /// Which of several choices is read: the first that comes, since one is asked for.
+    index: Option<u64>,
     finish_reason: Option<FinishReason>,
     meter: Meter,
     /// Whether there has been a place for text, be it empty.
@@ -39,11 +50,15 @@ pub(crate) enum Step {
 }
 
 impl Reply {
-    /// For an answer that is passed on as it comes, or one that `holds` what may be thoughts, as [`Think::new`] has it.
-    pub(crate) fn new(meter: Meter, holds: bool) -> Self {
+    /// For an answer of a model that marks its thoughts, or, if it `is_unmarked`, only their end. It ends after about `most`
+    /// tokens, if the provider was not told to end it.
+    pub(crate) fn new(meter: Meter, is_unmarked: bool, most: Option<u32>) -> Self {
         Reply {
             frames: Frames::new(),
-            think: Think::new(holds),
+            think: Think::new(is_unmarked),
+            written: 0,
+            most,
+            index: None,
             text: Joined::default(),
             thoughts: Joined::default(),
             finish_reason: None,
@@ -54,15 +69,21 @@ impl Reply {
         }
     }
 
+    /// It ends after about so many tokens.
+    pub(crate) fn end_at(&mut self, most: Option<u32>) {
+        self.most = most;
+    }
+
     /// Takes what the transport gave: a chunk, the end, or a failure. Appends what the model wrote to `out`, also
     /// when it fails.
     ///
-    /// Once the model has said why it stopped, the answer is whole, and a transport that then fails,
+    /// Once the model has said why it stopped, the answer is whole, and a transport or a provider that then fails,
     /// or ends without the closing event, takes nothing from it.
     ///
     /// # Errors
-    /// The given failure; [`Error::Interrupted`] if the stream ended or reported an error before the
-    /// answer was whole; [`Error::Invalid`] if it cannot be read, has no answer in it, or is over a cap.
+    /// The given failure; what the provider reports, be it only [`Error::Interrupted`] once something was written;
+    /// that also if the stream ended or made no sense any more before the answer was whole; [`Error::Invalid`] if it
+    /// cannot be read at all, has no answer in it, or is over a cap.
     pub(crate) fn step(
         &mut self,
         given: Result<Option<Bytes>, Error>,
@@ -87,7 +108,7 @@ impl Reply {
         for item in items {
             match item {
                 Item::Comment => self.is_known = true,
-                Item::Error => return Err(Error::Interrupted),
+                Item::Error(data) => step = self.error(&data)?,
                 Item::Data(data) => step = self.data(&data, out)?,
             }
             if step == Step::Complete {
@@ -101,7 +122,7 @@ impl Reply {
         let (item, is_whole) = self.frames.finish();
         let step = match item {
             Some(Item::Data(data)) => self.data(&data, out),
-            Some(Item::Error) => Err(Error::Interrupted),
+            Some(Item::Error(data)) => self.error(&data),
             Some(Item::Comment) | None => Ok(Step::Nothing),
         };
         match step {
@@ -110,8 +131,8 @@ impl Reply {
             Ok(Step::Complete) => Ok(Step::Complete),
             Err(error) if is_whole => Err(error),
             _ if self.finish_reason.is_some() => self.complete(),
-            // An event cut short by the end of the stream is no event.
-            Err(_) => Err(Error::Interrupted),
+            Err(Error::Invalid) => Err(Error::Interrupted),
+            Err(error) => Err(error),
             Ok(_) if self.is_known => Err(Error::Interrupted),
             Ok(_) => Err(Error::Invalid),
         }
@@ -128,40 +149,91 @@ impl Reply {
         if data.trim() == "[DONE]" {
             return self.complete();
         }
-        let chunk = Chunk::parse(data).ok_or(Error::Invalid)?;
+        let chunk = match Chunk::parse(data) {
+            Ok(chunk) => chunk,
+            // Something on the way wanted to see whether anybody is there.
+            Err(_) if !data.trim_start().starts_with(['{', '[']) => return Ok(Step::Nothing),
+            Err(e) => return self.broken(e.is_eof()),
+        };
         self.meter.read(&chunk);
-        if chunk.is_error {
-            return Err(Error::Interrupted);
+        if let Some(error) = chunk.error {
+            return self.failed(error);
         }
         self.is_known |= chunk.is_known;
-        if let Some(choice) = chunk.choice {
-            self.choice(choice, out)?;
+        match chunk.choice {
+            Some(choice) if *self.index.get_or_insert(choice.index) == choice.index => {
+                self.choice(choice, out)
+            }
+            _ => Ok(Step::Progress),
         }
-        Ok(Step::Progress)
     }
 
-    fn choice(&mut self, choice: Choice<'_>, out: &mut Vec<Event>) -> Result<(), Error> {
+    /// An event that is called an error.
+    fn error(&mut self, data: &str) -> Result<Step, Error> {
+        match Chunk::parse(data) {
+            Ok(Chunk {
+                error: Some(error), ..
+            }) => self.failed(error),
+            // The object is the error itself, or nothing is known of it.
+            _ => self.failed(reported::meaning_of_text(data)),
+        }
+    }
+
+    /// What the provider reports counts as such before the model has begun: later it is no more than the end, unless the
+    /// question must not be asked again.
+    fn failed(&self, error: Error) -> Result<Step, Error> {
+        match error {
+            _ if self.finish_reason.is_some() => Ok(Step::Progress),
+            Error::Rejected => Err(error),
+            _ if self.started => Err(Error::Interrupted),
+            _ => Err(error),
+        }
+    }
+
+    /// An object that cannot be read; `is_cut` where its end is missing.
+    fn broken(&self, is_cut: bool) -> Result<Step, Error> {
+        match self.is_known || is_cut {
+            _ if self.finish_reason.is_some() => Ok(Step::Progress),
+            true => Err(Error::Interrupted),
+            false => Err(Error::Invalid),
+        }
+    }
+
+    fn choice(&mut self, choice: Choice<'_>, out: &mut Vec<Event>) -> Result<Step, Error> {
         self.is_answer |= choice.delta.is_some() || choice.message.is_some();
         let is_delta = choice.delta.is_some();
         let delta = choice.delta.unwrap_or_default();
         let message = choice.message.unwrap_or_default();
         let repeats = is_delta && self.started;
         match delta.text.is_empty() && delta.reasoning.is_empty() && !repeats {
-            true => self.said(message, out),
-            false => self.said(delta, out),
+            true => self.said(message, out)?,
+            false => self.said(delta, out)?,
         }
         match choice.finish_reason.as_deref() {
             None | Some("") => {}
             // DeepSeek's word for having given up for lack of capacity, and OpenRouter's for any failure.
-            Some("insufficient_system_resource" | "error") => return Err(Error::Interrupted),
+            Some("insufficient_system_resource" | "error") => {
+                return self.failed(Error::Interrupted);
+            }
             Some(name) => self.finish_reason = Some(FinishReason::of(name)),
         }
-        Ok(())
+        if self
+            .most
+            .is_some_and(|most| tokens::of_bytes(self.written) >= most)
+        {
+            self.finish_reason = Some(FinishReason::Length);
+            return self.complete();
+        }
+        Ok(Step::Progress)
     }
 
-    fn said(&mut self, said: Said, out: &mut Vec<Event>) {
+    fn said(&mut self, said: Said, out: &mut Vec<Event>) -> Result<(), Error> {
         let thoughts = joined(&mut self.thoughts, &said.reasoning);
         let text = joined(&mut self.text, &said.text);
+        self.written += thoughts.len() + text.len();
+        if self.written > MAX_WRITTEN {
+            return Err(Error::Invalid);
+        }
         self.meter.wrote(thoughts.len() + text.len());
         self.started |= !(said.text.is_empty() && said.reasoning.is_empty());
         if !thoughts.is_empty() {
@@ -170,6 +242,7 @@ impl Reply {
         if !text.is_empty() {
             self.think.push(&text, out);
         }
+        Ok(())
     }
 
     /// Gives what was held back for what might have followed.
@@ -181,11 +254,6 @@ impl Reply {
             self.think.push(&text, out);
         }
         self.think.finish(out);
-    }
-
-    /// Whether the model marks only the end of its thoughts, and they went on as text.
-    pub(crate) fn is_unmarked(&self) -> bool {
-        self.think.is_unmarked()
     }
 
     /// The last event of a complete answer.

@@ -13,7 +13,7 @@ fn sent(prompt_tokens: u32) -> Meter {
 
 /// Thoughts, text and how it ended, of an answer in these chunks that then ends.
 fn read_all(chunks: &[&[u8]], whole: bool) -> (String, String, Result<Event, Error>) {
-    let mut reply = Reply::new(sent(11), whole);
+    let mut reply = Reply::new(sent(11), whole, None);
     let mut out = Vec::new();
     let mut given = chunks.iter().map(|chunk| Bytes::copy_from_slice(chunk));
     let end = loop {
@@ -88,7 +88,7 @@ fn the_closing_event_may_be_missing_once_a_reason_was_given() {
 
 #[test]
 fn a_failure_after_the_reason_takes_nothing_away() {
-    let mut reply = Reply::new(sent(1), false);
+    let mut reply = Reply::new(sent(1), false, None);
     let stream = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"odd\"}]}\n\n";
     let mut out = Vec::new();
     let step = reply.step(Ok(Some(Bytes::from_static(stream.as_bytes()))), &mut out);
@@ -101,12 +101,113 @@ fn a_failure_after_the_reason_takes_nothing_away() {
 }
 
 #[test]
+fn what_is_said_after_the_reason_takes_nothing_away_either() {
+    let stream =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"12345\"},\"finish_reason\":\"stop\"}]}\n\n";
+    for after in [
+        "data: {\"choices\":[{],]}\n\n",
+        "data: {\"error\":{\"code\":500}}\n\n",
+        "data: {\"error\":{\"code\":400}}\n\n",
+        "event: error\ndata: {\"message\":\"busy\"}\n\n",
+        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"error\"}]}\n\n",
+        "data: ping\n\n",
+    ] {
+        for end in ["", "data: [DONE]\n\n"] {
+            let (text, end) = read(&[format!("{stream}{after}{end}").as_bytes()]);
+            assert_eq!(
+                (&*text, end),
+                ("12345", done(FinishReason::Stop, (11, 2), false)),
+                "{after}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refusal_within_an_answer_is_one() {
+    let refusal = "{\"error\":{\"code\":\"content_filter\",\"status\":400}}";
+    for (body, said) in [
+        (format!("data: {refusal}\n\n"), ""),
+        (format!("event: error\ndata: {refusal}\n\n"), ""),
+        (
+            "event: error\ndata: {\"type\":\"content_filter\"}\n\n".to_owned(),
+            "",
+        ),
+        (refusal.to_owned(), ""),
+        (
+            format!(
+                "data: {{\"choices\":[{{\"delta\":{{\"content\":\"Hel\"}}}}]}}\n\ndata: {refusal}\n\n"
+            ),
+            "Hel",
+        ),
+    ] {
+        let (text, end) = read(&[body.as_bytes()]);
+        assert_eq!((&*text, end), (said, Err(Error::Rejected)), "{body}");
+    }
+    let busy = "data: {\"error\":{\"code\":503}}\n\n";
+    assert_eq!(read(&[busy.as_bytes()]).1, Err(Error::Unavailable));
+}
+
+#[test]
+fn of_several_choices_one_is_read() {
+    let of = |index: &str, text: &str| {
+        format!("data: {{\"choices\":[{{{index}\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+    };
+    let (zero, one) = ("\"index\":0,", "\"index\":1,");
+    let stream =
+        [of(zero, "A"), of(one, "Y"), of(zero, "B"), of("", "C")].concat() + "data: [DONE]\n\n";
+    assert_eq!(read(&[stream.as_bytes()]).0, "ABC");
+    let stream = [of(one, "A"), of(one, "B")].concat() + "data: [DONE]\n\n";
+    assert_eq!(read(&[stream.as_bytes()]).0, "AB");
+}
+
+#[test]
+fn somebody_else_s_sign_of_life_is_nothing() {
+    let (text, end) = read(&[WHOLE
+        .replace("data: [DONE]", "data: ping\n\ndata: [DONE]")
+        .as_bytes()]);
+    assert_eq!(
+        (&*text, end),
+        ("Grüß dich 😀", done(FinishReason::Length, (9, 4), true))
+    );
+}
+
+#[test]
+fn an_answer_of_a_server_that_takes_no_limit_ends_at_it() {
+    let mut reply = Reply::new(sent(1), false, Some(3));
+    let stream = "data: {\"choices\":[{\"delta\":{\"content\":\"12345678\"}}]}\n\n";
+    let mut out = Vec::new();
+    let mut step = || reply.step(Ok(Some(Bytes::from_static(stream.as_bytes()))), &mut out);
+    assert_eq!(step(), Ok(Step::Progress));
+    assert_eq!(step(), Ok(Step::Complete));
+    assert!(matches!(
+        reply.done(),
+        Event::Done {
+            finish_reason: FinishReason::Length,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_text() {
+    let whole = "\u{feff}\n{\n\"choices\":[{\"message\":{\"content\":\"Hi\"},\n\"finish_reason\":\"stop\"}]}";
+    for body in [whole, &format!("\u{feff}{WHOLE}")] {
+        let single: Vec<&[u8]> = body.as_bytes().chunks(1).collect();
+        assert_eq!(read(&single), read(&[body.as_bytes()]));
+        assert!(read(&single).1.is_ok(), "{body}");
+    }
+}
+
+#[test]
 fn an_early_end_is_an_interruption() {
     for stream in [
         ": only a comment\n\n",
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choices\":[{\"del",
         "data: {\"choices\":[{\"del",
+        "{\"choices\":[{\"message\":{\"content\":\"cut",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choices\":[{],]\n\ndata: [DONE]\n\n",
     ] {
         assert_eq!(read(&[stream.as_bytes()]).1, Err(Error::Interrupted));
     }
@@ -140,7 +241,6 @@ fn what_holds_no_answer_is_invalid() {
         "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
         "{}",
         "[]",
-        "{\"choices\":[{\"message\":{\"content\":\"cut",
     ] {
         assert_eq!(read(&[body.as_bytes()]).1, Err(Error::Invalid), "{body}");
     }
@@ -148,7 +248,7 @@ fn what_holds_no_answer_is_invalid() {
 
 #[test]
 fn comments_and_roles_are_no_start_but_thoughts_are() {
-    let mut reply = Reply::new(sent(1), false);
+    let mut reply = Reply::new(sent(1), false, None);
     let mut out = Vec::new();
     let mut step = |text: &'static str| {
         let chunk = Bytes::from_static(text.as_bytes());
@@ -192,6 +292,9 @@ fn piece() -> impl Strategy<Value = String> {
         r#"{"choices":[{"message":{"content":"all"}}]}"#,
         "data: [DONE]",
         "data: {",
+        "data: ping",
+        r#"data: {"error":{"code":"content_filter"}}"#,
+        r#"data: {"choices":[{"index":1,"delta":{"content":"other"}}]}"#,
     ]);
     let line_end = prop::sample::select(vec!["\n", "\r\n", "\r"]);
     let line = prop_oneof![4 => chunk, 1 => other.prop_map(String::from)];

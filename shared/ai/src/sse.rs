@@ -11,8 +11,8 @@ pub(crate) const MAX_LINE: usize = 1024 * 1024;
 pub(crate) enum Item {
     /// The data of an event; never empty.
     Data(String),
-    /// An event that is called `error`, whatever its data.
-    Error,
+    /// An event that is called `error`, with its data.
+    Error(String),
     /// A comment: the server lives.
     Comment,
 }
@@ -119,7 +119,7 @@ impl Events {
     fn end_event(&mut self) -> Option<Item> {
         let data = std::mem::take(&mut self.data);
         match std::mem::take(&mut self.is_error) {
-            true => Some(Item::Error),
+            true => Some(Item::Error(data)),
             false => (!data.is_empty()).then_some(Item::Data(data)),
         }
     }

@@ -22,7 +22,7 @@ fn data(text: &str) -> Vec<String> {
     assert_eq!(outcome, Ok(()));
     let data = items.into_iter().filter_map(|item| match item {
         Item::Data(data) => Some(data),
-        Item::Error | Item::Comment => None,
+        Item::Error(_) | Item::Comment => None,
     });
     data.collect()
 }
@@ -60,7 +60,10 @@ fn an_object_in_no_event_is_seen() {
 #[test]
 fn an_event_may_be_called_an_error() {
     let (items, _) = parse([&b"event: error\ndata: busy\n\nevent: message\ndata: a\n\n"[..]]);
-    assert_eq!(items, [Item::Error, Item::Data("a".to_owned())]);
+    assert_eq!(
+        items,
+        [Item::Error("busy".to_owned()), Item::Data("a".to_owned())]
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use futures_util::Stream;
 
 use crate::{
     Error, Event,
-    chat::Call,
+    chat::{Call, Opened},
     clock::Clock,
     http,
     reply::{Reply, Step},
@@ -16,11 +16,10 @@ use crate::{
 pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> + Send + 'static {
     try_stream! {
         let mut clock = Clock::start(call.timeouts);
-        let model = call.ask.options.model.clone();
         // In a box: it is done before the first piece, and larger than all that reads them.
         let open = Box::pin(call.ask.open());
-        let mut response = clock.limit(open).await?;
-        let mut reply = Reply::new(call.meter.clone(), call.unmarked.has(&call.service, &model));
+        let Opened { mut response, most } = clock.limit(open).await?;
+        let mut reply = Reply::new(call.meter.clone(), call.is_unmarked, most);
         loop {
             let given = clock.limit(http::chunk(&mut response)).await;
             let mut pieces = Vec::new();
@@ -37,9 +36,6 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
                 Step::Progress => clock.expect_next(),
                 Step::Nothing => {}
             }
-        }
-        if reply.is_unmarked() {
-            call.unmarked.insert(&call.service, &model);
         }
         yield reply.done();
     }

@@ -10,14 +10,10 @@ pub(crate) struct Think {
     state: State,
     /// What may become a tag, or thoughts.
     held: String,
-    /// Whether everything is held until thoughts or the answer end, so that thoughts of which only the end is marked are known.
+    /// Whether the beginning may be thoughts of which only the end is marked.
+    is_unmarked: bool,
+    /// Whether everything is still held, until thoughts or the answer end.
     holds: bool,
-    /// The end of the text so far, in which a tag may have begun.
-    tail: String,
-    /// Whether the text has a tag that begins thoughts: then one that ends them is quoted, too.
-    quotes: bool,
-    /// Whether what went on as text had the end of thoughts in it.
-    unmarked: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,22 +29,15 @@ enum State {
 }
 
 impl Think {
-    /// For an answer whose pieces go on as they come; or, with `holds`, not before it is known whether they are thoughts of
-    /// which only the end is marked.
-    pub(crate) fn new(holds: bool) -> Self {
+    /// For an answer whose pieces go on as they come; or, of a model that marks only the end of its thoughts, not before that
+    /// has come. Of any other model, that mark is text: it may be what was asked about.
+    pub(crate) fn new(is_unmarked: bool) -> Self {
         Think {
             state: State::Start,
             held: String::new(),
-            holds,
-            tail: String::new(),
-            quotes: false,
-            unmarked: false,
+            is_unmarked,
+            holds: is_unmarked,
         }
-    }
-
-    /// Whether thoughts went on as text, since only their end was marked.
-    pub(crate) fn is_unmarked(&self) -> bool {
-        self.unmarked
     }
 
     /// Takes the next piece and appends what is known of it to `out`.
@@ -67,20 +56,6 @@ impl Think {
         let mut new = bytes[new..].windows(CLOSE.len());
         let ends = || closed(&self.held).is_some_and(|(_, after)| !after.is_empty());
         self.held.trim_start().starts_with(OPEN) || new.any(|w| w == CLOSE.as_bytes()) && ends()
-    }
-
-    /// Looks for the end of thoughts in what goes on as text.
-    fn watch(&mut self) {
-        self.tail.push_str(&self.held);
-        self.quotes |= self.tail.contains(OPEN);
-        let mut ends = self.tail.match_indices(CLOSE);
-        let is_alone = |at: usize| {
-            self.tail[..at].ends_with('\n') || self.tail[at + CLOSE.len()..].starts_with('\n')
-        };
-        self.unmarked |= !self.quotes && ends.any(|(at, _)| is_alone(at));
-        // A tag, the line break before it, and what is after it when that comes.
-        let keep = self.tail.len().saturating_sub(CLOSE.len() + 1);
-        self.tail = self.tail.split_off(self.tail.ceil_char_boundary(keep));
     }
 
     /// Appends what was held: no more will come.
@@ -113,7 +88,9 @@ impl Think {
                 } else if self.state == State::Thought {
                     self.held = begun.to_owned();
                     self.state = State::Text;
-                } else if let Some((thoughts, after)) = closed(&self.held) {
+                } else if let Some((thoughts, after)) =
+                    closed(&self.held).filter(|_| self.is_unmarked)
+                {
                     out.extend(thought(thoughts.to_owned()));
                     self.held = after.to_owned();
                     self.state = State::Thought;
@@ -135,7 +112,6 @@ impl Think {
                 true
             }
             State::Text => {
-                self.watch();
                 out.extend(said(std::mem::take(&mut self.held)));
                 false
             }
@@ -223,31 +199,14 @@ mod tests {
         for written in ["Hm.\n</think>\n\nHi.", "Hm.\n</think>Hi."] {
             let expected = ("Hm.\n".to_owned(), "Hi.".to_owned());
             assert_eq!(split(true, written.split_inclusive('.')), expected);
-            assert_eq!(split(false, [written]), expected);
+            assert_eq!(split(true, [written]), expected);
+            let text = (String::new(), written.to_owned());
+            assert_eq!(split(false, [written]), text);
+            assert_eq!(split(false, written.split_inclusive('.')), text);
         }
         let quoted = "It ends with `</think>`, not before.";
         let expected = (String::new(), quoted.to_owned());
         assert_eq!(split(true, [quoted]), expected);
-    }
-
-    #[test]
-    fn thoughts_that_went_on_as_text_are_noticed() {
-        for (written, is_unmarked) in [
-            ("Hm.\n</think>\n\nHi.", true),
-            ("Hm.</think>\nHi.", true),
-            ("Hm.\n</think>", true),
-            ("<think>Hm.</think>\nHi.", false),
-            ("It ends with `</think>`, not before.", false),
-            ("As in\n<think>\nHm\n</think>\n", false),
-            ("ä\n</thinking>\n", false),
-        ] {
-            let mut think = Think::new(false);
-            for letter in written.chars() {
-                think.push(&letter.to_string(), &mut Vec::new());
-            }
-            think.finish(&mut Vec::new());
-            assert_eq!(think.is_unmarked(), is_unmarked, "{written:?}");
-        }
     }
 
     #[test]
@@ -283,6 +242,8 @@ mod tests {
             let (thoughts, text) = split(false, pieces);
             if written.trim_start().starts_with(OPEN) {
                 prop_assert_eq!((thoughts, text), expected);
+            } else {
+                prop_assert_eq!((thoughts, text), (String::new(), written));
             }
         }
     }

@@ -52,7 +52,7 @@ fn failing() -> Vec<(Reply, u16, &'static str, bool)> {
         (status(401), 502, "provider_auth_failed", false),
         (status(403), 502, "provider_auth_failed", false),
         (status(400), 502, "provider_rejected", false),
-        (status(402), 502, "provider_rejected", false),
+        (status(402), 502, "provider_misconfigured", false),
         (status(429), 503, "provider_rate_limited", true),
         (status(500), 502, "provider_unavailable", true),
         (status(503), 502, "provider_unavailable", true),
@@ -160,14 +160,22 @@ fn breaking() -> [(Reply, &'static str, &'static str); 6] {
             interrupted,
             "interrupted",
         ),
-        (raw(&format!("data: {CANARY}\n\n")), invalid, "failed"),
+        (
+            raw(&format!("data: {CANARY}\n\n")),
+            interrupted,
+            "interrupted",
+        ),
         // R61
         (
             raw(&format!("data: {}", "x".repeat(2 << 20))),
             invalid,
             "failed",
         ),
-        (raw(&": ping\n".repeat(1_300_000)), invalid, "failed"),
+        (
+            raw(&format!(": {}\n", "ping ".repeat(100_000)).repeat(140)),
+            invalid,
+            "failed",
+        ),
     ]
 }
 

@@ -24,9 +24,9 @@ async fn each_status_has_its_error() {
     for (code, expected) in [
         (400, Error::Rejected),
         (401, Error::Auth),
-        (402, Error::Rejected),
+        (402, Error::Misconfigured),
         (403, Error::Auth),
-        (404, Error::Rejected),
+        (404, Error::Misconfigured),
         (422, Error::Rejected),
         (500, Error::Unavailable),
         (503, Error::Unavailable),
@@ -34,6 +34,13 @@ async fn each_status_has_its_error() {
         let server = Server::always(move || status(code, "{}")).await;
         assert_eq!(error(&server.client()).await, expected, "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_question_that_is_refused_is_no_bad_key() {
+    let flagged = r#"{"error":{"code":403,"message":"flagged","metadata":{"reasons":["violence"],"flagged_input":"Hi"}}}"#;
+    let server = Server::always(move || status(403, flagged)).await;
+    assert_eq!(error(&server.client()).await, Error::Rejected);
 }
 
 #[tokio::test]

@@ -34,6 +34,28 @@ async fn a_stream_of_nine_mebibytes_is_invalid() {
     assert!((7 * MIB..=8 * MIB).contains(&text.len()));
 }
 
+#[tokio::test]
+async fn a_long_answer_in_small_pieces_is_whole() {
+    // As OpenAI sends it: 350 bytes a token.
+    let piece = delta("tokens ").replacen(
+        "data: {",
+        &format!("data: {{\"id\":\"{}\",", "x".repeat(270)),
+        1,
+    );
+    assert!(piece.len() > 340, "{piece}");
+    let server = Server::always(move || {
+        chunks(
+            vec![piece.clone(); 32_000]
+                .into_iter()
+                .chain([END.to_owned()]),
+        )
+    })
+    .await;
+    let (text, end) = stream_hi(&server.client()).await;
+    assert_eq!(text.len(), 32_000 * "tokens ".len());
+    assert!(end.is_ok(), "{end:?}");
+}
+
 // R61
 #[tokio::test]
 async fn endless_comments_are_invalid() {

@@ -55,10 +55,37 @@ async fn thinking_is_off_wherever_it_can_be() {
 }
 
 #[tokio::test]
+async fn a_model_that_shows_its_thoughts_thinks_for_whoever_reads_them() {
+    let server = server().await;
+    let client = server.client();
+    for (provider, model, expected) in [
+        (deepseek(), "deepseek-flash", json!([null, null])),
+        // It would think, but tell nobody what.
+        (openai(), "gpt-6-luna", json!(["none", null])),
+    ] {
+        let options = Options {
+            model: model.to_owned(),
+            thoughts: true,
+            ..options()
+        };
+        let answer = client.answer(&provider, full(), options, true);
+        collect(answer).await.1.unwrap();
+        let body = server.seen().pop().unwrap().body;
+        assert_eq!(
+            json!([body["reasoning_effort"], body["thinking"]["type"]]),
+            expected
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_effort_that_is_refused_is_left_out() {
     let server = Server::start(|seen| {
         Some(match seen.body.get("reasoning_effort") {
-            Some(_) => status(400, r#"{"error":{"param":"reasoning_effort"}}"#),
+            Some(_) => status(
+                400,
+                r#"{"error":{"param":"reasoning_effort","code":"unsupported_parameter"}}"#,
+            ),
             None => chunks([delta("Hi."), END.to_owned()]),
         })
     })

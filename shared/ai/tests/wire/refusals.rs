@@ -1,6 +1,6 @@
 //! Servers that refuse parameters which others need.
 
-use ai::Error;
+use ai::{Error, Event, FinishReason, Options};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -123,4 +123,92 @@ async fn what_does_not_help_is_not_remembered() {
     assert_eq!(server.seen().len(), 2);
     stream_hi(&client).await.1.unwrap();
     assert!(server.seen()[2].body.get("temperature").is_some());
+}
+
+/// A server that takes no temperature above 1 and no answers of more than 50 tokens.
+async fn strict() -> Server {
+    Server::start(|seen| {
+        let refusal = |param: &str, message: &str| {
+            let error = json!({"param": param, "message": message, "code": "invalid_value"});
+            status(400, &json!({"error": error}).to_string())
+        };
+        Some(match &seen.body {
+            body if body["temperature"].as_f64() > Some(1.0) => {
+                refusal("temperature", "temperature must be at most 1.")
+            }
+            body if body["max_completion_tokens"].as_u64() > Some(50) => refusal(
+                "max_completion_tokens",
+                "max_completion_tokens is too large: 77. This model supports at most 50 completion tokens.",
+            ),
+            _ => chunks([delta("Hi."), END.to_owned()]),
+        })
+    })
+    .await
+}
+
+#[tokio::test] // R63
+async fn a_value_that_is_refused_is_nobody_else_s_loss() {
+    let server = strict().await;
+    let client = server.client();
+    let ask_with = async |temperature, max_output_tokens| {
+        let options = Options {
+            temperature: Some(temperature),
+            max_output_tokens,
+            ..options()
+        };
+        collect(client.answer(&openai(), ask("Hi"), options, true))
+            .await
+            .1
+            .unwrap();
+        server.seen().pop().unwrap().body
+    };
+    for _ in 0..2 {
+        let hot = ask_with(1.9, 40).await;
+        assert_eq!(
+            (&hot["temperature"], &hot["max_completion_tokens"]),
+            (&json!(null), &json!(40))
+        );
+        let long = ask_with(0.5, 77).await;
+        assert_eq!(
+            (&long["temperature"], &long["max_completion_tokens"]),
+            (&json!(0.5), &json!(50))
+        );
+        let other = ask_with(0.25, 30).await;
+        assert_eq!(
+            (&other["temperature"], &other["max_completion_tokens"]),
+            (&json!(0.25), &json!(30))
+        );
+    }
+}
+
+#[tokio::test] // R63
+async fn where_no_limit_is_taken_the_answer_ends_at_it_all_the_same() {
+    let server = Server::start(|seen| {
+        let names = ["max_completion_tokens", "max_tokens"];
+        let sent = names.into_iter().find(|name| seen.body.get(name).is_some());
+        Some(match sent {
+            Some(name) => status(400, &openai_says(&[name]).to_string()),
+            None => chunks(
+                vec![delta("12345678"); 1000]
+                    .into_iter()
+                    .chain([END.to_owned()]),
+            ),
+        })
+    })
+    .await;
+    let client = server.client();
+    for _ in 0..2 {
+        let (text, end) = stream_hi(&client).await;
+        assert_eq!(text.len(), 77 * 4 + 4, "of about four bytes a token");
+        assert!(
+            matches!(
+                end,
+                Ok(Event::Done {
+                    finish_reason: FinishReason::Length,
+                    ..
+                })
+            ),
+            "{end:?}"
+        );
+    }
 }

@@ -284,6 +284,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The vector index takes vectors of another length than the embedding model makes. An administrator must choose others.",
     ),
     (
+        "provider_misconfigured",
+        502,
+        "The model's provider does not have the model, or its account has no balance. An administrator must check both.",
+    ),
+    (
         "provider_rejected",
         502,
         "The model's provider refused the request. It will refuse it again.",

@@ -27,7 +27,7 @@ async fn a_refused_key_or_request_is_seen_and_not_made_good() {
         (status(403), "provider_auth_failed"),
         (status(400), "provider_rejected"),
         (Reply::Status(400, filtered), "provider_rejected"),
-        (status(402), "provider_rejected"),
+        (status(402), "provider_misconfigured"),
     ] {
         two.first.always(reply);
         assert_eq!(two.ask().await.problem(502), code);
