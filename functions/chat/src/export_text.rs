@@ -1,7 +1,7 @@
 //! Conversations as text: JSON for programs, Markdown for people. Written piece by piece.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use db::{ChatSession, Message, MessageRole, Source};
+use db::{ChatSession, Message, MessageRole, MessageStatus, Source};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Result;
@@ -88,9 +88,21 @@ pub(crate) fn message(format: Format, message: &Message, is_first: bool) -> Resu
             let sources: String = message.sources.iter().map(source).collect();
             let space = if sources.is_empty() { "" } else { "\n" };
             let (at, said) = (moment(message.created_at), message.content.trim_end());
-            format!("**{who}**, {at}\n\n{said}\n\n{sources}{space}")
+            let became = became(message.status);
+            format!("**{who}**, {at}{became}\n\n{said}\n\n{sources}{space}")
         }
     })
+}
+
+/// What became of a message that is not whole.
+fn became(status: MessageStatus) -> &'static str {
+    match status {
+        MessageStatus::Complete => "",
+        MessageStatus::Streaming => ", being written",
+        MessageStatus::Stopped => ", stopped",
+        MessageStatus::Interrupted => ", broken off",
+        MessageStatus::Failed => ", failed",
+    }
 }
 
 fn source(source: &Source) -> String {

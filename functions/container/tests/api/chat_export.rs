@@ -68,6 +68,13 @@ async fn is_what_the_lists_show_in_one_file() {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
+    // What is not whole is not shown as if it were.
+    sqlx::query("update parlance.chat_messages set status = 'stopped', finish_reason = 'stopped' where role = 'assistant'")
+        .execute(&kit.pool)
+        .await
+        .unwrap();
+    let text = kit.get(&token, "/chat/export?format=markdown").await.text;
+    assert_eq!(text.matches("Z, stopped\n\n").count(), 3, "{text}");
 }
 
 #[tokio::test]
