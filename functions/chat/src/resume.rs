@@ -107,7 +107,8 @@ fn position(headers: &HeaderMap) -> Result<usize> {
     }
 }
 
-fn no_position() -> Error {
+/// What a position in an answer's text is told that is none.
+pub(crate) fn no_position() -> Error {
     Error::field(
         "Last-Event-ID",
         "is not the id of an event of this answer; leave it out to read the answer from its beginning",

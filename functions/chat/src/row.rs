@@ -1,6 +1,9 @@
 //! Reading an answer from its row: one that has ended, or that another process makes.
 
-use crate::event::{Delta, Done, Event, Events, Failure, Reasoning, Sources, Start};
+use crate::{
+    event::{Delta, Done, Event, Events, Failure, Reasoning, Sources, Start},
+    resume::no_position,
+};
 use db::{AnswerRow, Caller, Details, MessageStatus, Usage};
 use futures_util::{StreamExt, stream};
 use service::{Follower, UsageParts};
@@ -131,7 +134,8 @@ impl Rows {
             self.tell(Event::Reasoning(Reasoning { text }));
         }
         let Some(text) = whole_characters(&row.rest) else {
-            return self.fail(web::Error::again("internal"));
+            // Its reader claimed to have more than there was, and that was no part of this text.
+            return self.fail(no_position());
         };
         if !text.is_empty() {
             self.at += text.len();
@@ -139,6 +143,9 @@ impl Rows {
             self.tell(Event::Delta(Delta { text }));
         }
         self.has_more = self.at < row.size;
+        if is_over && self.at > row.size {
+            return self.fail(no_position());
+        }
         if is_over && !self.has_more {
             self.end(row);
         }

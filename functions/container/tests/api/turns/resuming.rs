@@ -123,7 +123,13 @@ async fn what_is_no_position_in_the_text_is_refused() {
     }
     let beyond = resume(&here, &token, begun.message, Some("8")).await;
     assert_eq!(beyond.status(), 422);
+    // Another process cannot know how much there is: it tells so when it does.
+    let beyond = resume(&there, &token, begun.message, Some("5000")).await;
+    assert_eq!(beyond.status(), 200);
     provider.let_go(2);
+    let beyond = Events::new(beyond).all().await;
+    let last = beyond.last().unwrap();
+    assert_eq!((&*last.event, &last.data["status"]), ("error", &json!(422)));
     kit.until(begun.message, "complete").await;
     for served in [&here, &there] {
         for from in ["3", "9", "2147483647", "2147483648"] {
