@@ -55,16 +55,19 @@ impl Answerer {
         // In boxes, here and below: a stream that waits for its next piece must not hold room for all that it has done or may
         // still do.
         let made = caught(Box::pin(self.make(answer))).await;
-        let end = Box::pin(self.store(answer, made)).await;
-        answer.write(|draft| draft.end = Some(end));
+        Box::pin(self.store(answer, made)).await;
         self.app.answers.forget(answer.of.message_id);
     }
 
     /// Keeps the row alive until the answer must end.
     pub(crate) async fn wait(&self, answer: &RunningAnswer) -> Ending {
+        let mut heard = self.app.db.heard();
         let alive = async {
             loop {
-                sleep(self.alive()).await;
+                tokio::select! {
+                    () = sleep(self.alive()) => {}
+                    _ = heard.changed() => {}
+                }
                 if let Kept::Over(ending) = self.keep(answer, Grown::default()).await {
                     return ending;
                 }

@@ -91,6 +91,11 @@ impl Broken {
         Self::interrupted(Error::Stopping)
     }
 
+    /// Whether the database is what broke it, and may be back.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.cause, Error::Unavailable(_) | Error::Overloaded)
+    }
+
     /// Whether a provider is what broke it.
     pub(crate) fn is_provider_s(&self) -> bool {
         matches!(self.cause, Error::Provider(_))

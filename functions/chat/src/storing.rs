@@ -9,13 +9,16 @@ use service::{AnswerEnded, Error, RunningAnswer};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// For how long the end of an answer is tried to be stored, and the longest wait between.
+/// For how long a reader waits for the end of an answer to be stored; for how long that is tried, then; and the longest wait
+/// between.
 const STORE_TIME: Duration = Duration::from_secs(20);
+const LATE_TIME: Duration = Duration::from_secs(3600);
 const STORE_WAIT: Duration = Duration::from_secs(2);
 
 impl Answerer {
-    /// Stores the end, then says what it was: a client that reads `done` can rely on the row.
-    pub(crate) async fn store(&self, answer: &RunningAnswer, made: Made) -> AnswerEnded {
+    /// Stores the end, then says what it was: a client that reads `done` can rely on the row. If the database is away for so
+    /// long that nobody waits, that is said, and the answer is stored all the same when it is back.
+    pub(crate) async fn store(&self, answer: &RunningAnswer, made: Made) {
         let (text, reasoning, sources) = {
             let draft = answer.draft();
             let reasoning = Some(draft.reasoning.clone()).filter(|text| !text.is_empty());
@@ -50,7 +53,9 @@ impl Answerer {
             model,
             calls: &calls,
         };
-        let ending = match self.try_to_store(&stored).await {
+        let in_time = self.try_to_store(&stored, STORE_TIME).await;
+        let is_late = in_time.as_ref().is_err_and(Broken::may_pass);
+        let ending = match in_time {
             Ok(()) => ending,
             Err(broken) => Err(ending.err().unwrap_or(broken)),
         };
@@ -60,7 +65,25 @@ impl Answerer {
             // Not streamed, the edge logs it as the request's own failure.
             tracing::warn!(code = cause.code(), cause = ?cause, "an answer failed");
         }
-        AnswerEnded { failure, ..ended }
+        let end = AnswerEnded { failure, ..ended };
+        answer.write(|draft| draft.end = Some(end));
+        if is_late {
+            self.store_late(&stored).await;
+        }
+    }
+
+    /// Stores the end of an answer of which nobody is told any more; whoever reads the conversation later finds it.
+    async fn store_late(&self, end: &AnswerEnd<'_>) {
+        let outcome = tokio::select! {
+            outcome = self.try_to_store(end, LATE_TIME) => outcome,
+            () = self.stop.requested() => Err(Broken::shut_down()),
+        };
+        match outcome {
+            Ok(()) => tracing::info!("an answer was stored late, now that the database is back"),
+            Err(broken) => {
+                tracing::warn!(cause = ?broken.cause, "the end of an answer was not stored; what the row has is kept");
+            }
+        }
     }
 
     /// Why there is no row: whoever asked is gone, or deleted the conversation.
@@ -72,7 +95,7 @@ impl Answerer {
         }
     }
 
-    async fn try_to_store(&self, end: &AnswerEnd<'_>) -> Result<(), Broken> {
+    async fn try_to_store(&self, end: &AnswerEnd<'_>, time: Duration) -> Result<(), Broken> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {
@@ -81,7 +104,7 @@ impl Answerer {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(self.gone().await),
                 Err(db::Error::Unavailable(_) | db::Error::Overloaded)
-                    if begun.elapsed() < STORE_TIME =>
+                    if begun.elapsed() < time =>
                 {
                     sleep(pause).await;
                     pause = (2 * pause).min(STORE_WAIT);

@@ -8,7 +8,6 @@ use crate::kit::{
     wait::wait_until,
 };
 use serde_json::json;
-use sqlx::Executor;
 
 /// Four connections, all of which are in use when they are swallowed.
 #[tokio::test] // R77
@@ -63,28 +62,14 @@ async fn a_database_that_takes_no_writes_is_unavailable_until_it_does() {
     assert_eq!(ask().await.status, 200);
     assert_eq!(kit.get("", "/ready").await.status, 200);
 
-    let read_only = |on: &str| {
-        format!(
-            "do $$ begin execute format(
-               'alter database %I set default_transaction_read_only = {on}', current_database()); end $$"
-        )
-    };
-    let reconnect = "select pg_terminate_backend(pid) from pg_stat_activity
-                     where datname = current_database() and usename like '%_app'";
-    for sql in [&*read_only("on"), reconnect] {
-        kit.pool
-            .execute(sqlx::AssertSqlSafe(sql.to_owned()))
-            .await
-            .unwrap();
-    }
+    kit.only_read(true).await;
     let refused = ask().await;
     assert_eq!(refused.problem(503), "unavailable");
     assert!(refused.headers.contains_key("retry-after"));
     assert_eq!(kit.get("", "/ready").await.problem(503), "unavailable");
 
     // Nobody closes the connections to what was the standby: the service does.
-    let writable = sqlx::AssertSqlSafe(read_only("off"));
-    kit.pool.execute(writable).await.unwrap();
+    kit.only_read(false).await;
     wait_until("a question that is stored", async || match ask().await {
         answer if answer.status == 200 => Ok(()),
         answer => Err(answer.text),

@@ -4,7 +4,10 @@ use crate::{Caller, Cause, Db, Result, transaction::DEADLINE};
 use chrono::{DateTime, Utc};
 use sqlx::{Executor, postgres::PgListener};
 use std::time::{Duration, Instant};
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, sleep_until, timeout},
+};
 use uuid::Uuid;
 
 /// What the triggers of the schema notify on.
@@ -47,6 +50,11 @@ impl Db {
         self.remembered.is_heard()
     }
 
+    /// Changes whenever it may be that something was told and this process did not hear it.
+    pub fn heard(&self) -> watch::Receiver<bool> {
+        self.remembered.heard()
+    }
+
     async fn hear(&self, stop: &impl Fn(Uuid)) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(&self.listening).await?;
         listener.listen(CHANNEL).await?;
@@ -66,7 +74,10 @@ impl Db {
                 Some(("stop", id)) => stop(id),
                 Some(("job", _)) => self.queued.notify_one(),
                 // The connection broke and was made again, or somebody said what nobody understands.
-                _ => self.remembered.all_changed(),
+                _ => {
+                    self.remembered.all_changed();
+                    self.remembered.hears(true);
+                }
             }
         }
     }

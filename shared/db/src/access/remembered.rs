@@ -4,10 +4,7 @@ use crate::access::{accounts::Account, origins::OriginClaim};
 use moka::sync::Cache;
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use tenant_auth::ApiKeyClaim;
@@ -72,7 +69,7 @@ pub(crate) struct Remembered {
     changed: Cache<Uuid, Instant>,
     last: Arc<Mutex<Last>>,
     told: Arc<watch::Sender<()>>,
-    heard: Arc<AtomicBool>,
+    heard: watch::Sender<bool>,
 }
 
 /// When something changed last.
@@ -105,7 +102,7 @@ impl Remembered {
             changed: cache(2 * life),
             last: Arc::new(Mutex::new(last)),
             told: Arc::default(),
-            heard: Arc::default(),
+            heard: watch::Sender::new(false),
         }
     }
 
@@ -214,14 +211,19 @@ impl Remembered {
         self.told.send_replace(());
     }
 
-    /// Notes whether anybody listens.
+    /// Notes whether anybody listens now, who may not have before.
     pub(crate) fn hears(&self, heard: bool) {
-        self.heard.store(heard, Relaxed);
+        self.heard.send_replace(heard);
+    }
+
+    /// Wakes up whenever somebody may have missed what was told.
+    pub(crate) fn heard(&self) -> watch::Receiver<bool> {
+        self.heard.subscribe()
     }
 
     /// Whether anybody listens.
     pub(crate) fn is_heard(&self) -> bool {
-        self.heard.load(Relaxed)
+        *self.heard.borrow()
     }
 
     /// Wakes up whenever something is told to have changed.

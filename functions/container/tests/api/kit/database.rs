@@ -192,6 +192,21 @@ impl Noted {
 }
 
 impl Kit {
+    /// Lets the service's connections lead to a database that takes no writes, as after a failover, or to one that does again:
+    /// those that are open are ended.
+    pub async fn only_read(&self, on: bool) {
+        let sql = format!(
+            "begin; set transaction read write;
+             do $$ begin execute format(
+               'alter database %I set default_transaction_read_only = {on}', current_database()); end $$;
+             commit;
+             select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and usename like '%_app' and {on}"
+        );
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.pool);
+        done.await.expect("a superuser may");
+    }
+
     /// The audit log of a tenant, oldest first, with what is written beside an answer.
     pub async fn audit(&self, tenant: Uuid) -> Vec<Noted> {
         self.settled().await;

@@ -34,6 +34,24 @@ async fn the_end_of_an_answer_that_was_taken_for_dead_stands() {
 }
 
 #[tokio::test] // R84
+async fn what_was_read_is_stored_when_a_database_that_was_away_for_long_is_back() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let token = kit.token(U1).await;
+    let served = Served::new(&kit).await;
+    let begun = begin(&served, &provider, &token, &["One, ", "two."]).await;
+    kit.only_read(true).await;
+    provider.let_go(2);
+    let rest = begun.events.all().await;
+    let last = rest.last().unwrap();
+    assert_eq!((&*last.event, &last.data["status"]), ("error", &json!(503)));
+    kit.only_read(false).await;
+    kit.until(begun.message, "complete").await;
+    let row = kit.message(begun.message).await.unwrap();
+    assert_eq!(row.content, "One, two.");
+}
+
+#[tokio::test] // R84
 async fn an_answer_whose_model_is_silent_says_that_it_lives() {
     let provider = Provider::start().await;
     let kit = kit(&provider).await;
