@@ -12,7 +12,7 @@ use futures_util::{
 };
 use service::{Answering, Error, RunningAnswer};
 use std::pin::pin;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 impl Answerer {
     /// Asks whom the tenant chose; and if that fails before anything was written, whom it chose for that.
@@ -102,7 +102,9 @@ impl Answerer {
         spare: &mut Option<Prompt>,
     ) -> Ending {
         let Answering { provider, options } = by;
-        let pieces = (self.app.ai).answer(provider, prompt, options.clone(), self.streamed);
+        let mut options = options.clone();
+        options.thoughts = self.reasoning;
+        let pieces = (self.app.ai).answer(provider, prompt, options, self.streamed);
         let meter = pieces.meter().clone();
         self.calls.begin(by, meter.clone());
         let mut ending = self.read(answer, pieces, spare).await;
@@ -133,14 +135,31 @@ impl Answerer {
     async fn read(
         &self,
         answer: &RunningAnswer,
+        pieces: Answer,
+        spare: &mut Option<Prompt>,
+    ) -> Ending {
+        let mut markers = self.markers(answer);
+        let ending = self.pieces(answer, pieces, spare, &mut markers).await;
+        // However it ends, what might have become a marker is text.
+        let rest = markers.map(|mut markers| markers.finish());
+        if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+            answer.write(|draft| draft.text.push_str(&rest));
+        }
+        ending
+    }
+
+    async fn pieces(
+        &self,
+        answer: &RunningAnswer,
         mut pieces: Answer,
         spare: &mut Option<Prompt>,
+        markers: &mut Option<Markers>,
     ) -> Ending {
         let mut cut_short = pin!(self.cut_short());
         // Beside the pieces: a reader does not wait for the database.
         let mut keeping: Fuse<BoxFuture<'_, Kept>> = Fuse::terminated();
         let mut stored = Stored::default();
-        let mut markers = self.markers(answer);
+        let mut heard = self.app.db.heard();
         let mut due = pin!(sleep_until(stored.due(answer, self.alive())));
         loop {
             let piece = tokio::select! {
@@ -154,6 +173,11 @@ impl Answerer {
                     due.as_mut().reset(stored.due(answer, self.alive()));
                     continue;
                 }
+                // Nobody may have told that somebody asks for the end.
+                _ = heard.changed(), if keeping.is_terminated() => {
+                    due.as_mut().reset(Instant::now());
+                    continue;
+                }
                 () = &mut due, if keeping.is_terminated() => {
                     keeping = self.keep(answer, stored.take(answer)).boxed().fuse();
                     continue;
@@ -163,7 +187,7 @@ impl Answerer {
             };
             match piece.unwrap_or(Err(ai::Error::Interrupted))? {
                 ai::Event::Delta(text) => {
-                    let text = match &mut markers {
+                    let text = match markers {
                         Some(markers) => markers.push(&text),
                         None => text,
                     };
@@ -176,12 +200,6 @@ impl Answerer {
                 }
                 ai::Event::Reasoning(_) => {}
                 ai::Event::Done { finish_reason, .. } => {
-                    let rest = markers
-                        .map(|mut markers| markers.finish())
-                        .unwrap_or_default();
-                    if !rest.is_empty() {
-                        answer.write(|draft| draft.text.push_str(&rest));
-                    }
                     return Ok(Finished::complete(finish_reason.as_str()));
                 }
             }

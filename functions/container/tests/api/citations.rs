@@ -47,6 +47,25 @@ async fn a_citation_of_nothing_is_taken_out() {
 }
 
 #[tokio::test]
+async fn a_citation_before_a_cut_is_kept() {
+    let provider = Provider::start().await;
+    let kit = with_own_server(&provider).await;
+    kit.add_document(ADMIN1, "Refunds", "A refund takes 5 working days.")
+        .await;
+    let pieces = ["It takes 5 days", " [1]"].map(String::from);
+    provider.reply(Reply::BreakAfter(pieces.to_vec()));
+    let question = json!({ "message": QUESTION, "stream": true });
+    kit.post(&kit.token(U1).await, "/chat", question).await;
+    let kept: (String, String) = sqlx::query_as(
+        "select status, content from parlance.chat_messages where role = 'assistant'",
+    )
+    .fetch_one(&kit.pool)
+    .await
+    .unwrap();
+    assert_eq!(kept, ("interrupted".into(), "It takes 5 days [1]".into()));
+}
+
+#[tokio::test]
 async fn where_nothing_fits_the_model_is_told_so() {
     let provider = Provider::start().await;
     let kit = with_own_server(&provider).await;

@@ -59,6 +59,31 @@ async fn a_process_that_nobody_tells_stops_as_well() {
     assert_eq!(answer.json["message_id"], stopped["id"]);
 }
 
+/// Whoever waits for the end of an answer may have missed that it was asked for.
+#[tokio::test] // R83
+async fn a_listener_that_breaks_wakes_whoever_may_have_missed_something() {
+    let kit = Kit::new().await;
+    let db = &kit.app.db;
+    let broken_twice = async {
+        let mut heard = db.heard();
+        for _ in 0..2 {
+            heard.wait_for(|heard| *heard).await.unwrap();
+            let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                         where datname = current_database() and query ilike 'listen%'";
+            let ended: i64 = sqlx::query_scalar(ended)
+                .fetch_one(&kit.pool)
+                .await
+                .unwrap();
+            assert_eq!(ended, 1);
+            heard.changed().await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = db.listen(|_| {}) => panic!("it listens until the database is closed"),
+        () = broken_twice => {}
+    }
+}
+
 #[tokio::test] // R27
 async fn what_has_ended_stays_as_it_is_and_what_is_not_ones_own_is_not_there() {
     let kit = Kit::new().await;
