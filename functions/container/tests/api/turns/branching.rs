@@ -162,13 +162,28 @@ async fn a_question_that_was_refused_is_not_sent_again() {
     let token = kit.token(U1).await;
     let first = ask(&kit, U1, json!({ "message": "Good?" })).await;
     let session = &first["session_id"];
-    provider.reply(Reply::Status(
-        400,
-        json!({ "error": { "message": "content policy" } }),
-    ));
-    let bad = json!({ "message": "Bad?", "session_id": session });
-    let refused = kit.post(&token, "/chat", bad).await;
-    assert_eq!(refused.problem(502), "provider_rejected");
+    let filtered = json!({ "error": { "code": "content_filter", "status": 400 } });
+    let flagged = json!({ "error": { "code": 403, "metadata": { "reasons": ["x"] } } });
+    for refusal in [
+        Reply::Status(400, json!({ "error": { "message": "content policy" } })),
+        Reply::Status(403, flagged),
+        Reply::Status(200, filtered.clone()),
+        Reply::Raw(format!("data: {filtered}\n\n")),
+    ] {
+        provider.reply(refusal);
+        let bad = json!({ "message": "Bad?", "session_id": session });
+        let refused = kit.post(&token, "/chat", bad).await;
+        assert_eq!(refused.problem(502), "provider_rejected");
+    }
+    // One that is cut where it began to say what must not be said.
+    let cut = json!({ "choices": [{ "delta": { "content": "Bad is" }, "finish_reason": "content_filter" }] });
+    provider.reply(Reply::Raw(format!("data: {cut}\n\ndata: [DONE]\n\n")));
+    ask(
+        &kit,
+        U1,
+        json!({ "message": "Bad?", "session_id": session }),
+    )
+    .await;
     ask(
         &kit,
         U1,
