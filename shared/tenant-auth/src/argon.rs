@@ -1,6 +1,10 @@
-//! Argon2id in memory that is set aside once and used again.
+//! Argon2id in memory that is set aside once and used again; Argon2i and Argon2d only to check what another service has made.
 
-use crate::{bcrypt::Bcrypt, pbkdf2_sha256::Pbkdf2, random};
+use crate::{
+    bcrypt::{Bcrypt, as_bcrypt},
+    pbkdf2_sha256::Pbkdf2,
+    random,
+};
 use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
@@ -11,6 +15,9 @@ use std::sync::{
 };
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+#[cfg(test)]
+mod tests;
 
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
@@ -26,6 +33,8 @@ const CURRENT: Params = match Params::new(19_456, 2, 1, Some(HASH_BYTES)) {
 const MAX_MEMORY: u32 = 128 * 1024;
 const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 8;
+/// How many KiB, once for each pass, are about as much work as bcrypt of cost 0 would be; `bcrypt_cost` in the database has it as well.
+const KIB_OF_BCRYPT: f64 = 152.0;
 
 /// A hash that can be compared with.
 pub(crate) struct Stored {
@@ -37,22 +46,30 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Reads a PHC string; `None` if it is not Argon2id, is incomplete or costs too much.
+    /// Reads a PHC string; `None` if it is not Argon2, is incomplete or costs too much. One without a version is of the first,
+    /// which had none to say.
     pub(crate) fn parse(phc: &str) -> Option<Self> {
         let phc = PasswordHash::new(phc).ok()?;
         let params = Params::try_from(&phc).ok()?;
         let affordable = params.m_cost() <= MAX_MEMORY
             && params.t_cost() <= MAX_PASSES
             && params.p_cost() <= MAX_LANES;
-        if phc.algorithm != ARGON2ID_IDENT || !affordable {
+        if !affordable {
             return None;
         }
-        let version = Version::try_from(phc.version?).ok()?;
+        let algorithm = Algorithm::try_from(phc.algorithm.as_str()).ok()?;
+        let version = match phc.version {
+            Some(version) => Version::try_from(version).ok()?,
+            None => Version::V0x10,
+        };
         let salt = phc.salt?;
         Some(Self {
-            current: params == CURRENT && version == Version::V0x13 && salt.len() >= SALT_BYTES,
+            current: algorithm == Algorithm::Argon2id
+                && params == CURRENT
+                && version == Version::V0x13
+                && salt.len() >= SALT_BYTES,
             blocks: params.block_count(),
-            argon2: Argon2::new(Algorithm::Argon2id, version, params),
+            argon2: Argon2::new(algorithm, version, params),
             salt,
             hash: phc.hash?,
         })
@@ -73,6 +90,14 @@ impl Stored {
     /// Whether it was made as new ones are.
     pub(crate) fn is_current(&self) -> bool {
         self.current
+    }
+
+    /// The cost of the bcrypt that is about as much work; none if it is as much as a new one takes.
+    pub(crate) fn cost(&self) -> Option<u32> {
+        let params = self.argon2.params();
+        let is_usual = (params.m_cost(), params.t_cost()) == (CURRENT.m_cost(), CURRENT.t_cost());
+        let work = f64::from(params.m_cost()) * f64::from(params.t_cost());
+        (!is_usual).then(|| as_bcrypt(work / KIB_OF_BCRYPT))
     }
 }
 
@@ -174,89 +199,5 @@ impl Memory {
         }
         // Made when hashes cost more. Rare, because the password is hashed anew after this login.
         argon2.hash_password_into_with_memory(password, salt, hash, vec![Block::new(); blocks])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-    fn phc(head: &str) -> String {
-        format!("{head}$c2FsdHNhbHRzYWx0c2FsdA${HASH}")
-    }
-
-    #[test] // R20
-    fn only_affordable_argon2id_is_read() {
-        assert!(
-            Stored::parse(&phc("$argon2id$v=19$m=19456,t=2,p=1"))
-                .unwrap()
-                .is_current()
-        );
-        for old in [
-            "m=8192,t=2,p=1",
-            "m=19456,t=1,p=1",
-            "m=19456,t=2,p=2",
-            "m=131072,t=10,p=4",
-        ] {
-            assert!(
-                !Stored::parse(&phc(&format!("$argon2id$v=19${old}")))
-                    .unwrap()
-                    .is_current(),
-                "{old}"
-            );
-        }
-        assert!(
-            !Stored::parse(&phc("$argon2id$v=16$m=19456,t=2,p=1"))
-                .unwrap()
-                .is_current()
-        );
-        for refused in [
-            "$argon2id$v=19$m=131073,t=2,p=1",
-            "$argon2id$v=19$m=4294967295,t=2,p=1",
-            "$argon2id$v=19$m=19456,t=11,p=1",
-            "$argon2id$v=19$m=19456,t=2,p=9",
-            "$argon2id$v=19$m=19456,t=2,p=4294967295",
-            "$argon2id$v=19$m=19456,t=0,p=1",
-            "$argon2id$v=18$m=19456,t=2,p=1",
-            "$argon2id$m=19456,t=2,p=1",
-            "$argon2i$v=19$m=19456,t=2,p=1",
-            "$scrypt$v=19$m=19456,t=2,p=1",
-        ] {
-            assert!(Stored::parse(&phc(refused)).is_none(), "{refused}");
-        }
-        for broken in [
-            "",
-            "hunter2",
-            "$argon2id$v=19$m=19456,t=2,p=1",
-            "$2b$12$abcdefghijklmnopqrstuv",
-        ] {
-            assert!(Stored::parse(broken).is_none(), "{broken}");
-        }
-    }
-
-    // The reference implementation's vector: `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1`.
-    #[test]
-    fn agrees_with_the_reference_implementation() {
-        let phc = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-        let runs = Arc::new(AtomicU64::new(0));
-        let mut memory = Memory::new(Arc::clone(&runs));
-        let stored = Stored::parse(phc).unwrap();
-        assert!(memory.matches(&stored, b"password").unwrap());
-        assert!(!memory.matches(&stored, b"Password").unwrap());
-        assert_eq!(runs.load(Ordering::Relaxed), 2);
-    }
-
-    #[test]
-    fn hashes_read_back_and_salts_differ() {
-        let mut memory = Memory::new(Arc::default());
-        let first = memory.hash(b"correct horse").unwrap();
-        assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert_ne!(first, memory.hash(b"correct horse").unwrap());
-        let stored = Stored::parse(&first).unwrap();
-        assert!(stored.is_current());
-        assert!(memory.matches(&stored, b"correct horse").unwrap());
-        assert!(!memory.matches(&Stored::dummy(), b"").unwrap());
     }
 }

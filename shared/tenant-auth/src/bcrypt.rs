@@ -7,9 +7,19 @@ use sha2::{Digest, Sha256};
 use std::str::FromStr;
 use zeroize::Zeroizing;
 
-/// What a stored hash may cost at most, as a power of two: some seconds. Whoever can write a hash to the database
-/// could otherwise stop the service with it.
-const MAX_COST: u32 = 14;
+/// What a stored hash may cost at most, as a power of two: half a minute. Whoever can write a hash to the database could
+/// otherwise stop the service with it.
+const MAX_COST: u32 = 18;
+/// The highest cost of which a check is some work among others, about a second. A failed login takes as long as the costliest
+/// hash up to this one; what costs more has a thread of its own.
+pub(crate) const USUAL_COST: u32 = 14;
+
+/// The cost of the bcrypt that is as much work as so many times that of cost 0.
+pub(crate) fn as_bcrypt(work: f64) -> u32 {
+    let cost = (1.0 + work).log2().round();
+    let mut known = (4..=USUAL_COST).rev();
+    known.find(|known| f64::from(*known) <= cost).unwrap_or(4)
+}
 
 /// A hash that can be compared with.
 pub(crate) struct Bcrypt {
@@ -154,16 +164,16 @@ mod tests {
     #[test]
     fn only_affordable_hashes_are_read() {
         let (_, good) = HASHES[0];
-        assert!(Bcrypt::parse(&good.replace("$04$", "$14$")).is_some());
+        assert!(Bcrypt::parse(&good.replace("$04$", "$18$")).is_some());
         for refused in [
-            good.replace("$04$", "$15$"),
+            good.replace("$04$", "$19$"),
             good.replace("$04$", "$31$"),
             good.replace("$2b$", "$2x$"),
             good[..59].to_owned(),
             format!("{good}x"),
             "$2b$".to_owned(),
             "$bcrypt-sha256$".to_owned(),
-            HASHES[5].1.replace("r=4", "r=15"),
+            HASHES[5].1.replace("r=4", "r=19"),
             HASHES[5].1.replace("v=2", "v=3"),
             HASHES[7].1.replace("$2b,4$", "$2b$"),
         ] {

@@ -94,8 +94,8 @@ pub enum HasherError {
     Failed,
 }
 
-/// Hashes and checks passwords with Argon2id; checks those that another service made with bcrypt or PBKDF2, too. Clones share
-/// the threads, which end with the last clone.
+/// Hashes and checks passwords with Argon2id; checks those that another service made with other kinds of Argon2, bcrypt or PBKDF2,
+/// too. Clones share the threads, which end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
     pool: Arc<Pool>,
@@ -103,6 +103,9 @@ pub struct Hasher {
 
 struct Pool {
     queue: Arc<Queue>,
+    /// For hashes that take many seconds, one after another: they came from another service, and are hashed anew at the first
+    /// login. Everybody else goes past them.
+    slow: Arc<Queue>,
     runs: Arc<AtomicU64>,
     dummy: Arc<Stored>,
 }
@@ -110,28 +113,34 @@ struct Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.queue.close();
+        self.slow.close();
     }
 }
 
 impl Hasher {
-    /// Starts `threads` threads (at least one). Each uses 19 MiB while there is work, and none when it has
-    /// been idle for 10 seconds.
+    /// Starts `threads` threads (at least one), and one for hashes that take many seconds. Each uses 19 MiB while there is work,
+    /// and none when it has been idle for 10 seconds.
     ///
     /// # Panics
     /// The operating system refuses a thread or random bytes.
     pub fn new(threads: usize) -> Self {
-        let queue = Arc::new(Queue::default());
+        let (queue, slow) = (Arc::new(Queue::default()), Arc::new(Queue::default()));
         let runs = Arc::new(AtomicU64::new(0));
-        for number in 0..threads.max(1) {
-            let (queue, memory) = (Arc::clone(&queue), Memory::new(Arc::clone(&runs)));
+        let start = |name: String, queue: &Arc<Queue>| {
+            let (queue, memory) = (Arc::clone(queue), Memory::new(Arc::clone(&runs)));
             thread::Builder::new()
-                .name(format!("hasher-{number}"))
+                .name(name)
                 .spawn(move || work(&queue, memory))
                 .expect("a starting process may have a few threads");
+        };
+        for number in 0..threads.max(1) {
+            start(format!("hasher-{number}"), &queue);
         }
+        start("hasher-slow".to_owned(), &slow);
         Self {
             pool: Arc::new(Pool {
                 queue,
+                slow,
                 runs,
                 dummy: Arc::new(Stored::dummy()),
             }),
@@ -187,10 +196,14 @@ impl Hasher {
         turn: Turn,
     ) -> Result<Checked, HasherError> {
         let dummy = Arc::clone(&self.pool.dummy);
-        self.submit(turn, move |memory| {
+        let queue = match attempt.is_slow() {
+            true => &self.pool.slow,
+            false => &self.pool.queue,
+        };
+        let answered = queued(queue, turn, move |memory| {
             Ok(attempt.run(memory, &dummy, &password))
-        })
-        .await
+        });
+        answered.await.unwrap_or(Err(HasherError::Failed))
     }
 
     /// How often a password was hashed since the start, with whichever algorithm.
@@ -204,29 +217,29 @@ impl Hasher {
         turn: Turn,
         work: impl FnOnce(&mut Memory) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let answered = self.queue(turn, work);
+        let answered = queued(&self.pool.queue, turn, work);
         answered.await.unwrap_or(Err(HasherError::Failed))
     }
+}
 
-    /// Puts some work in the queue, or refuses it, before this returns.
-    fn queue<T: Send + 'static>(
-        &self,
-        turn: Turn,
-        work: impl FnOnce(&mut Memory) -> Result<T, HasherError> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T, HasherError>> {
-        let (answer, answered) = oneshot::channel();
-        let queued = Instant::now();
-        let job = move |memory: Option<&mut Memory>| {
-            // Whoever asked may have hung up; then neither the work nor its result is wanted.
-            if answer.is_closed() {
-                return;
-            }
-            let in_time = memory.filter(|_| queued.elapsed() <= MAX_WAIT);
-            drop(answer.send(in_time.map_or(Err(HasherError::Busy), work)));
-        };
-        self.pool.queue.push(turn, Box::new(job));
-        answered
-    }
+/// Puts some work in a queue, or refuses it, before this returns.
+fn queued<T: Send + 'static>(
+    queue: &Queue,
+    turn: Turn,
+    work: impl FnOnce(&mut Memory) -> Result<T, HasherError> + Send + 'static,
+) -> oneshot::Receiver<Result<T, HasherError>> {
+    let (answer, answered) = oneshot::channel();
+    let begun = Instant::now();
+    let job = move |memory: Option<&mut Memory>| {
+        // Whoever asked may have hung up; then neither the work nor its result is wanted.
+        if answer.is_closed() {
+            return;
+        }
+        let in_time = memory.filter(|_| begun.elapsed() <= MAX_WAIT);
+        drop(answer.send(in_time.map_or(Err(HasherError::Busy), work)));
+    };
+    queue.push(turn, Box::new(job));
+    answered
 }
 
 impl fmt::Debug for Hasher {

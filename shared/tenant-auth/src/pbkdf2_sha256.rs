@@ -1,6 +1,7 @@
 //! PBKDF2 as passlib's `pbkdf2_sha256` writes it, for the passwords of people who come from another service: checked, and
 //! never made.
 
+use crate::bcrypt::as_bcrypt;
 use base64::{
     Engine,
     alphabet::Alphabet,
@@ -50,13 +51,7 @@ impl Pbkdf2 {
 
     /// The cost of the bcrypt that is about as much work.
     pub(crate) fn cost(&self) -> u32 {
-        let cost = (1.0 + f64::from(self.rounds) / ROUNDS_OF_BCRYPT)
-            .log2()
-            .round();
-        (4..=14)
-            .rev()
-            .find(|known| f64::from(*known) <= cost)
-            .unwrap_or(4)
+        as_bcrypt(f64::from(self.rounds) / ROUNDS_OF_BCRYPT)
     }
 
     /// Whether a password is the one that was hashed. Compares in constant time.

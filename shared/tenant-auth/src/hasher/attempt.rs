@@ -3,7 +3,7 @@
 use super::{Authenticated, Memory, StoredPassword};
 use crate::{
     argon::Stored,
-    bcrypt::Bcrypt,
+    bcrypt::{Bcrypt, USUAL_COST},
     password::{can_be_typed, normal},
     pbkdf2_sha256::Pbkdf2,
 };
@@ -71,9 +71,25 @@ impl Hash {
     fn is_current(&self) -> bool {
         matches!(self, Self::Argon2(hash) if hash.is_current())
     }
+
+    /// The cost of the bcrypt that is about as much work; none of what takes as much as new ones do.
+    fn cost(&self) -> Option<u32> {
+        match self {
+            Self::Argon2(hash) => hash.cost(),
+            Self::Bcrypt(hash) => Some(hash.cost()),
+            Self::Pbkdf2(hash) => Some(hash.cost()),
+        }
+    }
 }
 
 impl Attempt {
+    /// Whether it takes so long that others must not wait for it.
+    pub(super) fn is_slow(&self) -> bool {
+        let known = self.stored.iter();
+        let mut known = known.filter_map(|stored| Hash::parse(stored.phc.expose_secret()));
+        known.any(|hash| hash.cost().is_some_and(|cost| cost > USUAL_COST))
+    }
+
     /// Tries `password`, in the form that new hashes are made of, and if that is nobody's as it was typed, which is what
     /// older hashes were made of.
     pub(super) fn run(
@@ -144,12 +160,7 @@ impl Attempt {
         known: &[((Uuid, Uuid), Hash)],
         password: &[u8],
     ) {
-        let bcrypt = known.iter().filter_map(|(_, hash)| match hash {
-            Hash::Argon2(_) => None,
-            Hash::Bcrypt(hash) => Some(hash.cost()),
-            Hash::Pbkdf2(hash) => Some(hash.cost()),
-        });
-        let bcrypt: Vec<u32> = bcrypt.collect();
+        let bcrypt: Vec<u32> = known.iter().filter_map(|(_, hash)| hash.cost()).collect();
         for _ in known.len() - bcrypt.len()..self.tries {
             memory.matches(dummy, password).unwrap_or_default();
         }

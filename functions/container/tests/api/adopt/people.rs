@@ -93,6 +93,77 @@ async fn everybody_of_globex_who_may_can_log_in_with_the_old_password() {
     }
 }
 
+/// Of "correct horse battery staple", by passlib 1.7: what costs so much, and what that is as work of bcrypt.
+const OTHER_HASHES: [(&str, Option<i32>); 5] = [
+    (
+        "$argon2i$v=19$m=512,t=2,p=2$JsTYOydEyJmzNqZUag0hpA$3CKclnhnLoiM/jH+gMOHO2PBiSZuyCdm929Mgoh1d4M",
+        Some(4),
+    ),
+    (
+        "$argon2d$v=19$m=512,t=2,p=2$eS8lhLBWCsH4H6OU8n7vnQ$QP6Ox+iqOPXKrUBSi+pQreQbivwGd/vmTsSrUnrsaiE",
+        Some(4),
+    ),
+    (
+        "$argon2i$m=512,t=2,p=2$c29tZXNhbHQxNmJ5dGVzIQ$qX312sgz32yvVdZrs2qvDw",
+        Some(4),
+    ),
+    (
+        "$argon2i$v=19$m=102400,t=2,p=8$W0vpfc9Zq/Vei9Ham3NOiQ$QCTXNOi9fTYC4xmxtG/iMiDL1XkBwdtXvSfMAoum3mI",
+        Some(10),
+    ),
+    (
+        "$2b$16$LvCY0rzozT5Xgji2ZU4vjeAj3oW4.yM4/wupNelcYxT/vZEQYiUY6",
+        Some(16),
+    ),
+];
+
+#[tokio::test] // R6
+async fn who_came_with_a_rarer_hash_can_log_in_and_is_told_by_no_failure() {
+    let moved = Move::of(Old::acme().await).await;
+    for (n, (hash, _)) in OTHER_HASHES.iter().enumerate() {
+        let made = format!(
+            "insert into users (email, hashed_password, tenant_id) values ('rare{n}@example.com', '{hash}', 'acme')"
+        );
+        moved.old.change(&made).await;
+    }
+    moved.copy_and_verify().await;
+    let kit = Kit::on(moved.new.clone(), []).await;
+    for (n, (hash, cost)) in OTHER_HASHES.iter().enumerate() {
+        let known: Option<i32> = sqlx::query_scalar("select parlance.bcrypt_cost($1)")
+            .bind(hash)
+            .fetch_one(&kit.pool)
+            .await
+            .unwrap();
+        assert_eq!(known, *cost, "{hash}");
+        let email = format!("rare{n}@example.com");
+        // Half a minute of work without an optimising compiler.
+        if hash.starts_with("$2b$16$") {
+            let sql = "select password_hash from parlance.users where email = $1";
+            let kept: String = sqlx::query_scalar(sql)
+                .bind(&email)
+                .fetch_one(&kit.pool)
+                .await
+                .unwrap();
+            assert_eq!(kept, *hash);
+            continue;
+        }
+        for (password, status) in [("wrong", 401), ("correct horse battery staple", 200)] {
+            let login = json!({ "email": email, "password": password });
+            let login = kit.post("", "/login", login).await;
+            assert_eq!(login.status, status, "{hash}: {}", login.text);
+        }
+    }
+    // Each login has replaced one.
+    let left: Vec<(i32, i64)> = sqlx::query_as(
+        "select cost, users from parlance.bcrypt_costs where cost in (4, 10, 16) order by 1",
+    )
+    .fetch_all(&kit.pool)
+    .await
+    .unwrap();
+    let left: Vec<i64> = left.into_iter().map(|(_, users)| users).collect();
+    assert_eq!(left.last(), Some(&1), "{left:?}");
+}
+
 #[tokio::test]
 async fn who_came_with_capital_letters_is_locked_out_and_let_in_by_them() {
     let moved = Move::of(Old::acme().await).await;

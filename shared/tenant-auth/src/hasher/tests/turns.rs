@@ -6,7 +6,7 @@ use super::*;
 type Asked = (u128, oneshot::Receiver<Result<(), HasherError>>);
 
 fn ask(hasher: &Hasher, name: u128, turn: Turn) -> Asked {
-    (name, hasher.queue(turn, |_| Ok(())))
+    (name, queued(&hasher.pool.queue, turn, |_| Ok(())))
 }
 
 /// How many of those who asked under the name have been turned away. Nobody else has an answer while the only thread is

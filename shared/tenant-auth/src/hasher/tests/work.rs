@@ -32,6 +32,21 @@ const BCRYPT: &str = "$2b$04$r3ft5FtJZXw2luIVJuX8ouKo48r4rEjoR5qRmHDMSy/8xt/tmPl
 const PBKDF2: &str =
     "$pbkdf2-sha256$1000$Syml1Pp/r1Vq7X3v3RujlA$CXOiIipyPzgmqcvYDNEDyM7u3C.ozHY/7GNBmXN65Nw";
 
+const ARGON2: &str = "$argon2i$v=19$m=512,t=2,p=2$JsTYOydEyJmzNqZUag0hpA$3CKclnhnLoiM/jH+gMOHO2PBiSZuyCdm929Mgoh1d4M";
+
+#[tokio::test] // R6
+async fn nobody_waits_for_a_hash_that_takes_many_seconds() {
+    let hasher = Hasher::new(1);
+    let slow = stored(&BCRYPT.replace("$04$", "$18$"));
+    // Nobody can type it, so the work is that for nobody's: what counts is who does it.
+    let endless = "x".repeat(1025);
+    let (busy, occupied) = occupy(&hasher).await;
+    let checked = hasher.check(endless.into(), Attempt::at(slow), LOGIN).await;
+    assert_eq!(checked, Ok(Checked::default()));
+    drop(busy);
+    assert_eq!(occupied.await.unwrap(), Ok(()));
+}
+
 #[tokio::test] // R6
 async fn while_anybody_has_a_dearer_hash_every_failure_costs_as_much() {
     let hasher = Hasher::new(1);
@@ -43,6 +58,7 @@ async fn while_anybody_has_a_dearer_hash_every_failure_costs_as_much() {
         (Some(BCRYPT), 4),
         // As much work as bcrypt of 2^4.
         (Some(PBKDF2), 4),
+        (Some(ARGON2), 4),
         (Some("x"), 2),
     ] {
         let attempt = Attempt {
