@@ -7,9 +7,9 @@ use crate::{
     pump::Pump,
     sink::{Database, Nowhere, Sink},
     source::{Source, rows::Seen},
-    tenants::Tenants,
+    tenants::{self, Tenants},
 };
-use db::{Adoption, Asked, LegacyKind, LegacyUser};
+use db::{Adoption, LegacyKind, LegacyUser};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ pub async fn copy(
         users(&mut source, &mut people, None, report).await?;
         sessions(&mut source, &tenants, Nowhere, report, progress).await?;
     } else {
-        make_tenants(adoption, &tenants, target.asked, report).await?;
+        tenants::put(&tenants, target, report).await?;
         users(&mut source, &mut people, Some(adoption), report).await?;
         let database = Database::new(adoption);
         let database = sessions(&mut source, &tenants, database, report, progress).await?;
@@ -92,7 +92,7 @@ pub(crate) async fn copy_since(
         now: target.asked.at,
     };
     let adoption = &*target.adoption;
-    make_tenants(adoption, &tenants, target.asked, report).await?;
+    tenants::put(&tenants, target, report).await?;
     users(&mut source, &mut people, Some(adoption), report).await?;
     let changed = source.changed_since(since).await?;
     if !changed.is_empty() {
@@ -102,30 +102,6 @@ pub(crate) async fn copy_since(
     }
     source.close().await;
     Ok(seen)
-}
-
-async fn make_tenants(
-    adoption: &Adoption,
-    tenants: &Tenants,
-    asked: &Asked,
-    report: &mut Report,
-) -> Result<(), AdoptError> {
-    for planned in &tenants.planned {
-        if planned.is_new {
-            adoption
-                .make_tenant(&planned.tenant, &planned.secrets, asked)
-                .await?;
-            report.copied.tenants += 1;
-        } else {
-            if planned.tenant.legacy_id.is_some() {
-                adoption
-                    .furnish_tenant(&planned.tenant, &planned.secrets, asked)
-                    .await?;
-            }
-            report.unchanged.tenants += 1;
-        }
-    }
-    Ok(())
 }
 
 async fn users(

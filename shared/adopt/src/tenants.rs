@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 mod planning;
+mod renewing;
 
 pub(crate) use planning::Planning;
+pub(crate) use renewing::put;
 
 /// A tenant, and whether it is still to be made.
 pub(crate) struct Planned {

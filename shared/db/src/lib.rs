@@ -22,7 +22,9 @@ pub use adoption::back::{LeftHere, MessageWritten, SessionWritten, UserMade};
 pub use adoption::chats::{LegacyChats, LegacyMessage, LegacySession, SessionHere};
 pub use adoption::people::{LegacyUser, UserHere};
 pub use adoption::rows::{Adoption, KnownRow, LegacyKind};
-pub use adoption::tenants::{LegacySecret, LegacyTenant, TenantHere, TenantSettings};
+pub use adoption::tenants::{
+    CopiedSetting, LegacySecret, LegacyTenant, TenantHere, TenantSettings,
+};
 pub use audit::deeds::{Asked, Deed, Outcome};
 pub use audit::log::{AuditFilter, AuditRow};
 pub use chat::answers::{AnswerEnd, AnswerRow, Details, Grown, Kept};

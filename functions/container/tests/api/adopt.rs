@@ -11,6 +11,7 @@ mod mapped;
 mod old;
 mod people;
 mod resumed;
+mod settings;
 mod tokens;
 
 use crate::{

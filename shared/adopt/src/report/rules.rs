@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 31] = [
+pub(super) const RULES: [(&str, &str); 33] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -9,6 +9,14 @@ pub(super) const RULES: [(&str, &str); 31] = [
     (
         "tenant_made",
         "tenant that users name and that has no row: made",
+    ),
+    (
+        "setting_changed_there",
+        "setting of a tenant that has changed there since it was copied: changed here, too",
+    ),
+    (
+        "setting_changed_here",
+        "setting of a tenant that is another one there and was changed here: left as it is here",
     ),
     (
         "key_of_another_key",

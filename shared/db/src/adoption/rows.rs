@@ -24,6 +24,8 @@ pub enum LegacyKind {
     User,
     /// A conversation, by its id there.
     Session,
+    /// A setting of a tenant, by its name; its fingerprint is of what was copied.
+    Setting,
 }
 
 impl LegacyKind {
@@ -31,6 +33,7 @@ impl LegacyKind {
         match self {
             Self::User => "user",
             Self::Session => "session",
+            Self::Setting => "setting",
         }
     }
 }

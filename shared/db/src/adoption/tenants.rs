@@ -1,7 +1,7 @@
 //! Tenants that come from the service before this one.
 
 use crate::{
-    Adoption, Asked, Deed, Result, SealedSecret, TenantStatus, Whose,
+    Adoption, Asked, Deed, Result, SealedSecret, TenantStatus, TenantTx, Whose,
     audit::deeds::{NOBODY, write},
 };
 use chrono::{DateTime, Utc};
@@ -55,6 +55,9 @@ pub struct LegacySecret {
     /// Its last four characters, if it is long enough to show them.
     pub last4: String,
 }
+
+/// The name of a setting that was copied, and the fingerprint of what it was: SHA-256; of a key, of the sealed one.
+pub type CopiedSetting = (&'static str, Vec<u8>);
 
 /// What a tenant is set to here.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -115,6 +118,7 @@ impl Adoption {
         &self,
         new: &LegacyTenant,
         secrets: &[LegacySecret],
+        settings: &[CopiedSetting],
         asked: &Asked,
     ) -> Result<()> {
         let mut tx = self.db.outside_as_platform(Whose::SERVICE).await?;
@@ -136,10 +140,11 @@ impl Adoption {
         .execute(tx.conn())
         .await?;
         tx.commit().await?;
-        self.furnish_tenant(new, secrets, asked).await
+        self.furnish_tenant(new, secrets, settings, asked).await
     }
 
-    /// Stores the keys of a tenant that was made, unless that was done: a process may have ended between the two.
+    /// Stores the keys of a tenant that was made, and remembers its settings as they were copied, unless that was done: a process
+    /// may have ended between the two.
     ///
     /// # Errors
     /// The database does not answer.
@@ -147,6 +152,7 @@ impl Adoption {
         &self,
         new: &LegacyTenant,
         secrets: &[LegacySecret],
+        settings: &[CopiedSetting],
         asked: &Asked,
     ) -> Result<()> {
         let mut tx = self.open(new.id).await?;
@@ -158,18 +164,8 @@ impl Adoption {
         if is_done {
             return Ok(());
         }
-        for secret in secrets {
-            sqlx::query(
-                "insert into tenant_secrets (id, provider, sealed, last4) values ($1, $2, $3, $4)
-                 on conflict do nothing",
-            )
-            .bind(secret.id)
-            .bind(secret.provider)
-            .bind(&secret.sealed)
-            .bind(&secret.last4)
-            .execute(tx.conn())
-            .await?;
-        }
+        put_secrets(&mut tx, secrets).await?;
+        remember_settings(&mut tx, new.id, settings).await?;
         let from = match &new.legacy_id {
             Some(id) => format!("by the operator, from the tenant {id} of the service before"),
             None => "by the operator, for users who had no tenant".to_owned(),
@@ -178,4 +174,105 @@ impl Adoption {
         write(tx.conn(), &NOBODY, asked, &deed).await?;
         tx.commit().await
     }
+
+    /// Changes some settings of a tenant that was copied before to what they are there now: those of `settings`, of which `secrets`
+    /// are the keys.
+    ///
+    /// # Errors
+    /// The database does not answer. Whoever does it again does what is missing.
+    pub async fn renew_tenant(
+        &self,
+        new: &LegacyTenant,
+        secrets: &[LegacySecret],
+        settings: &[CopiedSetting],
+        asked: &Asked,
+    ) -> Result<()> {
+        let names: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
+        if names.contains(&"status") {
+            let mut tx = self.db.outside_as_platform(Whose::SERVICE).await?;
+            sqlx::query(
+                "update tenants set status = $2, updated_at = now() where id = $1 and status <> $2",
+            )
+            .bind(new.id)
+            .bind(new.status)
+            .execute(tx.conn())
+            .await?;
+            tx.commit().await?;
+        }
+        let mut tx = self.open(new.id).await?;
+        sqlx::query(
+            "update tenants set updated_at = now(),
+               name = case when 'name' = any ($1) then $2 else name end,
+               system_prompt = case when 'system_prompt' = any ($1) then $3 else system_prompt end,
+               pinecone_index = case when 'pinecone_index' = any ($1) then $4 else pinecone_index end,
+               pinecone_environment = case when 'pinecone_environment' = any ($1) then $5 else pinecone_environment end",
+        )
+        .bind(&names)
+        .bind(&new.name)
+        .bind(&new.system_prompt)
+        .bind(&new.pinecone_index)
+        .bind(&new.pinecone_environment)
+        .execute(tx.conn())
+        .await?;
+        put_secrets(&mut tx, secrets).await?;
+        remember_settings(&mut tx, new.id, settings).await?;
+        let detail = format!(
+            "by the operator, as in the service before: {}",
+            names.join(", ")
+        );
+        let deed = Deed::done("tenant.adopt", new.id).detail(detail);
+        write(tx.conn(), &NOBODY, asked, &deed).await?;
+        tx.commit().await
+    }
+
+    /// Remembers settings of a tenant that are here what they are there.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn settings_copied(&self, tenant: Uuid, settings: &[CopiedSetting]) -> Result<()> {
+        let mut tx = self.open(tenant).await?;
+        remember_settings(&mut tx, tenant, settings).await?;
+        tx.commit().await
+    }
+}
+
+/// Stores keys, in the place of those that were copied before; not of those that were set here.
+async fn put_secrets(tx: &mut TenantTx, secrets: &[LegacySecret]) -> Result<()> {
+    for secret in secrets {
+        sqlx::query(
+            "insert into tenant_secrets (id, provider, sealed, last4) select $1, $2, $3, $4
+             where not exists (select from tenant_secrets where provider = $2 and id <> $1)
+             on conflict (tenant_id, id) do update
+             set sealed = excluded.sealed, last4 = excluded.last4, set_at = now()",
+        )
+        .bind(secret.id)
+        .bind(secret.provider)
+        .bind(&secret.sealed)
+        .bind(&secret.last4)
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+async fn remember_settings(
+    tx: &mut TenantTx,
+    tenant: Uuid,
+    settings: &[CopiedSetting],
+) -> Result<()> {
+    let (names, prints): (Vec<&str>, Vec<&[u8]>) = settings
+        .iter()
+        .map(|(name, print)| (*name, &**print))
+        .unzip();
+    sqlx::query(
+        "insert into legacy_rows (kind, legacy_id, id, fingerprint)
+         select 'setting', name, $1, print from unnest($2::text[], $3::bytea[]) as n(name, print)
+         on conflict (tenant_id, kind, legacy_id) do update set fingerprint = excluded.fingerprint",
+    )
+    .bind(tenant)
+    .bind(names)
+    .bind(prints)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
