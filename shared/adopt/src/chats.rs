@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The most characters of a title, and of one that is made.
-const TITLE: usize = 200;
+pub(crate) const TITLE: usize = 200;
 const TITLE_MADE: usize = 80;
 /// The title where there is nothing to make one of.
 const UNTITLED: &str = "...";
@@ -71,6 +71,7 @@ impl Open {
                 digest.update((text.len() as u64).to_be_bytes());
                 digest.update(text);
             }
+            digest.update(session.key.as_deref().unwrap_or_default());
             digest.update(session.user_id);
             digest.update(session.created_at.timestamp_micros().to_be_bytes());
             session
@@ -206,6 +207,7 @@ fn begun(
     LegacySession {
         id: ids::id("session", &old.id, created_at),
         legacy_id: old.id.clone(),
+        key: old.key.clone(),
         user_id: user_id(&old.user_id, old.user_created_at),
         title,
         last_seq: 0,
@@ -217,7 +219,7 @@ fn begun(
 }
 
 /// As titles are made here: the beginning of the question, on one line.
-fn made_title(question: &str) -> String {
+pub(crate) fn made_title(question: &str) -> String {
     let mut line = String::new();
     for word in question.split_whitespace() {
         if line.len() > 8 * TITLE_MADE {

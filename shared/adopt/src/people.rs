@@ -11,7 +11,7 @@ use std::{
 use uuid::Uuid;
 
 /// The most characters of a name.
-const NAME: usize = 200;
+pub(crate) const NAME: usize = 200;
 /// The longest address that is remembered as it was registered: an index of PostgreSQL takes no more than some 2,700 bytes.
 const REGISTERED: usize = 2000;
 
@@ -135,6 +135,7 @@ impl People<'_> {
             created_at: created.unwrap_or(self.now),
             fingerprint: Vec::new(),
             is_known: false,
+            key: old.key,
             legacy_id: old.id,
         };
         user.fingerprint = fingerprint(&user, old.hashed_password.as_deref(), created);
@@ -175,6 +176,9 @@ fn fingerprint(user: &LegacyUser, stored: Option<&str>, created: Option<DateTime
     ] {
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
+    }
+    if let Some(key) = &user.key {
+        digest.update(key);
     }
     digest.update([u8::from(user.is_active), u8::from(user.is_superuser)]);
     digest.update(created.to_be_bytes());

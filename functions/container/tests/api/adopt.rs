@@ -5,6 +5,7 @@ mod bad;
 mod beside;
 mod copied;
 mod followed;
+mod keys;
 mod killed;
 mod longer;
 mod mapped;

@@ -61,7 +61,10 @@ impl Writing<'_, '_> {
             let values = [
                 (
                     "user_id",
-                    user.map_or(Value::New(session.user_id), Value::Old),
+                    match user {
+                        Some(id) => Value::Old(&shape.users, id),
+                        None => Value::New(&shape.users, session.user_id),
+                    },
                 ),
                 ("title", Value::Text(&session.title)),
                 ("created_at", Value::Time(session.created_at)),
@@ -80,7 +83,10 @@ impl Writing<'_, '_> {
             let values = [
                 (
                     "session_id",
-                    there.map_or(Value::New(session.id), Value::Old),
+                    match there {
+                        Some(id) => Value::Old(&shape.sessions, id),
+                        None => Value::New(&shape.sessions, session.id),
+                    },
                 ),
                 ("role", Value::Text(role)),
                 ("content", Value::Text(&message.content)),

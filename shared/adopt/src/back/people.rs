@@ -53,7 +53,7 @@ impl Writing<'_, '_> {
             ("hashed_password", Value::Text(&self.unknown)),
             (
                 "tenant_id",
-                legacy_id.map_or(Value::Maybe(None), Value::Old),
+                legacy_id.map_or(Value::Maybe(None), Value::Text),
             ),
             ("full_name", Value::Text(&user.full_name)),
             ("is_active", Value::Yes(true)),

@@ -27,10 +27,10 @@ pub(super) enum Value<'a> {
     Json(Option<&'a str>),
     Yes(bool),
     Time(DateTime<Utc>),
-    /// An id there.
-    Old(&'a str),
-    /// The id there of what was made here.
-    New(Uuid),
+    /// What refers to the row of a table there with this id.
+    Old(&'a Found, &'a str),
+    /// What refers to the row of a table there that was made here.
+    New(&'a Found, Uuid),
 }
 
 impl Script<'_> {
@@ -126,10 +126,9 @@ impl Script<'_> {
             of => format!("{}::{of}", quoted(text)),
         };
         Ok(match value {
-            Value::Text(text)
-            | Value::Maybe(Some(text))
-            | Value::Json(Some(text))
-            | Value::Old(text) => typed(text),
+            Value::Text(text) | Value::Maybe(Some(text)) | Value::Json(Some(text)) => typed(text),
+            Value::Old(to, id) if to.has_key() => Self::key(to, &quoted(id)),
+            Value::Old(_, id) => typed(id),
             Value::Maybe(None) | Value::Json(None) => "null".to_owned(),
             Value::Yes(yes) => yes.to_string(),
             Value::Time(time) => {
@@ -141,12 +140,27 @@ impl Script<'_> {
                     _ => format!("{time}::timestamptz"),
                 }
             }
-            Value::New(id) => format!(
-                "(select there from {} where id = {})::{}",
-                self.made(),
-                quoted(&id.to_string()),
-                column.of
-            ),
+            Value::New(to, id) => {
+                let made = format!(
+                    "(select there from {} where id = {})",
+                    self.made(),
+                    quoted(&id.to_string())
+                );
+                match to.has_key() {
+                    true => Self::key(to, &made),
+                    false => format!("{made}::{}", column.of),
+                }
+            }
         })
+    }
+
+    /// What refers to the row with an id, where that is another column.
+    fn key(to: &Found, id: &str) -> String {
+        format!(
+            "(select {} from {} as meant where {}::text = {id})",
+            to.raw(to.key(), "meant"),
+            to.table,
+            to.raw("id", "meant"),
+        )
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Catalogue {
     pub(crate) schema: String,
     pub(crate) revisions: Vec<String>,
     pub(crate) tables: BTreeMap<String, Table>,
+    /// Which column of which table a column of a table refers to.
+    pub(crate) references: BTreeMap<(String, String), (String, String)>,
     pub(crate) is_parlance: bool,
     /// A time zone that PostgreSQL does not know.
     pub(crate) unknown_zone: Option<String>,
@@ -69,6 +71,7 @@ impl Catalogue {
                 is_needed,
             });
         }
+        let references = references(&mut *db, schema).await?;
         let is_parlance = sqlx::query_scalar("select to_regclass('parlance.tenants') is not null")
             .fetch_one(&mut *db)
             .await?;
@@ -92,6 +95,7 @@ impl Catalogue {
             schema: schema.to_owned(),
             revisions,
             tables,
+            references,
             is_parlance,
             unknown_zone,
         })
@@ -105,4 +109,26 @@ impl Catalogue {
             false => names.into_iter().collect::<Vec<_>>().join(", "),
         }
     }
+}
+
+/// The foreign keys of one column.
+async fn references(
+    db: &mut PgConnection,
+    schema: &str,
+) -> Result<BTreeMap<(String, String), (String, String)>, sqlx::Error> {
+    let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+        "select c.relname::text, a.attname::text, fc.relname::text, fa.attname::text
+         from pg_constraint k
+         join pg_class c on c.oid = k.conrelid
+         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+         join pg_class fc on fc.oid = k.confrelid and fc.relnamespace = c.relnamespace
+         join pg_attribute fa on fa.attrelid = fc.oid and fa.attnum = k.confkey[1]
+         where k.contype = 'f' and cardinality(k.conkey) = 1 and c.relnamespace = to_regnamespace(quote_ident($1))
+         order by k.oid",
+    )
+    .bind(schema)
+    .fetch_all(db)
+    .await?;
+    let pair = |(table, column, to, other)| ((table, column), (to, other));
+    Ok(rows.into_iter().map(pair).collect())
 }

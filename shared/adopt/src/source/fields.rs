@@ -44,6 +44,9 @@ impl Kind {
     }
 }
 
+/// By what the rows of another table refer to a row, where that is not its id.
+pub(crate) const KEY: &str = "key";
+
 /// One thing that is read of a table.
 #[derive(Debug)]
 pub(crate) struct Field {

@@ -1,8 +1,9 @@
 //! Rows of the service before this one, as streams.
 
-use super::{Source, sql};
+use super::{Source, shape::Shape, sql};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use std::collections::HashSet;
+use sqlx::PgConnection;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A tenant there.
@@ -32,6 +33,8 @@ pub(crate) struct OldUser {
     pub(crate) is_superuser: Option<bool>,
     pub(crate) profile_settings: Option<String>,
     pub(crate) created_at: Option<i64>,
+    /// What its conversations refer to it by, where that is not its id.
+    pub(crate) key: Option<String>,
 }
 
 /// A conversation there, with what must be known of its user.
@@ -44,6 +47,8 @@ pub(crate) struct OldSession {
     pub(crate) title: Option<String>,
     pub(crate) created_at: Option<i64>,
     pub(crate) updated_at: Option<i64>,
+    /// What its messages refer to it by, where that is not its id.
+    pub(crate) key: Option<String>,
 }
 
 /// A message there.
@@ -142,6 +147,20 @@ impl Source {
     ) -> impl Stream<Item = Result<OldUser, sqlx::Error>> + Unpin + '_ {
         sqlx::query_as(sql::users(&self.shape.users)).fetch(&mut self.first)
     }
+}
+
+/// The titles of some conversations, by their ids.
+pub(crate) async fn titles(
+    db: &mut PgConnection,
+    shape: &Shape,
+    ids: &[String],
+) -> Result<HashMap<String, Option<String>>, sqlx::Error> {
+    let (sessions, _) = sql::chats(shape, Some(ids));
+    let sessions: Vec<OldSession> = sqlx::query_as(sessions).fetch_all(db).await?;
+    let titles = sessions
+        .into_iter()
+        .map(|session| (session.id, session.title));
+    Ok(titles.collect())
 }
 
 /// Conversations, and the messages that belong to them in the same order.

@@ -3,7 +3,7 @@
 use super::{
     Reading,
     catalogue::{Catalogue, Column},
-    fields::{MESSAGES, SESSIONS, TENANTS, USERS},
+    fields::{KEY, MESSAGES, SESSIONS, TENANTS, USERS},
 };
 use crate::mapping::name;
 use std::collections::BTreeMap;
@@ -71,6 +71,16 @@ impl Found {
         self.fields.get(field)?.column.as_ref()
     }
 
+    /// Whether other rows refer to its rows by something else than their id.
+    pub(crate) fn has_key(&self) -> bool {
+        self.has(KEY)
+    }
+
+    /// What other rows refer to its rows by.
+    pub(crate) fn key(&self) -> &'static str {
+        if self.has_key() { KEY } else { "id" }
+    }
+
     /// The type there.
     pub(crate) fn of(&self, field: &str) -> &str {
         self.fields.get(field).map_or("", |read| &read.of)
@@ -86,6 +96,7 @@ impl Shape {
         let mapping = &reading.mapping;
         let mut finding = Finding {
             there,
+            mapping,
             zone: reading.time_zone.as_deref(),
             faults: Vec::new(),
             left: Vec::new(),

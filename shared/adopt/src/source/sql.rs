@@ -2,6 +2,7 @@
 //! been looked at, so its statements are put together, here alone: of names that are quoted, and of fixed words.
 
 use super::{
+    fields::KEY,
     rows::Seen,
     shape::{Found, Shape},
 };
@@ -95,7 +96,7 @@ pub(super) fn users(found: &Found) -> SqlStr {
     let email = text(found, "email", "u");
     let sql = format!(
         "select {} as id, {email} as email, {} as hashed_password, {} as tenant_id, {} as full_name, {} as is_active,
-                {} as is_superuser, {} as profile_settings, {} as created_at
+                {} as is_superuser, {} as profile_settings, {} as created_at, {} as key
          from {} u
          order by 4 nulls first, {email} = lower({email}), {}",
         text(found, "id", "u"),
@@ -106,6 +107,7 @@ pub(super) fn users(found: &Found) -> SqlStr {
         boolean(found, "is_superuser", "u"),
         text(found, "profile_settings", "u"),
         time(found, "created_at", "u"),
+        text(found, KEY, "u"),
         found.table,
         found.raw("id", "u"),
     );
@@ -151,7 +153,7 @@ fn sessions(shape: &Shape, only: &str) -> SqlStr {
     } = shape;
     let sql = format!(
         "select {} as tenant_id, {} as id, {} as user_id, {} as user_created_at, {} as title, {} as created_at,
-                {} as updated_at
+                {} as updated_at, {} as key
          from {} s join {} u on {} {only}
          order by 1 nulls first, {}",
         text(users, "tenant_id", "u"),
@@ -161,9 +163,10 @@ fn sessions(shape: &Shape, only: &str) -> SqlStr {
         text(sessions, "title", "s"),
         time(sessions, "created_at", "s"),
         time(sessions, "updated_at", "s"),
+        text(sessions, KEY, "s"),
         sessions.table,
         users.table,
-        same((users, "id", "u"), (sessions, "user_id", "s")),
+        same((users, users.key(), "u"), (sessions, "user_id", "s")),
         sessions.raw("id", "s"),
     );
     AssertSqlSafe(sql).into_sql_str()
@@ -181,7 +184,8 @@ fn messages(shape: &Shape, only: &str) -> SqlStr {
     let json: String = json
         .map(|column| format!(", m.{}::text", name(column)))
         .collect();
-    let sql = format!(
+    let sql =
+        format!(
         "select {} as id, {} as session_id, {} as role, {} as content, {} as sources, {} as time,
                 array[null::text{json}] as json
          from {} m join {} s on {} join {} u on {} {only}
@@ -194,9 +198,9 @@ fn messages(shape: &Shape, only: &str) -> SqlStr {
         time(messages, "timestamp", "m"),
         messages.table,
         sessions.table,
-        same((sessions, "id", "s"), (messages, "session_id", "m")),
+        same((sessions, sessions.key(), "s"), (messages, "session_id", "m")),
         users.table,
-        same((users, "id", "u"), (sessions, "user_id", "s")),
+        same((users, users.key(), "u"), (sessions, "user_id", "s")),
         text(users, "tenant_id", "u"),
         sessions.raw("id", "s"),
         messages.raw("timestamp", "m"),
@@ -215,11 +219,16 @@ pub(super) fn changed_since(shape: &Shape, seen: &Seen) -> SqlStr {
     let since = seen.0 & 0xffff_ffff;
     let sql = format!(
         "select {} from {} s where age(s.xmin) <= age('{since}'::xid)
-         union select {} from {} m where age(m.xmin) <= age('{since}'::xid)",
+         union select {} from {} m join {} s on {} where age(m.xmin) <= age('{since}'::xid)",
         text(sessions, "id", "s"),
         sessions.table,
-        text(messages, "session_id", "m"),
+        text(sessions, "id", "s"),
         messages.table,
+        sessions.table,
+        same(
+            (sessions, sessions.key(), "s"),
+            (messages, "session_id", "m")
+        ),
     );
     AssertSqlSafe(sql).into_sql_str()
 }
@@ -232,8 +241,11 @@ pub(super) fn orphans(shape: &Shape) -> [(&'static str, SqlStr); 3] {
         messages,
         ..
     } = shape;
-    let of_user = same((users, "id", "u"), (sessions, "user_id", "s"));
-    let of_session = same((sessions, "id", "s"), (messages, "session_id", "m"));
+    let of_user = same((users, users.key(), "u"), (sessions, "user_id", "s"));
+    let of_session = same(
+        (sessions, sessions.key(), "s"),
+        (messages, "session_id", "m"),
+    );
     let ids = |found: &Found, table: &str| {
         let id = found.raw("id", table);
         format!("count(*), coalesce((array_agg({id}::text order by {id}))[:100], '{{}}')")

@@ -106,7 +106,7 @@ impl TenantTx {
     pub(crate) async fn legacy_user(&mut self, subject: &str) -> Result<Option<Uuid>> {
         let users: Vec<Uuid> = sqlx::query_scalar(
             "with named as (
-               select r.id from legacy_rows r where r.kind in ('user', 'email') and r.legacy_id = $2
+               select r.id from legacy_rows r where r.kind in ('user', 'user_key', 'email') and r.legacy_id = $2
                union
                select u.id from users u where (u.id = $1 or u.email = lower($2)) and u.legacy is null
              )

@@ -1,5 +1,6 @@
 //! Conversations that come from the service before this one, with what was said in them.
 
+use super::rows::remember_keys;
 use crate::{Adoption, MessageRole, Result, TenantTx};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,8 @@ pub struct LegacySession {
     pub id: Uuid,
     /// Its id there.
     pub legacy_id: String,
+    /// What its messages refer to it by there, where that is not its id.
+    pub key: Option<String>,
     /// Whose it is.
     pub user_id: Uuid,
     /// 1 to 200 characters.
@@ -223,7 +226,8 @@ async fn put_sessions(tx: &mut TenantTx, sessions: &[LegacySession]) -> Result<(
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    let keys = all().filter_map(|session| Some((session.id, session.key.as_deref()?)));
+    remember_keys(tx, "session_key", keys.collect()).await
 }
 
 async fn put_messages(tx: &mut TenantTx, tenant: Uuid, messages: &[LegacyMessage]) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Users that come from the service before this one.
 
+use super::rows::remember_keys;
 use crate::{Adoption, Result, Role, TenantTx, Whose};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -35,6 +36,8 @@ pub struct LegacyUser {
     pub fingerprint: Vec<u8>,
     /// Whether it is here already.
     pub is_known: bool,
+    /// What its conversations refer to it by there, where that is not its id.
+    pub key: Option<String>,
 }
 
 /// A user as it is here.
@@ -204,7 +207,7 @@ async fn remember(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<()> {
         .iter()
         .map(|user| user.registered.as_deref())
         .collect();
-    sqlx::query("delete from legacy_rows where kind = 'email' and id = any ($1)")
+    sqlx::query("delete from legacy_rows where kind in ('email', 'user_key') and id = any ($1)")
         .bind(&ids)
         .execute(tx.conn())
         .await?;
@@ -227,5 +230,8 @@ async fn remember(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<()> {
     .bind(&ids)
     .execute(tx.conn())
     .await?;
-    Ok(())
+    let keys = users
+        .iter()
+        .filter_map(|user| Some((user.id, user.key.as_deref()?)));
+    remember_keys(tx, "user_key", keys.collect()).await
 }

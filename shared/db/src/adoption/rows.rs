@@ -130,3 +130,25 @@ impl Adoption {
         self.db.open(tenant, Whose::SERVICE, Need::Begun).await
     }
 }
+
+/// Remembers by what else than their ids other rows there refer to rows.
+pub(super) async fn remember_keys(
+    tx: &mut TenantTx,
+    kind: &str,
+    keys: Vec<(Uuid, &str)>,
+) -> Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let (ids, keys): (Vec<Uuid>, Vec<&str>) = keys.into_iter().unzip();
+    sqlx::query(
+        "insert into legacy_rows (kind, legacy_id, id) select $1, key, id from unnest($2::text[], $3::uuid[]) as n(key, id)
+         on conflict (tenant_id, kind, legacy_id) do update set id = excluded.id",
+    )
+    .bind(kind)
+    .bind(keys)
+    .bind(ids)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

@@ -108,7 +108,7 @@ impl TenantTx {
     /// The id of a conversation of the tenant that had another one in the service before this one.
     pub async fn legacy_chat(&mut self, legacy_id: &str) -> Result<Option<Uuid>> {
         let id = sqlx::query_scalar(
-            "select id from legacy_rows where kind = 'session' and legacy_id = $1",
+            "select id from legacy_rows where kind in ('session', 'session_key') and legacy_id = $1 order by kind limit 1",
         )
         .bind(legacy_id)
         .fetch_optional(self.conn())

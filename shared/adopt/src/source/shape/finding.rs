@@ -2,10 +2,11 @@
 
 use super::{CONSTANT, Found, Read, TABLE};
 use crate::{
+    Mapping,
     mapping::{TableMapping, literal, name, quoted},
     source::{
         catalogue::{Catalogue, Column, Table},
-        fields::{Field, Kind, REVISIONS},
+        fields::{Field, KEY, Kind, REVISIONS},
     },
 };
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 /// What was found so far, and what was not.
 pub(super) struct Finding<'a> {
     pub(super) there: &'a Catalogue,
+    pub(super) mapping: &'a Mapping,
     pub(super) zone: Option<&'a str>,
     pub(super) faults: Vec<String>,
     pub(super) left: Vec<String>,
@@ -91,17 +93,62 @@ impl Finding<'_> {
                 found.insert(field.name, read);
             }
         }
+        // A new row must have one, too, and nobody here knows which.
+        let known = taken.clone();
+        self.key(called, table, there, &mut taken, &mut found);
         let json = self.rest(called, mapping, there, &taken);
         let others = there
             .columns
             .iter()
-            .filter(|c| c.is_needed && !taken.contains(&c.name));
+            .filter(|c| c.is_needed && !known.contains(&c.name));
         Some(Found {
             table: format!("{}.{}", name(&self.there.schema), name(table)),
             fields: found,
             json,
             needed: others.map(|column| column.name.clone()).collect(),
         })
+    }
+
+    /// The column that the rows which belong to a row of this table refer to it by: their foreign key says it, whatever its name.
+    /// A tenant is called by it, as tokens do.
+    fn key(
+        &mut self,
+        called: &str,
+        table: &str,
+        there: &Table,
+        taken: &mut Vec<String>,
+        found: &mut BTreeMap<&'static str, Read>,
+    ) {
+        let (of, field, mapping) = match called {
+            "tenants" => ("users", "tenant_id", &self.mapping.users),
+            "users" => ("chat_sessions", "user_id", &self.mapping.chat_sessions),
+            "chat_sessions" => ("chat_messages", "session_id", &self.mapping.chat_messages),
+            _ => return,
+        };
+        let of = mapping.table.as_deref().unwrap_or(of).to_owned();
+        let column = mapping.columns.get(field).map_or(field, String::as_str);
+        let target = self.there.references.get(&(of, column.to_owned()));
+        let target = target.filter(|(to, _)| to == table);
+        let Some(column) = target.and_then(|(_, name)| there.column(name)) else {
+            return;
+        };
+        let is_id = found.get("id").and_then(|id| id.column.as_ref()) == Some(column);
+        if is_id || !Kind::Id.takes(&column.of) {
+            return;
+        }
+        if !taken.contains(&column.name) {
+            taken.push(column.name.clone());
+        }
+        let field = if called == "tenants" { "id" } else { KEY };
+        if let Some(own) = found.get(field).and_then(|own| own.column.as_ref()) {
+            self.left.push(format!("{called}.{}", own.name));
+        }
+        let read = Read {
+            sql: read(Kind::Id, column, None),
+            of: column.of.clone(),
+            column: Some(column.clone()),
+        };
+        found.insert(field, read);
     }
 
     /// A mapping with a mistake would be passed over in silence.
