@@ -1,5 +1,6 @@
 //! The way back: what was written here since the switch, as SQL for the database of the service before this one.
 
+mod changed;
 mod chats;
 mod people;
 mod script;
@@ -12,6 +13,7 @@ use db::{TenantHere, TenantStatus};
 use futures_util::TryStreamExt;
 use script::{Script, Value};
 use secrecy::ExposeSecret;
+use sqlx::PgConnection;
 use std::{
     collections::{HashMap, HashSet},
     io::Write,
@@ -34,6 +36,8 @@ pub struct Back {
     pub users: u64,
     /// People who may not come in any more.
     pub shut_out: u64,
+    /// Names and titles that were changed here.
+    pub renamed: u64,
     /// Conversations that were begun here.
     pub sessions: u64,
     /// Messages that were written here.
@@ -46,8 +50,8 @@ impl Back {
     /// For people, in lines.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
-            "{} settings of tenants, {} new users, {} users who may not come in any more, {} new conversations, {} messages",
-            self.settings, self.users, self.shut_out, self.sessions, self.messages
+            "{} settings of tenants, {} new users, {} users who may not come in any more, {} names and titles, {} new conversations, {} messages",
+            self.settings, self.users, self.shut_out, self.renamed, self.sessions, self.messages
         )];
         lines.extend(
             self.left
@@ -83,9 +87,11 @@ pub async fn back(
     let old = old.into_iter().map(|old| (old.id.clone(), old)).collect();
     let there = source.written_back().await?;
     let mut emails = HashSet::new();
+    let mut names = HashMap::new();
     let mut users = source.users();
     while let Some(user) = users.try_next().await? {
         emails.extend(user.email);
+        names.insert(user.id, user.full_name.unwrap_or_default());
     }
     drop(users);
     let script = Script {
@@ -98,8 +104,10 @@ pub async fn back(
         script,
         target,
         out,
+        db: &mut source.first,
         there,
         emails,
+        names,
         unknown: unknown.map_err(|e| AdoptError::Refused(vec![e.to_string()]))?,
         nobody: HashSet::new(),
         back: Back::default(),
@@ -116,10 +124,14 @@ struct Writing<'a, 't> {
     script: Script<'a>,
     target: &'a mut Target<'t>,
     out: &'a mut (dyn Write + Send),
+    /// The database there.
+    db: &'a mut PgConnection,
     /// What was written there before.
     there: HashSet<Uuid>,
     /// Addresses that are taken there.
     emails: HashSet<String>,
+    /// The name of everybody there, by id.
+    names: HashMap<String, String>,
     /// A hash of a password that nobody knows: passlib is confused by anything else.
     unknown: String,
     /// Whoever was made here and cannot be there.
@@ -141,12 +153,13 @@ impl Writing<'_, '_> {
             }
             self.settings(&tenant, old).await?;
             self.users(&tenant).await?;
+            self.changed(&tenant).await?;
             self.chats(&tenant).await?;
         }
         self.put(Ok("commit;\n".to_owned()))?;
-        self.back.left.push(
-            "documents, provider keys, and what people changed of their names, addresses, roles and titles of conversations".to_owned(),
-        );
+        self.back
+            .left
+            .push("documents, provider keys, and roles that were changed".to_owned());
         self.out.flush().map_err(AdoptError::from)
     }
 

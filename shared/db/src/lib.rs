@@ -18,7 +18,9 @@ mod transaction;
 pub use access::accounts::Account;
 pub use access::assumptions::Assumption;
 pub use access::origins::OriginClaim;
-pub use adoption::back::{LeftHere, MessageWritten, SessionWritten, UserMade};
+pub use adoption::back::{
+    LeftHere, MessageWritten, SessionKept, SessionWritten, UserKept, UserMade,
+};
 pub use adoption::chats::{LegacyChats, LegacyMessage, LegacySession, SessionHere};
 pub use adoption::people::{LegacyUser, UserHere};
 pub use adoption::rows::{Adoption, KnownRow, LegacyKind};

@@ -14,6 +14,30 @@ pub struct UserMade {
     pub created_at: DateTime<Utc>,
 }
 
+/// Somebody from there, as here now.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct UserKept {
+    /// The id.
+    pub id: Uuid,
+    /// The id there.
+    pub legacy_id: String,
+    /// The name.
+    pub full_name: String,
+}
+
+/// A conversation from there, as here now.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct SessionKept {
+    /// Its id.
+    pub id: Uuid,
+    /// Its id there.
+    pub legacy_id: String,
+    /// Its title.
+    pub title: String,
+    /// What was asked first, if it begins with a question.
+    pub question: Option<String>,
+}
+
 /// A conversation that was begun here, or went on here.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct SessionWritten {
@@ -86,6 +110,53 @@ impl Adoption {
         .fetch_all(tx.conn())
         .await?;
         Ok(users)
+    }
+
+    /// Up to `limit` people of a tenant who come from there, after the one with the id.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn users_kept(
+        &self,
+        tenant: Uuid,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<UserKept>> {
+        let mut tx = self.open(tenant).await?;
+        let users = sqlx::query_as(
+            "select u.id, r.legacy_id, u.full_name
+             from users u join legacy_rows r on r.kind = 'user' and r.id = u.id
+             where $1::uuid is null or u.id > $1 order by u.id limit $2",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await?;
+        Ok(users)
+    }
+
+    /// Up to `limit` conversations of a tenant that come from there, after the one with the id.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn sessions_kept(
+        &self,
+        tenant: Uuid,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<SessionKept>> {
+        let mut tx = self.open(tenant).await?;
+        let sessions = sqlx::query_as(
+            "select s.id, r.legacy_id, s.title, m.content as question
+             from chat_sessions s join legacy_rows r on r.kind = 'session' and r.id = s.id
+             left join chat_messages m on m.session_id = s.id and m.seq = 1 and m.role = 'user'
+             where $1::uuid is null or s.id > $1 order by s.id limit $2",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await?;
+        Ok(sessions)
     }
 
     /// The ids there of users who may not log in here, or are deleted.

@@ -104,6 +104,9 @@ async fn what_was_written_here_is_there_after_the_way_back() {
         kit.patch(&admin, "/tenants/current", prompt).await.status,
         200
     );
+    let path = format!("/chat/sessions/{session}");
+    let titled = json!({ "title": "Named 'here'" });
+    assert_eq!(kit.patch(&token, &path, titled).await.status, 200);
     let newcomer = newcomer(&kit, &admin).await;
     let new = ask(&kit, &newcomer, json!({ "message": "What is new?" })).await;
     ask(&kit, &newcomer, json!({ "regenerate": new["message_id"] })).await;
@@ -111,7 +114,7 @@ async fn what_was_written_here_is_there_after_the_way_back() {
     let (script, told) = sql(&moved).await;
     assert!(
         told.contains("1 settings of tenants, 1 new users, ")
-            && told.contains("1 new conversations, 4 messages"),
+            && told.contains("1 names and titles, 1 new conversations, 4 messages"),
         "{told}"
     );
     assert!(
@@ -126,6 +129,8 @@ async fn what_was_written_here_is_there_after_the_way_back() {
         "select content from chat_messages where session_id = {old_id} and role = 'user' order by timestamp desc nulls last limit 1"
     );
     assert_eq!(one::<String>(&mut there, &last).await, odd);
+    let title = format!("select title from chat_sessions where id = {old_id}");
+    assert_eq!(one::<String>(&mut there, &title).await, "Named 'here'");
     let told: String = one(
         &mut there,
         "select system_prompt from tenants where id = 'acme'",
@@ -184,13 +189,20 @@ async fn whoever_may_not_come_in_here_may_not_there() {
         );
         let untouched: String = one(&mut there, &others).await;
         let path = format!("/admin/users/{id}");
-        let out = kit
-            .patch(&admin, &path, json!({ "is_active": false }))
-            .await;
+        let change = json!({ "is_active": false, "full_name": "Renamed Here" });
+        let out = kit.patch(&admin, &path, change).await;
         assert_eq!(out.status, 200, "{}", out.text);
-        moved.old.change(&sql(&moved).await.0).await;
+        let (script, told) = sql(&moved).await;
+        moved.old.change(&script).await;
         let after: String = one(&mut there, &row).await;
         assert_ne!(after, before);
+        // One of the two services has a column for names.
+        let left = format!("the name of the user {legacy_id}: there is no column for it");
+        assert_ne!(
+            told.contains(&left),
+            after.contains("Renamed Here"),
+            "{told}"
+        );
         assert_eq!(one::<String>(&mut there, &others).await, untouched);
     }
 }
