@@ -7,7 +7,7 @@ use axum::{
 use db::{Asked, SiteIdentity};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use service::TokenPair;
+use service::{Proof, TokenPair};
 use utoipa::ToSchema;
 use web::{App, ClientIp, Error, Json, Result};
 
@@ -27,6 +27,9 @@ pub(crate) struct Visitor {
     /// the token says, once, and its login ends. One that has ended already is no fault.
     #[schema(value_type = Option<String>, format = Password)]
     anonymous_refresh_token: Option<SecretString>,
+    /// Of whoever comes without an identity token: the solution of the `challenge` that an earlier answer had. Where the site asks
+    /// for none, it does no harm.
+    proof: Option<Proof>,
 }
 
 /// Lets a visitor of a web page in, without an account. It may ask, and read what it has asked, from pages of its site and
@@ -36,13 +39,17 @@ pub(crate) struct Visitor {
 /// the visitor whom the tenant's server says, the same from every device, and the login ends after 24 hours at the latest: then
 /// the page comes with another identity token.
 ///
+/// A site may ask whoever comes without an identity token for a little work first, always or while many come at once: then the
+/// answer is a problem with a `challenge`, which pages solve by trying, and the same request is sent again with the `proof`. Both
+/// together count as one visitor.
+///
 /// The page's origin must be one of the site's: a request without `Origin` is refused.
 #[utoipa::path(post, path = "/login/visitor", operation_id = "enterAsVisitor", tag = "login", security(()),
     params(("origin" = Option<String>, Header, description = "The page that asks, as browsers say by themselves.")),
     request_body = Visitor,
     responses(
         (status = 200, body = TokenPair),
-        (status = 401, description = "`invalid_site_key`: this is no key of a site. `identity_required`: the site lets nobody in without an identity token. `invalid_identity_token`: no key of the site has signed it. `identity_token_expired`, `identity_token_used`: sign another one."),
+        (status = 401, description = "`invalid_site_key`: this is no key of a site. `identity_required`: the site lets nobody in without an identity token. `invalid_identity_token`: no key of the site has signed it. `identity_token_expired`, `identity_token_used`: sign another one. `challenge_required`: solve the `challenge`, and send the `proof`. `challenge_failed`: likewise, the proof was none."),
         (status = 403, description = "`site_closed`, `origin_not_allowed`: this page is none of the site's."),
         (status = 429),
     )
@@ -55,7 +62,11 @@ pub(crate) async fn enter(
     Json(visitor): Json<Visitor>,
 ) -> Result<Json<TokenPair>> {
     let site = app.site_claim(&visitor.site_key).ok_or_else(invalid_key)?;
-    app.count_visitor(&site, client.0).await?;
+    let proof = visitor
+        .proof
+        .as_ref()
+        .filter(|_| visitor.identity_token.is_none());
+    let comes = app.count_visitor(&site, proof, &asked).await?;
     let entrance = app.db.entrance(&site, &asked).await?.ok_or(CLOSED)?;
     let origin = headers.get(header::ORIGIN);
     let origin = origin.and_then(|origin| origin.to_str().ok());
@@ -71,6 +82,7 @@ pub(crate) async fn enter(
         if entrance.identity == SiteIdentity::Required {
             return Err(identity_required());
         }
+        app.ask_for_work(&site, &entrance, comes, &asked).await?;
         app.count_new_visitor(&site, entrance.visitors_per_minute, client.0)
             .await?;
         let login = app.db.visit(&site, &asked, app.login_ends()).await?;

@@ -3,7 +3,7 @@
 use crate::faults::Faults;
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use db::{AdminTx, Limits, Site, SiteIdentity, Tenant};
+use db::{AdminTx, Limits, Site, SiteChallenge, SiteIdentity, Tenant};
 use serde::{Deserialize, Serialize};
 use service::Origin;
 use utoipa::ToSchema;
@@ -45,6 +45,8 @@ pub(crate) struct SiteOutput {
     identity: SiteIdentity,
     /// How many new visitors who do not say who they are may come in a minute, from all networks together.
     visitors_per_minute: i32,
+    /// Whether they do a little work first, by which very many would cost much.
+    challenge: SiteChallenge,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -66,6 +68,7 @@ impl SiteOutput {
             retention_days: site.retention_days,
             identity: site.identity,
             visitors_per_minute: site.visitors_per_minute,
+            challenge: site.challenge,
             created_at: site.created_at,
             updated_at: site.updated_at,
         }
@@ -101,6 +104,10 @@ pub(crate) struct SiteInput {
     /// nobody says.
     #[schema(minimum = 1, maximum = 100_000, example = 300)]
     visitors_per_minute: Option<i32>,
+    /// Whether new visitors who do not say who they are do a little work first: `under_load` (if nobody says when it is made),
+    /// while more than half of those come who may, at the site or from one network; `always`; or `off`. Pages with a client of their
+    /// own must know of it: see `POST /login/visitor`.
+    challenge: Option<SiteChallenge>,
 }
 
 impl SiteInput {
@@ -109,10 +116,8 @@ impl SiteInput {
     fn check(&self, app: &App, tenant: &Tenant) -> Result<()> {
         let mut faults = Faults::default();
         faults.text("name", self.name.as_ref(), 1, 100);
-        let unseen = self
-            .name
-            .as_ref()
-            .is_some_and(|name| !name.trim().is_empty() && !service::is_visible(name));
+        let mut names = self.name.iter();
+        let unseen = names.any(|name| !name.trim().is_empty() && !service::is_visible(name));
         faults.refuse("name", unseen, "must be characters that people can see");
         let most = self.origins.as_ref().is_some_and(|list| list.len() > 50);
         faults.refuse("origins", most, "must be at most 50");
@@ -159,6 +164,7 @@ impl SiteInput {
         site.retention_days = self.retention_days.unwrap_or(site.retention_days);
         site.identity = self.identity.unwrap_or(site.identity);
         site.visitors_per_minute = self.visitors_per_minute.unwrap_or(site.visitors_per_minute);
+        site.challenge = self.challenge.unwrap_or(site.challenge);
     }
 }
 
@@ -218,6 +224,7 @@ pub(crate) async fn create(
         retention_days: RETENTION_DAYS,
         identity: SiteIdentity::Off,
         visitors_per_minute: VISITORS_PER_MINUTE,
+        challenge: SiteChallenge::UnderLoad,
         created_at: now,
         updated_at: now,
     };

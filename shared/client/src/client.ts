@@ -1,3 +1,4 @@
+import { solve } from "./challenge.js";
 import { Problem } from "./problem.js";
 import type { components } from "./schema.js";
 import { memoryStore, type Store, type Tokens } from "./store.js";
@@ -84,12 +85,13 @@ export class Parlance {
 
   /**
    * Comes in as a visitor of a page, without an account: as a new one, or with a token as the one that your server says, from
-   * every device. What a visitor without a token had asked here before becomes its own then.
+   * every device. What a visitor without a token had asked here before becomes its own then. If the site asks for a little work
+   * first, it is done, a second or so.
    */
   async visitor({ siteKey, identityToken }: Visitor): Promise<Schemas["TokenPair"]> {
     return this.#alone(async () => {
       const body = { site_key: siteKey, ...(identityToken && { identity_token: identityToken }) };
-      if (!identityToken) return this.#enter("/login/visitor", body, siteKey);
+      if (!identityToken) return this.#work(body);
       const before = await this.#store.get();
       const isMerged = before?.anonymousAt === siteKey;
       return this.#enter("/login/visitor", { ...body, ...(isMerged && { anonymous_refresh_token: before!.refresh_token }) });
@@ -279,6 +281,16 @@ export class Parlance {
         throw error;
       }
     });
+  }
+
+  /** Comes in at a site that may ask for work first: once, unless that took too long. */
+  async #work(body: Schemas["VisitorRequest"], tries = 3): Promise<Schemas["TokenPair"]> {
+    try {
+      return await this.#enter("/login/visitor", body, body.site_key);
+    } catch (error) {
+      if (!tries || !(error instanceof Problem && error.challenge)) throw error;
+      return this.#work({ ...body, proof: await solve(error.challenge) }, tries - 1);
+    }
   }
 
   async #enter(path: string, body: unknown, anonymousAt?: string): Promise<Schemas["TokenPair"]> {

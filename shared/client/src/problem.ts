@@ -1,6 +1,7 @@
 import type { components } from "./schema.js";
 
-type Body = Partial<components["schemas"]["ErrorEvent"]>;
+type Schemas = components["schemas"];
+type Body = Partial<Schemas["ErrorEvent"] & Schemas["Problem"]>;
 
 /** What the service says when it says no. Show `message`, or a text of your own for `code`. */
 export class Problem extends Error {
@@ -10,13 +11,15 @@ export class Problem extends Error {
   /** The HTTP status. */
   readonly status: number;
   /** The fields that are not acceptable. */
-  readonly errors: components["schemas"]["FieldError"][];
+  readonly errors: Schemas["FieldError"][];
   /** Under which the service's log knows the request. */
   readonly requestId: string | undefined;
   /** After how many seconds it may work. */
   readonly retryAfter: number | undefined;
   /** The limit that was reached. */
-  readonly limit: components["schemas"]["LimitLeft"] | undefined;
+  readonly limit: Schemas["LimitLeft"] | undefined;
+  /** The work that a site asks for before it lets a visitor in. */
+  readonly challenge: Schemas["Challenge"] | undefined;
   /** Whether the same may work in a moment. */
   readonly retryable: boolean;
 
@@ -30,6 +33,7 @@ export class Problem extends Error {
     // Seconds, or a date, which proxies send.
     this.retryAfter = after ? Math.max(0, +after || (Date.parse(after) - Date.now()) / 1000 || 0) : undefined;
     this.limit = body.limit;
+    this.challenge = body.challenge;
     const passing = ["unknown", "overloaded", "unavailable", "server_shutdown", "too_many_connections", "search_timeout"];
     this.retryable = body.retryable ?? (status > 501 && passing.includes(this.code));
   }

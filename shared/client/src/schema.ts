@@ -1086,6 +1086,10 @@ export interface paths {
          *     the visitor whom the tenant's server says, the same from every device, and the login ends after 24 hours at the latest: then
          *     the page comes with another identity token.
          *
+         *     A site may ask whoever comes without an identity token for a little work first, always or while many come at once: then the
+         *     answer is a problem with a `challenge`, which pages solve by trying, and the same request is sent again with the `proof`. Both
+         *     together count as one visitor.
+         *
          *     The page's origin must be one of the site's: a request without `Origin` is refused.
          */
         post: operations["enterAsVisitor"];
@@ -1719,6 +1723,38 @@ export interface components {
             items: components["schemas"]["AuditItem"][];
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
+        };
+        /**
+         * @description Work that is asked for: find the number from 0 to `maxnumber` for which SHA-256 of `salt`, followed by the number in decimal
+         *     digits, is `challenge`. It is ALTCHA's scheme.
+         */
+        Challenge: {
+            /**
+             * @description Always `SHA-256`.
+             * @example SHA-256
+             */
+            algorithm: string;
+            /**
+             * @description What the number is written behind.
+             * @example AAAAAGnYQZxhZ8sC1Jk0q3Xo7v9bTnRe
+             */
+            salt: string;
+            /**
+             * @description The hash, in hexadecimal digits.
+             * @example 0b1f5d7c2f4f0c6d1f3a9a0e5b8c4d2e7f6a1b3c5d7e9f0a2b4c6d8e0f1a3b5c
+             */
+            challenge: string;
+            /**
+             * Format: int32
+             * @description The largest number that it may be.
+             * @example 400000
+             */
+            maxnumber: number;
+            /**
+             * @description What makes it ours: it is sent back with the number.
+             * @example 7f6a1b3c5d7e9f0a2b4c6d8e0f1a3b5c0b1f5d7c2f4f0c6d1f3a9a0e5b8c4d2e
+             */
+            signature: string;
         };
         /** @description The password as it is, and as it shall be. */
         ChangePasswordRequest: {
@@ -3589,6 +3625,8 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description The limit that was reached, where it is one (429). */
             limit?: components["schemas"]["LimitLeft"];
+            /** @description The work that a site asks for before it lets a visitor in (`challenge_required`, `challenge_failed`). */
+            challenge?: components["schemas"]["Challenge"];
             /** @description To an OAuth 2 form only: its name for the same (RFC 6749, section 5.2). */
             error?: string;
             /** @description To an OAuth 2 form only: the detail, and the fields. */
@@ -3645,6 +3683,18 @@ export interface components {
             items: components["schemas"]["PromptVersion"][];
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
+        };
+        /** @description A challenge that was solved. It is good for five minutes from when it was given, once, and at its site. */
+        Proof: {
+            /** @description The challenge's `salt`. */
+            salt: string;
+            /**
+             * Format: int32
+             * @description The number that was found.
+             */
+            number: number;
+            /** @description The challenge's `signature`. */
+            signature: string;
         };
         /** @description What the caller thinks. */
         RateMessageRequest: {
@@ -3858,6 +3908,8 @@ export interface components {
              * @description How many new visitors who do not say who they are may come in a minute, from all networks together.
              */
             visitors_per_minute: number;
+            /** @description Whether they do a little work first, by which very many would cost much. */
+            challenge: components["schemas"]["SiteChallenge"];
             /**
              * Format: date-time
              * @description When it was made.
@@ -3869,6 +3921,11 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * @description Whether whoever is new does a little work first, so that very many cost much.
+         * @enum {string}
+         */
+        SiteChallenge: "off" | "under_load" | "always";
         /**
          * @description Whether visitors say who they are, by tokens that the tenant's server signs.
          * @enum {string}
@@ -3911,6 +3968,7 @@ export interface components {
              * @example 300
              */
             visitors_per_minute?: number | null;
+            challenge?: components["schemas"]["SiteChallenge"] | null;
         };
         /** @description A passage that an answer was given to draw on. */
         Source: {
@@ -4873,6 +4931,7 @@ export interface components {
              *     the token says, once, and its login ends. One that has ended already is no fault.
              */
             anonymous_refresh_token?: string | null;
+            proof?: components["schemas"]["Proof"] | null;
         };
         /** @description Something that an administrator should see to. */
         Warning: {
@@ -9671,7 +9730,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Malformed"];
-            /** @description `invalid_site_key`: this is no key of a site. `identity_required`: the site lets nobody in without an identity token. `invalid_identity_token`: no key of the site has signed it. `identity_token_expired`, `identity_token_used`: sign another one. */
+            /** @description `invalid_site_key`: this is no key of a site. `identity_required`: the site lets nobody in without an identity token. `invalid_identity_token`: no key of the site has signed it. `identity_token_expired`, `identity_token_used`: sign another one. `challenge_required`: solve the `challenge`, and send the `proof`. `challenge_failed`: likewise, the proof was none. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10739,6 +10798,7 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "challenge": "off",
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "identity": "off",
@@ -10824,6 +10884,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "challenge": "off",
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "identity": "off",
@@ -10906,6 +10967,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "challenge": "off",
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "identity": "off",
@@ -11023,6 +11085,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "challenge": "off",
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "identity": "off",

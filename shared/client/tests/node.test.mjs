@@ -91,6 +91,31 @@ test("a visitor comes in, and is known later with what it has asked", async () =
   assert.deepEqual([forged.code, forged.status], ["invalid_identity_token", 401]);
 });
 
+test("a visitor does the work that a site asks for", async () => {
+  const admin = await loggedIn({}, kit.admin);
+  const page = "https://shop.example";
+  await admin.request("PATCH", "/tenants/current", { body: { allowed_origins: [page] } });
+  const body = { name: "Busy", origins: [page], challenge: "always" };
+  const site = await admin.request("POST", "/tenants/current/sites", { body });
+  const sent = [];
+  const from = async (url, init) => {
+    sent.push(Object.keys(JSON.parse(init.body).proof ?? {}));
+    return fetch(url, { ...init, headers: { ...init.headers, origin: page } });
+  };
+  const { user } = await connect({ fetch: from, store: memoryStore() }).visitor({ siteKey: site.site_key });
+  assert.equal(user.role, "visitor");
+  assert.deepEqual(sent, [[], ["salt", "number", "signature"]]);
+  // Where nothing that is sent is a solution, it gives up, and says what the service said.
+  const spoil = async (url, init) => {
+    const { proof, ...asked } = JSON.parse(init.body);
+    const spoilt = { ...asked, ...(proof && { proof: { ...proof, number: 0 } }) };
+    return fetch(url, { ...init, body: JSON.stringify(spoilt), headers: { ...init.headers, origin: page } });
+  };
+  const failed = await refused(connect({ fetch: spoil, store: memoryStore() }).visitor({ siteKey: site.site_key }));
+  assert.deepEqual([failed.code, failed.status], ["challenge_failed", 401]);
+  assert.equal(failed.challenge.algorithm, "SHA-256");
+});
+
 test("requests that need a new token take turns, and it is renewed once", async () => {
   let kept;
   const store = { get: () => kept, set: (tokens) => (kept = tokens) };

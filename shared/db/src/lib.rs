@@ -87,7 +87,7 @@ pub use tenancy::identity_keys::StoredIdentityKey;
 pub use tenancy::platform::NewTenant;
 pub use tenancy::prompts::Prompt;
 pub use tenancy::secrets::{SealedSecret, SecretInfo};
-pub use tenancy::sites::{Site, SiteIdentity};
+pub use tenancy::sites::{Site, SiteChallenge, SiteIdentity};
 pub use tenancy::tenants::{OnDisconnect, Tenant, TenantStatus, VectorPlace};
 
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! What can keep the service from doing what it was asked to, one variant per kind.
 
-use crate::{limit_words, visitors};
+use crate::{Challenge, limit_words, visitors};
 use db::LimitState;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,9 @@ pub enum Error {
     /// Who is asking cannot be established. The first is the code.
     #[error("{1}")]
     Unauthorized(&'static str, &'static str),
+    /// Whoever wants in has work to do first. The first is the code.
+    #[error("{1}")]
+    Challenge(&'static str, &'static str, Box<Challenge>),
     /// What was given is not acceptable, field by field.
     #[error("Some fields are not acceptable.")]
     Invalid(Vec<FieldError>),
@@ -101,7 +104,7 @@ impl Error {
     /// The stable name of what went wrong.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unauthorized(code, _) => code,
+            Self::Unauthorized(code, _) | Self::Challenge(code, ..) => code,
             Self::Invalid(_) => "invalid_request",
             Self::PasswordBlocked(_) => "password_blocked",
             Self::TooMany(_) => "too_many_requests",

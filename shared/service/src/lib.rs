@@ -4,6 +4,7 @@ mod answers;
 mod api_keys;
 mod beginning;
 mod budgets;
+mod challenges;
 mod clock;
 mod config;
 mod conversations;
@@ -46,6 +47,7 @@ pub use answers::{
 };
 pub use beginning::beginning;
 pub use budgets::{count, limit_faults, question_fault};
+pub use challenges::{Challenge, Comes, Proof};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, ConnectionTimes, DefaultLimits, OperatorConfig, Secrets, Via, environment,

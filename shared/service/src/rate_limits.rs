@@ -76,7 +76,7 @@ impl Service {
     pub async fn count_password(&self, caller: &db::Caller) -> Result<()> {
         let most = self.config.logins_per_minute_by_email;
         let limit = RateLimit::new("passwords_by_user", &user(caller), most);
-        self.count(&limit, caller.whose()).await
+        self.count(&limit, caller.whose()).await.map(|_| ())
     }
 
     /// Counts a change of the caller's name.
@@ -85,7 +85,7 @@ impl Service {
     /// 429 when it was changed too often.
     pub async fn count_rename(&self, caller: &db::Caller) -> Result<()> {
         let limit = RateLimit::new("renames_by_user", &user(caller), RENAMES_PER_MINUTE);
-        self.count(&limit, caller.whose()).await
+        self.count(&limit, caller.whose()).await.map(|_| ())
     }
 
     /// Counts a password that an administrator of the tenant sets for somebody.
@@ -95,7 +95,7 @@ impl Service {
     pub async fn count_set_password(&self, tenant: Uuid) -> Result<()> {
         let tenants = tenant.to_string();
         let limit = RateLimit::new("passwords_by_tenant", &tenants, PASSWORDS_PER_MINUTE);
-        self.count(&limit, Whose::tenant(tenant)).await
+        self.count(&limit, Whose::tenant(tenant)).await.map(|_| ())
     }
 
     /// Counts a request that changes something, or that only an administrator may make, for a user.
@@ -160,22 +160,25 @@ impl Service {
 
     async fn count_client(&self, name: &'static str, client: Option<IpAddr>) -> Result<()> {
         match self.by_address(name, client) {
-            Some(limit) => self.count(&limit, Whose::client(client)).await,
+            Some(limit) => self.count(&limit, Whose::client(client)).await.map(|_| ()),
             None => Ok(()),
         }
     }
 
-    /// Counts in the database each time: what is guessed at is let through nowhere without.
-    pub(crate) async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+    /// Counts in the database each time: what is guessed at is let through nowhere without. How many are left.
+    pub(crate) async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<u32> {
         self.flooding.check(limit)?;
-        let taken = self.db.take(std::slice::from_ref(limit), whose).await;
-        match taken.map_err(uncounted)? {
-            None => Ok(()),
-            Some(exhausted) => {
-                self.flooding.is(limit, exhausted);
-                Err(Error::TooMany(exhausted))
-            }
-        }
+        let spent = self.db.spend(limit, 1, whose).await;
+        spent.map_err(uncounted)?.map_err(|exhausted| {
+            self.flooding.is(limit, exhausted);
+            Error::TooMany(exhausted)
+        })
+    }
+
+    /// How many are left of what may be counted. Takes none.
+    pub(crate) async fn left_of(&self, limit: &RateLimit, whose: Whose) -> Result<u32> {
+        let left = self.db.spend(limit, 0, whose).await;
+        Ok(left.map_err(uncounted)?.unwrap_or(0))
     }
 }
 

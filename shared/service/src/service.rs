@@ -11,8 +11,8 @@ use db::{Db, EmbeddingSet, Slots};
 use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 use tenant_auth::{
-    ApiKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, SiteKeys, TokenError,
-    Verified,
+    ApiKeys, ChallengeKeys, Hasher, InvitationKeys, LegacyToken, RefreshKeys, Sealer, SiteKeys,
+    TokenError, Verified,
 };
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -70,6 +70,7 @@ pub(crate) struct Keyring {
     pub(crate) invitations: InvitationKeys,
     pub(crate) api_keys: ApiKeys,
     pub(crate) sites: SiteKeys,
+    pub(crate) challenges: ChallengeKeys,
     pub(crate) sealer: Sealer,
 }
 
@@ -98,6 +99,7 @@ impl Service {
             invitations: InvitationKeys::new(&secrets.root),
             api_keys: ApiKeys::new(&secrets.root),
             sites: SiteKeys::new(&secrets.root),
+            challenges: ChallengeKeys::new(&secrets.root),
             sealer: Sealer::new(&secrets.root, &[]),
         };
         let cores = std::thread::available_parallelism().map_or(2, usize::from);

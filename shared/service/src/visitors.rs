@@ -17,16 +17,16 @@ impl Service {
         self.keyring.sites.open(key)
     }
 
-    /// Counts whoever wants to come in at a site, by the network that it comes from.
-    ///
-    /// # Errors
-    /// 429 when too many came.
-    pub async fn count_visitor(&self, site: &SiteClaim, client: Option<IpAddr>) -> Result<()> {
+    /// How many may come in at a site from somebody's network.
+    pub(crate) fn visitors_of_network(
+        &self,
+        site: &SiteClaim,
+        client: Option<IpAddr>,
+    ) -> RateLimit {
         let most = self.config.rate_limits.visitors_by_network;
         let network = prefix(client);
         let of = format!("{}\0{}\0{network}", site.tenant_id(), site.site_id());
-        let limit = RateLimit::new("visitors_by_network", &of, most);
-        self.count(&limit, Whose::client(client)).await
+        RateLimit::new("visitors_by_network", &of, most)
     }
 
     /// Counts a new visitor of a site, wherever it comes from.
@@ -39,10 +39,8 @@ impl Service {
         most: i32,
         client: Option<IpAddr>,
     ) -> Result<()> {
-        let of = format!("{}\0{}", site.tenant_id(), site.site_id());
-        let most = u32::try_from(most).unwrap_or(1);
-        let limit = RateLimit::new("visitors_by_site", &of, most);
-        self.count(&limit, Whose::client(client)).await
+        let limit = new_visitors(site, most);
+        self.count(&limit, Whose::client(client)).await.map(|_| ())
     }
 
     /// Counts a question of a visitor, by the network that it comes from; nothing of whoever has an account.
@@ -59,6 +57,12 @@ impl Service {
         let limit = RateLimit::new("visitor_questions_by_network", &of, most);
         self.spend(&limit, caller.whose()).await
     }
+}
+
+/// How many new visitors may come to a site.
+pub(crate) fn new_visitors(site: &SiteClaim, most: i32) -> RateLimit {
+    let of = format!("{}\0{}", site.tenant_id(), site.site_id());
+    RateLimit::new("visitors_by_site", &of, u32::try_from(most).unwrap_or(1))
 }
 
 /// Why a limit refuses a caller. A visitor is told neither what the tenant may spend nor that it is about money.

@@ -4,13 +4,14 @@
 //! Two secrets feed it. `SECRET_KEY` becomes a [`RootSecret`], from which the other keys are derived;
 //! the secret for access tokens becomes [`Keys`]. What proves something ([`Verified`],
 //! [`Authenticated`], [`RefreshClaim`], [`InvitationClaim`], [`ApiKeyClaim`], [`SiteClaim`],
-//! [`Identity`]) has private fields and one function that makes it.
+//! [`Identity`], [`SolvedChallenge`]) has private fields and one function that makes it.
 
 mod algorithm;
 mod api_key;
 mod argon;
 mod bcrypt;
 mod blocklist;
+mod challenge;
 mod hasher;
 mod identity;
 mod invitation;
@@ -29,6 +30,7 @@ mod weak;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use api_key::{ApiKeyClaim, ApiKeys, NewApiKey};
 pub use blocklist::PasswordOwner;
+pub use challenge::{Challenge, ChallengeKeys, SolvedChallenge};
 pub use hasher::{
     Attempt, Authenticated, Checked, Hasher, HasherError, StoredPassword, Turn, can_check,
     needs_rehash,

@@ -218,7 +218,7 @@ impl Error {
 fn status_of(error: &service::Error) -> StatusCode {
     use service::Error as E;
     match error {
-        E::Unauthorized(..) => StatusCode::UNAUTHORIZED,
+        E::Unauthorized(..) | E::Challenge(..) => StatusCode::UNAUTHORIZED,
         E::Invalid(_) | E::PasswordBlocked(_) => StatusCode::UNPROCESSABLE_ENTITY,
         E::TooMany(_) | E::Limit(_) | E::VisitorLimit(_) => StatusCode::TOO_MANY_REQUESTS,
         E::Unpriced(_) => StatusCode::CONFLICT,

@@ -2,7 +2,7 @@
 
 use crate::{Error, LimitLeft};
 use serde::Serialize;
-use service::FieldError;
+use service::{Challenge, FieldError};
 use utoipa::ToSchema;
 
 /// A problem (RFC 9457), sent as `application/problem+json`.
@@ -29,6 +29,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = LimitLeft, required = false)]
     pub limit: Option<Box<LimitLeft>>,
+    /// The work that a site asks for before it lets a visitor in (`challenge_required`, `challenge_failed`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Challenge, required = false)]
+    pub challenge: Option<Box<Challenge>>,
     /// To an OAuth 2 form only: its name for the same (RFC 6749, section 5.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
@@ -68,6 +72,12 @@ impl Error {
             limit: match self {
                 Self::Service(e) => limit_of(e),
                 Self::Shared(e) => limit_of(e),
+                _ => None,
+            },
+            challenge: match self {
+                Self::Service(service::Error::Challenge(_, _, challenge)) => {
+                    Some(challenge.clone())
+                }
                 _ => None,
             },
             error: None,

@@ -64,6 +64,8 @@ const byCode = (code: string, texts: Texts): Trouble => {
     case "limit_reached":
       return calm(texts.closed);
     case "too_many_requests":
+    case "challenge_required":
+    case "challenge_failed":
       return calm(texts.busy);
     case "overloaded":
     case "unavailable":

@@ -79,7 +79,8 @@ impl Db {
         let whose = Whose::client(arrival.asked.client_ip);
         let mut tx = self.open(site.tenant_id(), whose, Need::Begun).await?;
         // What is refused has used nothing up: the same token may come without the login before.
-        if !tx.use_token(arrival.identity).await? {
+        let (token, ends) = (arrival.identity.token(), arrival.identity.expires_at());
+        if !tx.use_once(site, token, ends).await? {
             return Ok(Recognition::UsedToken);
         }
         let Some(user) = tx.visitor_of(arrival).await? else {
@@ -99,16 +100,22 @@ impl Db {
 }
 
 impl TenantTx {
-    /// Notes that a token was used; false if it was before. Of two at once the second one waits for the first.
-    async fn use_token(&mut self, identity: &Identity) -> Result<bool> {
+    /// Notes that something was used that is good once at a site, until it ends, in seconds since 1970; false if it was before.
+    /// Of two at once the second one waits for the first.
+    pub(super) async fn use_once(
+        &mut self,
+        site: &SiteClaim,
+        what: &[u8; 32],
+        ends: i64,
+    ) -> Result<bool> {
         let noted = sqlx::query(
             "insert into used_identity_tokens (site_id, token, expires_at)
              select s.id, $2, to_timestamp($3::double precision) from sites s where s.id = $1
              on conflict (tenant_id, site_id, token) do nothing",
         )
-        .bind(identity.site().site_id())
-        .bind(&identity.token()[..])
-        .bind(identity.expires_at())
+        .bind(site.site_id())
+        .bind(&what[..])
+        .bind(ends)
         .execute(self.conn())
         .await?;
         Ok(noted.rows_affected() > 0)

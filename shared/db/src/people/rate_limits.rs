@@ -64,24 +64,6 @@ impl Exhausted {
 }
 
 impl Db {
-    /// Takes a token from each bucket. If one is empty, that one; the buckets before it have paid, those after it
-    /// have not.
-    pub async fn take(&self, limits: &[RateLimit], whose: Whose) -> Result<Option<Exhausted>> {
-        let keys: Vec<&[u8]> = limits.iter().map(|limit| limit.key.as_bytes()).collect();
-        let per_minute = limits.iter().map(|limit| limit.per_minute);
-        let per_minute: Vec<i32> = per_minute.map(number).collect();
-        let mut tx = self.outside(whose, Need::Asked).await?;
-        let (place, wait): (Option<i32>, Option<f64>) =
-            sqlx::query_as("select place, wait from rate_limit_take($1, $2)")
-                .bind(keys)
-                .bind(per_minute)
-                .fetch_one(tx.conn())
-                .await?;
-        tx.commit().await?;
-        let limit = place.and_then(|place| limits.get(usize::try_from(place - 1).ok()?));
-        Ok(limit.map(|limit| limit.exhausted(wait)))
-    }
-
     /// Takes what a login costs. If a bucket is empty, that one, and whether it is the client's.
     pub async fn take_login(
         &self,

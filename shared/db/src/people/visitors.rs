@@ -1,11 +1,11 @@
 //! Visitors of a tenant's web pages: users without an account, who come in by the site.
 
 use crate::{
-    Asked, Caller, Db, Limits, Login, Need, Result, SiteIdentity, Whose, chat::apps::as_ours,
-    people::login::login_columns,
+    Asked, Caller, Db, Limits, Login, Need, Result, SiteChallenge, SiteIdentity, Whose,
+    chat::apps::as_ours, people::login::login_columns,
 };
 use chrono::{DateTime, Utc};
-use tenant_auth::SiteClaim;
+use tenant_auth::{SiteClaim, SolvedChallenge};
 use uuid::Uuid;
 
 /// How many visitors one statement deletes, with what they said.
@@ -37,6 +37,8 @@ pub struct Entrance {
     pub identity: SiteIdentity,
     /// How many new visitors who do not may come in a minute.
     pub visitors_per_minute: i32,
+    /// Whether they do a little work first.
+    pub challenge: SiteChallenge,
 }
 
 impl Db {
@@ -48,11 +50,29 @@ impl Db {
         let whose = Whose::client(asked.client_ip);
         let mut tx = self.open(site.tenant_id(), whose, Need::Asked).await?;
         let entrance = sqlx::query_as(
-            "select s.origins, s.identity, s.visitors_per_minute from sites s join tenants t on t.id = s.tenant_id
+            "select s.origins, s.identity, s.visitors_per_minute, s.challenge from sites s join tenants t on t.id = s.tenant_id
              where s.id = $1 and s.is_on and s.deleted_at is null and t.status = 'active'",
         )
         .bind(site.site_id());
         Ok(entrance.fetch_optional(tx.conn()).await?)
+    }
+
+    /// Notes that a challenge of a site was solved; false if it was before.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn use_challenge(
+        &self,
+        site: &SiteClaim,
+        solved: &SolvedChallenge,
+        asked: &Asked,
+    ) -> Result<bool> {
+        let whose = Whose::client(asked.client_ip);
+        let mut tx = self.open(site.tenant_id(), whose, Need::Begun).await?;
+        let (id, ends) = (solved.id(), solved.expires_at());
+        let noted = tx.use_once(site, id, ends).await?;
+        tx.commit().await?;
+        Ok(noted)
     }
 
     /// Lets a new visitor in. `None` if the site was closed meanwhile.

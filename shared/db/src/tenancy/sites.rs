@@ -20,6 +20,19 @@ pub enum SiteIdentity {
     Required,
 }
 
+/// Whether whoever is new does a little work first, so that very many cost much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum SiteChallenge {
+    /// Nobody does.
+    Off,
+    /// Whoever comes while more than half of those come who may, at the site or from one network.
+    UnderLoad,
+    /// Everybody does.
+    Always,
+}
+
 /// A site.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Site {
@@ -43,6 +56,8 @@ pub struct Site {
     pub identity: SiteIdentity,
     /// How many new visitors who do not may come in a minute.
     pub visitors_per_minute: i32,
+    /// Whether they do a little work first.
+    pub challenge: SiteChallenge,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -51,7 +66,7 @@ pub struct Site {
 
 macro_rules! site_columns {
     () => {
-        "id, name, origins, is_on, limits, visitor_limits, retention_days, identity, visitors_per_minute,
+        "id, name, origins, is_on, limits, visitor_limits, retention_days, identity, visitors_per_minute, challenge,
          created_at, updated_at"
     };
 }
@@ -64,8 +79,8 @@ impl AdminTx {
     pub async fn create_site(&mut self, site: &Site) -> Result<Site> {
         let made: Site = sqlx::query_as(concat!(
             "insert into sites (id, name, origins, is_on, limits, visitor_limits, retention_days, identity, visitors_per_minute,
-               created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ",
+               created_at, updated_at, challenge)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ",
             site_columns!()
         ))
         .bind(site.id)
@@ -79,6 +94,7 @@ impl AdminTx {
         .bind(site.visitors_per_minute)
         .bind(site.created_at)
         .bind(site.updated_at)
+        .bind(site.challenge)
         .fetch_one(self.conn())
         .await?;
         self.audit(made.deed("site.create")).await?;
@@ -120,7 +136,7 @@ impl AdminTx {
     pub async fn save_site(&mut self, site: &Site) -> Result<Site> {
         let saved: Site = sqlx::query_as(concat!(
             "update sites set name = $2, origins = $3, is_on = $4, limits = $5, visitor_limits = $6, retention_days = $7,
-               updated_at = $8, identity = $9, visitors_per_minute = $10
+               updated_at = $8, identity = $9, visitors_per_minute = $10, challenge = $11
              where id = $1 returning ",
             site_columns!()
         ))
@@ -134,6 +150,7 @@ impl AdminTx {
         .bind(site.updated_at)
         .bind(site.identity)
         .bind(site.visitors_per_minute)
+        .bind(site.challenge)
         .fetch_one(self.conn())
         .await?;
         self.audit(saved.deed("site.update")).await?;

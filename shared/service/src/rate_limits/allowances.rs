@@ -26,7 +26,7 @@ impl Flooding {
 
     /// # Errors
     /// 429: it is known that there is none left.
-    pub(super) fn check(&self, limit: &RateLimit) -> Result<()> {
+    pub(crate) fn check(&self, limit: &RateLimit) -> Result<()> {
         let Some((until, exhausted)) = self.0.get(&limit.key) else {
             return Ok(());
         };

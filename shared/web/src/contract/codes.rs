@@ -229,6 +229,16 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "The identity token was used before. Sign another one, with a `jti` of its own.",
     ),
     (
+        "challenge_required",
+        401,
+        "The site asks new visitors for a little work. Solve the `challenge` that the problem has, and send the `proof` along.",
+    ),
+    (
+        "challenge_failed",
+        401,
+        "The proof is of another site, was used before, came too late, or is wrong. Solve the `challenge` that the problem has.",
+    ),
+    (
         "invalid_site_key",
         401,
         "This is not the key of a site. Copy it from the site's settings.",

@@ -23,6 +23,17 @@ test("it works under a policy that allows nothing but its own", async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test("the work that a site asks for is done under that policy, too", async () => {
+  await kit.newSite({ challenge: "always" });
+  const page = await kit.open({ policy: strict(kit.host) });
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await last(page).getByText("Fertig.").waitFor();
+  await idle(page);
+  assert.equal(kit.kit.proxy.asked.filter((asked) => asked === "POST /login/visitor").length, 2);
+  assert.deepEqual(page.faults.filter((fault) => !fault.includes("401")), []);
+});
+
 test("it works where a page checks what becomes a script", async () => {
   const policy = `${strict(kit.host)}; require-trusted-types-for 'script'; trusted-types parlance`;
   const page = await kit.open({ policy });

@@ -35,6 +35,11 @@ impl Names {
                         ("site_key", Some(value)) => self.name("site-key", value),
                         ("secret", Some(value)) => self.name("secret", value),
                         ("hint", Some(value)) => self.name("hint", value),
+                        ("salt", Some(value)) => self.name("salt", value),
+                        ("challenge", Some(value)) if value.len() == 64 => {
+                            self.name("challenge", value);
+                        }
+                        ("signature", Some(value)) => self.name("signature", value),
                         ("next_cursor", Some(value)) => self.name("cursor", value),
                         // The container sees the test's address, a function the one that its front tells.
                         ("client_ip", Some(value)) => self.name("client", value),

@@ -138,7 +138,7 @@ async fn many_from_one_network_wait() {
         ("TRUSTED_PROXY_HOPS", "1"),
     ])
     .await;
-    let site = site(&kit, json!({})).await;
+    let site = site(&kit, json!({ "challenge": "off" })).await;
     let entered = async |ip: &str| {
         let asked = request("", "POST", "/login/visitor")
             .header("origin", PAGE)
@@ -161,7 +161,12 @@ async fn many_from_one_network_wait() {
 async fn a_site_lets_so_many_new_visitors_in_from_wherever() {
     let kit = Kit::with([("TRUSTED_PROXY_HOPS", "1")]).await;
     let known = Known::new(&kit, "optional").await;
-    edit(&kit, &known.site, json!({ "visitors_per_minute": 3 })).await;
+    edit(
+        &kit,
+        &known.site,
+        json!({ "visitors_per_minute": 3, "challenge": "off" }),
+    )
+    .await;
     let entered = async |n: u8, more: Value| {
         let mut body = json!({ "site_key": known.site["site_key"] });
         let more = more.as_object().unwrap().clone();
