@@ -8,9 +8,7 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
 };
 
-use crate::{
-    BaseUrl, Endpoints, Model, Models, Timeouts, breaker::Breakers, params::Refusals,
-};
+use crate::{BaseUrl, Endpoints, Model, Models, Timeouts, breaker::Breakers, params::Refusals};
 
 /// Calls providers. Cloning shares the connections, and what is known of the providers.
 #[derive(Debug, Clone)]

@@ -5,7 +5,10 @@ use crate::{
     config::program,
     kit::{SECRET_KEY, database::Database, wait::wait_for},
 };
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -59,7 +62,8 @@ async fn a_run_that_is_killed_at_random_moments_is_gone_on_with() {
     wait_for("the last run", moved.copy_and_verify()).await;
     let here = beside::sessions(&moved.new.pool().await).await;
     assert_eq!(beside::assert_sessions(&here, &moved.old.expected), 400);
-    println!(
+    let told = format!(
         "killed {killed} times, of which {in_between} amid messages; a whole run took {whole:?}"
     );
+    writeln!(std::io::stderr(), "{told}").expect("stderr takes a line");
 }
