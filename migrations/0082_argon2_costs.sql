@@ -8,7 +8,9 @@ as $$
     when p_hash like '$pbkdf2-sha256$%' then
       greatest(4, least(14, round(log(2, 1 + substring(p_hash from '^\$pbkdf2-sha256\$([0-9]{1,7})\$')::numeric / 230))::integer))
     when p_hash like '$argon2id$v=19$m=19456,t=2,%' then null
-    when p_hash ~ '^\$argon2(id|i|d)\$(v=[0-9]{1,3}\$)?m=[0-9]{1,9},t=[0-9]{1,9},' then
+    -- What asks for more is not tried.
+    when p_hash ~ '^\$argon2(id|i|d)\$(v=[0-9]{1,3}\$)?m=[0-9]{1,9},t=[0-9]{1,9},'
+      and substring(p_hash from 'm=([0-9]+),')::numeric <= 131072 and substring(p_hash from ',t=([0-9]+),')::numeric <= 10 then
       greatest(4, least(14, round(log(2, 1 + substring(p_hash from 'm=([0-9]+),')::numeric * substring(p_hash from ',t=([0-9]+),')::numeric
         / 152))::integer))
     else coalesce(

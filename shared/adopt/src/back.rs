@@ -13,7 +13,6 @@ use db::{TenantHere, TenantStatus};
 use futures_util::TryStreamExt;
 use script::{Script, Value};
 use secrecy::ExposeSecret;
-use sqlx::PgConnection;
 use std::{
     collections::{HashMap, HashSet},
     io::Write,
@@ -125,7 +124,7 @@ struct Writing<'a, 't> {
     target: &'a mut Target<'t>,
     out: &'a mut (dyn Write + Send),
     /// The database there.
-    db: &'a mut PgConnection,
+    db: &'a mut source::Snapshot,
     /// What was written there before.
     there: HashSet<Uuid>,
     /// Addresses that are taken there.

@@ -19,10 +19,13 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Nothing is asked outside of a transaction, and none can write.
 const BEGIN: &str = "begin isolation level repeatable read read only";
 
+/// A connection that sees the snapshot, and can write nothing.
+pub(crate) type Snapshot = PgConnection;
+
 /// A snapshot, and two connections that see it: conversations and messages are read side by side.
 pub struct Source {
-    pub(crate) first: PgConnection,
-    pub(crate) second: PgConnection,
+    pub(crate) first: Snapshot,
+    pub(crate) second: Snapshot,
     /// Which database on which server.
     pub place: String,
     /// What it looks like.

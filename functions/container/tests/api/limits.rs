@@ -22,7 +22,7 @@ fn limit(method: &str, path: &str) -> usize {
         _ if path.starts_with("/chat/ui") => 2 * 1024 * 1024,
         Some("v1") => 2 * 1024 * 1024,
         // With whom the page says that it is.
-        Some("login") if path == "/login/visitor" => 256 * 1024,
+        Some("login") if path == "/login/visitor" => 32 * 1024,
         Some("login") => 4 * 1024,
         Some("chat") => 256 * 1024,
         _ => 64 * 1024,

@@ -81,7 +81,8 @@ async fn a_tenant_s_bad_key_is_no_other_tenant_s_loss() {
 async fn what_a_server_does_not_take_is_left_out() {
     let provider = Provider::start().await;
     let kit = provider.kit([DEPLOYMENT]).await;
-    let refusal = json!({ "error": { "param": "max_completion_tokens", "message": "canary" } });
+    let refusal =
+        json!({ "error": { "param": "max_completion_tokens", "message": "Unsupported, canary." } });
     provider.reply(Reply::Status(400, refusal));
     for _ in 0..2 {
         let answer = ask(&kit, U1).await;

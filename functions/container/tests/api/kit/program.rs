@@ -14,7 +14,7 @@ use procfs::{
     process::{FDTarget, Process},
 };
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
     process::{ExitStatus, Stdio},
 };
@@ -137,18 +137,20 @@ pub async fn listening(child: &mut Child) -> u16 {
     .await
 }
 
-/// The port of a process's listening socket, if it has one.
+/// The port of a process's listening socket, if it has one: the first that it opened.
 fn port_of(id: i32) -> ProcResult<Option<u16>> {
     let process = Process::new(id)?;
-    let mut own = HashSet::new();
+    let mut own = HashMap::new();
     for file in process.fd()? {
-        if let FDTarget::Socket(inode) = file?.target {
-            own.insert(inode);
+        let file = file?;
+        if let FDTarget::Socket(inode) = file.target {
+            own.insert(inode, file.fd);
         }
     }
     let sockets = process.tcp()?.into_iter().chain(process.tcp6()?);
-    let mut listening = sockets.filter(|s| s.state == TcpState::Listen && own.contains(&s.inode));
-    Ok(listening.next().map(|socket| socket.local_address.port()))
+    let listening = sockets.filter(|s| s.state == TcpState::Listen);
+    let own = listening.filter_map(|s| Some((own.get(&s.inode)?, s.local_address.port())));
+    Ok(own.min().map(|(_, port)| port))
 }
 
 /// Sends a process a signal.
