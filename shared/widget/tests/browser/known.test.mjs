@@ -134,8 +134,11 @@ test("a page that cannot say who it is right now loses nothing that is written",
   await shows(page, "The connection broke. Please try again.");
   await until(async () => (await field(page).inputValue()) === "Who am I?");
   await page.evaluate(() => (window.fails = false));
-  await button(page, "Send").click();
-  await last(page).getByText("Fertig.").waitFor();
+  await until(async () => {
+    // Another call of the page's function may have been on its way, and failed, too: then it is written there again.
+    if ((await field(page).inputValue()) === "Who am I?") await button(page, "Send").click();
+    return (await last(page).getByText("Fertig.").count()) > 0;
+  });
   await holds(page, ["Who am I?"]);
   assert.ok(await page.locator("parlance-chat .banner").isHidden());
 });
