@@ -51,3 +51,38 @@ make_browser() {
       apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 chromium; } >"$tools/chromium.log" 2>&1 || true
   fi
 }
+
+# Holds what a folder of shared was built to against the files of it that are committed: hold_built FOLDER BUILT FILE ...
+hold_built() {
+  local folder=$1 built=$2 file
+  shift 2
+  for file; do
+    cmp --silent "$built/$file" "$folder/built/$file" ||
+      fail "shared/$(basename "$folder")/built/$file is not what the sources make: run $check --update"
+  done
+}
+
+# Holds files that are committed against what is compressed of them: hold_compressed FOLDER FILE ...
+hold_compressed() {
+  # Compressors differ from version to version; what they compressed may not.
+  quietly node -e '
+    const { readFileSync: read } = require("node:fs"), { gunzipSync, brotliDecompressSync } = require("node:zlib");
+    const [folder, ...names] = process.argv.slice(1);
+    for (const file of names.map((name) => folder + "/built/" + name)) {
+      if (!gunzipSync(read(file + ".gz")).equals(read(file))) throw new Error(file + ".gz is of another build");
+      if (!brotliDecompressSync(read(file + ".br")).equals(read(file))) throw new Error(file + ".br is of another build");
+    }' "$@"
+}
+
+# Makes ready what tests in a browser stand on, with the client in a folder of its own; without it they are left out.
+prepare_browser_tests() {
+  PARLANCE=$(realpath -m "${CARGO_TARGET_DIR:-target}")/debug/parlance
+  [[ -x $PARLANCE ]] || left_out "its tests in a browser were left out: build the service first, with cargo build -p container."
+  make_browser
+  CHROMIUM=$(find_browser || true)
+  [[ -n $CHROMIUM ]] || left_out "its tests in a browser were left out: they need Chromium."
+  [[ -n ${PG_BIN:-} ]] || PG_BIN=$(scripts/install-postgres | tail -n 1)
+  CLIENT=$1
+  quietly esbuild shared/client/src/index.ts --bundle --format=esm --outfile="$CLIENT/index.js"
+  export PARLANCE CHROMIUM PG_BIN CLIENT TOOLS=$tools
+}
