@@ -2,9 +2,9 @@ import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
 import { call, usePages } from "../call.js";
 import { Button } from "../kit/button.js";
-import { CopyField } from "../kit/copy.js";
-import { Dialog, FormDialog } from "../kit/dialog.js";
+import { FormDialog } from "../kit/dialog.js";
 import { Check, Choice, Text } from "../kit/field.js";
+import { MadeDialog } from "../kit/made.js";
 import { say } from "../kit/say.js";
 import { Card, Empty, Screen } from "../kit/screen.js";
 import { Badge, Listed } from "../kit/table.js";
@@ -99,17 +99,7 @@ const NewKeyDialog = ({ close, done }: { close: () => void; done: () => void }) 
   const [days, setDays] = useState("365");
   const [made, show] = useState<Schemas["CreatedApiKey"]>();
   if (made) {
-    return (
-      <Dialog title={fill(t.apiKeys.madeTitle, { name: made.api_key.name })} close={close} isWide>
-        <p class="lead">{t.apiKeys.madeLead}</p>
-        <CopyField label={t.apiKeys.key} value={made.key} isLong />
-        <div class="buttons">
-          <Button kind="strong" press={close}>
-            {t.done}
-          </Button>
-        </div>
-      </Dialog>
-    );
+    return <MadeDialog title={fill(t.apiKeys.madeTitle, { name: made.api_key.name })} lead={t.apiKeys.madeLead} label={t.apiKeys.key} value={made.key} close={close} />;
   }
   const send = async () => {
     const body = { name: name.trim(), scopes, ...(days && { expires_in_days: Number(days) }) };

@@ -1,10 +1,9 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
 import { call } from "../../call.js";
-import { Button } from "../../kit/button.js";
-import { CopyField } from "../../kit/copy.js";
-import { Dialog, FormDialog } from "../../kit/dialog.js";
+import { FormDialog } from "../../kit/dialog.js";
 import { Choice, Text } from "../../kit/field.js";
+import { MadeDialog } from "../../kit/made.js";
 import { useTexts } from "../../preferences.js";
 import { baseUrl } from "../../session.js";
 import { fill, moment } from "../../words.js";
@@ -26,17 +25,7 @@ export const InviteDialog = ({ close, done, user }: Props) => {
   const [role, setRole] = useState<Schemas["Role"]>(user?.role ?? "member");
   const [made, show] = useState<Schemas["Invitation"]>();
   if (made) {
-    return (
-      <Dialog title={fill(t.people.invitedTitle, { email: made.user.email })} close={close} isWide>
-        <p class="lead">{fill(t.people.invitedLead, { when: moment(made.expires_at) })}</p>
-        <CopyField label={t.people.link} value={`${baseUrl}/console#invitation=${made.token}`} isLong />
-        <div class="buttons">
-          <Button kind="strong" press={close}>
-            {t.done}
-          </Button>
-        </div>
-      </Dialog>
-    );
+    return <MadeDialog title={fill(t.people.invitedTitle, { email: made.user.email })} lead={fill(t.people.invitedLead, { when: moment(made.expires_at) })} label={t.people.link} value={`${baseUrl}/console#invitation=${made.token}`} close={close} />;
   }
   const send = async () => {
     const body = { email: email.trim(), role, ...(name.trim() && { full_name: name.trim() }) };

@@ -3,6 +3,7 @@ import { call, useDeed, useLoad, type Loaded } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Choice, faultOf, Text } from "../../kit/field.js";
+import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -146,13 +147,7 @@ const Details = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
           />
         </div>
         <Text label={t.people.groups} hint={t.people.groupsHint} value={now.groups} set={(groups) => type({ ...typed, groups })} fault={faultOf(save.error, "groups")} />
-        <Trouble error={save.error} reread={() => (save.clear(), loaded.again())} />
-        <div class="buttons">
-          {isChanged && <Button press={() => type({})}>{t.discard}</Button>}
-          <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
-            {t.save}
-          </Button>
-        </div>
+        <Save save={save} isChanged={isChanged} discard={() => type({})} reread={loaded.again} />
       </form>
     </Card>
   );

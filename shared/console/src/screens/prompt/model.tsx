@@ -1,11 +1,10 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
 import { useDeed, type Loaded } from "../../call.js";
-import { Button } from "../../kit/button.js";
 import { Check, faultOf, Text } from "../../kit/field.js";
 import { Card } from "../../kit/screen.js";
+import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
-import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 
 type Tenant = components["schemas"]["Tenant"];
@@ -98,13 +97,7 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
           <Check label={t.model.fields.enabled} hint={t.model.hints.enabled} isOn={now.enabled} set={(enabled) => setForm({ ...now, enabled })} />
           <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={(rewrite) => setForm({ ...now, rewrite })} />
         </details>
-        <Trouble error={save.error} reread={() => (save.clear(), loaded.again())} />
-        <div class="buttons">
-          {isChanged && <Button press={() => setForm(undefined)}>{t.discard}</Button>}
-          <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
-            {t.save}
-          </Button>
-        </div>
+        <Save save={save} isChanged={isChanged} discard={() => setForm(undefined)} reread={loaded.again} />
       </form>
     </Card>
   );

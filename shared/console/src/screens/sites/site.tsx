@@ -4,6 +4,7 @@ import { Button } from "../../kit/button.js";
 import { CopyField } from "../../kit/copy.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Area, Check, faultOf, Text } from "../../kit/field.js";
+import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -130,13 +131,7 @@ const Settings = ({ site, loaded }: { site: Site; loaded: Loaded<Site> }) => {
             {count("retention_days", t.sites.retention, t.sites.retentionHint)}
           </div>
         </details>
-        <Trouble error={save.error} reread={() => (save.clear(), loaded.again())} />
-        <div class="buttons">
-          {isChanged && <Button press={() => type({})}>{t.discard}</Button>}
-          <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
-            {t.save}
-          </Button>
-        </div>
+        <Save save={save} isChanged={isChanged} discard={() => type({})} reread={loaded.again} />
       </form>
     </Card>
   );

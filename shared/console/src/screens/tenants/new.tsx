@@ -1,10 +1,9 @@
 import { Parlance, type components } from "parlance-client";
 import { useRef, useState } from "preact/hooks";
 import { call } from "../../call.js";
-import { Button } from "../../kit/button.js";
-import { CopyField } from "../../kit/copy.js";
-import { Dialog, FormDialog } from "../../kit/dialog.js";
+import { FormDialog } from "../../kit/dialog.js";
 import { Text } from "../../kit/field.js";
+import { MadeDialog } from "../../kit/made.js";
 import { useTexts } from "../../preferences.js";
 import { asOneself, baseUrl } from "../../session.js";
 import { fill, moment } from "../../words.js";
@@ -28,17 +27,7 @@ export const NewTenantDialog = ({ close, done }: { close: () => void; done: () =
   const tenant = useRef<Schemas["Tenant"]>();
   const slug = typed ?? slugOf(name);
   if (made) {
-    return (
-      <Dialog title={fill(t.tenants.madeTitle, { name })} close={close} isWide>
-        <p class="lead">{fill(t.tenants.madeLead, { email: made.user.email, when: moment(made.expires_at) })}</p>
-        <CopyField label={t.people.link} value={`${baseUrl}/console#invitation=${made.token}`} isLong />
-        <div class="buttons">
-          <Button kind="strong" press={close}>
-            {t.done}
-          </Button>
-        </div>
-      </Dialog>
-    );
+    return <MadeDialog title={fill(t.tenants.madeTitle, { name })} lead={fill(t.tenants.madeLead, { email: made.user.email, when: moment(made.expires_at) })} label={t.people.link} value={`${baseUrl}/console#invitation=${made.token}`} close={close} />;
   }
   const send = async () => {
     if (tenant.current?.slug !== slug) tenant.current = await call<Schemas["Tenant"]>("POST", "/tenants", { body: { slug, name: name.trim() } });

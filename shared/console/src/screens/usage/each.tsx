@@ -1,7 +1,7 @@
 import type { components } from "parlance-client";
 import { call, useDeed, useLoad } from "../../call.js";
-import { Button } from "../../kit/button.js";
 import { LimitFields, limitsOf, useLimits } from "../../kit/limits.js";
+import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -33,13 +33,7 @@ export const EachUser = ({ changed }: { changed: () => void }) => {
           }}
         >
           <LimitFields form={form} set={set} error={save.error} of="users" />
-          <Trouble error={save.error} />
-          <div class="buttons">
-            {isChanged && <Button press={forget}>{t.discard}</Button>}
-            <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
-              {t.save}
-            </Button>
-          </div>
+          <Save save={save} isChanged={isChanged} discard={forget} />
         </form>
       )}
     </Card>
