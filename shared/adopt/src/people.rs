@@ -49,7 +49,10 @@ impl Addresses {
         if fits && self.taken.insert(key(tenant, registered)) {
             return (registered.to_owned(), Some("address_in_its_own_spelling"));
         }
-        let made_up = format!("user-{}@adopted.invalid", hex(&Sha256::digest(id)[..8]));
+        let made_up = format!(
+            "user-{}@adopted.invalid",
+            hex::encode(&Sha256::digest(id)[..8])
+        );
         (made_up, Some("address_made_up"))
     }
 }
@@ -58,10 +61,6 @@ fn key(tenant: Uuid, address: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     (tenant, address).hash(&mut hasher);
     hasher.finish()
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The id here of a user there.

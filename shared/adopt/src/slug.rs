@@ -65,12 +65,8 @@ fn ascii(text: &str) -> Option<String> {
 }
 
 fn hashed(id: &str) -> String {
-    let digest = Sha256::digest(id);
-    let hex: String = digest[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("tenant-{hex}")
+    let hash = hex::encode(&Sha256::digest(id)[..4]);
+    format!("tenant-{hash}")
 }
 
 #[cfg(test)]

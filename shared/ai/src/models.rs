@@ -169,11 +169,7 @@ fn model(name: &str, value: Value) -> Result<Model, BadModels> {
 }
 
 fn short_hash(text: &str) -> String {
-    let hash = Sha256::digest(text);
-    hash.iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&Sha256::digest(text)[..4])
 }
 
 #[cfg(test)]

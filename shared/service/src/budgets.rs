@@ -189,7 +189,7 @@ impl Service {
     /// The name under which is stored whom a server of a tenant asks for: a keyed hash, in hexadecimal digits.
     pub fn end_user(&self, tenant: Uuid, name: &str) -> String {
         let mac = self.request_mac(&format!("end user of {tenant}"), name.as_bytes());
-        mac[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&mac[..16])
     }
 
     /// What a call of the ledger costs by the prices that are known now, in nano-USD; none if they are not.

@@ -72,8 +72,8 @@ impl ChallengeKeys {
         let digest = digest(&salt, number);
         let tag = self.mac(site, &digest).finalize().into_bytes();
         Challenge {
-            digest: hex(&digest),
-            signature: hex(&tag),
+            digest: hex::encode(digest),
+            signature: hex::encode(tag),
             salt,
             largest,
         }
@@ -90,10 +90,10 @@ impl ChallengeKeys {
         let said: [u8; SALT] = URL_SAFE_NO_PAD.decode(salt).ok()?.try_into().ok()?;
         let expires_at = i64::from_be_bytes(*said.first_chunk()?);
         let digest = digest(salt, number.into());
+        let mut tag = [0; 32];
+        hex::decode_to_slice(signature, &mut tag).ok()?;
         // Constant time. Only we know a number, its hash and what makes that ours before somebody has looked for it.
-        self.mac(site, &digest)
-            .verify_slice(&bytes(signature)?)
-            .ok()?;
+        self.mac(site, &digest).verify_slice(&tag).ok()?;
         let id = Sha256::new_with_prefix(b"challenge\0").chain_update(digest);
         (now < expires_at).then(|| SolvedChallenge {
             id: id.finalize().into(),
@@ -120,21 +120,6 @@ fn digest(salt: &str, number: u64) -> [u8; 32] {
     hash.chain_update(number.to_string()).finalize().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What 64 hexadecimal digits mean.
-fn bytes(hex: &str) -> Option<[u8; 32]> {
-    let digits = <[u8; 64]>::try_from(hex.as_bytes()).ok()?;
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |at: usize| char::from(pair[at]).to_digit(16);
-        *byte = u8::try_from(digit(0)? * 16 + digit(1)?).ok()?;
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,8 +142,9 @@ mod tests {
 
     /// As whoever comes finds it.
     fn solve(challenge: &Challenge) -> u32 {
-        let is_it =
-            |n: &u32| hex(&Sha256::digest(format!("{}{n}", challenge.salt))) == challenge.digest;
+        let is_it = |n: &u32| {
+            hex::encode(Sha256::digest(format!("{}{n}", challenge.salt))) == challenge.digest
+        };
         (0..=challenge.largest).find(is_it).unwrap()
     }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt::{self, Write};
+use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -117,13 +117,13 @@ impl Sealer {
 
     /// Names the key that [`Sealer::seal`] uses: 8 hexadecimal digits.
     pub fn key_id(&self) -> String {
-        hex(&self.newest.kid)
+        hex::encode(self.newest.kid)
     }
 
     /// Names the key that sealed these bytes, without opening them; `None` if they are too damaged to
     /// say. A name other than [`Sealer::key_id`] means that they are due to be sealed again.
     pub fn key_id_of(sealed: &[u8]) -> Option<String> {
-        split(sealed).map(|(kid, _, _)| hex(kid))
+        split(sealed).map(|(kid, _, _)| hex::encode(kid))
     }
 }
 
@@ -176,11 +176,4 @@ fn split(sealed: &[u8]) -> Option<(&[u8; KID], &[u8; NONCE], &[u8])> {
     let (kid, rest) = rest.split_first_chunk()?;
     let (nonce, body) = rest.split_first_chunk()?;
     (*version == VERSION && body.len() >= TAG).then_some((kid, nonce, body))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        text
-    })
 }

@@ -34,8 +34,7 @@ fn tag(value: &impl Versioned, passing: &[&str]) -> String {
     for name in passing {
         value.as_object_mut().map(|members| members.remove(*name));
     }
-    let hash = Sha256::digest(value.to_string());
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex::encode(&Sha256::digest(value.to_string())[..8]);
     format!("\"{hash}\"")
 }
 

@@ -37,8 +37,7 @@ pub(crate) const FOREVER: HeaderValue =
 impl File {
     /// Its name with its hash in it, as the build makes it.
     pub(crate) fn named(&self, name: &str, extension: &str) -> String {
-        let hash = Sha256::digest(self.plain);
-        let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(&Sha256::digest(self.plain)[..8]);
         format!("{name}-{hash}.{extension}")
     }
 
