@@ -13,7 +13,7 @@ use crate::{
 /// Sends `call` and yields the thoughts and the text of its answer, each as at most one piece, and the end.
 pub(crate) fn complete(call: Call) -> impl Stream<Item = Result<Event, Error>> + Send + 'static {
     try_stream! {
-        let mut reply = Reply::new(call.meter.clone(), call.is_unmarked, None);
+        let mut reply = Reply::new(call.meter.clone(), call.is_unmarked);
         let mut pieces = Vec::new();
         let limit = call.timeouts.complete;
         let read = read(call, &mut reply, &mut pieces);

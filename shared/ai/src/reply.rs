@@ -50,14 +50,13 @@ pub(crate) enum Step {
 }
 
 impl Reply {
-    /// For an answer of a model that marks its thoughts, or, if it `is_unmarked`, only their end. It ends after about `most`
-    /// tokens, if the provider was not told to end it.
-    pub(crate) fn new(meter: Meter, is_unmarked: bool, most: Option<u32>) -> Self {
+    /// For an answer of a model that marks its thoughts, or, if it `is_unmarked`, only their end.
+    pub(crate) fn new(meter: Meter, is_unmarked: bool) -> Self {
         Reply {
             frames: Frames::new(),
             think: Think::new(is_unmarked),
             written: 0,
-            most,
+            most: None,
             index: None,
             text: Joined::default(),
             thoughts: Joined::default(),
@@ -69,7 +68,7 @@ impl Reply {
         }
     }
 
-    /// It ends after about so many tokens.
+    /// It ends after about `most` tokens, if the provider was not told to end it.
     pub(crate) fn end_at(&mut self, most: Option<u32>) {
         self.most = most;
     }

@@ -19,7 +19,8 @@ pub(crate) fn streamed(call: Call) -> impl Stream<Item = Result<Event, Error>> +
         // In a box: it is done before the first piece, and larger than all that reads them.
         let open = Box::pin(call.ask.open());
         let Opened { mut response, most } = clock.limit(open).await?;
-        let mut reply = Reply::new(call.meter.clone(), call.is_unmarked, most);
+        let mut reply = Reply::new(call.meter.clone(), call.is_unmarked);
+        reply.end_at(most);
         loop {
             let given = clock.limit(http::chunk(&mut response)).await;
             let mut pieces = Vec::new();

@@ -74,7 +74,8 @@ impl Service {
     ) -> Result<Comes> {
         let network = self.visitors_of_network(site, asked.client_ip);
         let Some(solved) = proof.and_then(|proof| self.solved(site, proof)) else {
-            let left = self.count(&network, Whose::client(asked.client_ip)).await?;
+            let whose = Whose::client(asked.client_ip);
+            let left = self.count_and_left(&network, whose).await?;
             return Ok(Comes::Idle {
                 in_crowd: is_low(left, &network),
                 with_wrong: proof.is_some(),

@@ -76,7 +76,7 @@ impl Service {
     pub async fn count_password(&self, caller: &db::Caller) -> Result<()> {
         let most = self.config.logins_per_minute_by_email;
         let limit = RateLimit::new("passwords_by_user", &user(caller), most);
-        self.count(&limit, caller.whose()).await.map(|_| ())
+        self.count(&limit, caller.whose()).await
     }
 
     /// Counts a change of the caller's name.
@@ -85,7 +85,7 @@ impl Service {
     /// 429 when it was changed too often.
     pub async fn count_rename(&self, caller: &db::Caller) -> Result<()> {
         let limit = RateLimit::new("renames_by_user", &user(caller), RENAMES_PER_MINUTE);
-        self.count(&limit, caller.whose()).await.map(|_| ())
+        self.count(&limit, caller.whose()).await
     }
 
     /// Counts a password that an administrator of the tenant sets for somebody.
@@ -95,7 +95,7 @@ impl Service {
     pub async fn count_set_password(&self, tenant: Uuid) -> Result<()> {
         let tenants = tenant.to_string();
         let limit = RateLimit::new("passwords_by_tenant", &tenants, PASSWORDS_PER_MINUTE);
-        self.count(&limit, Whose::tenant(tenant)).await.map(|_| ())
+        self.count(&limit, Whose::tenant(tenant)).await
     }
 
     /// Counts a request that changes something, or that only an administrator may make, for a user.
@@ -160,13 +160,18 @@ impl Service {
 
     async fn count_client(&self, name: &'static str, client: Option<IpAddr>) -> Result<()> {
         match self.by_address(name, client) {
-            Some(limit) => self.count(&limit, Whose::client(client)).await.map(|_| ()),
+            Some(limit) => self.count(&limit, Whose::client(client)).await,
             None => Ok(()),
         }
     }
 
-    /// Counts in the database each time: what is guessed at is let through nowhere without. How many are left.
-    pub(crate) async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<u32> {
+    /// Counts in the database each time: what is guessed at is let through nowhere without.
+    pub(crate) async fn count(&self, limit: &RateLimit, whose: Whose) -> Result<()> {
+        self.count_and_left(limit, whose).await.map(drop)
+    }
+
+    /// The same, and how many are left.
+    pub(crate) async fn count_and_left(&self, limit: &RateLimit, whose: Whose) -> Result<u32> {
         self.flooding.check(limit)?;
         let spent = self.db.spend(limit, 1, whose).await;
         spent.map_err(uncounted)?.map_err(|exhausted| {

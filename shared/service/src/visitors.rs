@@ -40,7 +40,7 @@ impl Service {
         client: Option<IpAddr>,
     ) -> Result<()> {
         let limit = new_visitors(site, most);
-        self.count(&limit, Whose::client(client)).await.map(|_| ())
+        self.count(&limit, Whose::client(client)).await
     }
 
     /// Counts a question of a visitor, by the network that it comes from; nothing of whoever has an account.
