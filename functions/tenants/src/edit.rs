@@ -15,7 +15,7 @@ use web::{App, Error, IfMatch, Json, Result, Tagged, TenantAt};
 /// assume the tenant for the rest (`assume_required`). `current` is the caller's own tenant.
 #[utoipa::path(patch, path = "/tenants/{tenant_id}", operation_id = "updateTenant", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), IfMatch),
     request_body = TenantInput,
-    responses((status = 200, body = TenantOutput, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403), (status = 409, description = "`origin_taken`: another tenant has it."))
+    responses((status = 200, body = TenantOutput), (status = 403), (status = 409, description = "`origin_taken`: another tenant has it."))
 )]
 pub(crate) async fn edit(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use web::{App, Error, Result, Tagged, TenantAt};
 
 /// A tenant and its settings: for its administrators and for superusers. `current` is the caller's own.
 #[utoipa::path(get, path = "/tenants/{tenant_id}", operation_id = "getTenant", tag = "tenants", params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current")), responses(
-    (status = 200, body = TenantOutput, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403),
+    (status = 200, body = TenantOutput), (status = 403),
 ))]
 pub(crate) async fn show(State(app): State<App>, at: TenantAt) -> Result<Tagged<TenantOutput>> {
     let Some(superuser) = &at.superuser else {

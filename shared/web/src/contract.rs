@@ -7,6 +7,7 @@ mod failures;
 mod mcp;
 mod openai;
 mod rules;
+mod tags;
 
 use crate::{
     App, McpFailure, OpenAiFailure, Problem, Routes, docs, health, keys::API_KEY, metrics,

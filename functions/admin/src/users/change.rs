@@ -62,7 +62,7 @@ impl ChangeUser {
 /// can demote or deactivate themselves or set their own password here; only superusers can change a superuser.
 #[utoipa::path(patch, path = "/admin/users/{id}", operation_id = "updateUser", tag = "admin", params(("id" = Uuid, Path), IfMatch), request_body = ChangeUser,
     responses(
-        (status = 200, body = User, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403),
+        (status = 200, body = User), (status = 403),
         (status = 409, description = "`own_account`; `not_joined`: who is only invited cannot become a superuser."),
         (status = 429, description = "`too_many_requests`: more than 30 passwords in a minute."),
     )

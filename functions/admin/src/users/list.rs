@@ -53,7 +53,7 @@ pub(crate) async fn list(
 
 /// One user of the caller's tenant.
 #[utoipa::path(get, path = "/admin/users/{id}", operation_id = "getUser", tag = "admin", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = User, headers(("ETag" = String, description = "Tells it from what it was, and becomes: for `If-Match`"))), (status = 403),
+    (status = 200, body = User), (status = 403),
 ))]
 pub(crate) async fn show(
     State(app): State<App>,

@@ -3,12 +3,12 @@
 use super::{
     described::{describe, name_lists},
     failures::{FAILURES, PROBLEM, in_words, problem},
-    is_public, mcp, needs_login, openai,
+    is_public, mcp, needs_login, openai, tags,
 };
 use crate::{IdempotencyKey, IfMatch, mcp::is_mcp, openai::is_openai, words::MARK};
 use utoipa::openapi::{
     Components, Content, OpenApi, PathItem, Ref, RefOr, Required,
-    path::{Operation, Parameter, ParameterIn},
+    path::{Operation, ParameterIn},
 };
 
 /// The media type of what programs read.
@@ -28,6 +28,7 @@ pub(super) fn complete(api: &mut OpenApi) {
     mcp::add(components);
     for (path, item) in &mut api.paths.paths {
         let (is_openai, is_mcp) = (is_openai(path), is_mcp(path));
+        tags::tell(item);
         for operation in operations(item) {
             require_body(operation);
             match is_openai {
@@ -65,23 +66,21 @@ fn fail(operation: &mut Operation) {
     let security = operation.security.as_deref();
     let (public, login) = (is_public(security), needs_login(security));
     let in_path = has_path_parameter(operation);
-    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let has_parameters = operation.parameters.iter().flatten().next().is_some();
     let has_body = operation.request_body.is_some();
-    let is_named = |p: &RefOr<Parameter>, name| matches!(p, RefOr::T(p) if p.name == name);
-    let has_key = |p: &RefOr<_>| is_named(p, IdempotencyKey::HEADER);
     let follows = [
         ("Malformed", has_body),
         ("Unauthorized", !public),
         ("OriginNotAllowed", login),
         ("NotFound", in_path),
-        (
-            "Changed",
-            parameters.iter().any(|p| is_named(p, IfMatch::HEADER)),
-        ),
+        ("Changed", has_parameter(operation, IfMatch::HEADER)),
         ("TooLarge", has_body),
         ("UnsupportedMediaType", has_body),
-        ("InvalidOrReused", parameters.iter().any(has_key)),
-        ("Invalid", has_body || !parameters.is_empty()),
+        (
+            "InvalidOrReused",
+            has_parameter(operation, IdempotencyKey::HEADER),
+        ),
+        ("Invalid", has_body || has_parameters),
         ("TooManyRequests", login),
         ("Unavailable", true),
         ("Failed", true),
@@ -142,6 +141,12 @@ pub(super) fn give_body(operation: &mut Operation, body: &Content) {
             said.content.insert(JSON.into(), body.clone().into());
         }
     }
+}
+
+/// Whether it takes a parameter of that name.
+pub(super) fn has_parameter(operation: &Operation, name: &str) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|p| matches!(p, RefOr::T(p) if p.name == name))
 }
 
 /// Whether it names something in its path.
