@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use service::group_faults;
+use service::{FieldError, group_faults};
 use url::Url;
 use utoipa::ToSchema;
 use web::{Error, Result, check_flat_metadata};
@@ -148,20 +148,10 @@ impl AddDocument {
                 "shows nothing: write letters that people can see",
             ));
         }
-        let is_code = |code: &String| {
-            (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase())
-        };
-        if !self.language.as_ref().is_none_or(is_code) {
-            return Err(Error::field(
-                "language",
-                "must be a code of two or three small letters, such as `en`; leave it out to have it found out",
-            ));
-        }
-        if self
-            .source_url
-            .as_deref()
-            .is_some_and(|url| !is_web_address(url))
-        {
+        let language = language_fault(self.language.as_deref());
+        service::Error::if_any(language.into_iter().collect())?;
+        let source = self.source_url.as_deref();
+        if source.is_some_and(|url| web_address(url).is_none()) {
             return Err(Error::field(
                 "source_url",
                 "must be an http or https address of at most 2000 characters",
@@ -175,8 +165,22 @@ impl AddDocument {
     }
 }
 
-fn is_web_address(text: &str) -> bool {
-    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+/// What is wrong with the language of a document, if that is told.
+pub(crate) fn language_fault(code: Option<&str>) -> Option<FieldError> {
+    let is_code =
+        |code: &str| (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
+    (!code.is_none_or(is_code)).then(|| FieldError {
+        field: "language".into(),
+        message: "must be a code of two or three small letters, such as `en`; leave it out to have it found out".into(),
+    })
+}
+
+/// A text as an http or https address of at most 2000 bytes; nothing if it is none.
+pub(crate) fn web_address(text: &str) -> Option<Url> {
     // The length first: an international name takes the square of its length to read.
-    text.len() <= 2000 && Url::parse(text).is_ok_and(is_web)
+    if text.len() > fetch::MAX_URL {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }

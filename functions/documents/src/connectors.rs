@@ -5,7 +5,7 @@ mod told;
 
 use asked::ConnectorInput;
 use axum::{extract::State, http::StatusCode};
-use db::{AdminTx, Connector, ConnectorRun};
+use db::{AdminTx, ConnectorRun};
 use serde::{Deserialize, Serialize};
 use told::ConnectorOutput;
 use utoipa::{IntoParams, ToSchema};
@@ -80,8 +80,7 @@ pub(crate) async fn create(
             return Err(Error::Conflict("too_many_connectors", sentence.into()));
         }
     };
-    let made = tx.connector(id).await?.ok_or(Error::ResultGone)?;
-    let told = told(&mut tx, made).await?;
+    let told = told(&mut tx, id).await?.ok_or(Error::ResultGone)?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(told)))
 }
@@ -96,8 +95,8 @@ pub(crate) async fn show(
     Path(id): Path<Uuid>,
 ) -> Result<Json<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
-    let connector = tx.connector(id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(told(&mut tx, connector).await?))
+    let told = told(&mut tx, id).await?;
+    told.map(Json).ok_or(Error::NotFound)
 }
 
 /// Replaces what is set of a connector; what is left out is as if it were made so. The next run heeds it. One that is switched off
@@ -115,8 +114,7 @@ pub(crate) async fn replace(
     tx.connector(id).await?.ok_or(Error::NotFound)?;
     let changed = asked.check(id, app.clock.now())?;
     tx.save_connector(&changed).await?;
-    let connector = tx.connector(id).await?.ok_or(Error::NotFound)?;
-    let told = told(&mut tx, connector).await?;
+    let told = told(&mut tx, id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Json(told))
 }
@@ -155,9 +153,8 @@ pub(crate) async fn run(
         let sentence = "This connector is switched off. Set `is_on` first.";
         return Err(Error::Conflict("connector_off", sentence.into()));
     }
-    tx.run_connector(id).await?.ok_or(Error::NotFound)?;
-    let connector = tx.connector(id).await?.ok_or(Error::NotFound)?;
-    let told = told(&mut tx, connector).await?;
+    tx.run_connector(id).await?;
+    let told = told(&mut tx, id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok((StatusCode::ACCEPTED, Json(told)))
 }
@@ -172,9 +169,10 @@ pub(crate) async fn cancel(
     Path(id): Path<Uuid>,
 ) -> Result<Json<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
-    tx.cancel_connector(id).await?.ok_or(Error::NotFound)?;
-    let connector = tx.connector(id).await?.ok_or(Error::NotFound)?;
-    let told = told(&mut tx, connector).await?;
+    if !tx.cancel_connector(id).await? {
+        return Err(Error::NotFound);
+    }
+    let told = told(&mut tx, id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Json(told))
 }
@@ -194,9 +192,13 @@ pub(crate) async fn runs(
     Ok(Json(Runs { items }))
 }
 
-async fn told(tx: &mut AdminTx, connector: Connector) -> Result<ConnectorOutput> {
-    let run = tx.last_runs().await?.remove(&connector.id);
-    ConnectorOutput::of(connector, run)
+/// One of them, with its last run; none if there is no such.
+async fn told(tx: &mut AdminTx, id: Uuid) -> Result<Option<ConnectorOutput>> {
+    let Some(connector) = tx.connector(id).await? else {
+        return Ok(None);
+    };
+    let run = tx.last_runs().await?.remove(&id);
+    ConnectorOutput::of(connector, run).map(Some)
 }
 
 /// Refuses to change what a connector would change back.

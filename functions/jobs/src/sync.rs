@@ -141,9 +141,9 @@ impl Reading<'_> {
                 if matches!(end, PageEnd::Left(_)) {
                     document = page.document_id;
                 }
-                (page_read(read), end)
+                (read.clone(), end)
             }
-            Got::Same(read) => (page_read(read), PageEnd::Unchanged),
+            Got::Same(read) => (read.clone(), PageEnd::Unchanged),
         };
         if !page.is_missed && page.depth < self.site.max_depth {
             let links = self.links(&read.links);
@@ -192,14 +192,5 @@ fn known(page: &PageToRead) -> PageRead {
         last_modified: page.last_modified.clone(),
         hash: page.hash.as_deref().and_then(|hash| hash.try_into().ok()),
         links: page.links.clone(),
-    }
-}
-
-fn page_read(read: &PageRead) -> PageRead {
-    PageRead {
-        etag: read.etag.clone(),
-        last_modified: read.last_modified.clone(),
-        hash: read.hash,
-        links: read.links.clone(),
     }
 }

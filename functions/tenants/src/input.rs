@@ -1,13 +1,13 @@
 //! A tenant's settings as they are sent, for `POST` and `PATCH` alike.
 
 use crate::{
-    faults::Faults,
+    faults::{check_model, check_origins},
     knowledge::{PineconeInput, RetrievalInput, Together},
 };
 use axum::http::HeaderMap;
 use db::{OnDisconnect, Tenant, TenantStatus};
 use serde::{Deserialize, Deserializer};
-use service::{Chosen, Origin};
+use service::{Chosen, Faults, Origin};
 use utoipa::ToSchema;
 use web::{App, Error, Object, Result};
 
@@ -187,13 +187,17 @@ impl TenantInput {
         );
         faults.text("system_prompt", self.system_prompt.as_ref(), 0, 32_768);
         faults.choice("provider", self.provider.as_ref(), app.chat_providers());
-        faults.model("chat_model", self.chat_model.as_ref());
+        check_model(&mut faults, "chat_model", self.chat_model.as_ref());
         let fallback = self.fallback_provider.as_ref().and_then(Option::as_ref);
         faults.choice("fallback_provider", fallback, app.servers());
-        faults.model("fallback_model", self.fallback_model.as_ref());
+        check_model(&mut faults, "fallback_model", self.fallback_model.as_ref());
         let embeds = self.embedding_provider.as_ref().and_then(Option::as_ref);
         faults.choice("embedding_provider", embeds, app.servers());
-        faults.model("embedding_model", self.embedding_model.as_ref());
+        check_model(
+            &mut faults,
+            "embedding_model",
+            self.embedding_model.as_ref(),
+        );
         faults.number("temperature", self.temperature.flatten(), 0.0, 2.0);
         faults.number("max_output_tokens", self.max_output_tokens, 1, 32_768);
         faults.number(
@@ -204,7 +208,7 @@ impl TenantInput {
         );
         faults.number("retention_days", self.retention_days.flatten(), 1, 3650);
         if let Some(origins) = &self.allowed_origins {
-            faults.origins(app, headers, origins);
+            check_origins(&mut faults, app, headers, origins);
         }
         if let Some(Object(retrieval)) = &self.retrieval {
             retrieval.check(app, &mut faults);
@@ -212,7 +216,7 @@ impl TenantInput {
         if let Some(Object(pinecone)) = &self.pinecone {
             pinecone.check(app, &mut faults);
         }
-        faults.none()
+        Ok(faults.none()?)
     }
 
     /// Confirms that a tenant without a Pinecone key of its own names no index: the deployment's key is not sent where

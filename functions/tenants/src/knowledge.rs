@@ -1,11 +1,12 @@
 //! What answers draw on, as it is sent: how documents are searched, and the vector index.
 
 use crate::{
-    faults::Faults,
+    faults::check_model,
     input::{present, put},
 };
 use db::{Tenant, VectorPlace};
 use serde::Deserialize;
+use service::Faults;
 use utoipa::ToSchema;
 use web::{App, Result};
 
@@ -70,7 +71,7 @@ impl RetrievalInput {
         faults.number("retrieval.min_score", self.min_score, 0.0, 1.0);
         let reranks = self.rerank_provider.as_ref().and_then(Option::as_ref);
         faults.choice("retrieval.rerank_provider", reranks, app.servers());
-        faults.model("retrieval.rerank_model", self.rerank_model.as_ref());
+        check_model(faults, "retrieval.rerank_model", self.rerank_model.as_ref());
     }
 
     /// Writes what is set into `tenant`.
@@ -114,7 +115,7 @@ impl PineconeInput {
             let named = named.as_ref().is_some_and(Option::is_some);
             faults.refuse(field, named, NO_OWN_KEY);
         }
-        faults.none()
+        Ok(faults.none()?)
     }
 
     /// Writes what is set into `tenant`.
@@ -192,6 +193,6 @@ impl<'a> Together<'a> {
             self.vectors == Some(VectorPlace::Postgres) && !has_pgvector,
             "needs the extension pgvector, version 0.7 or newer, in the service's database: ask whoever runs it",
         );
-        faults.none()
+        Ok(faults.none()?)
     }
 }

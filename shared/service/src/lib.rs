@@ -12,6 +12,7 @@ mod denials;
 mod email;
 mod embedding;
 mod error;
+mod faults;
 mod groups;
 mod identities;
 mod invitations;
@@ -54,6 +55,7 @@ pub use config::{
 };
 pub use email::{email, email_as_before};
 pub use error::{Error, FieldError, Result, told};
+pub use faults::Faults;
 pub use groups::group_faults;
 pub use limit_words::near_limits;
 pub use models::{Chosen, Warning, WarningCode};

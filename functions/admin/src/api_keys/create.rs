@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use db::{ApiKey, ApiKeyScope, KeyToStore, Limits, TenantAdmin};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use service::FieldError;
+use service::Faults;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{App, Json, Object, Result};
@@ -91,18 +91,10 @@ pub(crate) async fn create(
 
 impl CreateApiKey {
     fn check(&self) -> Result<()> {
-        let mut faults = Vec::new();
-        let mut refuse = |field: &str, is_wrong: bool, message: &str| {
-            if is_wrong {
-                faults.push(FieldError {
-                    field: field.to_owned(),
-                    message: message.to_owned(),
-                });
-            }
-        };
+        let mut faults = Faults::default();
         let name = self.name.trim();
         let fits = (1..=MAX_NAME).contains(&name.chars().count()) && service::is_visible(name);
-        refuse(
+        faults.refuse(
             "name",
             !fits,
             "must be 1 to 100 characters that people can see",
@@ -111,18 +103,16 @@ impl CreateApiKey {
         scopes.sort();
         scopes.dedup();
         let is_set = !scopes.is_empty() && scopes.len() == self.scopes.len();
-        refuse(
+        faults.refuse(
             "scopes",
             !is_set,
             "must name at least one scope, and each once",
         );
-        let days = self.expires_in_days;
-        let is_long = days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days));
-        refuse("expires_in_days", is_long, "must be from 1 to 3650");
+        faults.number("expires_in_days", self.expires_in_days, 1, MAX_DAYS);
         let limits = self.limits.iter();
-        faults.extend(limits.flat_map(|Object(limits)| service::limit_faults("limits.", limits)));
+        faults.add(limits.flat_map(|Object(limits)| service::limit_faults("limits.", limits)));
         let groups = self.groups.as_deref().unwrap_or_default();
-        faults.extend(service::group_faults("groups", groups));
-        Ok(service::Error::if_any(faults)?)
+        faults.add(service::group_faults("groups", groups));
+        Ok(faults.none()?)
     }
 }

@@ -1,10 +1,11 @@
 //! A connector as it is set.
 
+use crate::asked::{language_fault, web_address};
 use chrono::{DateTime, Utc};
 use db::Connector;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service::{FieldError, SiteToRead, group_faults};
+use service::{Faults, SiteToRead, group_faults};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -73,7 +74,7 @@ impl ConnectorInput {
         let mut faults = Faults::default();
         self.check_told(&mut faults);
         self.check_reach(&mut faults);
-        service::Error::if_any(faults.0)?;
+        faults.none()?;
         let metadata = self.metadata.unwrap_or_default();
         check_flat_metadata(&metadata)?;
         let site = SiteToRead {
@@ -106,57 +107,32 @@ impl ConnectorInput {
         let name = self.name.trim();
         let is_name = (1..=100).contains(&name.chars().count()) && service::shows(name);
         let message = "must be 1 to 100 characters that people can see";
-        faults.unless(is_name, "name", message);
-        let is_code = |code: &String| {
-            (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase())
-        };
-        faults.unless(
-            self.language.as_ref().is_none_or(is_code),
-            "language",
-            "must be a code of two or three small letters, such as `en`; leave it out to have it found out",
-        );
+        faults.refuse("name", !is_name, message);
+        faults.add(language_fault(self.language.as_deref()));
         let groups = self.groups.as_deref().unwrap_or_default();
-        faults.0.extend(group_faults("groups", groups));
-        faults.within(self.every_hours, (1, 8760), "every_hours");
+        faults.add(group_faults("groups", groups));
+        faults.number("every_hours", self.every_hours, 1, 8760);
     }
 
     /// What is read, and how much.
     fn check_reach(&self, faults: &mut Faults) {
         let address = "must be an http or https address of at most 2000 characters, without user and password";
-        faults.unless(is_address(&self.url), "url", address);
+        faults.refuse("url", !is_address(&self.url), address);
         let list = self.sitemap_url.as_deref();
-        faults.unless(list.is_none_or(is_address), "sitemap_url", address);
+        faults.refuse("sitemap_url", !list.is_none_or(is_address), address);
         for (field, paths) in [("include", &self.include), ("exclude", &self.exclude)] {
             let paths = paths.as_deref().unwrap_or_default();
             let fits = |path: &String| {
                 path.starts_with('/') && path.chars().count() <= PATHS.1 && !path.contains('\0')
             };
-            faults.unless(
-                paths.len() <= PATHS.0 && paths.iter().all(fits),
+            faults.refuse(
                 field,
+                paths.len() > PATHS.0 || !paths.iter().all(fits),
                 "must be at most 20 beginnings of paths, each of at most 200 characters and with a `/` first",
             );
         }
-        faults.within(self.max_pages, (1, MAX_PAGES.1), "max_pages");
-        faults.within(self.max_depth, (0, MAX_DEPTH.1), "max_depth");
-    }
-}
-
-/// What does not fit.
-#[derive(Default)]
-pub(super) struct Faults(Vec<FieldError>);
-
-impl Faults {
-    pub(super) fn unless(&mut self, fits: bool, field: &str, message: &str) {
-        if !fits {
-            let (field, message) = (field.to_owned(), message.to_owned());
-            self.0.push(FieldError { field, message });
-        }
-    }
-
-    fn within(&mut self, number: Option<i32>, (min, max): (i32, i32), field: &str) {
-        let fits = number.is_none_or(|n| (min..=max).contains(&n));
-        self.unless(fits, field, &format!("must be from {min} to {max}"));
+        faults.number("max_pages", self.max_pages, 1, MAX_PAGES.1);
+        faults.number("max_depth", self.max_depth, 0, MAX_DEPTH.1);
     }
 }
 
@@ -166,12 +142,6 @@ fn plain(address: String) -> String {
 }
 
 fn is_address(text: &str) -> bool {
-    let is_web = |url: Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-    };
-    // The length first: an international name takes the square of its length to read.
-    text.len() <= fetch::MAX_URL && Url::parse(text).is_ok_and(is_web)
+    let is_plain = |url: Url| url.username().is_empty() && url.password().is_none();
+    web_address(text).is_some_and(is_plain)
 }

@@ -34,7 +34,7 @@ pub struct PageToRead {
 }
 
 /// What is known of a page after it was read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PageRead {
     /// What the site says of this version.
     pub etag: Option<String>,

@@ -40,59 +40,47 @@ impl AdminTx {
         Ok(())
     }
 
-    /// Has a connector be read now; one that is being read goes on. `None` if there is none.
+    /// Has a connector be read now; one that is being read goes on.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn run_connector(&mut self, id: Uuid) -> Result<Option<()>> {
+    pub async fn run_connector(&mut self, id: Uuid) -> Result<()> {
         let whom = self.for_whom();
-        let known =
-            sqlx::query("update connectors set user_id = $2, api_key_id = $3 where id = $1")
-                .bind(id)
-                .bind(whom.user_id)
-                .bind(whom.api_key_id)
-                .execute(self.conn())
-                .await?;
-        if known.rows_affected() == 0 {
-            return Ok(None);
-        }
+        sqlx::query("update connectors set user_id = $2, api_key_id = $3 where id = $1")
+            .bind(id)
+            .bind(whom.user_id)
+            .bind(whom.api_key_id)
+            .execute(self.conn())
+            .await?;
         self.audit(Deed::done("connector.run", id)).await?;
-        self.queue(JobKind::Sync, id, whom).await?;
-        Ok(Some(()))
+        self.queue(JobKind::Sync, id, whom).await
     }
 
-    /// Ends the run of a connector, and the next one is as far away as if it had ended by itself. `None` if there is no such connector,
-    /// false if it is not being read.
+    /// Ends the run of a connector, and the next one is as far away as if it had ended by itself. False if there is no such connector.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn cancel_connector(&mut self, id: Uuid) -> Result<Option<bool>> {
+    pub async fn cancel_connector(&mut self, id: Uuid) -> Result<bool> {
         let sql = "select every_hours from connectors where id = $1 for update";
         let known: Option<Option<i32>> = sqlx::query_scalar(sql)
             .bind(id)
             .fetch_optional(self.conn())
             .await?;
         let Some(every_hours) = known else {
-            return Ok(None);
+            return Ok(false);
         };
-        let was_running = self.cancel_run(id).await?;
+        self.cancel_run(id).await?;
         self.audit(Deed::done("connector.cancel", id)).await?;
         let whom = self.for_whom();
         self.plan(id, (every_hours, false), whom).await?;
-        Ok(Some(was_running))
+        Ok(true)
     }
 
     /// Ends what is being read, and plans nothing.
-    pub(crate) async fn cancel_run(&mut self, id: Uuid) -> Result<bool> {
-        let ended = sqlx::query(
+    pub(crate) async fn cancel_run(&mut self, id: Uuid) -> Result<()> {
+        sqlx::query(
             "update connector_runs set status = 'cancelled', finished_at = clock_timestamp(), robots = null
              where connector_id = $1 and status = 'running'",
-        )
-        .bind(id)
-        .execute(self.conn())
-        .await?;
-        let dropped = sqlx::query(
-            "delete from jobs where document_id = $1 and kind = 'sync' and run_at <= now()",
         )
         .bind(id)
         .execute(self.conn())
@@ -101,7 +89,7 @@ impl AdminTx {
             .bind(id)
             .execute(self.conn())
             .await?;
-        Ok(ended.rows_affected() + dropped.rows_affected() > 0)
+        Ok(())
     }
 
     /// Deletes a connector with its documents; or it alone, and its documents are like others from then on. False if there is none.
@@ -113,10 +101,7 @@ impl AdminTx {
             return Ok(false);
         };
         // Whoever reads it ends before that, or finds it gone.
-        sqlx::query("select from connectors where id = $1 for update")
-            .bind(id)
-            .execute(self.conn())
-            .await?;
+        self.lock_connector(id).await?;
         if !keeps_documents {
             let sql = "select id from documents where connector_id = $1";
             let documents: Vec<Uuid> = sqlx::query_scalar(sql)

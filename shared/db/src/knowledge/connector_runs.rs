@@ -1,6 +1,5 @@
 //! Readings of a connector: what was found, what there is left to read, and how it ended.
 
-use super::connectors::connector_columns;
 use crate::{Connector, Result, scope::JobTx};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -106,13 +105,7 @@ impl JobTx {
     /// The database is away.
     pub async fn connector(&mut self) -> Result<Option<Connector>> {
         let id = self.document_id;
-        let sql = concat!(
-            "select ",
-            connector_columns!(),
-            " from connectors c where c.id = $1"
-        );
-        let found = sqlx::query_as(sql).bind(id);
-        Ok(found.fetch_optional(self.conn()).await?)
+        self.find_connector(id).await
     }
 
     /// The run that is going on.

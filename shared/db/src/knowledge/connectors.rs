@@ -42,7 +42,6 @@ macro_rules! connector_columns {
          (select count(*) from documents d where d.connector_id = c.id) as documents"
     };
 }
-pub(crate) use connector_columns;
 
 /// How many connectors a tenant may have.
 const MOST: i64 = 50;
@@ -107,13 +106,7 @@ impl AdminTx {
     /// # Errors
     /// The database is away.
     pub async fn connector(&mut self, id: Uuid) -> Result<Option<Connector>> {
-        let sql = concat!(
-            "select ",
-            connector_columns!(),
-            " from connectors c where c.id = $1"
-        );
-        let found = sqlx::query_as(sql).bind(id);
-        Ok(found.fetch_optional(self.conn()).await?)
+        self.find_connector(id).await
     }
 
     /// Stores what was changed of a connector, whom it is read for from now on, and when it is read next. Its documents are for its groups at
@@ -149,7 +142,7 @@ impl AdminTx {
                 self.plan(changed.id, (changed.every_hours, true), whom)
                     .await
             }
-            false => self.cancel_run(changed.id).await.map(drop),
+            false => self.cancel_run(changed.id).await,
         }
     }
 
@@ -238,6 +231,17 @@ impl Connector {
 }
 
 impl TenantTx {
+    /// A connector, if there is one with the id.
+    pub(crate) async fn find_connector(&mut self, id: Uuid) -> Result<Option<Connector>> {
+        let sql = concat!(
+            "select ",
+            connector_columns!(),
+            " from connectors c where c.id = $1"
+        );
+        let found = sqlx::query_as(sql).bind(id);
+        Ok(found.fetch_optional(self.conn()).await?)
+    }
+
     /// Has others wait who want to change a connector, or to read it.
     pub(crate) async fn lock_connector(&mut self, id: Uuid) -> Result<()> {
         sqlx::query("select from connectors where id = $1 for update")
