@@ -57,6 +57,7 @@ struct Reading {
     pre: bool,
 }
 
+#[derive(Default)]
 struct Sink(RefCell<Reading>);
 
 impl TokenSink for Sink {
@@ -74,17 +75,22 @@ impl TokenSink for Sink {
 }
 
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
+    let mut reading = tokens(text, Sink::default()).0.take();
+    reading.end_part(Kind::Paragraph);
+    reading.blocks
+}
+
+/// Hands the tokens of a text to `sink`, and gives that back.
+pub(crate) fn tokens<S: TokenSink>(text: &str, sink: S) -> S {
     let queue = BufferQueue::default();
     queue.push_back(StrTendril::from_slice(text));
-    let tokenizer = Tokenizer::new(Sink(RefCell::default()), Default::default());
+    let tokenizer = Tokenizer::new(sink, Default::default());
     // A script would be handed back; none is run.
     while !queue.is_empty() {
         drop(tokenizer.feed(&queue));
     }
     tokenizer.end();
-    let mut reading = tokenizer.sink.0.take();
-    reading.end_part(Kind::Paragraph);
-    reading.blocks
+    tokenizer.sink
 }
 
 impl Reading {

@@ -1,12 +1,7 @@
 //! A page of a web site: what leads on from it, beside what it says.
 
-use crate::{Failure, plain, read, sniff, sniff::Format};
-use html5ever::{
-    tendril::StrTendril,
-    tokenizer::{
-        BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, states::RawKind,
-    },
-};
+use crate::{Failure, html::tokens, plain, read, sniff, sniff::Format};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, states::RawKind};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 
@@ -54,15 +49,7 @@ pub(crate) fn page(name: &str, bytes: &[u8]) -> Result<Page, Failure> {
 }
 
 fn leads(text: &str) -> Page {
-    let queue = BufferQueue::default();
-    queue.push_back(StrTendril::from_slice(text));
-    let tokenizer = Tokenizer::new(Sink(RefCell::default()), Default::default());
-    // A script would be handed back; none is run.
-    while !queue.is_empty() {
-        drop(tokenizer.feed(&queue));
-    }
-    tokenizer.end();
-    let mut page = tokenizer.sink.0.take().page;
+    let mut page = tokens(text, Sink::default()).0.take().page;
     let title = page.title.split_whitespace().collect::<Vec<_>>().join(" ");
     page.title = title
         .chars()
@@ -79,6 +66,7 @@ struct Reading {
     has_title: bool,
 }
 
+#[derive(Default)]
 struct Sink(RefCell<Reading>);
 
 impl TokenSink for Sink {
