@@ -113,7 +113,7 @@ async fn an_index_is_used_from_the_moment_it_is_set() {
     assert_eq!(asked(&provider, "/vectors/upsert").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test] // R43
 async fn tenants_that_share_the_deployment_s_index_share_no_namespace() {
     let provider = Provider::start().await;
     let vars = [
@@ -178,7 +178,7 @@ async fn what_only_the_index_finds_is_cited_too() {
     assert!(told.contains("5 working days"), "{told} of {text}");
 }
 
-#[tokio::test]
+#[tokio::test] // R43
 async fn a_match_that_is_not_the_tenant_s_finds_nothing() {
     let provider = Provider::start().await;
     let kit = indexed(&provider).await;
