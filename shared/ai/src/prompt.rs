@@ -3,9 +3,8 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::{Effort, tokens};
+use crate::tokens;
 
 /// Who wrote a message of the conversation.
 ///
@@ -65,27 +64,6 @@ impl Prompt {
         let costs = texts.map(|text| tokens::estimate(text).saturating_add(tokens::PER_MESSAGE));
         costs.fold(0, u32::saturating_add)
     }
-}
-
-/// How the model should answer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Options {
-    /// The provider's name of the model.
-    pub model: String,
-    /// Randomness, from 0; `None` leaves it to the provider, as some models accept no value.
-    pub temperature: Option<f32>,
-    /// From how probable a share of the words it chooses, up to 1; `None` leaves it to the provider.
-    pub top_p: Option<f32>,
-    /// The most tokens the answer may have.
-    pub max_output_tokens: u32,
-    /// How much it should think; `None` for as little as it can.
-    pub effort: Option<Effort>,
-    /// Whether somebody wants to read its thoughts: then a model that would think does.
-    pub thoughts: bool,
-    /// `response_format`, as OpenAI has it.
-    pub format: Option<Value>,
-    /// Texts before which the answer ends.
-    pub stop: Vec<String>,
 }
 
 /// What a model is told about passages. They come from documents that anyone may have written.
