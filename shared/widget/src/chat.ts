@@ -128,10 +128,10 @@ class Panel implements Chat {
 
   /** Does something with the conversation, once there is one. What was written is not lost if there is none. */
   #with(use: (it: Conversation) => void, text?: string): void {
-    this.#conversation ??= this.#begin();
-    this.#conversation.then(use, (error: unknown) => {
+    const conversation = (this.#conversation ??= this.#begin());
+    conversation.then(use, (error: unknown) => {
       warn(error);
-      this.#conversation = undefined;
+      if (this.#conversation === conversation) this.#conversation = undefined;
       this.#complain(troubleOf(error, this.#texts, this.#language));
       if (text) this.#composer.restore(text);
     });
@@ -153,6 +153,8 @@ class Panel implements Chat {
     const { unsent } = from;
     from.leave();
     this.#conversation = undefined;
+    // Whatever it does still, it does not draw.
+    this.#here = undefined;
     this.#log.show([], false);
     this.#with(() => unsent && this.#composer.restore(unsent));
   }

@@ -26,6 +26,10 @@ export class Conversation {
   /** The questions of answers that have no id yet. */
   readonly #asked = new Map<Entry, Asking>();
   #reading: Entry | undefined;
+  /** How often something was asked: what was being read meanwhile is older than what is shown. */
+  #turns = 0;
+  /** Whether what was said before is still to be shown. */
+  #isBehind = false;
   #stopping = false;
   #warm: Promise<void> | undefined;
   /** What to do when the network is back. */
@@ -87,28 +91,36 @@ export class Conversation {
   /** Reads what was said. */
   async load(follow = true): Promise<void> {
     const { signal } = this.#life;
+    const turns = this.#turns;
     // Whom the page knows may have asked on another device.
     const isElsewhere = this.login.isKnown && !this.#kept.isKnown;
     if (!isElsewhere && !(this.#kept.session && (this.login.isKnown || (await this.login.isIn())))) return;
     this.#later = undefined;
+    this.#isBehind = true;
     try {
       const known = new Map(this.entries.map((entry) => [entry.id, entry]));
       const found = isElsewhere && (await this.#run(newest));
-      if (signal.aborted) return;
+      if (signal.aborted || turns !== this.#turns) return this.#catchUp();
       if (isElsewhere) this.#kept.session = found || undefined;
       const session = this.#kept.session;
       const messages = session ? await this.#run((api) => everything(api, session)) : [];
-      if (signal.aborted || session !== this.#kept.session || this.#reading) return;
+      if (signal.aborted || turns !== this.#turns || session !== this.#kept.session) return this.#catchUp();
       this.entries = messages.map((message) => entryOf(message, (code) => troubleOfCode(code, this.#words.texts), known.get(message.id)));
       this.trouble = undefined;
+      this.#isBehind = false;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || turns !== this.#turns) return this.#catchUp();
       if (error instanceof Problem && error.status === 404) this.#kept.session = undefined;
       else this.trouble = this.#trouble(error, () => void this.load(follow));
     }
     const last = this.entries[this.entries.length - 1];
     if (follow && last?.state === "streaming") this.#follow(last);
     this.#changed();
+  }
+
+  /** Reads what was said before, where a question overtook it. A question that is not stored would be gone by that. */
+  #catchUp(): void {
+    if (this.#isBehind && !this.#reading && this.entries[this.entries.length - 1]?.id) void this.load();
   }
 
   /** Asks a question. */
@@ -160,7 +172,6 @@ export class Conversation {
     }
   }
 
-
   /** Ends the login, and forgets what was said, in every tab: from the beginning on nothing of it is shown. */
   async forget(): Promise<void> {
     this.anew();
@@ -182,6 +193,7 @@ export class Conversation {
     this.#life = new AbortController();
     this.#kept.leave(left);
     this.#reading = undefined;
+    this.#isBehind = false;
     this.#later = undefined;
     this.entries = [];
     this.trouble = undefined;
@@ -216,6 +228,7 @@ export class Conversation {
   ): Promise<void> {
     const { signal } = this.#life;
     this.#reading = answer;
+    this.#turns += 1;
     this.#stopping = false;
     this.#later = undefined;
     this.#changed();
@@ -237,6 +250,7 @@ export class Conversation {
     if (answer.id) this.#asked.delete(answer);
     this.#changed();
     if (this.#kept.session) this.#tabs.tell({ session: this.#kept.session });
+    this.#catchUp();
   }
 
   #started(data: { session_id: string; message_id: string; user_message_id: string }, answer: Entry, question: Entry | undefined): void {
