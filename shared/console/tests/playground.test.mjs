@@ -96,7 +96,7 @@ test("a prompt is changed, compared, and an earlier one restored", async () => {
   await told(page, `Saved as version ${before + 2}.`);
   const { system_prompt } = await tenant.admin.ask("GET", "/tenants/current");
   assert.equal(system_prompt, "You are kind.\nAnswer briefly.");
-  assert.equal(await prompt.inputValue(), system_prompt);
+  await until(async () => (await prompt.inputValue()) === system_prompt);
   await accessible(page);
 });
 
