@@ -3,10 +3,12 @@
 mod branching;
 mod checker;
 mod crowd;
+mod cuts;
 mod large;
 mod leaving;
 mod living;
 mod outputs;
+mod programs;
 mod repeating;
 mod resuming;
 mod stopping;

@@ -13,9 +13,8 @@ use crate::kit::{
     random::Random,
     wait::{tell, wait_until},
 };
-use crate::spending;
+use crate::{spending, turns::programs::Programs};
 use client::{Client, End};
-use faults::Programs;
 use std::{
     collections::HashMap,
     sync::{

@@ -1,7 +1,7 @@
 //! A client that does not give up: it sends again, and reads on where it was cut off.
 
-use super::faults::Programs;
 use crate::kit::random::Random;
+use crate::turns::programs::Programs;
 use axum::body::Body;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, client::conn::http1};

@@ -1,93 +1,13 @@
 //! What goes wrong meanwhile.
 
-use crate::kit::{Kit, PASSWORD, Person, program::Program, proxy::Breakable, random::Random};
-use axum::body::Body;
-use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use crate::kit::{proxy::Breakable, random::Random};
+use crate::turns::programs::Programs;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::{
     fmt::{self, Display},
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
-    },
     time::Duration,
 };
-use tokio::{sync::Mutex, time::sleep};
-
-/// Two processes of the service, either of which may be gone for a moment.
-#[derive(Clone)]
-pub(super) struct Programs(Arc<Inner>);
-
-struct Inner {
-    running: Mutex<[Option<Program>; 2]>,
-    kit: Kit,
-    vars: Vec<(String, String)>,
-    over: AtomicBool,
-    /// How many rounds of faults are behind them.
-    rounds: AtomicU32,
-}
-
-impl Programs {
-    pub(super) async fn start(kit: &Kit, vars: Vec<(String, String)>) -> Self {
-        let kit = Kit::on(kit.database.clone(), vars.clone()).await;
-        let one = Some(Program::serve(&kit, &vars).await);
-        let two = Some(Program::serve(&kit, &vars).await);
-        Self(Arc::new(Inner {
-            running: Mutex::new([one, two]),
-            kit,
-            vars,
-            over: AtomicBool::new(false),
-            rounds: AtomicU32::new(0),
-        }))
-    }
-
-    /// The address of either, if that runs.
-    pub(super) async fn any(&self, random: &mut Random) -> Option<SocketAddr> {
-        let which = usize::from(random.below(2) == 0);
-        let running = self.0.running.lock().await;
-        running[which].as_ref().map(Program::address)
-    }
-
-    /// An access token that lasts.
-    pub(super) async fn login(&self, who: Person) -> String {
-        let body = json!({ "tenant": who.tenant, "email": who.email, "password": PASSWORD });
-        let request = crate::kit::request("", "POST", "/login")
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()));
-        let running = self.0.running.lock().await;
-        let answer = running[0].as_ref().unwrap().send(request.unwrap()).await;
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        let answer: Value = serde_json::from_slice(&body).unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
-    }
-
-    /// Whether every fault has happened.
-    pub(super) fn had_them_all(&self) -> bool {
-        self.0.rounds.load(Relaxed) > 0
-    }
-
-    /// Lets no further fault happen.
-    pub(super) fn end(&self) {
-        self.0.over.store(true, Relaxed);
-    }
-
-    /// Ends one, and starts another in its place.
-    async fn replace(&self, which: usize, gently: bool) {
-        let program = self.0.running.lock().await[which].take();
-        let program = program.expect("only this takes one");
-        match gently {
-            true => {
-                program.terminate().await;
-                program.ended().await;
-            }
-            false => program.kill().await,
-        }
-        let next = Program::serve(&self.0.kit, &self.0.vars).await;
-        self.0.running.lock().await[which] = Some(next);
-    }
-}
+use tokio::time::sleep;
 
 /// How often each fault has happened.
 #[derive(Default)]
@@ -120,7 +40,7 @@ pub(super) async fn happen(
         ("swallowed connections", 0),
     ]);
     let mut left: Vec<usize> = Vec::new();
-    while !programs.0.over.load(Relaxed) {
+    while !programs.is_over() {
         if left.is_empty() {
             left = (0..counts.0.len()).collect();
         }
@@ -141,7 +61,7 @@ pub(super) async fn happen(
         counts.0[which].1 += 1;
         sleep(Duration::from_millis(200 + random.below(3000))).await;
         if left.is_empty() {
-            programs.0.rounds.fetch_add(1, Relaxed);
+            programs.had_a_round();
         }
     }
     counts
