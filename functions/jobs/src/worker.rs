@@ -2,10 +2,14 @@
 
 use crate::{extract, index, purge, sync};
 use anyhow::anyhow;
-use db::{Again, Caller, Job, JobKind};
+use db::{Again, Caller, Job, JobKind, Lane};
+use futures_util::{TryStreamExt, stream};
 use service::{Error, Result, Service, told};
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{sync::Semaphore, time::sleep};
@@ -14,15 +18,18 @@ use tokio::{sync::Semaphore, time::sleep};
 const AT_ONCE: usize = 2;
 /// How many connectors it reads beside them, which is waiting for others most of the time.
 const SYNCS: usize = 8;
-/// For how long one is put back for which there is no place.
-const NO_PLACE: Duration = Duration::from_secs(5);
+/// The same where a schedule has it work. No more than one tenant may have read at once: else those that wait for that would look as if
+/// there were none.
+const DRAINED: usize = 4;
+/// How long until it looks again there, while others may make more to do.
+const LOOK: Duration = Duration::from_millis(100);
 /// How long until somebody looks for jobs whom nobody tells of them.
 const POLL: Duration = Duration::from_secs(5);
 /// How often whoever works says that it is alive: several times while that is believed without it.
 const BEAT: Duration = Duration::from_secs(15);
 /// How long a job is worked on before it gives way to others' jobs.
 const SLICE: Duration = Duration::from_secs(20);
-/// The same of a connector that is read: where jobs are done one after the other, others wait while its site is waited for.
+/// The same of a connector that is read: other connectors wait for its place.
 const SYNC_SLICE: Duration = Duration::from_secs(5);
 /// How often a job is begun without getting on; then it is left until somebody asks for it. With the pauses between, two hours.
 const ATTEMPTS: i32 = 12;
@@ -42,67 +49,93 @@ pub(crate) enum Step {
 
 /// Does jobs as they come until the service stops.
 pub(crate) async fn work(service: Arc<Service>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let syncs = Arc::new(Semaphore::new(SYNCS));
+    tokio::join!(
+        work_in(&service, Lane::Documents, AT_ONCE),
+        work_in(&service, Lane::Connectors, SYNCS),
+    );
+}
+
+async fn work_in(service: &Arc<Service>, lane: Lane, at_once: usize) {
+    let places = Arc::new(Semaphore::new(at_once));
     while !service.draining.is_cancelled() {
         // Nobody closes it.
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
         };
-        let taken = service.db.take_job().await;
-        if let Err(e) = &taken {
-            tracing::error!(error = told(e), "no job could be taken");
-        }
-        if let Ok(Some(job)) = taken {
-            let by = service.clone();
-            let place = match job.kind() {
-                JobKind::Sync => syncs.clone().try_acquire_owned().ok(),
-                _ => Some(place),
-            };
-            let Some(place) = place else {
-                wait_for_place(&service, &job).await;
+        match service.db.take_job(lane).await {
+            Ok(Some(job)) => {
+                let by = service.clone();
+                service.tasks.spawn(async move {
+                    run(&by, &job).await;
+                    drop(place);
+                });
                 continue;
-            };
-            service.tasks.spawn(async move {
-                run(&by, &job).await;
-                drop(place);
-            });
-            continue;
+            }
+            Ok(None) => {}
+            Err(e) => tracing::error!(error = told(&e), "no job could be taken"),
         }
         drop(place);
         tokio::select! {
-            () = service.db.job_queued() => {}
+            () = service.db.job_queued(lane) => {}
             () = sleep(POLL) => {}
             () = service.draining.cancelled() => {}
         }
     }
 }
 
-/// Puts a job back for which there is no place.
-async fn wait_for_place(service: &Service, job: &Job) {
-    let put_back = async {
-        match service.db.job(job).await? {
-            Some(tx) => tx.pause(NO_PLACE).await,
-            None => Ok(()),
-        }
-    };
-    if let Err(e) = put_back.await {
-        tracing::error!(job_id = %job.id(), error = told(&e), "a job could not be put back");
-    }
-}
-
-/// Does the jobs that are due, one after the other; begins none after `until`.
+/// Does the jobs that are due: what concerns documents one after the other, and connectors beside that. Begins none after `until`.
 ///
 /// # Errors
 /// The database is away.
 pub async fn drain(service: &Service, until: Instant) -> Result<()> {
-    while Instant::now() < until {
-        match service.db.take_job().await? {
-            Some(job) => run(service, &job).await,
-            None => break,
-        }
-    }
+    let drain = Drain {
+        service,
+        until,
+        busy: AtomicUsize::new(0),
+    };
+    tokio::try_join!(
+        drain.lane(Lane::Documents, 1),
+        drain.lane(Lane::Connectors, DRAINED),
+    )?;
     Ok(())
+}
+
+/// Jobs that are done until there are none.
+struct Drain<'a> {
+    service: &'a Service,
+    until: Instant,
+    /// How many are taken or done at the moment, in all lanes: each may lead to more.
+    busy: AtomicUsize,
+}
+
+impl Drain<'_> {
+    async fn lane(&self, lane: Lane, at_once: usize) -> Result<()> {
+        let jobs = stream::try_unfold((), move |()| async move {
+            let job = self.next(lane).await?;
+            Ok::<_, Error>(job.map(|job| (job, ())))
+        });
+        jobs.try_for_each_concurrent(at_once, |job| async move {
+            run(self.service, &job).await;
+            self.busy.fetch_sub(1, Ordering::Relaxed);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The next job of a lane; none when there is nothing to do in any.
+    async fn next(&self, lane: Lane) -> Result<Option<Job>> {
+        while Instant::now() < self.until {
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            if let Some(job) = self.service.db.take_job(lane).await? {
+                return Ok(Some(job));
+            }
+            if self.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
+                break;
+            }
+            sleep(LOOK).await;
+        }
+        Ok(None)
+    }
 }
 
 /// Works on a job until it is done, gives way, fails, or is taken away.

@@ -47,7 +47,7 @@ pub use knowledge::documents::{Document, DocumentStatus};
 pub use knowledge::embedding_sets::{EmbeddingSet, NewEmbeddingSet, SetState};
 pub use knowledge::files::{FileFacts, NewFile, NextFile, OriginalFile};
 pub use knowledge::filter::MetadataFilter;
-pub use knowledge::jobs::{Again, ForWhom, JobKind};
+pub use knowledge::jobs::{Again, ForWhom, JobKind, Lane};
 pub use knowledge::languages::Language;
 pub use knowledge::passages::{AskedWord, Passage};
 pub use knowledge::storing::{NewChunk, NewDocument};

@@ -45,8 +45,8 @@ pub struct Db {
     pub(crate) growing: Arc<Semaphore>,
     pub(crate) remembered: Remembered,
     pub(crate) reading_origins: Arc<Mutex<()>>,
-    /// Told when a job is queued, by whatever process.
-    pub(crate) queued: Arc<Notify>,
+    /// Told when a job is queued, by whatever process: each lane for itself.
+    pub(crate) queued: Arc<[Notify; 2]>,
 }
 
 impl Db {

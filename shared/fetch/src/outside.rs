@@ -13,8 +13,6 @@ use url::{Host, Url};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a whole answer may take.
-const TOTAL: Duration = Duration::from_secs(30);
 /// What a site may say of a version, in bytes.
 const MAX_MARK: usize = 1000;
 
@@ -24,6 +22,8 @@ const MAX_MARK: usize = 1000;
 pub struct Outside {
     http: reqwest::Client,
     own: Arc<[String]>,
+    /// How long a whole answer may take.
+    total: Duration,
 }
 
 /// What is known of a page that was read before, for a site to say that it is still so.
@@ -68,9 +68,9 @@ pub enum Refusal {
     /// No connection, or it broke off.
     #[error("Its host does not answer.")]
     Unreachable,
-    /// Nothing came for too long.
-    #[error("Its host took longer than 30 seconds.")]
-    Slow,
+    /// All of it did not come within so many seconds.
+    #[error("Its host took longer than {0} seconds.")]
+    Slow(u64),
     /// A status that is none of success.
     #[error("Its host answers with status {0}.")]
     Status(u16),
@@ -91,16 +91,16 @@ pub enum Refusal {
 impl Refusal {
     /// Whether the host does not answer, whatever it is asked for.
     pub fn is_of_host(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Slow | Self::NotPublic)
+        matches!(self, Self::Unreachable | Self::Slow(_) | Self::NotPublic)
     }
 }
 
 impl Outside {
-    /// A client that may also reach this machine and private networks under the host names of `own`.
+    /// A client that may also reach this machine and private networks under the host names of `own`, and waits `total` for a whole answer.
     ///
     /// # Errors
     /// TLS cannot be set up; not expected of a correct build.
-    pub fn new(own: &[String]) -> Result<Self, SetupError> {
+    pub fn new(own: &[String], total: Duration) -> Result<Self, SetupError> {
         let own: Arc<[String]> = own.into();
         let resolver = PublicOnly {
             or_loopback: false,
@@ -113,7 +113,7 @@ impl Outside {
             .no_proxy()
             .referer(false)
             .connect_timeout(CONNECT)
-            .timeout(TOTAL)
+            .timeout(total)
             .dns_resolver(resolver)
             // Without this header, an answer may come in any encoding (RFC 9110, 12.5.3).
             .default_headers(HeaderMap::from_iter([
@@ -125,7 +125,7 @@ impl Outside {
             ]))
             .user_agent(concat!("parlance-connector/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, own })
+        Ok(Self { http, own, total })
     }
 
     /// Asks for what is at an address, of which at most `most` bytes are read.
@@ -143,7 +143,7 @@ impl Outside {
                 request = request.header(name, mark);
             }
         }
-        let answer = request.send().await.map_err(|e| refusal(&e))?;
+        let answer = request.send().await.map_err(|e| self.refusal(&e))?;
         let status = answer.status();
         match status {
             StatusCode::NOT_MODIFIED => Ok(Answer::Unchanged),
@@ -156,7 +156,7 @@ impl Outside {
                 let to = mark(&answer, LOCATION).and_then(|to| crate::address(url, &to));
                 to.map(Answer::Elsewhere).ok_or(Refusal::Astray)
             }
-            StatusCode::OK => read(answer, most).await.map(Answer::Page),
+            StatusCode::OK => self.read(answer, most).await.map(Answer::Page),
             _ => Err(Refusal::Status(status.as_u16())),
         }
     }
@@ -181,55 +181,55 @@ impl Outside {
             false => Err(Refusal::NotPublic),
         }
     }
-}
 
-async fn read(mut answer: Response, most: usize) -> Result<Page, Refusal> {
-    let encoding = mark(&answer, CONTENT_ENCODING).unwrap_or_default();
-    if !["", "identity"].contains(&&*encoding) {
-        return Err(Refusal::Encoded);
-    }
-    let too_large = || Refusal::TooLarge(most >> 20);
-    if answer.content_length().unwrap_or(0) > most as u64 {
-        return Err(too_large());
-    }
-    let media_type = mark(&answer, CONTENT_TYPE).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default();
-    let media_type = media_type.trim().to_ascii_lowercase();
-    let known = Known {
-        etag: mark(&answer, ETAG),
-        last_modified: mark(&answer, LAST_MODIFIED),
-    };
-    let mut content = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|e| refusal(&e))? {
-        if content.len() + chunk.len() > most {
+    async fn read(&self, mut answer: Response, most: usize) -> Result<Page, Refusal> {
+        let encoding = mark(&answer, CONTENT_ENCODING).unwrap_or_default();
+        if !["", "identity"].contains(&&*encoding) {
+            return Err(Refusal::Encoded);
+        }
+        let too_large = || Refusal::TooLarge(most >> 20);
+        if answer.content_length().unwrap_or(0) > most as u64 {
             return Err(too_large());
         }
-        content.extend_from_slice(&chunk);
+        let media_type = mark(&answer, CONTENT_TYPE).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default();
+        let media_type = media_type.trim().to_ascii_lowercase();
+        let known = Known {
+            etag: mark(&answer, ETAG),
+            last_modified: mark(&answer, LAST_MODIFIED),
+        };
+        let mut content = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| self.refusal(&e))? {
+            if content.len() + chunk.len() > most {
+                return Err(too_large());
+            }
+            content.extend_from_slice(&chunk);
+        }
+        Ok(Page {
+            media_type,
+            content,
+            known,
+        })
     }
-    Ok(Page {
-        media_type,
-        content,
-        known,
-    })
+
+    fn refusal(&self, e: &reqwest::Error) -> Refusal {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(e);
+        while let Some(e) = cause {
+            if e.is::<crate::public::NotPublic>() {
+                return Refusal::NotPublic;
+            }
+            cause = e.source();
+        }
+        match e.is_timeout() {
+            true => Refusal::Slow(self.total.as_secs()),
+            false => Refusal::Unreachable,
+        }
+    }
 }
 
 fn mark(answer: &Response, name: HeaderName) -> Option<String> {
     let value = answer.headers().get(name)?.to_str().ok()?;
     (value.len() <= MAX_MARK).then(|| value.to_owned())
-}
-
-fn refusal(e: &reqwest::Error) -> Refusal {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(e);
-    while let Some(e) = cause {
-        if e.is::<crate::public::NotPublic>() {
-            return Refusal::NotPublic;
-        }
-        cause = e.source();
-    }
-    match e.is_timeout() {
-        true => Refusal::Slow,
-        false => Refusal::Unreachable,
-    }
 }
 
 /// The client could not be built.
@@ -248,11 +248,13 @@ mod tests {
     use super::*;
     use tokio::net::TcpListener;
 
+    const TOTAL: Duration = Duration::from_secs(30);
+
     #[tokio::test] // R60
     async fn nothing_of_this_machine_is_asked_however_it_is_named() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let outside = Outside::new(&[]).unwrap();
+        let outside = Outside::new(&[], TOTAL).unwrap();
         for host in [
             "127.0.0.1",
             "localhost",
@@ -273,12 +275,12 @@ mod tests {
         }
         // What the deployment says is its own is asked, but where clouds have their secrets.
         let own = ["127.0.0.1", "169.254.169.254"].map(String::from);
-        let outside = Outside::new(&own).unwrap();
+        let outside = Outside::new(&own, TOTAL).unwrap();
         let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
         let asked = tokio::spawn(async move { outside.get(&url, &Known::default(), 10).await });
         listener.accept().await.unwrap();
         asked.abort();
-        let outside = Outside::new(&own).unwrap();
+        let outside = Outside::new(&own, TOTAL).unwrap();
         let url = Url::parse("http://169.254.169.254/").unwrap();
         let refused = outside.get(&url, &Known::default(), 10).await;
         assert!(matches!(refused, Err(Refusal::NotPublic)), "{refused:?}");

@@ -110,7 +110,7 @@ impl Service {
                 config.models.clone(),
                 config.provider_times,
             )?,
-            outside: fetch::Outside::new(&config.connector_hosts)?,
+            outside: fetch::Outside::new(&config.connector_hosts, config.times.outside)?,
             page_readers: Semaphore::new(1),
             hasher: Hasher::new(cores.min(MAX_HASHERS)),
             clock,

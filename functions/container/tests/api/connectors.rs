@@ -5,6 +5,7 @@ mod following;
 mod heeding;
 mod managing;
 mod site;
+mod slow;
 
 use crate::kit::{ADMIN1, Answer, Kit};
 use serde_json::{Value, json};

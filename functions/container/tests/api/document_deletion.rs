@@ -131,7 +131,13 @@ async fn a_deletion_that_was_cut_off_goes_on() {
         204
     );
     // A part of it is done, and then whoever did it is gone.
-    let job = kit.app.db.take_job().await.unwrap().expect("there is one");
+    let job = kit
+        .app
+        .db
+        .take_job(db::Lane::Documents)
+        .await
+        .unwrap()
+        .expect("there is one");
     let tx = kit.app.db.job(&job).await.unwrap().expect("it is ours");
     assert!(!tx.delete_rows().await.unwrap());
     kit.work().await;

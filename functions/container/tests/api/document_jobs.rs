@@ -9,6 +9,7 @@ use crate::kit::{
     wait::wait_until,
 };
 use crate::vectors::indexed;
+use db::Lane;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -254,7 +255,7 @@ async fn a_tenant_with_much_to_do_keeps_no_other_waiting() {
         let job = kit
             .app
             .db
-            .take_job()
+            .take_job(Lane::Documents)
             .await
             .unwrap()
             .expect("there are some");
@@ -263,7 +264,14 @@ async fn a_tenant_with_much_to_do_keeps_no_other_waiting() {
     assert!(taken.contains(&theirs), "{taken:?} without {theirs}");
     // And one tenant does not have everybody work for it.
     let mut more = 0;
-    while kit.app.db.take_job().await.unwrap().is_some() {
+    while kit
+        .app
+        .db
+        .take_job(Lane::Documents)
+        .await
+        .unwrap()
+        .is_some()
+    {
         more += 1;
     }
     assert_eq!(more, 3);

@@ -1,11 +1,11 @@
 //! Changes that other processes make, told by the database as they are committed.
 
-use crate::{Caller, Cause, Db, Result, transaction::DEADLINE};
+use crate::{Caller, Cause, Db, Lane, Result, transaction::DEADLINE};
 use chrono::{DateTime, Utc};
 use sqlx::{Executor, postgres::PgListener};
 use std::time::{Duration, Instant};
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{sleep, sleep_until, timeout},
 };
 use uuid::Uuid;
@@ -40,9 +40,9 @@ impl Db {
         }
     }
 
-    /// Returns when a job was queued since the last time, by whatever process; never where nobody listens.
-    pub async fn job_queued(&self) {
-        self.queued.notified().await;
+    /// Returns when a job was queued since the last time that this lane was told, by whatever process; never where nobody listens.
+    pub async fn job_queued(&self, lane: Lane) {
+        self.queued[lane as usize].notified().await;
     }
 
     /// Whether changes by other processes are told to this one, as far as it knows.
@@ -72,7 +72,7 @@ impl Db {
                 Some(("user", id)) => self.remembered.user_changed(id),
                 Some(("tenant", id)) => self.remembered.tenant_changed(id),
                 Some(("stop", id)) => stop(id),
-                Some(("job", _)) => self.queued.notify_one(),
+                Some(("job", _)) => self.queued.iter().for_each(Notify::notify_one),
                 // The connection broke and was made again, or somebody said what nobody understands.
                 _ => {
                     self.remembered.all_changed();

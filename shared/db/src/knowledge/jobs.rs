@@ -19,6 +19,15 @@ pub enum JobKind {
     Sync,
 }
 
+/// What is done side by side: neither of them waits for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Work on documents.
+    Documents,
+    /// Reading connectors, which waits for others most of the time.
+    Connectors,
+}
+
 /// For whom it is done: a user, and the API key that was shown.
 #[derive(Clone, Copy, Debug)]
 pub struct ForWhom {

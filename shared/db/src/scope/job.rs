@@ -7,7 +7,7 @@ use crate::{
         accounts::{AccountRow, account_columns},
         api_keys::UsedKey,
     },
-    knowledge::jobs::{ForWhom, JobKind},
+    knowledge::jobs::{ForWhom, JobKind, Lane},
     tenancy::tenants::tenant_columns,
 };
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 /// How long a job is believed to be worked on without a sign of life.
 const LEASE: Duration = Duration::from_secs(60);
-/// How many jobs of one tenant are worked on at the same time, by all processes together.
+/// How many jobs of one tenant are worked on at the same time in each lane, by all processes together.
 const OF_ONE_TENANT: i32 = 4;
 
 /// A job that this process has taken, as long as its lease is good.
@@ -115,17 +115,18 @@ impl DerefMut for JobTx {
 }
 
 impl Db {
-    /// Takes a job that is due, if there is one: of each tenant in turn.
+    /// Takes a job of a lane that is due, if there is one: of each tenant in turn.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn take_job(&self) -> Result<Option<Job>> {
+    pub async fn take_job(&self, lane: Lane) -> Result<Option<Job>> {
         let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
         let taken: Option<(Uuid, Uuid, Uuid)> = sqlx::query_as(
-            "select tenant_id, id, lease from take_job(make_interval(secs => $1), $2)",
+            "select tenant_id, id, lease from take_job(make_interval(secs => $1), $2, $3)",
         )
         .bind(LEASE.as_secs_f64())
         .bind(OF_ONE_TENANT)
+        .bind(lane == Lane::Connectors)
         .fetch_optional(tx.conn())
         .await?;
         tx.commit().await?;

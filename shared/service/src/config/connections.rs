@@ -26,6 +26,8 @@ pub struct ConnectionTimes {
     pub write: Duration,
     /// How long an answer to `/ready` is as good as a new one.
     pub ready: Duration,
+    /// For a whole answer of what a connector reads.
+    pub outside: Duration,
 }
 
 impl ConnectionTimes {
@@ -35,6 +37,7 @@ impl ConnectionTimes {
             header: Duration::from_secs(10),
             write: Duration::from_secs(30),
             ready: Duration::from_secs(1),
+            outside: Duration::from_secs(30),
         }
     }
 }

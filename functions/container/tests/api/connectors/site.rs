@@ -9,8 +9,11 @@ use axum::{
 use futures_util::stream;
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
+    future::pending,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::net::TcpListener;
 
@@ -22,8 +25,10 @@ pub(super) struct There {
     body: String,
 }
 
-/// The status of what breaks off.
+/// The status of what breaks off, of what never begins, and of what comes byte by byte without an end.
 const BROKEN: u16 = 299;
+const SILENT: u16 = 298;
+const DRIPPING: u16 = 297;
 
 #[derive(Default)]
 struct Pages {
@@ -93,6 +98,16 @@ impl Site {
         self.status(path, BROKEN, None);
     }
 
+    /// An answer that never begins.
+    pub(super) fn silence(&self, path: &str) {
+        self.status(path, SILENT, None);
+    }
+
+    /// An answer that comes byte by byte, without an end.
+    pub(super) fn drip(&self, path: &str) {
+        self.status(path, DRIPPING, None);
+    }
+
     /// A status, with a header.
     pub(super) fn status(&self, path: &str, status: u16, header: Option<(&'static str, &str)>) {
         let headers = header
@@ -120,6 +135,23 @@ impl Site {
 }
 
 async fn answer(State(pages): State<Arc<Mutex<Pages>>>, request: Request) -> Response<Body> {
+    let there = there(&pages, &request);
+    match there.status {
+        BROKEN => {
+            let broken = Err::<&[u8], _>(std::io::Error::other("it is broken"));
+            Response::new(Body::from_stream(stream::iter([broken])))
+        }
+        SILENT => pending().await,
+        DRIPPING => Response::new(Body::from_stream(stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Some((Ok::<_, Infallible>("<"), ()))
+        }))),
+        status => whole(status, &there.headers, there.body.into()),
+    }
+}
+
+/// What is there, which is noted as asked for.
+fn there(pages: &Mutex<Pages>, request: &Request) -> There {
     let path = request
         .uri()
         .path_and_query()
@@ -145,14 +177,17 @@ async fn answer(State(pages): State<Arc<Mutex<Pages>>>, request: Request) -> Res
         there.body.clear();
     }
     pages.asked.push((path, there.status));
-    if there.status == BROKEN {
-        let broken = Err::<&[u8], _>(std::io::Error::other("it is broken"));
-        return Response::new(Body::from_stream(stream::iter([broken])));
-    }
-    let answer = Response::builder().status(there.status);
-    let answer = there
-        .headers
-        .iter()
-        .fold(answer, |answer, (name, value)| answer.header(*name, value));
-    answer.body(Body::from(there.body)).unwrap()
+    there
+}
+
+/// A whole answer.
+pub(super) fn whole(
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: Vec<u8>,
+) -> Response<Body> {
+    let answer = Response::builder().status(status);
+    let headers = headers.iter();
+    let answer = headers.fold(answer, |answer, (name, value)| answer.header(*name, value));
+    answer.body(Body::from(body)).unwrap()
 }
