@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,6 +115,8 @@ const onPhone = async (page, url) => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "check-docs-"));
+// As root, PostgreSQL runs as another user, and its data would be made elsewhere, and stay there.
+chmodSync(folder, 0o711);
 const { service, url } = await start(folder);
 const browser = await chromium.launch({
   executablePath: browserPath,

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -122,6 +122,8 @@ const freePort = async () => {
 export const start = async () => {
   const provider = await startProvider();
   const folder = mkdtempSync(join(tmpdir(), "parlance-client-"));
+  // As root, PostgreSQL runs as another user, and its data would be made elsewhere, and stay there.
+  chmodSync(folder, 0o711);
   const port = await freePort();
   const service = spawn(process.env.PARLANCE, ["dev"], {
     cwd: folder,
