@@ -100,6 +100,33 @@ test("a website is added with its address, its chat is seen as it will look, and
   await told(page, "The <shop> is deleted.");
 });
 
+test("visitors may say who they are once a server can sign it, with a secret that is shown once", async () => {
+  const site = await ask("POST", "/tenants/current/sites", { name: "Shop" });
+  const page = await kit.enter(tenant.admin, `#/sites/${site.id}`);
+  await page.getByText("There is no key yet").waitFor();
+  await button(page, "Add a signing key").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Add a signing key" }).click();
+  await heading(page, "Your secret").waitFor();
+  await dialog.getByText(/^sis_/).waitFor();
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await field(page, "Visitors").selectOption("required");
+  await told(page, "Saved.");
+  assert.equal((await ask("GET", `/tenants/current/sites/${site.id}`)).identity, "required");
+  await button(page, "Add a signing key").click();
+  await field(page, "How your server signs").selectOption("ES256");
+  await field(page, "Public key").fill("no key");
+  await dialog.getByRole("button", { name: "Add a signing key" }).click();
+  await dialog.getByRole("alert").waitFor();
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  const [key] = await ask("GET", `/tenants/current/sites/${site.id}/identity-keys`);
+  await button(page, `Delete the key for ${key.hint}`).click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("There is no key yet").waitFor();
+});
+
 test("an address that is none is refused at its field, and what was typed stays", async () => {
   const page = await kit.enter(tenant.admin, "#/sites");
   await button(page, "Add a website").first().click();

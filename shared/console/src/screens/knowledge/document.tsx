@@ -31,7 +31,7 @@ export const DocumentScreen = ({ id }: { id: string }) => {
       {data && (
         <>
           <Standing document={data} again={again} />
-          <Groups document={data} again={again} />
+          {data.connector_id ? <Followed connector={data.connector_id} /> : <Groups document={data} again={again} />}
           <Passages key={`${data.version} ${data.chunks}`} document={data} />
         </>
       )}
@@ -50,22 +50,37 @@ const Deeds = ({ document, again }: { document: Document; again: () => void }) =
   });
   return (
     <>
-      {isText ? (
+      {isText && !document.connector_id && (
         <Button icon="edit" press={() => void read.run()} isBusy={read.isBusy} isOff={document.status !== "ready"}>
           {t.knowledge.correct}
         </Button>
-      ) : (
+      )}
+      {!isText && (
         <Button icon="file" press={() => void take.run()} isBusy={take.isBusy}>
           {t.knowledge.takeFile}
         </Button>
       )}
-      <Button icon="trash" press={() => remove(true)}>
-        {t.delete}
-      </Button>
+      {!document.connector_id && (
+        <Button icon="trash" press={() => remove(true)}>
+          {t.delete}
+        </Button>
+      )}
       <Trouble error={read.error ?? take.error} />
       {text !== undefined && <CorrectDialog document={document} text={text} close={() => correct(undefined)} done={again} />}
       {isDeleting && <DeleteDialog document={document} close={() => remove(false)} done={() => go(to("knowledge"))} />}
     </>
+  );
+};
+
+/** What follows a source is changed and deleted there: the next reading would undo anything else. */
+const Followed = ({ connector }: { connector: string }) => {
+  const t = useTexts();
+  return (
+    <Card title={t.connectors.followed} lead={t.connectors.followedLead}>
+      <LinkButton href={to("knowledge", "connectors", connector)} icon="globe">
+        {t.connectors.toSource}
+      </LinkButton>
+    </Card>
   );
 };
 

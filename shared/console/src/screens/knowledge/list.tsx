@@ -50,6 +50,9 @@ export const Documents = () => {
           <LinkButton href={to("knowledge", "search")} icon="search">
             {t.knowledge.search}
           </LinkButton>
+          <LinkButton href={to("knowledge", "connectors")} icon="globe">
+            {t.connectors.open}
+          </LinkButton>
           <Button icon="add" press={() => write(true)}>
             {t.knowledge.write}
           </Button>

@@ -12,6 +12,7 @@ import { useTexts } from "../../preferences.js";
 import { go, to } from "../../route.js";
 import { fill } from "../../words.js";
 import { IsOn, type Site } from "../sites.js";
+import { Identity } from "./identity.js";
 import { allowOrigins, originsOf } from "./origins.js";
 import { Look } from "./look.js";
 
@@ -39,6 +40,7 @@ export const SiteScreen = ({ id }: { id: string }) => {
         <>
           <Settings site={data} loaded={loaded} />
           <Look site={data} />
+          <Identity site={data} loaded={loaded} />
           <Card title={t.sites.key} lead={t.sites.keyLead}>
             <CopyField label={t.sites.key} value={data.site_key} isLong />
           </Card>

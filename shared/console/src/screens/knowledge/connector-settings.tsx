@@ -1,0 +1,89 @@
+import type { components } from "parlance-client";
+import { useState } from "preact/hooks";
+import { call, useDeed } from "../../call.js";
+import { Area, Check, Choice, faultOf, Text } from "../../kit/field.js";
+import { Save } from "../../kit/save.js";
+import { say } from "../../kit/say.js";
+import { Card } from "../../kit/screen.js";
+import { useTexts } from "../../preferences.js";
+import { everyOptions, type Connector } from "./connectors.js";
+import { listOf } from "./groups.js";
+
+type Settings = components["schemas"]["ConnectorSettings"];
+
+const formOf = (connector: Connector) => ({
+  name: connector.name,
+  url: connector.url,
+  every: connector.every_hours?.toString() ?? "",
+  is_on: connector.is_on,
+  listed: connector.listed,
+  include: connector.include.join("\n"),
+  exclude: connector.exclude.join("\n"),
+  pages: `${connector.max_pages}`,
+  depth: `${connector.max_depth}`,
+  groups: connector.groups.join(", "),
+});
+
+type Form = ReturnType<typeof formOf>;
+
+const linesOf = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter(Boolean);
+
+/** It is set as a whole: what has no field here stays as it is. */
+const settingsOf = (form: Form, { sitemap_url, language, metadata }: Connector): Settings => ({
+  name: form.name.trim(),
+  url: form.url.trim(),
+  every_hours: form.every === "" ? null : Number(form.every),
+  is_on: form.is_on,
+  listed: form.listed,
+  include: linesOf(form.include),
+  exclude: linesOf(form.exclude),
+  max_pages: Number(form.pages),
+  max_depth: Number(form.depth),
+  groups: listOf(form.groups),
+  sitemap_url: sitemap_url ?? null,
+  language: language ?? null,
+  metadata,
+});
+
+/** What is read of a source, how often, and for whom. */
+export const ConnectorSettings = ({ connector, path, again }: { connector: Connector; path: string; again: () => void }) => {
+  const t = useTexts();
+  const [typed, type] = useState<Partial<Form>>({});
+  const before = formOf(connector);
+  const now = { ...before, ...typed };
+  const isChanged = Object.entries(now).some(([name, value]) => value !== before[name as keyof Form]);
+  const save = useDeed(async () => {
+    await call("PUT", path, { body: settingsOf(now, connector) });
+    type({});
+    again();
+    say(t.saved);
+  });
+  const set = (name: keyof Form) => (value: string | boolean) => type({ ...typed, [name]: value });
+  return (
+    <Card title={t.connectors.settings}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <Text label={t.connectors.name} value={now.name} set={set("name")} fault={faultOf(save.error, "name")} />
+        <Text label={t.connectors.url} hint={t.connectors.urlHint} type="url" isCode value={now.url} set={set("url")} fault={faultOf(save.error, "url")} />
+        <Choice label={t.connectors.every} value={now.every} set={set("every")} options={everyOptions(now.every, t.connectors)} />
+        <Check label={t.connectors.isOn} hint={t.connectors.isOnHint} isOn={now.is_on} set={set("is_on")} />
+        <details class="more-of">
+          <summary>{t.connectors.more}</summary>
+          <Check label={t.connectors.listed} isOn={now.listed} set={set("listed")} />
+          <div class="pair">
+            <Area label={t.connectors.include} hint={t.connectors.pathsHint} rows={3} isCode value={now.include} set={set("include")} fault={faultOf(save.error, "include")} />
+            <Area label={t.connectors.exclude} hint={t.connectors.pathsHint} rows={3} isCode value={now.exclude} set={set("exclude")} fault={faultOf(save.error, "exclude")} />
+            <Text label={t.connectors.pages} type="number" min={1} max={5000} value={now.pages} set={set("pages")} fault={faultOf(save.error, "max_pages")} />
+            <Text label={t.connectors.depth} type="number" min={0} max={20} value={now.depth} set={set("depth")} fault={faultOf(save.error, "max_depth")} />
+          </div>
+          <Text label={t.knowledge.groups} hint={t.knowledge.groupsHint} value={now.groups} set={set("groups")} fault={faultOf(save.error, "groups")} />
+        </details>
+        <Save save={save} isChanged={isChanged} discard={() => type({})} />
+      </form>
+    </Card>
+  );
+};
