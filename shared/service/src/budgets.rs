@@ -97,8 +97,7 @@ impl Service {
         };
         let mut asked = reserve(answering.provider.name(), &answering.options.model)?;
         if let Some((endpoint, model)) = self.fallback_of(tenant) {
-            let other = reserve(endpoint, model)?;
-            asked.cost = asked.cost.max(other.cost);
+            asked = with_fallback(asked, &reserve(endpoint, model)?);
         }
         if tenant.retrieval_enabled && self.keeps_vectors(caller) {
             let (endpoint, model) = self.chosen_embedder(caller);
@@ -140,6 +139,7 @@ impl Service {
             // What a thousand cost in nano-USD, one costs in pico-USD.
             input_price: price(1000, 0),
             output_price: price(0, 1000),
+            again_price: None,
             price_table: self.ai.models().version().to_owned(),
         }
     }
@@ -206,6 +206,21 @@ impl Service {
         let named = call.response_model.as_deref();
         let known = self.ai.priced(&call.endpoint, &call.model, named);
         known?.cost(&usage, call.called_at)
+    }
+}
+
+/// What an answer may take at most that is asked for once more, of another, where the first fails: all of both. A provider that
+/// was asked in vain may have read the prompt, and is paid for that.
+fn with_fallback(first: Reservation, second: &Reservation) -> Reservation {
+    let tokens = second
+        .prompt_tokens
+        .saturating_add(second.completion_tokens);
+    let cost = second.cost.unwrap_or_default();
+    Reservation {
+        completion_tokens: first.completion_tokens.saturating_add(tokens),
+        cost: first.cost.map(|all| all.saturating_add(cost)),
+        again_price: Some(second.input_price.unwrap_or_default()),
+        ..first
     }
 }
 

@@ -1,5 +1,6 @@
 //! A tenant's second provider, for where the first cannot answer.
 
+mod budgets;
 mod failing;
 mod settings;
 

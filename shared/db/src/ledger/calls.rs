@@ -47,12 +47,14 @@ pub struct Reservation {
     pub model: String,
     /// How much is sent, in tokens.
     pub prompt_tokens: i32,
-    /// How much may come back, in tokens.
+    /// How much may come back, in tokens; and all that a second provider may take, should the first fail.
     pub completion_tokens: i32,
-    /// What that costs at most, in nano-USD; none if no price is known.
+    /// What all of that costs at most, in nano-USD; none if no price is known.
     pub cost: Option<i64>,
     /// Of a token that is sent, in pico-USD, for what nobody tells the end of.
     pub input_price: Option<i64>,
+    /// Of a token that is sent to a second provider as well, in pico-USD; none if there is no second.
+    pub again_price: Option<i64>,
     /// Of a token that comes back, in pico-USD.
     pub output_price: Option<i64>,
     /// Where the prices are from.
