@@ -2,7 +2,9 @@
 
 mod at_once;
 mod budgets;
+mod counts;
 mod crashes;
+mod days;
 mod ledger;
 mod settings;
 
