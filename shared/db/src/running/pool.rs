@@ -63,9 +63,12 @@ impl Woken {
 /// What the role may set for itself and for good (`alter role`), and the service relies on: set on each connection, so that
 /// a stolen moment as this role ends with it. Not as options of the connection, which transaction poolers refuse; behind
 /// those it is set on the connection that they have, which other clients of the same role share and want set alike.
+///
+/// And that nothing is compiled, for which the server may be set up: the search of a tenant with 15,000 documents took 0.1 s
+/// and seven more for that, each time.
 const SETTINGS: &str =
     "set row_security to on; set search_path to parlance, pg_temp; set statement_timeout to '5s';
-     set lock_timeout to '2s'; set idle_in_transaction_session_timeout to '10s'";
+     set lock_timeout to '2s'; set idle_in_transaction_session_timeout to '10s'; set jit to off";
 
 /// Connections as one role, and who uses them: fair by tenant, since all wait for them who have work for the database.
 #[derive(Clone)]

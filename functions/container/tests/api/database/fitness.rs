@@ -228,3 +228,26 @@ async fn what_a_role_has_set_for_itself_is_told_and_changes_nothing() {
         "row_security, search_path, statement_timeout"
     );
 }
+
+#[tokio::test]
+async fn no_statement_is_compiled_whatever_the_database_says() {
+    let first = Kit::new().await;
+    for sql in [
+        "do $$ begin execute format('alter database %I set jit to on', current_database()); end $$",
+        "create table public.seen (jit text)",
+        "create function public.see() returns trigger language plpgsql security definer
+         as $$ begin insert into public.seen values (current_setting('jit')); return null; end $$",
+        "create trigger see after insert on parlance.chat_messages for each statement execute function public.see()",
+    ] {
+        run(&first.pool, sql).await;
+    }
+    let kit = Kit::on(first.database.clone(), []).await;
+    let token = kit.token(U1).await;
+    let asked = kit.post(&token, "/chat", json!({ "message": "Hello?" }));
+    assert_eq!(asked.await.status, 200);
+    let seen: Vec<String> = sqlx::query_scalar("select distinct jit from public.seen")
+        .fetch_all(&kit.pool)
+        .await
+        .unwrap();
+    assert_eq!(seen, ["off"]);
+}
