@@ -12,7 +12,7 @@ use futures_util::{
 };
 
 use crate::{
-    Client, Effort, Error, Event, FinishReason, LOCAL_MODEL, Meter, Options, Prompt, Provider,
+    Client, Error, Event, FinishReason, LOCAL_MODEL, Meter, Options, Prompt, Provider,
     complete::complete, local, stream::streamed, tokens, until::until,
 };
 
@@ -76,9 +76,11 @@ impl Client {
         stream: bool,
     ) -> Answer {
         let stops = std::mem::take(&mut options.stop);
-        // What a model thinks is told at the end alone, and is paid for.
-        let thinks =
-            options.effort.is_some_and(|effort| effort != Effort::None) || options.thoughts;
+        // How much a model has thought is told at the end alone, and is paid for.
+        let target = self.target(provider).ok().flatten();
+        let model =
+            target.and_then(|target| self.models.get(&target.endpoint.table, &options.model));
+        let thinks = options.thoughts || model.is_some_and(|model| model.thinks(&options));
         self.whole_answer(provider, prompt, options, stream)
             .until(stops, stream && !thinks)
     }

@@ -252,10 +252,10 @@ impl Ask {
         let can = self.model.thinking == Some(true);
         let thinks = self.options.effort.is_some_and(|e| e > Effort::None);
         let thinks = thinks || can && self.options.thoughts;
-        let effort = match self.options.effort {
-            Some(effort) => effort.within(&self.model),
-            None => (!thinks && self.model.has_effort("none")).then_some("none"),
-        };
+        let effort = self.model.effort(&self.options);
+        if self.model.thinks(&self.options) {
+            self.meter.thinks(limit);
+        }
         let effort = effort.filter(|_| may(Params::REASONING_EFFORT, true));
         let no_thinking = can && !thinks;
         let no_thinking = may(Params::THINKING, no_thinking);

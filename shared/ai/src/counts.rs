@@ -46,19 +46,26 @@ impl Counts {
     }
 
     /// The counts, with estimates from what was sent and received where one is missing. A part is never more than its
-    /// whole.
-    pub(crate) fn usage(self, sent: u32, written_bytes: usize, is_complete: bool) -> Usage {
-        let estimated = tokens::of_bytes(written_bytes);
+    /// whole. Where nobody says how many tokens were written, they are no fewer than `unseen`.
+    pub(crate) fn usage(
+        self,
+        sent: u32,
+        written_bytes: usize,
+        unseen: u32,
+        is_complete: bool,
+    ) -> Usage {
+        let shown = tokens::of_bytes(written_bytes);
         // Something that was sent or written is no 0 tokens.
         let prompt = self.prompt.filter(|&count| count > 0 || sent == 0);
         let completion = self
             .completion
             .filter(|&count| count > 0 || written_bytes == 0);
         let prompt_tokens = prompt.unwrap_or(sent);
-        let completion_tokens = match completion {
-            Some(count) if is_complete => count,
+        let (completion_tokens, thoughts) = match completion {
+            Some(count) if is_complete => (count, 0),
             // More may have been written since it was counted.
-            counted => counted.unwrap_or(0).max(estimated),
+            Some(count) if count > 0 => (count.max(shown), 0),
+            _ => (shown.max(unseen), unseen.saturating_sub(shown)),
         };
         let cached_tokens = self.cached.unwrap_or(0).min(prompt_tokens);
         let uncached = prompt_tokens - cached_tokens;
@@ -67,7 +74,7 @@ impl Counts {
             cached_tokens,
             cache_write_tokens: self.cache_write.unwrap_or(0).min(uncached),
             completion_tokens,
-            reasoning_tokens: self.reasoning.unwrap_or(0).min(completion_tokens),
+            reasoning_tokens: self.reasoning.unwrap_or(thoughts).min(completion_tokens),
             exact: is_complete && prompt.is_some() && completion.is_some(),
         }
     }
@@ -79,7 +86,7 @@ impl Counts {
             reasoning: None,
             ..self
         }
-        .usage(sent, 0, true)
+        .usage(sent, 0, 0, true)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Model;
+use crate::{Model, Options};
 
 /// `reasoning_effort`, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,6 +65,28 @@ impl Effort {
     }
 }
 
+impl Model {
+    /// The `reasoning_effort` to send: as much as is asked for, or none, where it can do without.
+    pub(crate) fn effort(&self, options: &Options) -> Option<&'static str> {
+        let shows = self.thinking == Some(true) && options.thoughts;
+        match options.effort {
+            Some(effort) => effort.within(self),
+            None => (!shows && self.has_effort("none")).then_some("none"),
+        }
+    }
+
+    /// Whether it thinks before it answers. One that can be asked to think more or less does so unasked, unless it is told
+    /// not to.
+    pub(crate) fn thinks(&self, options: &Options) -> bool {
+        let is_asked = options.thoughts || options.effort.is_some_and(|e| e > Effort::None);
+        let has_efforts = self.efforts.as_ref().is_some_and(|all| !all.is_empty());
+        match self.effort(options) {
+            Some(effort) => effort != "none",
+            None => has_efforts || is_asked && self.thinking == Some(true),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +109,36 @@ mod tests {
         assert_eq!(within(Effort::Low, &["none", "medium"]), Some("none"));
         assert_eq!(within(Effort::High, &[]), None);
         assert_eq!(Effort::High.within(&Model::default()), None);
+    }
+
+    #[test]
+    fn a_model_thinks_unless_it_cannot_or_need_not() {
+        let of = |efforts: &[&str], thinking| Model {
+            efforts: (!efforts.is_empty()).then(|| efforts.iter().map(|&e| e.to_owned()).collect()),
+            thinking,
+            ..Model::default()
+        };
+        let [able, always, switched, plain] = [
+            of(&["none", "high"], None),
+            of(&["low", "high"], None),
+            of(&[], Some(true)),
+            of(&[], None),
+        ];
+        let thinks = |effort, thoughts| {
+            let options = Options {
+                effort,
+                thoughts,
+                ..Options::default()
+            };
+            [&able, &always, &switched, &plain].map(|model| model.thinks(&options))
+        };
+        assert_eq!(thinks(None, false), [false, true, false, false]);
+        assert_eq!(
+            thinks(Some(Effort::None), false),
+            [false, true, false, false]
+        );
+        assert_eq!(thinks(Some(Effort::High), false), [true, true, true, false]);
+        assert_eq!(thinks(None, true), [false, true, true, false]);
     }
 
     #[test]

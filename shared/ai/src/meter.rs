@@ -17,6 +17,9 @@ struct Reading {
     /// Estimated, in case the provider does not count.
     prompt_tokens: u32,
     written_bytes: usize,
+    /// How many tokens the answer may have, if it is by a model that thinks and does not show it.
+    unseen: u32,
+    shows_thoughts: bool,
     counts: Counts,
     model: Option<String>,
     service_tier: Option<String>,
@@ -32,15 +35,20 @@ impl Meter {
     }
 
     /// What the call has used so far; all of it, once it has ended. It is [exact](crate::Usage::exact) only of an answer
-    /// that is complete: of any other, no fewer tokens were written than the text that came has.
+    /// that is complete: of any other, no fewer tokens were written than the text that came has, and, where the model may
+    /// have thought without showing it, than the answer might have had.
     ///
     /// A prompt that was not sent, or that the provider refused, used nothing.
     pub fn spent(&self) -> Spent {
         let now = self.now();
         let sent = if now.is_sent { now.prompt_tokens } else { 0 };
         let (written, is_complete) = (now.written_bytes, now.is_complete);
+        let unseen = match now.is_sent && !now.shows_thoughts {
+            true => now.unseen,
+            false => 0,
+        };
         Spent {
-            usage: now.counts.usage(sent, written, is_complete),
+            usage: now.counts.usage(sent, written, unseen, is_complete),
             model: now.model.clone(),
             service_tier: now.service_tier.clone(),
         }
@@ -49,6 +57,16 @@ impl Meter {
     /// The prompt is on its way.
     pub(crate) fn sent(&self) {
         self.now().is_sent = true;
+    }
+
+    /// The model thinks, perhaps without showing it, and what it writes may have so many tokens in all.
+    pub(crate) fn thinks(&self, most: u32) {
+        self.now().unseen = most;
+    }
+
+    /// A thought has come.
+    pub(crate) fn thought(&self) {
+        self.now().shows_thoughts = true;
     }
 
     /// The prompt did not reach the provider, or was refused.

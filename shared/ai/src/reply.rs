@@ -235,11 +235,16 @@ impl Reply {
         }
         self.meter.wrote(thoughts.len() + text.len());
         self.started |= !(said.text.is_empty() && said.reasoning.is_empty());
+        let before = out.len();
         if !thoughts.is_empty() {
             out.push(Event::Reasoning(thoughts));
         }
         if !text.is_empty() {
             self.think.push(&text, out);
+        }
+        let is_thought = |event: &Event| matches!(event, Event::Reasoning(_));
+        if out[before..].iter().any(is_thought) {
+            self.meter.thought();
         }
         Ok(())
     }

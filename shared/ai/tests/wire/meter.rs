@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ai::{Error, Event, Provider, Spent, Timeouts, Usage};
+use ai::{Effort, Error, Event, Options, Provider, Spent, Timeouts, Usage};
 use axum::response::IntoResponse;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
@@ -134,6 +134,68 @@ async fn an_answer_that_is_dropped_used_what_came_of_it() {
     answer.next().await.unwrap().unwrap();
     drop(answer);
     assert_eq!(meter.spent(), estimated(5, 2));
+}
+
+#[tokio::test]
+async fn thoughts_that_are_not_shown_count_as_many_as_there_may_be() {
+    let counted = event(
+        json!({"choices": [{"delta": {"content": "12345678"}}], "usage":
+        {"prompt_tokens": 5, "completion_tokens": 30}}),
+    );
+    let thought = event(json!({"choices": [{"delta": {"reasoning_content": "12345678"}}]}));
+    let [luna, astra] = ["gpt-6-luna", "gpt-6-astra"];
+    let high = Some(Effort::High);
+    for (model, effort, body, tokens, thoughts) in [
+        (luna, None, delta("12345678"), 2, 0),
+        (luna, Some(Effort::None), delta("12345678"), 2, 0),
+        (luna, high, delta("12345678"), 77, 75),
+        (luna, high, thought + &delta("12345678"), 4, 0),
+        (luna, high, counted, 30, 0),
+        // It thinks unasked.
+        (astra, None, delta("12345678"), 77, 75),
+        // Nothing is known of it, so it is not asked to.
+        ("some-model", high, delta("12345678"), 2, 0),
+    ] {
+        let shown = format!("{model} {effort:?} {body}");
+        let server = Server::always(move || {
+            let first = [body.clone().into_bytes()];
+            endless(stream::iter(first).chain(stream::pending()))
+        })
+        .await;
+        let client = server.client();
+        let options = Options {
+            model: model.to_owned(),
+            effort,
+            ..options()
+        };
+        let mut answer = client.answer(&openai(), ask("Hi"), options, true);
+        let meter = answer.meter().clone();
+        while !matches!(answer.next().await, Some(Ok(Event::Delta(_)))) {}
+        drop(answer);
+        let Usage {
+            completion_tokens,
+            reasoning_tokens,
+            exact,
+            ..
+        } = meter.spent().usage;
+        assert_eq!(
+            (completion_tokens, reasoning_tokens, exact),
+            (tokens, thoughts, false),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_could_not_begin_to_think_used_nothing() {
+    let server = Server::always(|| status(400, "{}")).await;
+    let options = Options {
+        model: "gpt-6-astra".to_owned(),
+        ..options()
+    };
+    let mut answer = server.client().answer(&openai(), ask("Hi"), options, true);
+    assert_eq!(answer.next().await, Some(Err(Error::Rejected)));
+    assert_eq!(answer.meter().spent(), Spent::default());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::kit::{
 };
 use crate::vectors::indexed;
 use axum::body::Body;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 /// What the provider says that an answer took, at the prices of the model that is asked by default: 0.10 and 0.50 USD a
@@ -74,6 +75,41 @@ async fn a_stopped_answer_is_charged_for_what_there_is_of_it() {
     assert_eq!(usage["prompt_tokens"], call.prompt_tokens);
     assert!(call.prompt_tokens > 0 && call.cost.unwrap() > 0);
     assert_eq!(reserved(&kit.pool).await, 0);
+}
+
+#[tokio::test]
+async fn thoughts_that_nobody_is_told_of_are_charged_for_when_an_answer_is_cut() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let admin = kit.token(ADMIN1).await;
+    let set = json!({ "max_output_tokens": 500 });
+    assert_eq!(kit.patch(&admin, "/tenants/current", set).await.status, 200);
+    let (token, served) = (kit.token(U1).await, Served::new(&kit).await);
+    let question = json!([{ "role": "user", "content": "Hello?" }]);
+    // Of one that does not think it is what it wrote, else all that it might have written.
+    for (left, effort, tokens) in [(1, "none", 3), (2, "high", 500)] {
+        provider.hold(&["Twelve bytes", "never"]);
+        provider.let_go(1);
+        let asked = json!({ "model": "default", "messages": question, "stream": true, "reasoning_effort": effort });
+        let asked = request(&token, "POST", "/v1/chat/completions")
+            .header("content-type", "application/json")
+            .body(Body::from(asked.to_string()))
+            .unwrap();
+        let mut answer = served.send(asked).await.into_body();
+        let mut text = String::new();
+        while !text.contains("Twelve bytes") {
+            let frame = answer.frame().await.expect("it goes on").unwrap();
+            text += std::str::from_utf8(frame.data_ref().unwrap()).unwrap();
+        }
+        drop(answer);
+        provider.left_by(left).await;
+        kit.settled().await;
+        let call = calls(&kit.pool, T1).await.pop().unwrap();
+        let counted = (&*call.outcome, call.completion_tokens, call.exact);
+        assert_eq!(counted, ("stopped", tokens, false), "{effort}");
+        assert_eq!(reserved(&kit.pool).await, 0);
+    }
+    super::assert_counted(&kit.pool).await;
 }
 
 #[tokio::test]
