@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Routes<App> {
         .routes(routes!(load::load))
         .routes(routes!(running::resume))
         .routes(routes!(running::stop));
-    web::failing_in_words(BODY_LIMIT.on(routes))
+    BODY_LIMIT.on(routes)
 }
 
 /// Whether it can be what an app calls a conversation: a client puts it into a path.

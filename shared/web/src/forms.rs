@@ -5,7 +5,7 @@ use crate::{
     extract::RequestId,
     mcp,
     openai::{self, OpenAiFailure},
-    words::{ERROR_CODE, InWords},
+    words::{ERROR_CODE, is_in_words},
 };
 use axum::{
     Json,
@@ -24,7 +24,7 @@ pub(crate) struct ToOauth;
 /// The form that a path has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// RFC 9457, unless the answer says otherwise.
+    /// RFC 9457.
     Problem,
     /// OpenAI's, at a route or elsewhere.
     OpenAi {
@@ -33,6 +33,8 @@ pub(crate) enum Form {
     },
     /// JSON-RPC's.
     Mcp,
+    /// Plain text.
+    Words,
 }
 
 impl Form {
@@ -40,6 +42,7 @@ impl Form {
         match openai::is_openai(path) {
             true => Self::OpenAi { is_route },
             false if mcp::is_mcp(path) => Self::Mcp,
+            false if is_in_words(path) => Self::Words,
             false => Self::Problem,
         }
     }
@@ -66,7 +69,7 @@ pub(crate) fn told_as(
             let (status, failure) = mcp::told(error, answer);
             (status, JSON, Json(failure).into_response())
         }
-        Form::Problem if answer.get::<InWords>().is_some() => {
+        Form::Words => {
             headers.insert(ERROR_CODE, HeaderValue::from_static(error.code()));
             (error.status(), WORDS, error.in_words().into_response())
         }

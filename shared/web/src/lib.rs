@@ -66,4 +66,3 @@ pub use upload::{RepeatableUpload, SentFile, Upload};
 pub use usage::{UsageItem, UsageReport, UsageSums, UsageTokens, days};
 pub use utoipa_axum::router::OpenApiRouter as Routes;
 pub use visitors::open_to_visitors;
-pub use words::failing_in_words;

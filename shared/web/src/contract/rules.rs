@@ -5,7 +5,7 @@ use super::{
     failures::{FAILURES, PROBLEM, in_words, problem},
     is_public, mcp, needs_login, openai, tags,
 };
-use crate::{IdempotencyKey, IfMatch, mcp::is_mcp, openai::is_openai, words::MARK};
+use crate::{IdempotencyKey, IfMatch, mcp::is_mcp, openai::is_openai, words::is_in_words};
 use utoipa::openapi::{
     Components, Content, OpenApi, PathItem, Ref, RefOr, Required,
     path::{Operation, ParameterIn},
@@ -36,7 +36,9 @@ pub(super) fn complete(api: &mut OpenApi) {
                 false if is_mcp => mcp::fail(operation),
                 false => fail(operation),
             }
-            tell_in_words(operation, components);
+            if is_in_words(path) {
+                tell_in_words(operation, components);
+            }
             describe(operation, components);
         }
     }
@@ -108,12 +110,8 @@ fn fail(operation: &mut Operation) {
     }
 }
 
-/// Has the failures of an operation that is marked so be plain text, with the code in a header.
+/// Has the failures of an operation be plain text, with the code in a header.
 fn tell_in_words(operation: &mut Operation, components: &mut Components) {
-    let marks = operation.extensions.as_mut();
-    if marks.and_then(|marks| marks.remove(MARK)).is_none() {
-        return;
-    }
     let responses = operation.responses.responses.iter_mut();
     for (_, response) in responses.filter(|(status, _)| status.as_str() >= "400") {
         match response {
