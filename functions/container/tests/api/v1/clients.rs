@@ -1,6 +1,8 @@
 //! The clients that others have published, as they are; left out where there is no Python or no Node, or where they cannot
 //! be had.
 
+mod ai_sdk;
+
 use super::kit;
 use crate::kit::{
     ADMIN1, Kit,
@@ -227,54 +229,6 @@ async fn openais_newest_client_for_node() {
     node("7.57.0", 3).await;
 }
 
-/// The AI SDK with its two ways to ask servers of OpenAI's API.
-fn ai_sdk() -> Option<std::path::PathBuf> {
-    let package = json!({ "type": "module", "dependencies": {
-        "ai": "7.0.173", "@ai-sdk/openai": "4.0.118", "@ai-sdk/openai-compatible": "3.0.92", "zod": "4.1.13",
-    } });
-    npm("ai-sdk-openai", &package.to_string())
-}
-
-#[tokio::test]
-async fn the_ai_sdk_asks_in_both_ways() {
-    let Some(folder) = ai_sdk() else {
-        return;
-    };
-    let scene = Scene::new().await;
-    scene
-        .provider
-        .always(Reply::Text(vec!["In 5 days ".into(), "[1].".into()]));
-    let script = folder.join("ai.mjs");
-    fs::copy(Path::new(HERE).join("ai.mjs"), &script).expect("a file can be copied");
-    let (service, script) = (scene.service(), script.to_str().unwrap().to_owned());
-    let said = scene
-        .run(Path::new("node"), &[&script, &service, &scene.key], &folder)
-        .await;
-    let said: Value = serde_json::from_str(&said).expect("it says JSON");
-    for (way, sources) in [
-        ("responses", json!(["https://one.example/refunds"])),
-        ("chat", json!(["https://one.example/refunds"])),
-        ("compatible", json!([])),
-    ] {
-        let expected = json!([REFUNDS, "stop", REFUNDS, REFUNDS, 18, sources, "string"]);
-        assert_eq!(said[way], expected, "{way}");
-    }
-    assert_eq!(said["wrong"][0], "AI_APICallError");
-    assert_eq!(said["wrong"][1], 404);
-    assert!(
-        said["wrong"][2]
-            .as_str()
-            .unwrap()
-            .starts_with("There is no such model here.")
-    );
-    // The answer before is said to the model, though one way only names it.
-    let asked = scene.provider.chats();
-    let second = |nth: usize| asked[nth].body["messages"].to_string();
-    for nth in [1, 4, 7] {
-        assert!(second(nth).contains(REFUNDS), "{}", second(nth));
-    }
-}
-
 #[tokio::test]
 async fn the_examples_of_the_page_work() {
     let scene = Scene::new().await;
@@ -294,8 +248,12 @@ async fn the_examples_of_the_page_work() {
     let curl = example("clients.md", "## OpenAI's clients", "sh");
     let said = run(Path::new("bash"), temporary, "example.sh", &curl).await;
     assert!(said.contains("\"gpt-6-luna\""), "{said}");
-    let listed = "openai==3.57.0\nlangchain-openai==1.7.4\n";
-    if let Some(python) = pip("langchain-openai-1.7.4", listed) {
+    // The oldest and the newest, the oldest with the client that it was made for.
+    for (version, openai) in [("1.7.4", "3.57.0"), ("0.1.1", "1.10.0\nhttpx==0.27.2")] {
+        let listed = format!("openai=={openai}\nlangchain-openai=={version}\n");
+        let Some(python) = pip(&format!("langchain-openai-{version}"), &listed) else {
+            continue;
+        };
         for (name, heading) in [
             ("openai.example.py", "**Python.**"),
             ("langchain.example.py", "**LangChain.**"),
@@ -309,7 +267,7 @@ async fn the_examples_of_the_page_work() {
         let text = example("clients.md", "**Node.**", "javascript");
         run(Path::new("node"), &folder, "example.mjs", &text).await;
     }
-    if let Some(folder) = ai_sdk() {
+    if let Some(folder) = ai_sdk::installed(ai_sdk::NEWEST_7) {
         let text = example("clients.md", "**The AI SDK's `generateText`", "javascript");
         run(Path::new("node"), &folder, "example.mjs", &text).await;
     }
