@@ -39,6 +39,11 @@ make_node_tools() {
     cp "$listed/package-lock.json" "$tools/node-made-from"
   fi
   export PATH=$tools/node_modules/.bin:$PATH
+  # Installing runs no script of a package, which is how Bun would get to where its name is.
+  local folder
+  for folder in "$tools"/node_modules/@oven/bun-*/bin; do
+    if [[ -x $folder/bun ]]; then PATH=$folder:$PATH; fi
+  done
 }
 
 find_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
