@@ -56,6 +56,8 @@ use web::{App, Error, Json, Own, Result, Stop};
     request_body = Ask, responses(
     (status = 200, content((Answer = "application/json"), (Event = "text/event-stream"))),
     (status = 202, body = Start, description = "The answer is being made.", headers(("Location", description = "The answer's message"))),
+    (status = 400, description = "`malformed_request`: the body cannot be read, or is not JSON. `content_filter`, \
+        `context_length_exceeded`: the model's provider does not answer what was asked, or it is longer than the model can read."),
     (status = 409, description = "`model_unpriced`: spending is limited, and the price of the tenant's model is not known."),
     (status = 404, description = "`not_found`: you have no such conversation."),
     (status = 410, description = "`conversation_deleted`: it was, while its answer was made. `result_gone`: the answer of an \

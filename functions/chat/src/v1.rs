@@ -13,6 +13,7 @@ mod messages;
 mod models;
 mod names;
 mod output;
+mod refused;
 mod response;
 mod response_events;
 mod responses;

@@ -20,7 +20,7 @@ use crate::{
     models::{Limit, Model},
     params::{Complaint, Params, Refusals},
     prompt::{WireMessage, messages},
-    tokens,
+    reported, tokens,
 };
 
 /// A request that is ready to send, with what reading its answer needs.
@@ -196,7 +196,7 @@ impl Ask {
         loop {
             let (request, sent) = self.request();
             self.meter.sent();
-            let failure = match http::open(&self.service, request).await {
+            let mut failure = match http::open(&self.service, request).await {
                 Ok(response) => {
                     if self.lasting != known {
                         let model = &self.options.model;
@@ -212,9 +212,15 @@ impl Ask {
             if !failure.may_cost() {
                 self.meter.refused();
             }
-            if !self.learns(&failure, sent) {
-                retries.wait(failure).await?;
+            if self.learns(&failure, sent) {
+                continue;
             }
+            if failure.error == Error::Rejected {
+                let has_format = self.options.format.is_some();
+                let refused = reported::refused(&failure.body, has_format);
+                failure.error = refused.unwrap_or(Error::Rejected);
+            }
+            retries.wait(failure).await?;
         }
     }
 

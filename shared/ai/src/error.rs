@@ -49,7 +49,21 @@ pub enum Error {
          check both."
     )]
     Misconfigured,
-    /// Any other 4xx status but 408, or a refusal of what the prompt says.
+    /// What the prompt says is nothing that the provider answers.
+    #[error("The provider does not answer what was asked. Please ask it otherwise.")]
+    Content,
+    /// The prompt is longer than the model can read.
+    #[error(
+        "What was asked, with what belongs to it, is longer than the model can read. Please ask something shorter."
+    )]
+    TooLong,
+    /// The provider does not take the [format](crate::Options::format) that was asked for.
+    #[error(
+        "The provider does not take the form of answers that is asked for. Check the schema; where any JSON will do, \
+         the messages must say that it is to be JSON."
+    )]
+    Format,
+    /// Any other 4xx status but 408.
     #[error(
         "The provider refused the request. If it is not about what was asked, an administrator should check the \
          model or index settings."
@@ -71,7 +85,7 @@ pub enum Error {
 
 impl Error {
     /// One of every kind, for whoever must know them all.
-    pub const KINDS: [Self; 11] = [
+    pub const KINDS: [Self; 14] = [
         Error::Timeout,
         Error::Unreachable,
         Error::Auth,
@@ -79,6 +93,9 @@ impl Error {
         Error::Quota,
         Error::Dimensions { index: 1, model: 2 },
         Error::Misconfigured,
+        Error::Content,
+        Error::TooLong,
+        Error::Format,
         Error::Rejected,
         Error::Unavailable,
         Error::Invalid,
@@ -95,6 +112,9 @@ impl Error {
             Error::Quota => "provider_quota_exceeded",
             Error::Dimensions { .. } => "index_mismatch",
             Error::Misconfigured => "provider_misconfigured",
+            Error::Content => "content_filter",
+            Error::TooLong => "context_length_exceeded",
+            Error::Format => "format_rejected",
             Error::Rejected => "provider_rejected",
             Error::Unavailable => "provider_unavailable",
             Error::Invalid => "upstream_invalid",
@@ -104,7 +124,15 @@ impl Error {
 
     /// Whether another provider may answer what this one could not: nothing was wrong with the key or the request.
     pub fn others_may_answer(&self) -> bool {
-        !matches!(self, Error::Auth | Error::Misconfigured | Error::Rejected)
+        !matches!(self, Error::Auth | Error::Misconfigured) && !self.is_refusal()
+    }
+
+    /// Whether the request is what the provider minds, so that it would do so again.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Error::Content | Error::TooLong | Error::Format | Error::Rejected
+        )
     }
 
     /// How long the provider asked to wait, if it did.
@@ -127,6 +155,9 @@ impl Error {
             | Error::Quota
             | Error::Dimensions { .. }
             | Error::Misconfigured
+            | Error::Content
+            | Error::TooLong
+            | Error::Format
             | Error::Rejected
             | Error::Invalid => false,
         }

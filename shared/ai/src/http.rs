@@ -132,7 +132,7 @@ pub(crate) async fn open(service: &str, request: RequestBuilder) -> Result<Respo
             }
             // The key may be good, and the question not.
             StatusCode::FORBIDDEN if refuses_content(&beginning(response).await) => {
-                failure.error = Error::Rejected;
+                failure.error = Error::Content;
             }
             StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND => {
                 failure.error = Error::Misconfigured;

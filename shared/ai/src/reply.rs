@@ -183,7 +183,7 @@ impl Reply {
     fn failed(&self, error: Error) -> Result<Step, Error> {
         match error {
             _ if self.finish_reason.is_some() => Ok(Step::Progress),
-            Error::Rejected => Err(error),
+            error if error.is_refusal() => Err(error),
             _ if self.started => Err(Error::Interrupted),
             _ => Err(error),
         }

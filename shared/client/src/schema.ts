@@ -6578,7 +6578,15 @@ export interface operations {
                     "application/json": components["schemas"]["StartEvent"];
                 };
             };
-            400: components["responses"]["Malformed"];
+            /** @description `malformed_request`: the body cannot be read, or is not JSON. `content_filter`, `context_length_exceeded`: the model's provider does not answer what was asked, or it is longer than the model can read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["OriginNotAllowed"];
             /** @description `not_found`: you have no such conversation. */

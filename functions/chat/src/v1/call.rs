@@ -1,6 +1,6 @@
 //! A request in OpenAI's form as a turn: a conversation of its own, which its client keeps.
 
-use super::{messages::Conversation, models::named};
+use super::{messages::Conversation, models::named, refused::Names};
 use crate::{
     asked::Asked,
     event::Events,
@@ -20,10 +20,7 @@ pub(super) struct Call {
     pub(super) model: String,
     pub(super) conversation: Conversation,
     pub(super) wishes: Wishes,
-    /// What the request calls the form of the answer.
-    pub(super) format_is: &'static str,
-    /// And the conversation.
-    pub(super) messages_are: &'static str,
+    pub(super) names: Names,
     pub(super) metadata: Map<String, Value>,
     /// Whom the client says that it asks for.
     pub(super) end_user: Option<String>,
@@ -79,6 +76,7 @@ impl Call {
         let mut answering = app.answering(&caller).await?;
         answering.options.model = named(&app, &answering, &self.model)?.to_owned();
         self.check(&app, &caller, &answering)?;
+        let names = self.names;
         let Conversation { mut said, question } = self.conversation;
         let mut metadata = self.metadata;
         // Told apart from others by it, and not named.
@@ -111,7 +109,8 @@ impl Call {
             streamed: self.stream,
             awaited: true,
         };
-        asking.events().await
+        let (events, nearest) = asking.events().await?;
+        Ok((names.name_refused(events), nearest))
     }
 
     /// # Errors
@@ -121,7 +120,7 @@ impl Call {
             && !app.takes_format(answering, format)
         {
             let message = "This tenant's provider has no such form of answers. Leave it out.";
-            return Err(Error::unsupported(self.format_is, message));
+            return Err(Error::unsupported(self.names.format, message));
         }
         let Conversation { said, question } = &self.conversation;
         let format = self.wishes.format.as_ref().map(Value::to_string);
@@ -131,7 +130,7 @@ impl Call {
             .fold(0, u32::saturating_add);
         if let Some(fault) = question_fault(&app.limits_of(caller), sent) {
             let message = format!("The instructions and the question {fault}.");
-            return Err(Error::wrong(self.messages_are, message));
+            return Err(Error::wrong(self.names.messages, message));
         }
         let mut options = answering.options.clone();
         self.wishes.apply(&mut options);
@@ -144,7 +143,7 @@ impl Call {
             true => Ok(()),
             false => Err(Error::parameter(
                 "context_length_exceeded",
-                self.messages_are,
+                self.names.messages,
                 format!(
                     "The instructions and the question are about {length} tokens long, and this model can read {room} beside \
                      its answer. Send less."

@@ -7,6 +7,7 @@ use super::{
     completion::ChatCompletion,
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number, stops},
     messages,
+    refused::Names,
 };
 use crate::{answered::collect, sse};
 use axum::{
@@ -188,8 +189,10 @@ impl Completion {
             model,
             conversation,
             wishes,
-            format_is: "response_format",
-            messages_are: "messages",
+            names: Names {
+                format: "response_format",
+                messages: "messages",
+            },
             metadata: metadata(self.metadata)?,
             end_user: self.safety_identifier.or(self.user),
             stream: self.stream.unwrap_or_default(),

@@ -6,6 +6,7 @@ use super::{
     fields::{MOST_TEMPERATURE, effort, format, metadata, most_tokens, no_tools, number},
     input,
     messages::{Conversation, is_nothing},
+    refused::Names,
     response::{Echo, Response},
     response_events::{ResponseEvent, ResponseEvents},
 };
@@ -174,8 +175,10 @@ impl Responses {
             model: self.model.ok_or_else(|| Error::missing("model"))?,
             conversation,
             wishes,
-            format_is: "text.format",
-            messages_are: "input",
+            names: Names {
+                format: "text.format",
+                messages: "input",
+            },
             metadata,
             end_user: self.safety_identifier.or(self.user),
             stream: self.stream.unwrap_or_default(),

@@ -47,11 +47,24 @@ fn code(error: &Event) -> &str {
 fn failing() -> Vec<(Reply, u16, &'static str, bool)> {
     let body = json!({ "error": { "message": CANARY, "code": CANARY } });
     let status = |status| Reply::Status(status, body.clone());
+    let of = |code: &str| {
+        Reply::Status(
+            400,
+            json!({ "error": { "message": CANARY, "param": CANARY, "code": code } }),
+        )
+    };
     let huge = "x".repeat(5 * 1024 * 1024);
     vec![
         (status(401), 502, "provider_auth_failed", false),
         (status(403), 502, "provider_auth_failed", false),
         (status(400), 502, "provider_rejected", false),
+        (of("content_filter"), 400, "content_filter", false),
+        (
+            of("context_length_exceeded"),
+            400,
+            "context_length_exceeded",
+            false,
+        ),
         (status(402), 502, "provider_misconfigured", false),
         (status(429), 503, "provider_rate_limited", true),
         (status(500), 502, "provider_unavailable", true),

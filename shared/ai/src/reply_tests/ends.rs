@@ -69,7 +69,7 @@ fn a_refusal_within_an_answer_is_one() {
         ),
     ] {
         let (text, end) = read(&[body.as_bytes()]);
-        assert_eq!((&*text, end), (said, Err(Error::Rejected)), "{body}");
+        assert_eq!((&*text, end), (said, Err(Error::Content)), "{body}");
     }
     let busy = "data: {\"error\":{\"code\":503}}\n\n";
     assert_eq!(read(&[busy.as_bytes()]).1, Err(Error::Unavailable));

@@ -40,7 +40,7 @@ async fn each_status_has_its_error() {
 async fn a_question_that_is_refused_is_no_bad_key() {
     let flagged = r#"{"error":{"code":403,"message":"flagged","metadata":{"reasons":["violence"],"flagged_input":"Hi"}}}"#;
     let server = Server::always(move || status(403, flagged)).await;
-    assert_eq!(error(&server.client()).await, Error::Rejected);
+    assert_eq!(error(&server.client()).await, Error::Content);
 }
 
 #[tokio::test]

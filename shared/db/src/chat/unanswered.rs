@@ -83,7 +83,8 @@ macro_rules! answers {
     () => {
         "select m.id, m.session_id, m.seq, m.parent_seq, m.created_at, f.rating, f.comment, f.rated_at,
                 m.status = 'complete' and m.sources = '[]' as no_source, coalesce(f.rating = 'down', false) as thumbs_down,
-                coalesce(m.finish_reason = 'content_filter' or m.error_code = 'provider_rejected', false) as refused
+                coalesce(m.finish_reason = 'content_filter'
+                  or m.error_code in ('content_filter', 'context_length_exceeded', 'provider_rejected'), false) as refused
          from chat_messages m
          left join message_feedback f on f.tenant_id = m.tenant_id and f.message_id = m.id
          where m.id >= $1 and m.id < $2 and m.role = 'assistant'"

@@ -26,7 +26,18 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
     (
         "context_length_exceeded",
         400,
-        "Under `/v1`: the instructions and the question are longer than the model can read.",
+        "What was asked, with what belongs to it, is longer than the model can read. Ask something shorter.",
+    ),
+    (
+        "content_filter",
+        400,
+        "The model's provider does not answer what was asked. Ask it otherwise.",
+    ),
+    (
+        "format_rejected",
+        400,
+        "The model's provider does not take the form of answers that was asked for. Under `/v1` it is `invalid_value`, and \
+         `param` names it.",
     ),
     (
         "model_not_found",

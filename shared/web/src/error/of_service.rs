@@ -13,6 +13,9 @@ pub(super) fn status_of(error: &service::Error) -> StatusCode {
         E::Unpriced(_) => StatusCode::CONFLICT,
         E::Provider(ai::Error::Timeout) => StatusCode::GATEWAY_TIMEOUT,
         E::Provider(ai::Error::RateLimited { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        E::Provider(ai::Error::Content | ai::Error::TooLong | ai::Error::Format) => {
+            StatusCode::BAD_REQUEST
+        }
         E::Provider(_) => StatusCode::BAD_GATEWAY,
         E::ConversationDeleted => StatusCode::GONE,
         E::KeyUnavailable(..)

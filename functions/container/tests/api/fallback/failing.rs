@@ -22,15 +22,15 @@ async fn a_refused_key_or_request_is_seen_and_not_made_good() {
     let two = Two::new().await;
     set_key(&two.kit, "openai", "sk-of-the-tenant").await;
     let filtered = json!({ "error": { "code": "content_filter" } });
-    for (reply, code) in [
-        (status(401), "provider_auth_failed"),
-        (status(403), "provider_auth_failed"),
-        (status(400), "provider_rejected"),
-        (Reply::Status(400, filtered), "provider_rejected"),
-        (status(402), "provider_misconfigured"),
+    for (reply, status, code) in [
+        (status(401), 502, "provider_auth_failed"),
+        (status(403), 502, "provider_auth_failed"),
+        (status(400), 502, "provider_rejected"),
+        (Reply::Status(400, filtered), 400, "content_filter"),
+        (status(402), 502, "provider_misconfigured"),
     ] {
         two.first.always(reply);
-        assert_eq!(two.ask().await.problem(502), code);
+        assert_eq!(two.ask().await.problem(status), code);
         let error = two.ask_streamed().await.pop().unwrap();
         assert_eq!(error.data["type"], format!("urn:parlance:error:{code}"));
     }

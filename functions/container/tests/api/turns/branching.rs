@@ -164,16 +164,23 @@ async fn a_question_that_was_refused_is_not_sent_again() {
     let session = &first["session_id"];
     let filtered = json!({ "error": { "code": "content_filter", "status": 400 } });
     let flagged = json!({ "error": { "code": 403, "metadata": { "reasons": ["x"] } } });
-    for refusal in [
-        Reply::Status(400, json!({ "error": { "message": "content policy" } })),
-        Reply::Status(403, flagged),
-        Reply::Status(200, filtered.clone()),
-        Reply::Raw(format!("data: {filtered}\n\n")),
+    let policy = json!({ "error": { "message": "content policy" } });
+    let long = json!({ "error": { "code": "context_length_exceeded" } });
+    for (refusal, status, code) in [
+        (Reply::Status(400, long), 400, "context_length_exceeded"),
+        (Reply::Status(400, policy), 502, "provider_rejected"),
+        (Reply::Status(403, flagged), 400, "content_filter"),
+        (Reply::Status(200, filtered.clone()), 400, "content_filter"),
+        (
+            Reply::Raw(format!("data: {filtered}\n\n")),
+            400,
+            "content_filter",
+        ),
     ] {
         provider.reply(refusal);
         let bad = json!({ "message": "Bad?", "session_id": session });
         let refused = kit.post(&token, "/chat", bad).await;
-        assert_eq!(refused.problem(502), "provider_rejected");
+        assert_eq!(refused.problem(status), code);
     }
     // One that is cut where it began to say what must not be said.
     let cut = json!({ "choices": [{ "delta": { "content": "Bad is" }, "finish_reason": "content_filter" }] });

@@ -144,6 +144,88 @@ async fn a_provider_that_fails_before_its_first_word_is_a_status() {
     }
 }
 
+/// What a provider says of a request that it refuses, and how that is told: the code, and the parameter of each way to ask.
+fn refusals() -> Vec<(Value, &'static str, [&'static str; 2])> {
+    let format = ["response_format", "text.format"];
+    let messages = ["messages", "input"];
+    let error = |param: &str, code: Value, message: &str| {
+        let message = format!("{message} sk-CANARY");
+        json!({ "error": { "message": message, "type": "invalid_request_error", "param": param, "code": code } })
+    };
+    vec![
+        (
+            error(
+                "response_format",
+                json!("invalid_json_schema"),
+                "Invalid schema for response_format 'a'.",
+            ),
+            "invalid_value",
+            format,
+        ),
+        (
+            error(
+                "messages",
+                json!(null),
+                "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+            ),
+            "invalid_value",
+            format,
+        ),
+        (
+            error("messages", json!("context_length_exceeded"), "Too long."),
+            "context_length_exceeded",
+            messages,
+        ),
+        (
+            error("prompt", json!("content_filter"), "Filtered."),
+            "content_filter",
+            messages,
+        ),
+    ]
+}
+
+#[tokio::test] // R66
+async fn what_the_provider_refuses_of_what_the_client_chose_is_its_parameter() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let token = kit.token(U1).await;
+    let schema = json!({ "type": "json_schema", "name": "a", "schema": { "type": "nothing" } });
+    for (refusal, code, params) in refusals() {
+        provider.always(Reply::Status(400, refusal.clone()));
+        let bodies = [
+            asked(json!({ "response_format": { "type": "json_schema", "json_schema": schema } })),
+            json!({ "model": "default", "input": "Hello?", "text": { "format": schema } }),
+        ];
+        for (way, (mut body, param)) in bodies.into_iter().zip(params).enumerate() {
+            let path = ["/v1/chat/completions", "/v1/responses"][way];
+            for stream in [false, true] {
+                body["stream"] = json!(stream);
+                let send = async || {
+                    let key = format!("{code}-{param}-{stream}-{}", refusal["error"]["code"]);
+                    let request = request(&token, "POST", path)
+                        .header("content-type", "application/json")
+                        .header("idempotency-key", key.replace(['"', '.'], "-"));
+                    kit.send(request, Body::from(body.to_string())).await
+                };
+                // And told again, as it was.
+                for _ in 0..2 {
+                    let answer = send().await;
+                    let told = answer.openai(400);
+                    assert_eq!(told, (code.to_owned(), Some(param.to_owned())), "{refusal}");
+                    assert_eq!(answer.json["error"]["type"], "invalid_request_error");
+                    assert_eq!(answer.header("x-should-retry"), "false");
+                    assert!(!answer.text.contains("CANARY"), "{}", answer.text);
+                }
+            }
+        }
+    }
+    // What a client did not choose is not its fault.
+    let (of_format, ..) = refusals().remove(0);
+    provider.always(Reply::Status(400, of_format));
+    let plain = ask(&kit, &token, json!({})).await;
+    assert_eq!(plain.openai(502), ("provider_rejected".to_owned(), None));
+}
+
 #[tokio::test] // R67
 async fn one_that_breaks_off_ends_the_stream_with_an_error() {
     let provider = Provider::start().await;
