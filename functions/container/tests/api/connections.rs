@@ -22,7 +22,7 @@ async fn waiting(change: impl FnOnce(&mut ConnectionTimes)) -> (Kit, Served) {
     (kit, served)
 }
 
-#[tokio::test]
+#[tokio::test] // R58
 async fn an_idle_connection_outlives_a_header_that_has_begun() {
     let (_kit, served) = waiting(|times| times.header = INSTANT).await;
     let mut unused = Raw::connect(served.address).await;
@@ -92,7 +92,7 @@ async fn an_answer_that_takes_long_is_not_taken_for_an_idle_connection() {
     assert!(answer.contains("event: done"), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test] // R58
 async fn whoever_takes_nothing_of_its_answers_is_closed() {
     let (_kit, served) = waiting(|times| times.write = INSTANT).await;
     let mut deaf = Raw::connect(served.address).await;
@@ -125,7 +125,7 @@ async fn nothing_of_this_holds_up_the_end() {
     served.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test] // R58
 async fn one_client_has_so_many_connections_and_no_more() {
     let kit = Kit::with([("MAX_CONNECTIONS_PER_CLIENT", "3")]).await;
     let served = Served::new(&kit).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-#[tokio::test]
+#[tokio::test] // R56
 async fn a_list_comes_page_by_page_newest_first() {
     let kit = Kit::new().await;
     let superuser = kit.token(SUPERUSER).await;
@@ -35,7 +35,7 @@ async fn a_list_comes_page_by_page_newest_first() {
     assert!(ids.is_sorted_by(|a, b| a > b), "newest first");
 }
 
-#[tokio::test]
+#[tokio::test] // R56
 async fn a_cursor_fits_only_the_list_that_gave_it() {
     let kit = Kit::new().await;
     let (superuser, one, two) = (

@@ -79,7 +79,7 @@ async fn metrics_have_a_token_of_their_own() {
     assert_eq!(nobody.problem(401), "invalid_token");
 }
 
-#[tokio::test] // R88
+#[tokio::test] // R88 R46
 async fn without_a_token_there_are_no_metrics() {
     let kit = Kit::with([("METRICS_TOKEN", "")]).await;
     let admin = kit.token(ADMIN1).await;

@@ -91,7 +91,7 @@ async fn users_are_found_by_what_they_may_do() {
     }
 }
 
-#[tokio::test] // R26
+#[tokio::test] // R26 R56
 async fn a_cursor_fits_only_the_search_that_gave_it() {
     let kit = Kit::new().await;
     let admin = kit.token(ADMIN1).await;

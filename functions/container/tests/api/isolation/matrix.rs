@@ -183,7 +183,7 @@ async fn the_owner_reaches_it() {
     }
 }
 
-#[tokio::test] // R26
+#[tokio::test] // R26 R56
 async fn a_cursor_of_another_tenants_list_is_no_cursor() {
     let scene = Scene::new().await;
     let list = |token: String, path: String| {
