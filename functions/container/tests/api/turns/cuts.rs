@@ -27,8 +27,8 @@ const PIECES: [&str; 8] = [
 
 /// The most pieces of an answer.
 const LONGEST: u64 = 60;
-/// From how many bytes on a connection is cut at the latest.
-const FURTHEST: u64 = 600;
+/// From how many bytes on a connection is cut at the latest. Its first and its last event must fit, or it never ends.
+const FURTHEST: u64 = 1500;
 
 fn cuts() -> u64 {
     let asked = std::env::var("CHECK_CUTS").ok();
