@@ -11,7 +11,7 @@ mod tests;
 use crate::{provider, random, site::SiteClaim};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use claims::Claims;
-use jsonwebtoken::{DecodingKey, Validation};
+use jsonwebtoken::{DecodingKey, crypto};
 use secrecy::{ExposeSecret, SecretString};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -241,14 +241,15 @@ fn signed(
     if header.crit.is_some() {
         return None;
     }
-    keys.iter().find_map(|known| {
-        let mut validation = Validation::new(known.algorithm.in_library());
-        // The claims are checked by us, who say what is wrong with them.
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        validation.validate_aud = false;
-        let said = jsonwebtoken::decode(token, &known.key, &validation).ok()?;
-        Some((known.id, said.claims))
-    })
+    let (message, signature) = token.rsplit_once('.')?;
+    let (_, payload) = message.split_once('.')?;
+    let signer = keys.iter().find(|known| {
+        let algorithm = known.algorithm.in_library();
+        header.alg == algorithm
+            && crypto::verify(signature, message.as_bytes(), &known.key, algorithm)
+                .is_ok_and(|is_good| is_good)
+    })?;
+    // Not by `jsonwebtoken::decode`: to it, a claim of another type than it knows is a token that is none.
+    let said = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    Some((signer.id, serde_json::from_slice(&said).ok()?))
 }

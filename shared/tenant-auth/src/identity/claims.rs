@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Seconds by which the clock of the tenant's server may be ahead of ours. Never lengthens a token's life.
+/// Seconds by which the clock of the tenant's server may be ahead of ours.
 const LEEWAY: f64 = 30.0;
 /// The most seconds that a token is good for.
 const LIFE: f64 = 300.0;

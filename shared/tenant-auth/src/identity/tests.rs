@@ -169,6 +169,20 @@ fn what_no_key_of_the_site_has_signed_is_refused() {
 }
 
 #[test] // R10
+fn a_claim_of_another_type_is_named() {
+    for claim in ["aud", "sub", "jti", "exp", "iat", "nbf", "name", "groups"] {
+        for value in [json!([1]), json!([[1]]), json!({}), json!(true)] {
+            let Err(IdentityFault::Claims(faults)) = verify(&changed(claim, Some(value.clone())))
+            else {
+                panic!("{claim}: {value}")
+            };
+            let named: Vec<_> = faults.iter().map(|(name, _)| *name).collect();
+            assert_eq!(named, [claim], "{value}");
+        }
+    }
+}
+
+#[test] // R10
 fn a_public_key_is_no_secret() {
     let random = SystemRandom::new();
     let by = &ECDSA_P256_SHA256_FIXED_SIGNING;
