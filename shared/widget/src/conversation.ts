@@ -110,7 +110,8 @@ export class Conversation {
       this.#isBehind = false;
     } catch (error) {
       if (signal.aborted || turns !== this.#turns) return this.#catchUp();
-      if (error instanceof Problem && error.status === 404) this.#kept.session = undefined;
+      // There is none, or what was kept names none.
+      if (error instanceof Problem && [404, 422].includes(error.status)) this.#kept.session = undefined;
       else this.trouble = this.#trouble(error, () => void this.load(follow));
     }
     const last = this.entries[this.entries.length - 1];

@@ -1,5 +1,5 @@
 import type { Question } from "parlance-client";
-import { sharedMemory, tabMemory, type Memory } from "./memory.js";
+import { parsed, sharedMemory, tabMemory, type Memory } from "./memory.js";
 
 /** A question under way: it is asked once, however often it is sent under its key. */
 export interface Asking {
@@ -35,8 +35,8 @@ export class Kept {
   }
 
   get asking(): Asking | undefined {
-    const text = this.#tab.get("asking");
-    return text === undefined ? undefined : (JSON.parse(text) as Asking);
+    const asking = parsed<Partial<Asking> | null>(this.#tab.get("asking"));
+    return asking?.key && asking.question ? { key: asking.key, question: asking.question } : undefined;
   }
 
   set asking(asking: Asking | undefined) {

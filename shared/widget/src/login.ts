@@ -1,7 +1,7 @@
 import { Parlance, Problem, browserStore, memoryStore, type Store, type Tokens } from "parlance-client";
 import type { IdentityToken } from "../index.js";
 import { Kept } from "./kept.js";
-import { sharedMemory } from "./memory.js";
+import { parsed, sharedMemory } from "./memory.js";
 
 /** Where a chat is, and whose. */
 export interface Place {
@@ -200,7 +200,10 @@ const nameOf = ({ host, site }: Place, whom: string): string => `parlance:${host
 
 /** Whom the page has named in this browser. */
 const seen = (place: Place) => sharedMemory(`${nameOf(place, "")}:`);
-const people = (place: Place): string[] => JSON.parse(seen(place).get("people") ?? "[]") as string[];
+const people = (place: Place): string[] => {
+  const named = parsed<unknown>(seen(place).get("people"));
+  return Array.isArray(named) ? named.map(String) : [];
+};
 
 /** Hands what was asked before anybody knew who it is to whom it is now known to be, and to nobody after them. */
 const inherit = async (from: string, to: string, store: KeptStore): Promise<void> => {

@@ -35,3 +35,12 @@ export const tabMemory = (prefix: string): Memory => new Memory(prefix, () => se
 
 /** Of all tabs of the page's origin. */
 export const sharedMemory = (prefix: string): Memory => new Memory(prefix, () => localStorage);
+
+/** What a text says; nothing where something else has written there. */
+export const parsed = <T>(text: string | undefined): T | undefined => {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+};

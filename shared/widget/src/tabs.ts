@@ -11,7 +11,7 @@ export class Tabs {
   constructor(name: string, heard: (told: Told) => void) {
     try {
       this.#channel = new BroadcastChannel(name);
-      this.#channel.onmessage = ({ data }: MessageEvent<Told>) => heard(data);
+      this.#channel.onmessage = ({ data }: MessageEvent<Told | null>) => data && heard(data);
     } catch {
       // A page that may store nothing has no other tabs either.
     }

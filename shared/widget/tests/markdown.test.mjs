@@ -74,6 +74,7 @@ test("links lead to pages and mailboxes only", () => {
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", " javascript:alert(1)", "\u0001javascript:alert(1)",
     "data:text/html,<script>alert(1)</script>", "vbscript:x", "http://a.b", "//a.b", "/a", "a", "#a", "", "file:///etc/passwd",
     "blob:https://a.b/c", "intent://a", "https://", "javascript&colon;alert(1)",
+    "https://bank.example@a.b/", "https://user:pass@a.b/", "https://:pass@a.b/",
   ]) assert.equal(safeLink(bad), undefined, bad);
 });
 

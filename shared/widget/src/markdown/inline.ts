@@ -232,7 +232,7 @@ class Reader {
     const link = at(ANGLED, text, from);
     const end = at(BREAK, text, from);
     if (entity) this.#add(ENTITIES[entity[1]!]!);
-    else if (link) this.#add({ kind: "link", href: link[1]!, children: [link[1]!.replace(/^mailto:/, "")] });
+    else if (link) this.#add({ kind: "link", href: link[1]!, children: [shownAs(link[1]!.replace(/^mailto:/, ""))] });
     else if (end) this.#add({ kind: "break" });
     else return this.#literal(from, 1);
     return from + (entity ?? link ?? end)![0].length;
@@ -242,7 +242,7 @@ class Reader {
     const found = at(ADDRESS, this.#text, from);
     if (!found) return this.#literal(from, 8);
     const address = withoutEnd(found[0]);
-    this.#add({ kind: "link", href: address, children: [address] });
+    this.#add({ kind: "link", href: address, children: [shownAs(address)] });
     return from + address.length;
   }
 }
@@ -254,6 +254,9 @@ const withoutEnd = (address: string): string => {
   while (end > 8 && (".,:;!?*_~".includes(address[end - 1]!) || (closes && address[end - 1] === ")"))) end--;
   return address.slice(0, end);
 };
+
+/** An address without what would turn it round before the eyes (UAX #9, explicit formatting). */
+const shownAs = (address: string): string => address.replace(/[\u202A-\u202E\u2066-\u2069]/g, "");
 
 /** Links do not stand in each other. */
 const withoutLinks = (children: Inline[]): Inline[] =>

@@ -1,9 +1,9 @@
-/** Where a link may lead: to a page that is encrypted, or to a mailbox. Anything else is text. */
+/** Where a link may lead: to a page that is encrypted, or to a mailbox. Anything else is text, and so is an address that begins like another. */
 export const safeLink = (href: string): string | undefined => {
   if (!/^(https:\/\/|mailto:)/i.test(href) || href.length > 4000) return undefined;
   try {
     const url = new URL(href);
-    return url.protocol === "https:" || url.protocol === "mailto:" ? url.href : undefined;
+    return (url.protocol === "https:" || url.protocol === "mailto:") && !url.username && !url.password ? url.href : undefined;
   } catch {
     return undefined;
   }

@@ -90,6 +90,30 @@ test("a chat that cannot be loaded can be opened later", async () => {
   });
 });
 
+test("what was damaged in the browser's storage is forgotten, and the chat goes on", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  for (const damage of ["{bad", "5", "null", '"../../admin/users?x="', "{}"]) {
+    await page.evaluate((damage) => {
+      const name = Object.keys(localStorage).find((key) => key.endsWith(":session"));
+      localStorage.setItem(name, damage);
+      localStorage.setItem(name.replace(/session$/, "people"), damage);
+      sessionStorage.setItem(name.replace(/session$/, "asking"), damage);
+      new BroadcastChannel(name.replace(/:session$/, "")).postMessage(null);
+    }, damage);
+    await page.reload();
+    await launcher(page).waitFor();
+    if (!(await panel(page).isVisible())) await openChat(page);
+    await ask(page, `And after ${damage}?`);
+    await idle(page);
+    await holds(page, [`And after ${damage}?`]);
+  }
+  await page.evaluate(() => document.querySelector("parlance-chat").forget());
+  await holds(page, []);
+});
+
 test("two tabs show the same conversation, and one login does for both", async () => {
   kit.kit.provider.hold = gate();
   const one = await kit.open();
