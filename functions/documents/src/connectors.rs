@@ -1,11 +1,14 @@
-//! `/documents/connectors`: web sites that the tenant's documents follow.
+//! `/documents/connectors`: web sites, buckets and Git repositories that the tenant's documents follow.
 
 mod asked;
+mod bucket;
+mod repository;
+mod secret;
 mod told;
 
-use asked::ConnectorInput;
+use asked::{ConnectorInput, Place};
 use axum::{extract::State, http::StatusCode};
-use db::{AdminTx, ConnectorRun};
+use db::{AdminTx, Caller, ConnectorRun};
 use serde::{Deserialize, Serialize};
 use told::ConnectorOutput;
 use utoipa::{IntoParams, ToSchema};
@@ -44,14 +47,14 @@ pub(crate) struct Deletion {
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Manager { admin, .. }: Manager,
+    Manager { admin, caller }: Manager,
 ) -> Result<Json<Connectors>> {
     let mut tx = app.db.admin(&admin).await?;
     let connectors = tx.connectors().await?;
     let mut last = tx.last_runs().await?;
     let items = connectors.into_iter().map(|connector| {
         let run = last.remove(&connector.id);
-        ConnectorOutput::of(connector, run)
+        ConnectorOutput::of(&app, caller.tenant_id(), connector, run)
     });
     Ok(Json(Connectors {
         items: items.collect::<Result<_>>()?,
@@ -67,10 +70,15 @@ pub(crate) async fn list(
 ))]
 pub(crate) async fn create(
     State(app): State<App>,
-    Manager { admin, .. }: Manager,
+    Manager { admin, caller }: Manager,
     Repeatable { key, asked }: Repeatable<ConnectorInput>,
 ) -> Result<(StatusCode, Json<ConnectorOutput>)> {
-    let new = asked.check(Uuid::now_v7(), app.clock.now())?;
+    let place = Place {
+        tenant: caller.tenant_id(),
+        id: Uuid::now_v7(),
+        before: None,
+    };
+    let new = asked.check(&app, &place)?;
     let mut tx = app.db.admin(&admin).await?;
     let id = match key.claim(&mut tx, new.id).await? {
         Some(made) => made,
@@ -80,7 +88,9 @@ pub(crate) async fn create(
             return Err(Error::Conflict("too_many_connectors", sentence.into()));
         }
     };
-    let told = told(&mut tx, id).await?.ok_or(Error::ResultGone)?;
+    let told = told(&app, &caller, &mut tx, id)
+        .await?
+        .ok_or(Error::ResultGone)?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(told)))
 }
@@ -91,11 +101,11 @@ pub(crate) async fn create(
 ))]
 pub(crate) async fn show(
     State(app): State<App>,
-    Manager { admin, .. }: Manager,
+    Manager { admin, caller }: Manager,
     Path(id): Path<Uuid>,
 ) -> Result<Json<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
-    let told = told(&mut tx, id).await?;
+    let told = told(&app, &caller, &mut tx, id).await?;
     told.map(Json).ok_or(Error::NotFound)
 }
 
@@ -106,15 +116,22 @@ pub(crate) async fn show(
 ))]
 pub(crate) async fn replace(
     State(app): State<App>,
-    Manager { admin, .. }: Manager,
+    Manager { admin, caller }: Manager,
     Path(id): Path<Uuid>,
     Json(asked): Json<ConnectorInput>,
 ) -> Result<Json<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
-    tx.connector(id).await?.ok_or(Error::NotFound)?;
-    let changed = asked.check(id, app.clock.now())?;
+    let before = tx.connector(id).await?.ok_or(Error::NotFound)?;
+    let place = Place {
+        tenant: caller.tenant_id(),
+        id,
+        before: Some(&before),
+    };
+    let changed = asked.check(&app, &place)?;
     tx.save_connector(&changed).await?;
-    let told = told(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let told = told(&app, &caller, &mut tx, id)
+        .await?
+        .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Json(told))
 }
@@ -144,7 +161,7 @@ pub(crate) async fn delete(
 ))]
 pub(crate) async fn run(
     State(app): State<App>,
-    Manager { admin, .. }: Manager,
+    Manager { admin, caller }: Manager,
     Path(id): Path<Uuid>,
 ) -> Result<(StatusCode, Json<ConnectorOutput>)> {
     let mut tx = app.db.admin(&admin).await?;
@@ -154,7 +171,9 @@ pub(crate) async fn run(
         return Err(Error::Conflict("connector_off", sentence.into()));
     }
     tx.run_connector(id).await?;
-    let told = told(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let told = told(&app, &caller, &mut tx, id)
+        .await?
+        .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok((StatusCode::ACCEPTED, Json(told)))
 }
@@ -165,14 +184,16 @@ pub(crate) async fn run(
 ))]
 pub(crate) async fn cancel(
     State(app): State<App>,
-    Manager { admin, .. }: Manager,
+    Manager { admin, caller }: Manager,
     Path(id): Path<Uuid>,
 ) -> Result<Json<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
     if !tx.cancel_connector(id).await? {
         return Err(Error::NotFound);
     }
-    let told = told(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let told = told(&app, &caller, &mut tx, id)
+        .await?
+        .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Json(told))
 }
@@ -193,12 +214,17 @@ pub(crate) async fn runs(
 }
 
 /// One of them, with its last run; none if there is no such.
-async fn told(tx: &mut AdminTx, id: Uuid) -> Result<Option<ConnectorOutput>> {
+async fn told(
+    app: &App,
+    caller: &Caller,
+    tx: &mut AdminTx,
+    id: Uuid,
+) -> Result<Option<ConnectorOutput>> {
     let Some(connector) = tx.connector(id).await? else {
         return Ok(None);
     };
     let run = tx.last_runs().await?.remove(&id);
-    ConnectorOutput::of(connector, run).map(Some)
+    ConnectorOutput::of(app, caller.tenant_id(), connector, run).map(Some)
 }
 
 /// Refuses to change what a connector would change back.

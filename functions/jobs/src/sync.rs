@@ -1,20 +1,26 @@
-//! Reading web sites: a page a step, so that whoever goes on after a crash repeats one at most.
+//! Reading web sites, buckets and repositories: a page a step, so that whoever goes on after a crash repeats one at most.
 
 mod area;
 mod begin;
+mod bucket;
 mod file;
+mod listing;
 mod page;
+mod repository;
 
 use crate::worker::Step;
 use anyhow::Context;
 use area::Area;
-use db::{Connector, Job, PageEnd, PageRead, PageToRead, Running};
+use bucket::BucketOf;
+use db::{Connector, ConnectorKind, Job, PageEnd, PageRead, PageToRead, Running};
 use fetch::Robots;
 use page::Got;
+use repository::RepositoryOf;
 use service::{Result, Service, SiteToRead};
 use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
+use uuid::Uuid;
 
 /// How long a run may take, in seconds.
 const MAX_RUN: f64 = 6.0 * 3600.0;
@@ -25,8 +31,8 @@ const BUSY: (u64, u64) = (30, 6 * 3600);
 /// A host that so often in a row does not answer, or wants to be left alone, is.
 const REFUSALS: i32 = 10;
 
-/// Does the next thing that there is to do for a connector.
-pub(crate) async fn step(service: &Service, job: &Job) -> Result<Step> {
+/// Does the next thing that there is to do for a connector of a tenant.
+pub(crate) async fn step(service: &Service, job: &Job, tenant: Uuid) -> Result<Step> {
     let Some(mut tx) = service.db.job(job).await? else {
         return Ok(Step::Lost);
     };
@@ -35,27 +41,35 @@ pub(crate) async fn step(service: &Service, job: &Job) -> Result<Step> {
         tx.finish().await?;
         return Ok(Step::Done);
     };
-    let settings = connector.settings.clone();
-    let site: SiteToRead =
-        serde_json::from_value(settings).context("a connector's settings are none")?;
     let Some(run) = tx.running().await? else {
         tx.begin_run().await?;
         tx.commit().await?;
         return Ok(Step::More);
     };
+    let source = match Source::of(service, tenant, &connector)? {
+        Ok(source) => source,
+        Err(reason) => {
+            tx.end_run(run.id, Some(&reason)).await?;
+            return Ok(Step::Done);
+        }
+    };
+    if run.seconds > MAX_RUN {
+        tx.note_limit(run.id, "The run ended after 6 hours, which is its limit: there is more. Nothing was deleted because it was not found.")
+            .await?;
+        tx.end_run(run.id, None).await?;
+        return Ok(Step::Done);
+    }
     if !run.is_begun {
         // No connection is held while others are asked.
         drop(tx);
-        return begin::begin(service, job, &site, &run).await;
+        return match &source {
+            Source::Site(site) => begin::begin(service, job, site, &run).await,
+            Source::Bucket(bucket) => bucket.list(service, job, &run).await,
+            Source::Repository(repository) => repository.list(service, job, &run).await,
+        };
     }
-    let in_time = run.seconds < MAX_RUN;
-    if !in_time {
-        tx.note_limit(run.id, "The run ended after 6 hours, which is its limit: there is more. Nothing was deleted because it was not found.")
-            .await?;
-    }
-    let page = if in_time { tx.next_page().await? } else { None };
-    let Some(page) = page else {
-        if in_time && run.error.is_none() && !run.looked_again {
+    let Some(page) = tx.next_page().await? else {
+        if run.error.is_none() && !run.looked_again {
             tx.look_again(run.id).await?;
             tx.commit().await?;
             return Ok(Step::More);
@@ -69,12 +83,16 @@ pub(crate) async fn step(service: &Service, job: &Job) -> Result<Step> {
         sleep(pause).await;
     }
     let robots = Robots::of(run.robots.as_deref().unwrap_or_default());
-    let got = page::get(service, &site, &robots, &page).await?;
+    let got = match &source {
+        Source::Site(site) => page::get(service, site, &robots, &page).await?,
+        Source::Bucket(bucket) => bucket.get(service, &page).await?,
+        Source::Repository(repository) => repository.get(service, &page).await?,
+    };
     let reading = Reading {
         service,
         job,
         connector: &connector,
-        site: &site,
+        site: source.site(),
         robots: &robots,
         run: &run,
         page: &page,
@@ -82,12 +100,54 @@ pub(crate) async fn step(service: &Service, job: &Job) -> Result<Step> {
     reading.end(got, pause).await
 }
 
+/// What a connector reads.
+enum Source<'a> {
+    Site(SiteToRead),
+    Bucket(BucketOf<'a>),
+    Repository(RepositoryOf),
+}
+
+impl<'a> Source<'a> {
+    /// The inner failure: why it cannot be read, in a sentence.
+    fn of(
+        service: &'a Service,
+        tenant: Uuid,
+        connector: &Connector,
+    ) -> Result<std::result::Result<Self, String>> {
+        let settings = connector.settings.clone();
+        Ok(match connector.kind {
+            ConnectorKind::Site => {
+                let site = serde_json::from_value(settings);
+                Ok(Self::Site(site.context("a connector's settings are none")?))
+            }
+            ConnectorKind::Bucket => {
+                let bucket = serde_json::from_value(settings);
+                let bucket = bucket.context("a connector's settings are none")?;
+                BucketOf::open(service, tenant, connector, bucket).map(Self::Bucket)
+            }
+            ConnectorKind::Repository => {
+                let repository = serde_json::from_value(settings);
+                let repository = repository.context("a connector's settings are none")?;
+                RepositoryOf::open(service, tenant, connector, repository).map(Self::Repository)
+            }
+        })
+    }
+
+    fn site(&self) -> Option<&SiteToRead> {
+        match self {
+            Self::Site(site) => Some(site),
+            Self::Bucket(_) | Self::Repository(_) => None,
+        }
+    }
+}
+
 /// A page that was read.
 struct Reading<'a> {
     service: &'a Service,
     job: &'a Job,
     connector: &'a Connector,
-    site: &'a SiteToRead,
+    /// Where its links are followed.
+    site: Option<&'a SiteToRead>,
     robots: &'a Robots,
     run: &'a Running,
     page: &'a PageToRead,
@@ -134,7 +194,7 @@ impl Reading<'_> {
                 (read, PageEnd::Left(reason.as_deref()))
             }
             Got::Read(read, file) => {
-                let id = *document.get_or_insert_with(uuid::Uuid::now_v7);
+                let id = *document.get_or_insert_with(Uuid::now_v7);
                 let hash = read.hash.unwrap_or_default();
                 let new = file.of(id, self.connector, &hash);
                 let end = tx.store_page(page, &new).await?;
@@ -145,9 +205,12 @@ impl Reading<'_> {
             }
             Got::Same(read) => (read.clone(), PageEnd::Unchanged),
         };
-        if !page.is_missed && page.depth < self.site.max_depth {
-            let links = self.links(&read.links);
-            tx.add_pages(run.id, &links, page.depth + 1, self.site.max_pages)
+        if let Some(site) = self.site
+            && !page.is_missed
+            && page.depth < site.max_depth
+        {
+            let links = self.links(site, &read.links);
+            tx.add_pages(run.id, &links, page.depth + 1, site.max_pages)
                 .await?;
         }
         tx.end_page(run.id, page, (document, &read), end).await?;
@@ -159,8 +222,8 @@ impl Reading<'_> {
     }
 
     /// Those of a page's links that are to be read, which may have been found when that was set otherwise.
-    fn links(&self, found: &[String]) -> Vec<String> {
-        let Some(area) = Area::of(self.site, self.robots) else {
+    fn links(&self, site: &SiteToRead, found: &[String]) -> Vec<String> {
+        let Some(area) = Area::of(site, self.robots) else {
             return Vec::new();
         };
         let is_read = |link: &&String| Url::parse(link).is_ok_and(|url| area.check(&url).is_ok());
@@ -169,7 +232,8 @@ impl Reading<'_> {
 
     /// Why nothing of the site can be read: that where it begins cannot be.
     fn is_nowhere(&self, got: &Got) -> Option<String> {
-        if self.site.listed || self.page.depth > 0 || self.page.is_missed {
+        let site = self.site?;
+        if site.listed || self.page.depth > 0 || self.page.is_missed {
             return None;
         }
         let reason = match got {

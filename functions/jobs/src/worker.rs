@@ -183,7 +183,7 @@ async fn step(service: &Service, job: &Job, caller: &Caller) -> Result<Step> {
         JobKind::Forget => purge::forget(service, job, caller).await,
         JobKind::Purge => purge::step(service, job, caller).await,
         JobKind::Extract => extract::step(service, job, caller).await,
-        JobKind::Sync => sync::step(service, job).await,
+        JobKind::Sync => sync::step(service, job, caller.tenant_id()).await,
     }
 }
 

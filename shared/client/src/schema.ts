@@ -1724,6 +1724,68 @@ export interface components {
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
         };
+        /** @description A bucket. */
+        Bucket: {
+            /**
+             * @description What it is called.
+             * @example acme-help
+             */
+            name: string;
+            /**
+             * @description In which region it is.
+             * @example eu-central-1
+             */
+            region: string;
+            /**
+             * @description What the keys begin with that are read.
+             * @example help/
+             */
+            prefix: string;
+            /** @description The id of its access key. */
+            access_key_id: string;
+            /** @description How the secret of that ends; empty of a short one. */
+            secret_last4: string;
+            /** @description Whether that can still be opened; if not, set it again. */
+            secret_readable: boolean;
+            /** @description Whether the bucket's name is part of the host, rather than of the path. */
+            virtual_host: boolean;
+            /** @description What the addresses begin with at which people read the objects, if they do. */
+            public_url?: string | null;
+        };
+        /** @description What to set of a bucket. */
+        BucketSettings: {
+            /**
+             * @description What the bucket is called: 3 to 100 letters, digits, dots, dashes and underscores.
+             * @example acme-help
+             */
+            name: string;
+            /**
+             * @description In which region it is; absent, `us-east-1`, which stores that have none take.
+             * @example eu-central-1
+             */
+            region?: string | null;
+            /**
+             * @description What the keys begin with that are read; absent, all. At most 500 characters.
+             * @example help/
+             */
+            prefix?: string | null;
+            /** @description The id of an access key that may list the bucket and get its objects: 3 to 128 printable ASCII characters without spaces. */
+            access_key_id: string;
+            /**
+             * Format: password
+             * @description The secret of that key, which is stored sealed and never told: 8 to 512 printable ASCII characters without spaces. Absent where
+             *     a connector is set otherwise, the one that it has stays, if neither `url` nor `access_key_id` is another.
+             */
+            secret_access_key?: string | null;
+            /** @description Whether the bucket's name is part of the host (`acme-help.s3.example`), rather than of the path; absent, of the path. */
+            virtual_host?: boolean | null;
+            /**
+             * @description What the addresses begin with at which people read the objects: the key is put behind it, and answers link to that. Absent,
+             *     they link to nothing.
+             * @example https://files.acme.example/
+             */
+            public_url?: string | null;
+        };
         /**
          * @description Work that is asked for: find the number from 0 to `maxnumber` for which SHA-256 of `salt`, followed by the number in decimal
          *     digits, is `challenge`. It is ALTCHA's scheme.
@@ -2235,11 +2297,13 @@ export interface components {
              */
             name: string;
             /**
-             * @description Where the site begins.
+             * @description Where the site begins, where the store of a bucket answers, or the page of a repository.
              * @example https://help.acme.example/
              */
             url: string;
-            /** @description Whether the pages that the site lists are read, rather than those that its links lead to. */
+            bucket?: components["schemas"]["Bucket"] | null;
+            repository?: components["schemas"]["Repository"] | null;
+            /** @description Whether the pages that the site lists are read, rather than those that its links lead to; of anything else, true. */
             listed: boolean;
             /** @description Where it lists them, if not where its `robots.txt` says. */
             sitemap_url?: string | null;
@@ -2249,13 +2313,13 @@ export interface components {
             exclude: string[];
             /**
              * Format: int32
-             * @description How many pages are read at most.
+             * @description How many pages, objects or files are read at most.
              * @example 500
              */
             max_pages: number;
             /**
              * Format: int32
-             * @description How many links from where it begins.
+             * @description How many links from where it begins; of anything else, 0.
              * @example 5
              */
             max_depth: number;
@@ -2375,16 +2439,19 @@ export interface components {
              */
             name: string;
             /**
-             * @description Where the site begins: an http or https address on the public internet, at most 2000 characters. Pages of other hosts are not read.
+             * @description Where the site begins, where the store of a bucket answers, or the page of a repository: an http or https address on the public
+             *     internet, at most 2000 characters; of a store or repository https. Pages of other hosts are not read.
              * @example https://help.acme.example/
              */
             url: string;
+            bucket?: components["schemas"]["BucketSettings"] | null;
+            repository?: components["schemas"]["RepositorySettings"] | null;
             /** @description Whether to read the pages that the site lists (its sitemap), rather than those that its links lead to. */
             listed?: boolean | null;
             /** @description Where it lists them; absent, where its `robots.txt` says, or else `/sitemap.xml`. */
             sitemap_url?: string | null;
             /**
-             * @description What the paths begin with that are read; absent, all. At most 20, of 200 characters each.
+             * @description What the paths, or the keys or files behind a slash, begin with that are read; absent, all. At most 20, of 200 characters each.
              * @example [
              *       "/help/"
              *     ]
@@ -2394,7 +2461,7 @@ export interface components {
             exclude?: string[] | null;
             /**
              * Format: int32
-             * @description How many pages are read at most, 1 to 5000; absent, 500.
+             * @description How many pages, objects or files are read at most, 1 to 5000; absent, 500.
              * @example 500
              */
             max_pages?: number | null;
@@ -2813,6 +2880,11 @@ export interface components {
              */
             message: string;
         };
+        /**
+         * @description By whose API a server of repositories is asked.
+         * @enum {string}
+         */
+        GitHost: "github" | "gitlab" | "forgejo";
         /** @description The state of the service. */
         Health: {
             /**
@@ -3740,6 +3812,44 @@ export interface components {
              * @example the refresh token of the login
              */
             refresh_token?: string | null;
+        };
+        /** @description A Git repository. */
+        Repository: {
+            /** @description By whose API its server is asked. */
+            server: components["schemas"]["GitHost"];
+            /** @description The branch; null: the one that the server shows first. */
+            branch?: string | null;
+            /**
+             * @description The folder that is read; empty: all of the repository.
+             * @example docs
+             */
+            folder: string;
+            /** @description How its token ends, empty of a short one; null, if it has none. */
+            token_last4?: string | null;
+            /** @description Whether that can still be opened; if not, set it again. True, if it has none. */
+            token_readable: boolean;
+        };
+        /** @description What to set of a Git repository. */
+        RepositorySettings: {
+            /** @description By whose API its server is asked. */
+            server: components["schemas"]["GitHost"];
+            /**
+             * @description The branch, 1 to 200 characters; absent, the one that the server shows first.
+             * @example main
+             */
+            branch?: string | null;
+            /**
+             * @description The folder that is read; absent, all of the repository. At most 500 characters.
+             * @example docs
+             */
+            folder?: string | null;
+            /**
+             * Format: password
+             * @description A token that may read the contents of the repository, which is stored sealed and never told: 8 to 512 printable ASCII characters without
+             *     spaces. Absent, a public repository is read; or where a connector is set otherwise, the one that it has stays, if `url` is
+             *     no other. An empty one takes it away.
+             */
+            token?: string | null;
         };
         /** @description How documents are searched. */
         Retrieval: {
@@ -7832,6 +7942,16 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "bucket": {
+                     *             "access_key_id": "text",
+                     *             "name": "acme-help",
+                     *             "prefix": "help/",
+                     *             "public_url": null,
+                     *             "region": "eu-central-1",
+                     *             "secret_last4": "text",
+                     *             "secret_readable": true,
+                     *             "virtual_host": true
+                     *           },
                      *           "created_at": "2026-01-31T09:30:00Z",
                      *           "documents": 0,
                      *           "every_hours": 24,
@@ -7871,6 +7991,13 @@ export interface operations {
                      *           "metadata": {},
                      *           "name": "Our help pages",
                      *           "next_run_at": null,
+                     *           "repository": {
+                     *             "branch": null,
+                     *             "folder": "docs",
+                     *             "server": "github",
+                     *             "token_last4": null,
+                     *             "token_readable": true
+                     *           },
                      *           "sitemap_url": null,
                      *           "updated_at": "2026-01-31T09:30:00Z",
                      *           "url": "https://help.acme.example/"
@@ -7926,6 +8053,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "bucket": {
+                     *         "access_key_id": "text",
+                     *         "name": "acme-help",
+                     *         "prefix": "help/",
+                     *         "public_url": null,
+                     *         "region": "eu-central-1",
+                     *         "secret_last4": "text",
+                     *         "secret_readable": true,
+                     *         "virtual_host": true
+                     *       },
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "documents": 0,
                      *       "every_hours": 24,
@@ -7965,6 +8102,13 @@ export interface operations {
                      *       "metadata": {},
                      *       "name": "Our help pages",
                      *       "next_run_at": null,
+                     *       "repository": {
+                     *         "branch": null,
+                     *         "folder": "docs",
+                     *         "server": "github",
+                     *         "token_last4": null,
+                     *         "token_readable": true
+                     *       },
                      *       "sitemap_url": null,
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "url": "https://help.acme.example/"
@@ -8021,6 +8165,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "bucket": {
+                     *         "access_key_id": "text",
+                     *         "name": "acme-help",
+                     *         "prefix": "help/",
+                     *         "public_url": null,
+                     *         "region": "eu-central-1",
+                     *         "secret_last4": "text",
+                     *         "secret_readable": true,
+                     *         "virtual_host": true
+                     *       },
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "documents": 0,
                      *       "every_hours": 24,
@@ -8060,6 +8214,13 @@ export interface operations {
                      *       "metadata": {},
                      *       "name": "Our help pages",
                      *       "next_run_at": null,
+                     *       "repository": {
+                     *         "branch": null,
+                     *         "folder": "docs",
+                     *         "server": "github",
+                     *         "token_last4": null,
+                     *         "token_readable": true
+                     *       },
                      *       "sitemap_url": null,
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "url": "https://help.acme.example/"
@@ -8114,6 +8275,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "bucket": {
+                     *         "access_key_id": "text",
+                     *         "name": "acme-help",
+                     *         "prefix": "help/",
+                     *         "public_url": null,
+                     *         "region": "eu-central-1",
+                     *         "secret_last4": "text",
+                     *         "secret_readable": true,
+                     *         "virtual_host": true
+                     *       },
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "documents": 0,
                      *       "every_hours": 24,
@@ -8153,6 +8324,13 @@ export interface operations {
                      *       "metadata": {},
                      *       "name": "Our help pages",
                      *       "next_run_at": null,
+                     *       "repository": {
+                     *         "branch": null,
+                     *         "folder": "docs",
+                     *         "server": "github",
+                     *         "token_last4": null,
+                     *         "token_readable": true
+                     *       },
                      *       "sitemap_url": null,
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "url": "https://help.acme.example/"
@@ -8222,6 +8400,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "bucket": {
+                     *         "access_key_id": "text",
+                     *         "name": "acme-help",
+                     *         "prefix": "help/",
+                     *         "public_url": null,
+                     *         "region": "eu-central-1",
+                     *         "secret_last4": "text",
+                     *         "secret_readable": true,
+                     *         "virtual_host": true
+                     *       },
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "documents": 0,
                      *       "every_hours": 24,
@@ -8261,6 +8449,13 @@ export interface operations {
                      *       "metadata": {},
                      *       "name": "Our help pages",
                      *       "next_run_at": null,
+                     *       "repository": {
+                     *         "branch": null,
+                     *         "folder": "docs",
+                     *         "server": "github",
+                     *         "token_last4": null,
+                     *         "token_readable": true
+                     *       },
                      *       "sitemap_url": null,
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "url": "https://help.acme.example/"
@@ -8297,6 +8492,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "bucket": {
+                     *         "access_key_id": "text",
+                     *         "name": "acme-help",
+                     *         "prefix": "help/",
+                     *         "public_url": null,
+                     *         "region": "eu-central-1",
+                     *         "secret_last4": "text",
+                     *         "secret_readable": true,
+                     *         "virtual_host": true
+                     *       },
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "documents": 0,
                      *       "every_hours": 24,
@@ -8336,6 +8541,13 @@ export interface operations {
                      *       "metadata": {},
                      *       "name": "Our help pages",
                      *       "next_run_at": null,
+                     *       "repository": {
+                     *         "branch": null,
+                     *         "folder": "docs",
+                     *         "server": "github",
+                     *         "token_last4": null,
+                     *         "token_readable": true
+                     *       },
                      *       "sitemap_url": null,
                      *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "url": "https://help.acme.example/"

@@ -2,13 +2,19 @@
 //! asked for.
 
 mod address;
+mod bucket;
 mod outside;
 mod public;
+mod refusal;
+mod repository;
 mod robots;
 
 pub use address::{MAX_URL, address};
-pub use outside::{Answer, Known, Outside, Page, Refusal, SetupError};
+pub use bucket::{Bucket, BucketAt, Listing, Object};
+pub use outside::{Answer, Known, Outside, Page, SetupError};
 pub use public::{PrivateOnly, PublicOnly, is_own_network};
+pub use refusal::Refusal;
+pub use repository::{File, Files, GitServer, Repository, RepositoryAt};
 pub use robots::Robots;
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};

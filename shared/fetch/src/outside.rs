@@ -1,6 +1,6 @@
 //! The client for addresses that tenants name.
 
-use crate::{PublicOnly, public::may_be_called, tls};
+use crate::{PublicOnly, Refusal, public::may_be_called, tls};
 use reqwest::{
     Response, StatusCode,
     header::{
@@ -8,16 +8,23 @@ use reqwest::{
         HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
     },
 };
-use std::{sync::Arc, time::Duration};
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use url::{Host, Url};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How many questions are left, and when there are more again, as a Unix time.
+const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// What a site may say of a version, in bytes.
 const MAX_MARK: usize = 1000;
 
-/// Asks whatever host a tenant names, at public addresses only. It holds no credentials and follows no redirect: where one
-/// leads is checked as any address.
+/// Asks whatever host a tenant names, at public addresses only. It holds no credentials but those that a question is asked with, and
+/// follows no redirect: where one leads is checked as any address.
 #[derive(Clone, Debug)]
 pub struct Outside {
     http: reqwest::Client,
@@ -59,42 +66,6 @@ pub struct Page {
     pub known: Known,
 }
 
-/// Why an address could not be read, in a sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// It is of this machine, or of a network that is not the internet.
-    #[error("Its host has no address on the public internet, where alone connectors read.")]
-    NotPublic,
-    /// No connection, or it broke off.
-    #[error("Its host does not answer.")]
-    Unreachable,
-    /// All of it did not come within so many seconds.
-    #[error("Its host took longer than {0} seconds.")]
-    Slow(u64),
-    /// A status that is none of success.
-    #[error("Its host answers with status {0}.")]
-    Status(u16),
-    /// It wants to be asked later: after so many seconds, if it says.
-    #[error("Its host has too much to do, or is asked too often (status {0}).")]
-    Busy(u16, Option<u64>),
-    /// More than may be read.
-    #[error("It is larger than {0} MiB, the most that is read of a page.")]
-    TooLarge(usize),
-    /// It cannot be read as it was sent.
-    #[error("It comes compressed though it was asked for as it is.")]
-    Encoded,
-    /// It redirects to what is no address.
-    #[error("It leads to an address that is none.")]
-    Astray,
-}
-
-impl Refusal {
-    /// Whether the host does not answer, whatever it is asked for.
-    pub fn is_of_host(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Slow(_) | Self::NotPublic)
-    }
-}
-
 impl Outside {
     /// A client that may also reach this machine and private networks under the host names of `own`, and waits `total` for a whole answer.
     ///
@@ -133,8 +104,25 @@ impl Outside {
     /// # Errors
     /// It cannot be read.
     pub async fn get(&self, url: &Url, known: &Known, most: usize) -> Result<Answer, Refusal> {
+        self.get_as(url, known, most, None).await
+    }
+
+    /// The same with a token, for whoever asks for it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn get_as(
+        &self,
+        url: &Url,
+        known: &Known,
+        most: usize,
+        token: Option<&SecretString>,
+    ) -> Result<Answer, Refusal> {
         self.check(url)?;
         let mut request = self.http.get(url.clone());
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose_secret());
+        }
         for (name, mark) in [
             (IF_NONE_MATCH, &known.etag),
             (IF_MODIFIED_SINCE, &known.last_modified),
@@ -151,6 +139,11 @@ impl Outside {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 let wait = mark(&answer, RETRY_AFTER).and_then(|wait| wait.parse().ok());
                 Err(Refusal::Busy(status.as_u16(), wait))
+            }
+            // GitHub says so that it was asked too often, and until when.
+            StatusCode::FORBIDDEN if mark(&answer, RATE_REMAINING).as_deref() == Some("0") => {
+                let reset = mark(&answer, RATE_RESET).and_then(|at| at.parse().ok());
+                Err(Refusal::Busy(403, reset.map(seconds_until)))
             }
             _ if status.is_redirection() => {
                 let to = mark(&answer, LOCATION).and_then(|to| crate::address(url, &to));
@@ -225,6 +218,11 @@ impl Outside {
             false => Refusal::Unreachable,
         }
     }
+}
+
+fn seconds_until(unix: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    unix.saturating_sub(now.unwrap_or_default().as_secs())
 }
 
 fn mark(answer: &Response, name: HeaderName) -> Option<String> {

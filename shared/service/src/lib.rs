@@ -3,6 +3,7 @@
 mod answers;
 mod api_keys;
 mod beginning;
+mod buckets_to_read;
 mod budgets;
 mod challenges;
 mod clock;
@@ -28,6 +29,7 @@ mod pinecone;
 mod providers;
 mod ranking;
 mod rate_limits;
+mod repositories_to_read;
 mod reranking;
 mod retrieval;
 mod rewriting;
@@ -47,6 +49,7 @@ pub use answers::{
     AnswerEnded, AnswerOf, AnswerReader, Answers, Draft, Follower, RunningAnswer, UsageParts,
 };
 pub use beginning::beginning;
+pub use buckets_to_read::{BUCKET, BucketToRead};
 pub use budgets::{count, limit_faults, question_fault};
 pub use challenges::{Challenge, Comes, Proof};
 pub use clock::Clock;
@@ -65,6 +68,7 @@ pub use passages::{Part, Passages};
 pub use providers::Answering;
 pub use ranking::Scores;
 pub use rate_limits::network;
+pub use repositories_to_read::{GitHost, REPOSITORY, RepositoryToRead};
 pub use retrieval::{Found, Leg, Retrieved, Wanted, source};
 pub use seldom::Seldom;
 pub use service::Service;

@@ -1,11 +1,15 @@
-//! Web sites that a tenant's documents follow.
+//! Web sites, buckets and Git repositories that a tenant's documents follow.
 
 mod bounds;
+mod buckets;
 mod following;
+mod git;
 mod heeding;
 mod managing;
+mod repositories;
 mod site;
 mod slow;
+mod store;
 
 use crate::kit::{ADMIN1, Answer, Kit};
 use serde_json::{Value, json};

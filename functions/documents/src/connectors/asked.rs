@@ -1,15 +1,15 @@
 //! A connector as it is set.
 
+use super::{bucket::BucketInput, repository::RepositoryInput};
 use crate::asked::{language_fault, web_address};
-use chrono::{DateTime, Utc};
-use db::Connector;
+use db::{Connector, ConnectorKind};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service::{Faults, SiteToRead, group_faults};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Result, check_flat_metadata};
+use web::{App, Result, check_flat_metadata};
 
 /// How many paths may be named, and how long each may be, in characters.
 const PATHS: (usize, usize) = (20, 200);
@@ -24,21 +24,26 @@ pub(crate) struct ConnectorInput {
     /// What people know it by, 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100, example = "Our help pages")]
     name: String,
-    /// Where the site begins: an http or https address on the public internet, at most 2000 characters. Pages of other hosts are not read.
+    /// Where the site begins, where the store of a bucket answers, or the page of a repository: an http or https address on the public
+    /// internet, at most 2000 characters; of a store or repository https. Pages of other hosts are not read.
     #[schema(max_length = 2000, example = "https://help.acme.example/")]
     url: String,
+    /// The bucket that is read there; absent with `repository`, it is a web site.
+    bucket: Option<BucketInput>,
+    /// How the Git repository is read whose page is at `url`; not beside `bucket`.
+    repository: Option<RepositoryInput>,
     /// Whether to read the pages that the site lists (its sitemap), rather than those that its links lead to.
     listed: Option<bool>,
     /// Where it lists them; absent, where its `robots.txt` says, or else `/sitemap.xml`.
     #[schema(max_length = 2000)]
     sitemap_url: Option<String>,
-    /// What the paths begin with that are read; absent, all. At most 20, of 200 characters each.
+    /// What the paths, or the keys or files behind a slash, begin with that are read; absent, all. At most 20, of 200 characters each.
     #[schema(max_items = 20, example = json!(["/help/"]))]
     include: Option<Vec<String>>,
     /// What the paths begin with that are not read; likewise.
     #[schema(max_items = 20)]
     exclude: Option<Vec<String>>,
-    /// How many pages are read at most, 1 to 5000; absent, 500.
+    /// How many pages, objects or files are read at most, 1 to 5000; absent, 500.
     #[schema(minimum = 1, maximum = 5000, example = 500)]
     max_pages: Option<i32>,
     /// How many links from where it begins, 0 to 20; absent, 5.
@@ -70,36 +75,81 @@ impl ConnectorInput {
     ///
     /// # Errors
     /// 422 with whatever does not fit.
-    pub(super) fn check(self, id: Uuid, now: DateTime<Utc>) -> Result<Connector> {
+    pub(super) fn check(mut self, app: &App, place: &Place<'_>) -> Result<Connector> {
         let mut faults = Faults::default();
         self.check_told(&mut faults);
         self.check_reach(&mut faults);
+        let url = plain(std::mem::take(&mut self.url));
+        let mut secret = None;
+        if let Some(bucket) = &self.bucket {
+            self.check_listed(&mut faults, "bucket");
+            let kept = bucket.secret_of(place.before, &url);
+            bucket.check(&mut faults, kept.is_some());
+            secret = bucket.seal(app, place).or(kept);
+        }
+        if let Some(repository) = &self.repository {
+            self.check_listed(&mut faults, "repository");
+            let message = "is a bucket's: leave out either it or `repository`";
+            faults.refuse("bucket", self.bucket.is_some(), message);
+            repository.check(&mut faults, &url);
+            secret = repository.secret(app, place, &url);
+        }
         faults.none()?;
-        let metadata = self.metadata.unwrap_or_default();
+        let metadata = self.metadata.take().unwrap_or_default();
         check_flat_metadata(&metadata)?;
-        let site = SiteToRead {
-            url: plain(self.url),
-            listed: self.listed.unwrap_or(false),
-            sitemap_url: self.sitemap_url.map(plain),
-            include: self.include.unwrap_or_default(),
-            exclude: self.exclude.unwrap_or_default(),
-            max_pages: self.max_pages.unwrap_or(MAX_PAGES.0),
-            max_depth: self.max_depth.unwrap_or(MAX_DEPTH.0),
-        };
+        let (sealed, secret_last4) = secret.unzip();
+        let now = app.clock.now();
         Ok(Connector {
-            id,
+            id: place.id,
             name: self.name.trim().to_owned(),
-            settings: json!(site),
-            language: self.language,
+            kind: match (&self.bucket, &self.repository) {
+                (Some(_), _) => ConnectorKind::Bucket,
+                (None, Some(_)) => ConnectorKind::Repository,
+                (None, None) => ConnectorKind::Site,
+            },
+            sealed,
+            secret_last4,
+            language: self.language.take(),
             metadata: metadata.into(),
-            groups: self.groups.unwrap_or_default(),
+            groups: self.groups.take().unwrap_or_default(),
             every_hours: self.every_hours,
             is_on: self.is_on.unwrap_or(true),
             created_at: now,
             updated_at: now,
             next_run_at: None,
             documents: 0,
+            settings: self.settings(url),
         })
+    }
+
+    fn settings(self, url: String) -> Value {
+        let reach = Reach {
+            include: self.include.unwrap_or_default(),
+            exclude: self.exclude.unwrap_or_default(),
+            max_pages: self.max_pages.unwrap_or(MAX_PAGES.0),
+        };
+        match (self.bucket, self.repository) {
+            (Some(bucket), _) => json!(bucket.reading(url, reach)),
+            (None, Some(repository)) => json!(repository.reading(url, reach)),
+            (None, None) => json!(SiteToRead {
+                url,
+                listed: self.listed.unwrap_or(false),
+                sitemap_url: self.sitemap_url.map(plain),
+                include: reach.include,
+                exclude: reach.exclude,
+                max_pages: reach.max_pages,
+                max_depth: self.max_depth.unwrap_or(MAX_DEPTH.0),
+            }),
+        }
+    }
+
+    /// What is said of sites alone is as it is told of what lists all that it has.
+    fn check_listed(&self, faults: &mut Faults, beside: &str) {
+        let message = format!("is of web sites: leave it out beside `{beside}`");
+        faults.refuse("listed", self.listed == Some(false), &*message);
+        faults.refuse("sitemap_url", self.sitemap_url.is_some(), &*message);
+        let is_deep = self.max_depth.is_some_and(|max| max != 0);
+        faults.refuse("max_depth", is_deep, message);
     }
 
     /// What it and its documents are told as, and how often it is read.
@@ -136,12 +186,27 @@ impl ConnectorInput {
     }
 }
 
+/// What of it is read, and how much.
+pub(super) struct Reach {
+    pub(super) include: Vec<String>,
+    pub(super) exclude: Vec<String>,
+    pub(super) max_pages: i32,
+}
+
+/// Which connector it will be.
+pub(super) struct Place<'a> {
+    pub(super) tenant: Uuid,
+    pub(super) id: Uuid,
+    /// What it is now.
+    pub(super) before: Option<&'a Connector>,
+}
+
 /// An address as it is asked, which holds nothing but plain characters.
-fn plain(address: String) -> String {
+pub(super) fn plain(address: String) -> String {
     Url::parse(&address).map_or(address, String::from)
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let is_plain = |url: Url| url.username().is_empty() && url.password().is_none();
     web_address(text).is_some_and(is_plain)
 }

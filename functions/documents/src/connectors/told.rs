@@ -1,14 +1,15 @@
 //! A connector as it is told.
 
+use super::{bucket::BucketOutput, repository::RepositoryOutput};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use db::{Connector, ConnectorRun};
+use db::{Connector, ConnectorKind, ConnectorRun};
 use serde::Serialize;
 use serde_json::Value;
-use service::SiteToRead;
+use service::{BucketToRead, RepositoryToRead, SiteToRead};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::Result;
+use web::{App, Result};
 
 /// A connector.
 #[derive(Serialize, ToSchema)]
@@ -19,10 +20,14 @@ pub(crate) struct ConnectorOutput {
     /// Its name, for people.
     #[schema(example = "Our help pages")]
     name: String,
-    /// Where the site begins.
+    /// Where the site begins, where the store of a bucket answers, or the page of a repository.
     #[schema(example = "https://help.acme.example/")]
     url: String,
-    /// Whether the pages that the site lists are read, rather than those that its links lead to.
+    /// The bucket that is read there; null of anything else.
+    bucket: Option<BucketOutput>,
+    /// How the Git repository is read; null of anything else.
+    repository: Option<RepositoryOutput>,
+    /// Whether the pages that the site lists are read, rather than those that its links lead to; of anything else, true.
     listed: bool,
     /// Where it lists them, if not where its `robots.txt` says.
     sitemap_url: Option<String>,
@@ -30,10 +35,10 @@ pub(crate) struct ConnectorOutput {
     include: Vec<String>,
     /// What the paths begin with that are not read.
     exclude: Vec<String>,
-    /// How many pages are read at most.
+    /// How many pages, objects or files are read at most.
     #[schema(example = 500)]
     max_pages: i32,
-    /// How many links from where it begins.
+    /// How many links from where it begins; of anything else, 0.
     #[schema(example = 5)]
     max_depth: i32,
     /// The language of its documents; null, each is found out.
@@ -63,13 +68,23 @@ pub(crate) struct ConnectorOutput {
 }
 
 impl ConnectorOutput {
-    pub(super) fn of(connector: Connector, last_run: Option<ConnectorRun>) -> Result<Self> {
-        let site: SiteToRead = serde_json::from_value(connector.settings)
-            .context("a connector's settings are none")?;
+    pub(super) fn of(
+        app: &App,
+        tenant: Uuid,
+        connector: Connector,
+        last_run: Option<ConnectorRun>,
+    ) -> Result<Self> {
+        let Read {
+            site,
+            bucket,
+            repository,
+        } = read(app, tenant, &connector)?;
         Ok(Self {
             id: connector.id,
             name: connector.name,
             url: site.url,
+            bucket,
+            repository,
             listed: site.listed,
             sitemap_url: site.sitemap_url,
             include: site.include,
@@ -87,5 +102,50 @@ impl ConnectorOutput {
             created_at: connector.created_at,
             updated_at: connector.updated_at,
         })
+    }
+}
+
+/// What is read: what lists all that it has is told as a site that is read as it lists, and how it is another.
+struct Read {
+    site: SiteToRead,
+    bucket: Option<BucketOutput>,
+    repository: Option<RepositoryOutput>,
+}
+
+fn read(app: &App, tenant: Uuid, connector: &Connector) -> Result<Read> {
+    let none = "a connector's settings are none";
+    let settings = connector.settings.clone();
+    let (mut bucket, mut repository) = (None, None);
+    let site = match connector.kind {
+        ConnectorKind::Site => serde_json::from_value(settings).context(none)?,
+        ConnectorKind::Bucket => {
+            let read: BucketToRead = serde_json::from_value(settings).context(none)?;
+            let site = listed(&read.url, &read.include, &read.exclude, read.max_pages);
+            bucket = Some(BucketOutput::of(read, app, tenant, connector));
+            site
+        }
+        ConnectorKind::Repository => {
+            let read: RepositoryToRead = serde_json::from_value(settings).context(none)?;
+            let site = listed(&read.url, &read.include, &read.exclude, read.max_pages);
+            repository = Some(RepositoryOutput::of(read, app, tenant, connector));
+            site
+        }
+    };
+    Ok(Read {
+        site,
+        bucket,
+        repository,
+    })
+}
+
+fn listed(url: &str, include: &[String], exclude: &[String], max_pages: i32) -> SiteToRead {
+    SiteToRead {
+        url: url.to_owned(),
+        listed: true,
+        sitemap_url: None,
+        include: include.to_vec(),
+        exclude: exclude.to_vec(),
+        max_pages,
+        max_depth: 0,
     }
 }

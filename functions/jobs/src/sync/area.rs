@@ -11,6 +11,15 @@ const SILENT: [&str; 34] = [
     "tar", "tgz", "ttf", "wav", "webm", "webp", "woff", "woff2",
 ];
 
+/// Whether a path ends like that of what says nothing.
+pub(super) fn is_silent(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| SILENT.contains(&&*ending))
+}
+
 /// Why an address is not read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Outside {
@@ -75,12 +84,7 @@ impl<'a> Area<'a> {
         let is_wanted = *url == self.start
             || self.site.include.is_empty()
             || self.site.include.iter().any(begins);
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let ending = name
-            .rsplit_once('.')
-            .map(|(_, ending)| ending.to_ascii_lowercase());
-        let is_silent = ending.is_some_and(|ending| SILENT.contains(&&*ending));
-        if !is_here || !is_wanted || is_silent || self.site.exclude.iter().any(begins) {
+        if !is_here || !is_wanted || is_silent(path) || self.site.exclude.iter().any(begins) {
             return Err(Outside::Elsewhere);
         }
         match self.robots.allows(&url[url::Position::BeforePath..]) {

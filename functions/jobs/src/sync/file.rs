@@ -98,7 +98,7 @@ pub(super) fn name(last: &str, media_type: &str) -> Option<String> {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
         "text/plain" => own.unwrap_or("txt"),
-        "" | "application/octet-stream" => own?,
+        "" | "application/octet-stream" | "binary/octet-stream" => own?,
         _ => return None,
     };
     let is_plain = |c: &char| !c.is_control() && *c != '/';
@@ -137,7 +137,7 @@ mod tests {
             ("a.pdf", "application/pdf", Some("a.pdf")),
             ("a.MD", "text/plain", Some("a.md")),
             ("a", "text/plain", Some("a.txt")),
-            ("a b/\n.docx", "application/octet-stream", Some("a b.docx")),
+            ("a b/\n.docx", "binary/octet-stream", Some("a b.docx")),
             ("a.xyz", "application/octet-stream", None),
             ("a", "image/png", None),
         ] {

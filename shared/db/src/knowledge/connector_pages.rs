@@ -31,6 +31,8 @@ pub struct PageToRead {
     pub links: Vec<String>,
     /// How many runs before this one found no way to it.
     pub missed: i32,
+    /// The version that a list names.
+    pub listed_as: Option<String>,
 }
 
 /// What is known of a page after it was read.
@@ -117,7 +119,7 @@ impl JobTx {
     pub async fn next_page(&mut self) -> Result<Option<PageToRead>> {
         let id = self.document_id;
         let page = sqlx::query_as(
-            "select url, state = 'again' as is_missed, depth, document_id, etag, last_modified, hash, links, missed
+            "select url, state = 'again' as is_missed, depth, document_id, etag, last_modified, hash, links, missed, listed_as
              from connector_pages where connector_id = $1 and state <> 'done' order by depth, url limit 1",
         )
         .bind(id);

@@ -96,6 +96,8 @@ pub struct Running {
     pub pause_ms: i32,
     /// How often in a row its host did not answer, or wanted to be left alone.
     pub refusals: i32,
+    /// Where the list of a bucket goes on.
+    pub list_from: Option<String>,
 }
 
 impl JobTx {
@@ -116,7 +118,7 @@ impl JobTx {
         let id = self.document_id;
         let run = sqlx::query_as(
             "select id, extract(epoch from clock_timestamp() - started_at)::double precision as seconds, is_begun, error,
-               looked_again, robots, pause_ms, refusals
+               looked_again, robots, pause_ms, refusals, list_from
              from connector_runs where connector_id = $1 and status = 'running'",
         )
         .bind(id);

@@ -5,6 +5,18 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// What a connector reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum ConnectorKind {
+    /// A web site.
+    Site,
+    /// A bucket of whatever speaks S3's protocol.
+    Bucket,
+    /// A Git repository.
+    Repository,
+}
+
 /// What a tenant has read.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Connector {
@@ -12,6 +24,12 @@ pub struct Connector {
     pub id: Uuid,
     /// Its name, for people.
     pub name: String,
+    /// What kind of thing.
+    pub kind: ConnectorKind,
+    /// The secret of its access key, sealed for this row.
+    pub sealed: Option<Vec<u8>>,
+    /// How that secret ends; empty of a short one.
+    pub secret_last4: Option<String>,
     /// What of it is read, and how much at most.
     pub settings: serde_json::Value,
     /// The language that its documents are told as.
@@ -36,7 +54,7 @@ pub struct Connector {
 
 macro_rules! connector_columns {
     () => {
-        "c.id, c.name, c.settings, c.language, c.metadata, c.groups, c.every_hours, c.is_on, c.created_at, c.updated_at,
+        "c.id, c.name, c.kind, c.sealed, c.secret_last4, c.settings, c.language, c.metadata, c.groups, c.every_hours, c.is_on, c.created_at, c.updated_at,
          (select j.run_at from jobs j where j.document_id = c.id and j.kind = 'sync' and j.state = 'waiting'
             and not exists (select from connector_runs r where r.connector_id = c.id and r.status = 'running')) as next_run_at,
          (select count(*) from documents d where d.connector_id = c.id) as documents"
@@ -60,9 +78,10 @@ impl AdminTx {
         .await?;
         let whom = self.for_whom();
         let made = sqlx::query(
-            "insert into connectors (id, name, kind, settings, language, metadata, groups, every_hours, is_on, user_id, api_key_id,
-               created_at, updated_at)
-             select $1, $2, 'site', $3, $4, $5, $6, $7, $8, $9, $10, $11, $11 where (select count(*) from connectors) < $12",
+            "insert into connectors (id, name, settings, language, metadata, groups, every_hours, is_on, user_id, api_key_id,
+               created_at, updated_at, kind, sealed, secret_last4)
+             select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $13, $14, $15
+             where (select count(*) from connectors) < $12",
         )
         .bind(new.id)
         .bind(&new.name)
@@ -76,6 +95,9 @@ impl AdminTx {
         .bind(whom.api_key_id)
         .bind(new.created_at)
         .bind(MOST)
+        .bind(new.kind)
+        .bind(&new.sealed)
+        .bind(&new.secret_last4)
         .execute(self.conn())
         .await?;
         if made.rows_affected() == 0 {
@@ -120,7 +142,8 @@ impl AdminTx {
         self.apply(changed).await?;
         sqlx::query(
             "update connectors set name = $2, settings = $3, language = $4, metadata = $5, every_hours = $6, is_on = $7,
-               user_id = $8, api_key_id = $9, updated_at = $10, groups = $11
+               user_id = $8, api_key_id = $9, updated_at = $10, groups = $11, kind = $12,
+               sealed = $13, secret_last4 = $14
              where id = $1",
         )
         .bind(changed.id)
@@ -134,6 +157,9 @@ impl AdminTx {
         .bind(whom.api_key_id)
         .bind(changed.updated_at)
         .bind(&changed.groups)
+        .bind(changed.kind)
+        .bind(&changed.sealed)
+        .bind(&changed.secret_last4)
         .execute(self.conn())
         .await?;
         self.audit(changed.deed("connector.update")).await?;
@@ -221,12 +247,15 @@ struct Of {
 impl Connector {
     fn deed(&self, action: &'static str) -> Deed {
         let state = if self.is_on { "on" } else { "off" };
-        let url = self.settings["url"].as_str().unwrap_or_default();
+        let part = |name: &str| self.settings[name].as_str().unwrap_or_default();
+        // Of a bucket, which one of those that are there.
+        let at = format!("{} {}", part("url"), part("name"));
+        let at = at.trim_end();
         let whom = match &self.groups[..] {
             [] => String::new(),
             groups => format!(", for {}", groups.join(", ")),
         };
-        Deed::done(action, self.id).detail(format!("{}, {state}: {url}{whom}", self.name))
+        Deed::done(action, self.id).detail(format!("{}, {state}: {at}{whom}", self.name))
     }
 }
 
