@@ -28,21 +28,31 @@ type Form = ReturnType<typeof formOf>;
 
 const linesOf = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
+const isSite = ({ bucket, repository }: Connector): boolean => !bucket && !repository;
+
+/** What only one kind of source has. A secret that is not sent stays. */
+const ofItsKind = (form: Form, { bucket, repository, sitemap_url }: Connector): Partial<Settings> => {
+  if (bucket) {
+    const { name, region, prefix, access_key_id, virtual_host, public_url } = bucket;
+    return { bucket: { name, region, prefix, access_key_id, virtual_host, public_url: public_url ?? null } };
+  }
+  if (repository) return { repository: { server: repository.server, branch: repository.branch ?? null, folder: repository.folder } };
+  return { listed: form.listed, max_depth: Number(form.depth), sitemap_url: sitemap_url ?? null };
+};
+
 /** It is set as a whole: what has no field here stays as it is. */
-const settingsOf = (form: Form, { sitemap_url, language, metadata }: Connector): Settings => ({
+const settingsOf = (form: Form, connector: Connector): Settings => ({
+  ...ofItsKind(form, connector),
   name: form.name.trim(),
   url: form.url.trim(),
   every_hours: form.every === "" ? null : Number(form.every),
   is_on: form.is_on,
-  listed: form.listed,
   include: linesOf(form.include),
   exclude: linesOf(form.exclude),
   max_pages: Number(form.pages),
-  max_depth: Number(form.depth),
   groups: listOf(form.groups),
-  sitemap_url: sitemap_url ?? null,
-  language: language ?? null,
-  metadata,
+  language: connector.language ?? null,
+  metadata: connector.metadata,
 });
 
 /** What is read of a source, how often, and for whom. */
@@ -73,12 +83,12 @@ export const ConnectorSettings = ({ connector, path, again }: { connector: Conne
         <Check label={t.connectors.isOn} hint={t.connectors.isOnHint} isOn={now.is_on} set={set("is_on")} />
         <details class="more-of">
           <summary>{t.connectors.more}</summary>
-          <Check label={t.connectors.listed} isOn={now.listed} set={set("listed")} />
+          {isSite(connector) && <Check label={t.connectors.listed} isOn={now.listed} set={set("listed")} />}
           <div class="pair">
             <Area label={t.connectors.include} hint={t.connectors.pathsHint} rows={3} isCode value={now.include} set={set("include")} fault={faultOf(save.error, "include")} />
             <Area label={t.connectors.exclude} hint={t.connectors.pathsHint} rows={3} isCode value={now.exclude} set={set("exclude")} fault={faultOf(save.error, "exclude")} />
             <Text label={t.connectors.pages} type="number" min={1} max={5000} value={now.pages} set={set("pages")} fault={faultOf(save.error, "max_pages")} />
-            <Text label={t.connectors.depth} type="number" min={0} max={20} value={now.depth} set={set("depth")} fault={faultOf(save.error, "max_depth")} />
+            {isSite(connector) && <Text label={t.connectors.depth} type="number" min={0} max={20} value={now.depth} set={set("depth")} fault={faultOf(save.error, "max_depth")} />}
           </div>
           <Text label={t.knowledge.groups} hint={t.knowledge.groupsHint} value={now.groups} set={set("groups")} fault={faultOf(save.error, "groups")} />
         </details>
