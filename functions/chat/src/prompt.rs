@@ -4,9 +4,9 @@ use crate::{
     answer::Answerer,
     asked::{Asked, Said},
 };
-use ai::{Message, Passage, Prompt, tokens};
-use db::{MessageRole, Source, Tenant};
-use service::{Answering, Result, RunningAnswer, Wanted};
+use ai::{Message, Prompt, tokens};
+use db::{MessageRole, Tenant};
+use service::{CallsBefore, Prompted, Result, RunningAnswer, ToAsk};
 
 /// What stands between the tenant's instructions and those of whoever asks.
 const BESIDE: &str = "The application that passes on the question adds what follows. It holds as far as it agrees with what \
@@ -45,73 +45,23 @@ pub(crate) fn beside(tenant: &Tenant, asked: &Asked) -> u32 {
     before.saturating_add(format)
 }
 
-/// What a model is told where nothing fits, so that it does not make up what the documents would say.
-const NOTHING: &str = "The documents that answers are to be drawn from were searched for the last question, and nothing in them \
-    fits it. If it asks for facts, say that they are not in the documents, and do not answer from elsewhere. Greetings, thanks and \
-    questions about the conversation itself are answered as usual.";
-
-fn with_nothing(instructions: Option<String>, has_nothing: bool) -> Option<String> {
-    match (instructions, has_nothing) {
-        (instructions, false) => instructions,
-        (None, true) => Some(NOTHING.to_owned()),
-        (Some(instructions), true) => Some(format!("{instructions}\n\n{NOTHING}")),
-    }
-}
-
 impl Answerer {
-    /// What the tenant knows about the question; and whether that is nothing, although it has documents.
-    async fn passages(&self, history: &[Message]) -> Result<(Vec<db::Passage>, bool)> {
-        let tenant = &self.caller.account().tenant;
-        let wanted = Wanted {
-            top_k: tenant.retrieval_top_k,
-            filter: self.filter.as_ref(),
-        };
-        let (caller, question) = (&self.caller, &self.question);
-        let looked_for = self
-            .app
-            .looked_for(caller, &self.answering, history, question)
-            .await;
-        let found = self.app.retrieve(caller, &looked_for, wanted).await?;
-        self.calls.add(found.calls);
-        let has_nothing = found.found.is_empty()
-            && found.degraded.is_empty()
-            && self.app.db.tenant(caller).await?.has_documents().await?;
-        let passages = found.found.into_iter().map(|found| found.passage);
-        Ok((passages.collect(), has_nothing))
-    }
-
     /// Only what the tenant's own transaction found or the caller itself has sent, and roles of our choice.
     pub(crate) async fn prompt(&self, answer: &RunningAnswer) -> Result<Prompt> {
         let tenant = &self.caller.account().tenant;
         let stored: Vec<Message> = self.turn.history.iter().map(message).collect();
         let history = self.said.as_ref().map_or(&stored, |said| &said.history);
-        let (passages, has_nothing) = match tenant.retrieval_enabled {
-            true => self.passages(history).await?,
-            false => (Vec::new(), false),
+        let instructions = instructions(&tenant.system_prompt, self.said.as_ref());
+        let asked = ToAsk {
+            question: &self.question,
+            history,
+            instructions: instructions.as_deref(),
+            filter: self.filter.as_ref(),
         };
-        let budget = tenant.history_token_budget.unsigned_abs();
-        let mut sources: Vec<Source> = passages.iter().map(service::source).collect();
-        let mut prompt = Prompt {
-            system: with_nothing(
-                instructions(&tenant.system_prompt, self.said.as_ref()),
-                has_nothing,
-            ),
-            history: tokens::within_budget(history, budget).to_vec(),
-            passages: passages.into_iter().map(passage).collect(),
-            question: self.question.clone(),
-        };
-        let Answering { provider, options } = &self.answering;
-        self.app.ai.fit(provider, options, &mut prompt);
-        if prompt.passages.len() < sources.len() {
-            let (found, given) = (sources.len(), prompt.passages.len());
-            tracing::info!(
-                found,
-                given,
-                "passages were left out: the model cannot hold them"
-            );
-        }
-        // What the model is not given is no source.
-        sources.truncate(prompt.passages.len());
+        let note = |calls: CallsBefore| self.calls.add(calls.unsettled);
+        let (caller, answering) = (&self.caller, &self.answering);
+        let prompted = self.app.prompt(caller, answering, asked, note).await?;
+        let Prompted { prompt, sources } = prompted;
         if !sources.is_empty() {
             answer.write(|draft| draft.sources = sources);
         }
@@ -127,19 +77,5 @@ fn message(said: &db::HistoryMessage) -> Message {
     Message {
         role,
         content: said.content.clone(),
-    }
-}
-
-fn passage(found: db::Passage) -> Passage {
-    let db::Passage {
-        title,
-        text,
-        source_url,
-        ..
-    } = found;
-    Passage {
-        title,
-        text,
-        source_url,
     }
 }

@@ -10,35 +10,51 @@ const MOST: usize = 30;
 /// How long that may take: then the order stays as it is.
 const RERANK_TIME: Duration = Duration::from_secs(5);
 
+/// Candidates, put in order.
+pub(crate) struct Ordered {
+    pub(crate) candidates: Vec<Candidate>,
+    /// Whether that was done, or is not wanted.
+    pub(crate) is_whole: bool,
+    /// In nano-USD.
+    pub(crate) cost: i64,
+}
+
 impl Service {
-    /// The candidates in the order that the tenant's server gives them, and whether it did, or none is wanted. Those that it does not
-    /// name come last.
+    /// The candidates in the order that the tenant's server gives them. Those that it does not name come last.
     pub(crate) async fn in_order(
         &self,
         caller: &Caller,
         question: &str,
         candidates: Vec<Candidate>,
-    ) -> (Vec<Candidate>, bool) {
+    ) -> Ordered {
         let tenant = &caller.account().tenant;
         let chosen = tenant
             .rerank_provider
             .as_deref()
             .zip(tenant.rerank_model.as_deref());
         let Some((endpoint, model)) = chosen.filter(|_| candidates.len() > 1) else {
-            return (candidates, true);
+            return Ordered {
+                candidates,
+                is_whole: true,
+                cost: 0,
+            };
         };
         let count = candidates.len().min(MOST);
         let text = |one: &Candidate| format!("{}\n{}", one.passage.title, one.passage.text);
         let texts: Vec<String> = candidates[..count].iter().map(text).collect();
-        match self
-            .ask_order(caller, (endpoint, model), question, &texts)
-            .await
-        {
-            Ok(order) => (reordered(candidates, &order), true),
-            Err(e) => {
-                tracing::warn!(code = e.code(), "what was found could not be put in order");
-                (candidates, false)
-            }
+        let mut cost = 0;
+        let by = (endpoint, model);
+        let asked = self.ask_order(caller, by, question, &texts, &mut cost);
+        let order = asked.await.inspect_err(|e| {
+            tracing::warn!(code = e.code(), "what was found could not be put in order");
+        });
+        Ordered {
+            is_whole: order.is_ok(),
+            candidates: match order {
+                Ok(order) => reordered(candidates, &order),
+                Err(_) => candidates,
+            },
+            cost,
         }
     }
 
@@ -48,6 +64,7 @@ impl Service {
         (endpoint, model): (&str, &str),
         question: &str,
         texts: &[String],
+        cost: &mut i64,
     ) -> Result<Vec<(usize, f32)>> {
         let by = self.embedder(caller, endpoint, model).await?;
         let by = by.ok_or(ai::Error::Rejected)?;
@@ -66,6 +83,7 @@ impl Service {
             Err(_) => CallOutcome::Failed,
         };
         let call = self.call(id, (of, outcome), endpoint, model, spent);
+        *cost = call.cost.unwrap_or_default();
         self.db.settle_calls(caller, id, &[call]).await?;
         self.answered(caller, endpoint, order).await
     }

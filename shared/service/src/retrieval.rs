@@ -59,6 +59,8 @@ pub struct Retrieved {
     pub whole: bool,
     /// The calls of providers that it took and that are not settled yet.
     pub calls: Vec<ProviderCall>,
+    /// What the others cost, in nano-USD.
+    pub settled: i64,
 }
 
 /// What the legs found, each best first.
@@ -158,12 +160,12 @@ impl Service {
         }
         let whole = legs.by_text.is_some() || legs.by_vector.is_some();
         let candidates = self.candidates(caller, legs, wanted).await?;
-        let (candidates, reranked) = self.in_order(caller, question, candidates).await;
-        if !reranked {
+        let ordered = self.in_order(caller, question, candidates).await;
+        if !ordered.is_whole {
             degraded.push(Leg::Rerank);
         }
         let most = usize::try_from(wanted.top_k).unwrap_or(0);
-        let found = joined(various(candidates, most));
+        let found = joined(various(ordered.candidates, most));
         let found = found.into_iter().map(|one| Found {
             passage: one.passage,
             scores: one.scores,
@@ -173,6 +175,7 @@ impl Service {
             degraded,
             whole,
             calls,
+            settled: ordered.cost,
         })
     }
 
