@@ -1,8 +1,8 @@
 //! `GET /admin/unanswered`: which questions got no good answer.
 
 use axum::extract::State;
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use db::{Lack, LackCounts, Period, Unanswered};
+use chrono::{DateTime, Utc};
+use db::{Lack, LackCounts, Unanswered};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
@@ -10,8 +10,6 @@ use web::{Administrator, App, Error, Json, Listing, PageQuery, Query, Result};
 
 /// How long one statement may take: a busy tenant has many answers.
 const TIME: Duration = Duration::from_secs(3);
-/// The days that are looked at where nobody says otherwise, and at most.
-const DAYS: (i64, i64) = (30, 92);
 
 /// Which answers.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -63,7 +61,7 @@ pub(crate) async fn list(
     at: Administrator,
     Query(asked): Query<UnansweredQuery>,
 ) -> Result<Json<Report>> {
-    let period = asked.period(app.clock.now())?;
+    let period = service::period(app.clock.now(), asked.from, asked.to)?;
     let list = format!(
         "unanswered {:?} {:?} {:?}",
         asked.from, asked.to, asked.lack
@@ -89,24 +87,4 @@ pub(crate) async fn list(
         items,
         next_cursor,
     }))
-}
-
-impl UnansweredQuery {
-    fn period(&self, now: DateTime<Utc>) -> Result<Period> {
-        for (field, moment) in [("from", self.from), ("to", self.to)] {
-            if moment.is_some_and(|moment| !(1..=9999).contains(&moment.year())) {
-                return Err(Error::field(field, "must be in the years 1 to 9999"));
-            }
-        }
-        let (usual, most) = DAYS;
-        let to = self.to.unwrap_or(now);
-        let from = self.from.unwrap_or(to - TimeDelta::days(usual));
-        if from >= to {
-            return Err(Error::field("to", "must be later than from"));
-        }
-        if to - from > TimeDelta::days(most) {
-            return Err(Error::field("to", "must be at most 92 days after from"));
-        }
-        Ok(Period { from, to })
-    }
 }

@@ -3,6 +3,7 @@
 mod extract;
 mod index;
 mod purge;
+mod rehearse;
 mod sync;
 mod worker;
 

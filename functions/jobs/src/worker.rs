@@ -1,8 +1,8 @@
 //! Who works: takes jobs, one after the other, and says that it is alive while it does them.
 
-use crate::{extract, index, purge, sync};
+use crate::{extract, index, purge, rehearse, sync};
 use anyhow::anyhow;
-use db::{Again, Caller, Job, JobKind, Lane};
+use db::{Again, Caller, Job, JobKind, Lane, RehearsalStatus};
 use futures_util::{TryStreamExt, stream};
 use service::{Error, Result, Service, told};
 use std::{
@@ -16,7 +16,7 @@ use tokio::{sync::Semaphore, time::sleep};
 
 /// How many jobs one process does at the same time.
 const AT_ONCE: usize = 2;
-/// How many connectors it reads beside them, which is waiting for others most of the time.
+/// How many connectors it reads, and rehearsals it does, beside them: both wait for others most of the time.
 const SYNCS: usize = 8;
 /// The same where a schedule has it work. No more than one tenant may have read at once: else those that wait for that would look as if
 /// there were none.
@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_secs(5);
 const BEAT: Duration = Duration::from_secs(15);
 /// How long a job is worked on before it gives way to others' jobs.
 const SLICE: Duration = Duration::from_secs(20);
-/// The same of a connector that is read: other connectors wait for its place.
+/// The same of a connector that is read, or a rehearsal: others wait for its place.
 const SYNC_SLICE: Duration = Duration::from_secs(5);
 /// How often a job is begun without getting on; then it is left until somebody asks for it. With the pauses between, two hours.
 const ATTEMPTS: i32 = 12;
@@ -165,7 +165,7 @@ async fn slice(service: &Service, job: &Job) -> Result<Step> {
         return Ok(Step::More);
     };
     let slice = match job.kind() {
-        JobKind::Sync => SYNC_SLICE,
+        JobKind::Sync | JobKind::Rehearse => SYNC_SLICE,
         _ => SLICE,
     };
     let end = Instant::now() + slice;
@@ -184,6 +184,7 @@ async fn step(service: &Service, job: &Job, caller: &Caller) -> Result<Step> {
         JobKind::Purge => purge::step(service, job, caller).await,
         JobKind::Extract => extract::step(service, job, caller).await,
         JobKind::Sync => sync::step(service, job, caller.tenant_id()).await,
+        JobKind::Rehearse => rehearse::step(service, job, caller).await,
     }
 }
 
@@ -226,6 +227,11 @@ async fn failed(service: &Service, job: &Job, e: &Error) -> Result<()> {
         return Ok(());
     };
     let reason = format!("{code}: {e}");
+    if (kind, again) == (JobKind::Rehearse, Again::Never) {
+        return Ok(tx
+            .end_rehearsal(RehearsalStatus::Stopped, Some(&reason))
+            .await?);
+    }
     let run = if ends_run { tx.running().await? } else { None };
     if let Some(run) = run {
         return Ok(tx.end_run(run.id, Some(&reason)).await?);

@@ -10,6 +10,7 @@ mod limits;
 mod list;
 mod output;
 mod prompts;
+mod rehearsals;
 mod secrets;
 mod show;
 mod sites;
@@ -25,6 +26,13 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(limits::show, limits::set))
         .routes(routes!(prompts::list))
         .routes(routes!(prompts::restore))
+        .routes(routes!(rehearsals::list, rehearsals::create))
+        .routes(routes!(rehearsals::show))
+        .routes(routes!(rehearsals::questions::list))
+        .routes(routes!(rehearsals::questions::decide))
+        .routes(routes!(rehearsals::ending::cancel))
+        .routes(routes!(rehearsals::ending::publish))
+        .routes(routes!(rehearsals::ending::drop))
         .routes(routes!(sites::list, sites::create))
         .routes(routes!(sites::show, sites::edit, sites::delete))
         .routes(routes!(identity_keys::list, identity_keys::create))

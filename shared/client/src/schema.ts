@@ -1270,6 +1270,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tenants/{tenant_id}/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's rehearsals, newest first. */
+        get: operations["listRehearsals"];
+        put?: never;
+        /**
+         * Begins to ask questions that the tenant's users have asked, each once with its settings as they are and once with the changed
+         *     ones. They are asked one after the other, whoever stays or leaves, until all are asked, the budget is reached, or somebody
+         *     cancels it; `GET` tells how far it came. One at a time; a tenant's last 50 are kept.
+         * @description Only questions are taken that the tenant shares with its administrators (`share_unanswered`), from when on it does, and of those
+         *     only such as begin a conversation: what was said before another is not theirs to read.
+         */
+        post: operations["createRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/rehearsals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the tenant's rehearsals: how far it came, what it cost, and what was found. */
+        get: operations["getRehearsal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/rehearsals/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a rehearsal: no question more is asked, and what was answered stays. One that has ended stays as it is. */
+        post: operations["cancelRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/rehearsals/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves the tenant's settings as they are: what a rehearsal tried is not to be. What was answered, and what people found, stays. */
+        post: operations["dropRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/rehearsals/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the settings that a rehearsal tried the tenant's own: those that it changed, and no other. With `If-Match`, the `ETag` of
+         *     `GET /tenants/{tenant_id}`, nothing is done where somebody has changed the settings meanwhile.
+         */
+        post: operations["publishRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/rehearsals/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The questions of a rehearsal, the newest first, each with both answers as far as there are any. Who asked is not told. */
+        get: operations["listRehearsalQuestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps which of the two answers to a question is better. It counts for whoever decides, and changes nothing else. */
+        put: operations["setRehearsalVerdict"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tenants/{tenant_id}/secrets": {
         parameters: {
             query?: never;
@@ -2530,6 +2659,32 @@ export interface components {
              */
             public_key?: string | null;
         };
+        /** @description A change of settings that is to be tried on questions that were asked. */
+        CreateRehearsalRequest: {
+            /** @description What is changed; a field that is absent stays as it is. */
+            settings: components["schemas"]["RehearsalSettings"];
+            /** @description Which questions are taken. */
+            sample: components["schemas"]["Sample"];
+            /**
+             * Format: date-time
+             * @description Not answered before this moment (RFC 3339); 30 days before `to` if absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description Answered before this moment; now if absent. At most 92 days after `from`.
+             */
+            to?: string | null;
+            /**
+             * Format: int64
+             * @description How many questions at most, 1 to 100.
+             * @default 50
+             */
+            questions: number | null;
+            judge?: components["schemas"]["RehearsalJudgeInput"] | null;
+            /** @description What all of it may cost: before a call that may go over that, it stops. */
+            budget: components["schemas"]["Usd"];
+        };
         /** @description A user to be created. */
         CreateUserRequest: {
             /**
@@ -2611,6 +2766,11 @@ export interface components {
             /** @description Whether the user may manage tenants. */
             is_superuser: boolean;
         };
+        /**
+         * @description What became of the settings that were tried.
+         * @enum {string}
+         */
+        Decision: "published" | "dropped";
         /** @description `event: delta`: a piece of the answer. The answer is all of them, one after the other. */
         DeltaEvent: {
             /**
@@ -3802,6 +3962,339 @@ export interface components {
              */
             refresh_token: string;
         };
+        /** @description A change of settings, tried on questions that were asked. */
+        Rehearsal: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description How it stands. */
+            status: components["schemas"]["RehearsalStatus"];
+            decision?: components["schemas"]["Decision"] | null;
+            /** @description Why it stopped, or what it waits for, in a code and a sentence. */
+            note?: string | null;
+            /** @description The settings that it began with. */
+            now_settings: components["schemas"]["RehearsedSettings"];
+            /** @description The changed ones. */
+            changed_settings: components["schemas"]["RehearsedSettings"];
+            judge?: components["schemas"]["RehearsalJudge"] | null;
+            /** @description Which questions were taken. */
+            sample: components["schemas"]["Sample"];
+            /**
+             * Format: date-time
+             * @description Not asked before.
+             */
+            sampled_from: string;
+            /**
+             * Format: date-time
+             * @description Asked before.
+             */
+            sampled_to: string;
+            /**
+             * Format: int64
+             * @description How many questions there are: those whose conversation is deleted meanwhile are gone.
+             * @example 50
+             */
+            questions: number;
+            /** @description What was answered with the settings that it began with. */
+            now: components["schemas"]["RehearsalSide"];
+            /** @description What was answered with the changed ones. */
+            changed: components["schemas"]["RehearsalSide"];
+            /** @description What people found. */
+            verdicts: components["schemas"]["RehearsalVerdicts"];
+            /** @description What the judge found. */
+            judged: components["schemas"]["RehearsalVerdicts"];
+            /** @description What may be spent. */
+            budget: components["schemas"]["Usd"];
+            /** @description What was, for the answers and the judge. */
+            spent: components["schemas"]["Usd"];
+            /**
+             * Format: uuid
+             * @description Who began it.
+             */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it is running.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody decided.
+             */
+            decided_at?: string | null;
+        };
+        /** @description A model that compares the answers. */
+        RehearsalJudge: {
+            /**
+             * @description Who is asked.
+             * @example openai
+             */
+            provider: string;
+            /** @description For which model; null for the provider's usual one. */
+            model?: string | null;
+        };
+        /** @description A model that compares the answers. */
+        RehearsalJudgeInput: {
+            /**
+             * @description Who is asked: a server that the deployment names, with a key, the tenant's or the deployment's.
+             * @example openai
+             */
+            provider: string;
+            /** @description For which model; null for the provider's usual one. */
+            model?: string | null;
+        };
+        /** @description What the judge says of both answers. */
+        RehearsalJudgement: {
+            verdict?: components["schemas"]["Verdict"] | null;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description Why it could not say, in a code and a sentence. */
+            error?: string | null;
+        };
+        /** @description One page of a list. */
+        RehearsalList: {
+            /** @description The items. */
+            items: components["schemas"]["Rehearsal"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A question of a rehearsal. Who asked is not told. */
+        RehearsalQuestion: {
+            /**
+             * Format: uuid
+             * @description The question's message.
+             */
+            message_id: string;
+            /**
+             * @description What was asked: the first 4000 characters.
+             * @example Do you ship to Iceland?
+             */
+            question: string;
+            /**
+             * Format: date-time
+             * @description When it was asked.
+             */
+            asked_at: string;
+            now?: components["schemas"]["RehearsedAnswer"] | null;
+            changed?: components["schemas"]["RehearsedAnswer"] | null;
+            judgement?: components["schemas"]["RehearsalJudgement"] | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+            /** @description Why, or what is to be done. */
+            comment?: string | null;
+        };
+        /** @description One page of a list. */
+        RehearsalQuestionList: {
+            /** @description The items. */
+            items: components["schemas"]["RehearsalQuestion"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description How documents are searched; a field that is absent stays as it is. */
+        RehearsalRetrieval: {
+            /** @description Whether answers draw on documents. */
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description How many passages, 1 to 20.
+             */
+            top_k?: number | null;
+            /**
+             * Format: float
+             * @description How well a passage must fit, 0 to 1.
+             */
+            min_score?: number | null;
+            /**
+             * @description Who puts what was found in order; null for nobody.
+             * @example jina
+             */
+            rerank_provider?: string | null;
+            /** @description The model that does; needed with `rerank_provider`, and null without. */
+            rerank_model?: string | null;
+        };
+        /** @description What of a tenant's settings can be tried. They mean what they mean in `PATCH /tenants/{tenant_id}`. */
+        RehearsalSettings: {
+            /**
+             * @description What the model is told before every conversation, up to 32768 characters.
+             * @example You are the assistant of Acme's shop.
+             */
+            system_prompt?: string | null;
+            /**
+             * @description Who answers. Nobody answers in its place where it cannot.
+             * @example openai
+             */
+            provider?: string | null;
+            /** @description The model that answers; null for the provider's usual one. */
+            chat_model?: string | null;
+            /**
+             * Format: float
+             * @description From 0 to 2; null for the model's own.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description The longest answer, 1 to 32768 tokens.
+             */
+            max_output_tokens?: number | null;
+            retrieval?: components["schemas"]["RehearsalRetrieval"] | null;
+        };
+        /** @description What was answered with one of the settings. */
+        RehearsalSide: {
+            /**
+             * Format: int64
+             * @description How many questions were answered.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description How many could not be.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description How many were answered without any document.
+             */
+            no_source: number;
+            /** @description What all of it cost. */
+            cost: components["schemas"]["Usd"];
+            /**
+             * Format: int64
+             * @description How long an answer took, on average, in milliseconds.
+             */
+            millis: number;
+        };
+        /**
+         * @description How a rehearsal stands.
+         * @enum {string}
+         */
+        RehearsalStatus: "running" | "done" | "stopped" | "cancelled";
+        /** @description Which answer somebody found better. */
+        RehearsalVerdictRequest: {
+            verdict?: components["schemas"]["Verdict"] | null;
+            /** @description Why, or what is to be done, 1 to 2000 characters; with a verdict only. */
+            comment?: string | null;
+        };
+        /** @description How many answers were found better. */
+        RehearsalVerdicts: {
+            /**
+             * Format: int64
+             * @description Those of the settings that it began with.
+             */
+            now: number;
+            /**
+             * Format: int64
+             * @description Those of the changed settings.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Neither was.
+             */
+            same: number;
+        };
+        /** @description What was answered with one of the settings. */
+        RehearsedAnswer: {
+            /** @description What became of it. */
+            status: components["schemas"]["RehearsedAnswerStatus"];
+            /**
+             * @description The answer.
+             * @example A refund takes 14 days.
+             */
+            content: string;
+            /** @description What it was given to draw on. */
+            sources: components["schemas"]["Source"][];
+            /** @description Why there is none, in a code and a sentence. */
+            error?: string | null;
+            /**
+             * @description Who answered.
+             * @example openai
+             */
+            provider: string;
+            /**
+             * @description The model that wrote it.
+             * @example gpt-4o-mini
+             */
+            model: string;
+            /**
+             * Format: int32
+             * @description Tokens in.
+             * @example 231
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int32
+             * @description Tokens out.
+             * @example 9
+             */
+            completion_tokens: number;
+            /** @description What it cost, with all that was asked for it. */
+            cost: components["schemas"]["Usd"];
+            /**
+             * Format: int32
+             * @description How long it took, in milliseconds.
+             * @example 1200
+             */
+            millis: number;
+        };
+        /**
+         * @description What became of an answer.
+         * @enum {string}
+         */
+        RehearsedAnswerStatus: "again" | "complete" | "failed";
+        /** @description How documents are searched. */
+        RehearsedRetrieval: {
+            /** @description Whether answers draw on documents. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description How many passages.
+             * @example 5
+             */
+            top_k: number;
+            /**
+             * Format: float
+             * @description How well a passage must fit, 0 to 1.
+             */
+            min_score: number;
+            /** @description Who puts what was found in order; null for nobody. */
+            rerank_provider?: string | null;
+            /** @description The model that does. */
+            rerank_model?: string | null;
+        };
+        /** @description How one question is answered. */
+        RehearsedSettings: {
+            /**
+             * @description What the model is told before every conversation.
+             * @example You are the assistant of Acme's shop.
+             */
+            system_prompt: string;
+            /**
+             * @description Who answers.
+             * @example openai
+             */
+            provider: string;
+            /** @description The model that answers; null for the provider's usual one. */
+            chat_model?: string | null;
+            /**
+             * Format: float
+             * @description Null for the model's own.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description The longest answer, in tokens.
+             * @example 1024
+             */
+            max_output_tokens: number;
+            /** @description How documents are searched. */
+            retrieval: components["schemas"]["RehearsedRetrieval"];
+        };
         /** @description The form with which a client of OAuth 2 renews a login (RFC 6749, section 6). What it does not name is ignored. */
         RenewalForm: {
             /** @description `refresh_token`, also if absent. */
@@ -3940,6 +4433,11 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "running" | "done" | "partial" | "failed" | "cancelled";
+        /**
+         * @description Which questions are taken.
+         * @enum {string}
+         */
+        Sample: "thumbs_down" | "unanswered" | "random" | "latest";
         /** @description What to look for. */
         SearchDocumentsRequest: {
             /**
@@ -5022,6 +5520,11 @@ export interface components {
          * @enum {string}
          */
         VectorsStatus: "none" | "pending" | "ready" | "failed";
+        /**
+         * @description Which of two answers is better.
+         * @enum {string}
+         */
+        Verdict: "now" | "changed" | "same";
         /** @description Which page somebody visits, and perhaps who it is. */
         VisitorRequest: {
             /**
@@ -10855,6 +11358,874 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidOrReused"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listRehearsals: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "budget": "12.5",
+                     *           "changed": {
+                     *             "answered": 1,
+                     *             "cost": "12.5",
+                     *             "failed": 1,
+                     *             "millis": 1,
+                     *             "no_source": 1
+                     *           },
+                     *           "changed_settings": {
+                     *             "chat_model": null,
+                     *             "max_output_tokens": 1024,
+                     *             "provider": "openai",
+                     *             "retrieval": {
+                     *               "enabled": true,
+                     *               "min_score": 1,
+                     *               "rerank_model": null,
+                     *               "rerank_provider": null,
+                     *               "top_k": 5
+                     *             },
+                     *             "system_prompt": "You are the assistant of Acme's shop.",
+                     *             "temperature": null
+                     *           },
+                     *           "created_at": "2026-01-31T09:30:00Z",
+                     *           "created_by": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "decided_at": null,
+                     *           "decision": "published",
+                     *           "ended_at": null,
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "judge": {
+                     *             "model": null,
+                     *             "provider": "openai"
+                     *           },
+                     *           "judged": {
+                     *             "changed": 1,
+                     *             "now": 1,
+                     *             "same": 1
+                     *           },
+                     *           "note": null,
+                     *           "now": {
+                     *             "answered": 1,
+                     *             "cost": "12.5",
+                     *             "failed": 1,
+                     *             "millis": 1,
+                     *             "no_source": 1
+                     *           },
+                     *           "now_settings": {
+                     *             "chat_model": null,
+                     *             "max_output_tokens": 1024,
+                     *             "provider": "openai",
+                     *             "retrieval": {
+                     *               "enabled": true,
+                     *               "min_score": 1,
+                     *               "rerank_model": null,
+                     *               "rerank_provider": null,
+                     *               "top_k": 5
+                     *             },
+                     *             "system_prompt": "You are the assistant of Acme's shop.",
+                     *             "temperature": null
+                     *           },
+                     *           "questions": 50,
+                     *           "sample": "thumbs_down",
+                     *           "sampled_from": "2026-01-31T09:30:00Z",
+                     *           "sampled_to": "2026-01-31T09:30:00Z",
+                     *           "spent": "12.5",
+                     *           "status": "running",
+                     *           "verdicts": {
+                     *             "changed": 1,
+                     *             "now": 1,
+                     *             "same": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RehearsalList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    createRehearsal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name for this request, such as a random UUID, so that it may be sent again within 24 hours: it makes nothing anew, and is answered as the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "budget": "12.5",
+                 *       "questions": 50,
+                 *       "sample": "thumbs_down",
+                 *       "settings": {
+                 *         "provider": "openai",
+                 *         "system_prompt": "You are the assistant of Acme's shop."
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateRehearsalRequest"];
+            };
+        };
+        responses: {
+            /** @description A change of settings, tried on questions that were asked. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "budget": "12.5",
+                     *       "changed": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "changed_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "created_by": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "decided_at": null,
+                     *       "decision": "published",
+                     *       "ended_at": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "judge": {
+                     *         "model": null,
+                     *         "provider": "openai"
+                     *       },
+                     *       "judged": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       },
+                     *       "note": null,
+                     *       "now": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "now_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "questions": 50,
+                     *       "sample": "thumbs_down",
+                     *       "sampled_from": "2026-01-31T09:30:00Z",
+                     *       "sampled_to": "2026-01-31T09:30:00Z",
+                     *       "spent": "12.5",
+                     *       "status": "running",
+                     *       "verdicts": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_shared`: the tenant does not share its users' questions with its administrators. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description `rehearsal_running`: there is one already. `model_unpriced`: nobody knows what a model costs, so that no budget can be kept. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `result_gone`: an earlier request with this `Idempotency-Key` made the rehearsal, which is gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrReused"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description `search_timeout`: ask for fewer days. `provider_key_unavailable`: a key cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Failed"];
+        };
+    };
+    getRehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change of settings, tried on questions that were asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "budget": "12.5",
+                     *       "changed": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "changed_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "created_by": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "decided_at": null,
+                     *       "decision": "published",
+                     *       "ended_at": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "judge": {
+                     *         "model": null,
+                     *         "provider": "openai"
+                     *       },
+                     *       "judged": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       },
+                     *       "note": null,
+                     *       "now": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "now_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "questions": 50,
+                     *       "sample": "thumbs_down",
+                     *       "sampled_from": "2026-01-31T09:30:00Z",
+                     *       "sampled_to": "2026-01-31T09:30:00Z",
+                     *       "spent": "12.5",
+                     *       "status": "running",
+                     *       "verdicts": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    cancelRehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change of settings, tried on questions that were asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "budget": "12.5",
+                     *       "changed": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "changed_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "created_by": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "decided_at": null,
+                     *       "decision": "published",
+                     *       "ended_at": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "judge": {
+                     *         "model": null,
+                     *         "provider": "openai"
+                     *       },
+                     *       "judged": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       },
+                     *       "note": null,
+                     *       "now": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "now_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "questions": 50,
+                     *       "sample": "thumbs_down",
+                     *       "sampled_from": "2026-01-31T09:30:00Z",
+                     *       "sampled_to": "2026-01-31T09:30:00Z",
+                     *       "spent": "12.5",
+                     *       "status": "running",
+                     *       "verdicts": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    dropRehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change of settings, tried on questions that were asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "budget": "12.5",
+                     *       "changed": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "changed_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "created_by": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "decided_at": null,
+                     *       "decision": "published",
+                     *       "ended_at": null,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "judge": {
+                     *         "model": null,
+                     *         "provider": "openai"
+                     *       },
+                     *       "judged": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       },
+                     *       "note": null,
+                     *       "now": {
+                     *         "answered": 1,
+                     *         "cost": "12.5",
+                     *         "failed": 1,
+                     *         "millis": 1,
+                     *         "no_source": 1
+                     *       },
+                     *       "now_settings": {
+                     *         "chat_model": null,
+                     *         "max_output_tokens": 1024,
+                     *         "provider": "openai",
+                     *         "retrieval": {
+                     *           "enabled": true,
+                     *           "min_score": 1,
+                     *           "rerank_model": null,
+                     *           "rerank_provider": null,
+                     *           "top_k": 5
+                     *         },
+                     *         "system_prompt": "You are the assistant of Acme's shop.",
+                     *         "temperature": null
+                     *       },
+                     *       "questions": 50,
+                     *       "sample": "thumbs_down",
+                     *       "sampled_from": "2026-01-31T09:30:00Z",
+                     *       "sampled_to": "2026-01-31T09:30:00Z",
+                     *       "spent": "12.5",
+                     *       "status": "running",
+                     *       "verdicts": {
+                     *         "changed": 1,
+                     *         "now": 1,
+                     *         "same": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `rehearsal_running`: it is, so cancel it first. `rehearsal_decided`: somebody has published or dropped it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    publishRehearsal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tenant and its settings. Keys are never part of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed_origins": [
+                     *         "https://www.acme.example"
+                     *       ],
+                     *       "chat_model": null,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "embedding_model": null,
+                     *       "embedding_provider": null,
+                     *       "fallback_model": null,
+                     *       "fallback_provider": "deepseek",
+                     *       "history_token_budget": 4000,
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "max_output_tokens": 1024,
+                     *       "name": "Acme",
+                     *       "on_disconnect": "finish",
+                     *       "pinecone": {
+                     *         "environment": null,
+                     *         "host": null,
+                     *         "index": null,
+                     *         "namespace": "text"
+                     *       },
+                     *       "prompt_version": 1,
+                     *       "provider": "openai",
+                     *       "retention_days": null,
+                     *       "retrieval": {
+                     *         "enabled": true,
+                     *         "min_score": 1,
+                     *         "rerank_model": null,
+                     *         "rerank_provider": null,
+                     *         "rewrite": true,
+                     *         "top_k": 5,
+                     *         "vectors": "none"
+                     *       },
+                     *       "share_unanswered": true,
+                     *       "slug": "acme",
+                     *       "status": "active",
+                     *       "system_prompt": "You are the assistant of Acme's shop.",
+                     *       "temperature": null,
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "model_ending",
+                     *           "detail": "The model gpt-4.1-mini will be switched off by its provider on 2027-01-14. Set chat_model to another, such as gpt-6-luna.",
+                     *           "setting": "chat_model"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `rehearsal_running`: it is, so cancel it first. `rehearsal_decided`: somebody has published or dropped it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: components["responses"]["Changed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listRehearsalQuestions: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /** @description The rehearsal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "asked_at": "2026-01-31T09:30:00Z",
+                     *           "changed": {
+                     *             "completion_tokens": 9,
+                     *             "content": "A refund takes 14 days.",
+                     *             "cost": "12.5",
+                     *             "error": null,
+                     *             "millis": 1200,
+                     *             "model": "gpt-4o-mini",
+                     *             "prompt_tokens": 231,
+                     *             "provider": "openai",
+                     *             "sources": [
+                     *               {
+                     *                 "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *                 "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *                 "heading": [
+                     *                   "text"
+                     *                 ],
+                     *                 "page": null,
+                     *                 "score": 0.82,
+                     *                 "snippet": "Refunds take 14 days.",
+                     *                 "source_url": null,
+                     *                 "title": "Refunds"
+                     *               }
+                     *             ],
+                     *             "status": "again"
+                     *           },
+                     *           "comment": null,
+                     *           "judgement": {
+                     *             "error": null,
+                     *             "reason": null,
+                     *             "verdict": "now"
+                     *           },
+                     *           "message_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "now": {
+                     *             "completion_tokens": 9,
+                     *             "content": "A refund takes 14 days.",
+                     *             "cost": "12.5",
+                     *             "error": null,
+                     *             "millis": 1200,
+                     *             "model": "gpt-4o-mini",
+                     *             "prompt_tokens": 231,
+                     *             "provider": "openai",
+                     *             "sources": [
+                     *               {
+                     *                 "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *                 "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *                 "heading": [
+                     *                   "text"
+                     *                 ],
+                     *                 "page": null,
+                     *                 "score": 0.82,
+                     *                 "snippet": "Refunds take 14 days.",
+                     *                 "source_url": null,
+                     *                 "title": "Refunds"
+                     *               }
+                     *             ],
+                     *             "status": "again"
+                     *           },
+                     *           "question": "Do you ship to Iceland?",
+                     *           "verdict": "now"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RehearsalQuestionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_shared`: the tenant does not share its users' questions with its administrators any more. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    setRehearsalVerdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /** @description The rehearsal */
+                id: string;
+                /** @description The question's message */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["RehearsalVerdictRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];

@@ -12,6 +12,7 @@ pub(crate) mod embedding_sets;
 pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod jobs;
+pub(crate) mod lanes;
 pub(crate) mod languages;
 pub(crate) mod passages;
 pub(crate) mod pgvector;

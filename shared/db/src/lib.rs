@@ -33,6 +33,13 @@ pub use chat::answers::{AnswerEnd, AnswerRow, Details, Grown, Kept};
 pub use chat::apps::AppPlace;
 pub use chat::feedback::{Feedback, Rating};
 pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
+pub use chat::rehearsal_ends::{JudgeEnd, SideEnd};
+pub use chat::rehearsals::questions::{AnswerState, Judgement, RehearsedAnswer, RehearsedQuestion};
+pub use chat::rehearsals::{
+    Decision, Judge, NewRehearsal, Rehearsal, RehearsalStatus, Sample, Side, SideSummary, Verdict,
+    VerdictCounts,
+};
+pub use chat::rehearsing::{RehearsalStep, Rehearsing};
 pub use chat::search::{FoundChat, FoundMessage};
 pub use chat::sessions::{ChatOrigin, ChatSession};
 pub use chat::turns::{HistoryMessage, NewTurn, NotBegun, Place, Turn};
@@ -48,7 +55,8 @@ pub use knowledge::documents::{Document, DocumentStatus};
 pub use knowledge::embedding_sets::{EmbeddingSet, NewEmbeddingSet, SetState};
 pub use knowledge::files::{FileFacts, NewFile, NextFile, OriginalFile};
 pub use knowledge::filter::MetadataFilter;
-pub use knowledge::jobs::{Again, ForWhom, JobKind, Lane};
+pub use knowledge::jobs::{Again, ForWhom, JobKind};
+pub use knowledge::lanes::Lane;
 pub use knowledge::languages::Language;
 pub use knowledge::passages::{AskedWord, Passage};
 pub use knowledge::storing::{NewChunk, NewDocument};
@@ -90,6 +98,7 @@ pub use tenancy::prompts::Prompt;
 pub use tenancy::secrets::{SealedSecret, SecretInfo};
 pub use tenancy::sites::{Site, SiteChallenge, SiteIdentity};
 pub use tenancy::tenants::{OnDisconnect, Tenant, TenantStatus, VectorPlace};
+pub use tenancy::trial::{Trial, TrialRetrieval};
 
 use uuid::Uuid;
 

@@ -7,3 +7,4 @@ pub(crate) mod secrets;
 pub(crate) mod sites;
 mod tenant_changes;
 pub(crate) mod tenants;
+pub(crate) mod trial;

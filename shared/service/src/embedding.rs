@@ -5,7 +5,9 @@ use crate::{
     providers::{EMBEDDING_MODEL, own_key},
 };
 use ai::{Embedder, tokens};
-use db::{CachedEmbedding, CallOutcome, Caller, Limits, LimitsOf, Operation, ProviderCall};
+use db::{
+    CachedEmbedding, CallOutcome, Caller, Limits, LimitsOf, Operation, ProviderCall, Reservation,
+};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -183,6 +185,19 @@ impl Service {
         (endpoint, model): (&str, &str),
         (sent, back): (u32, u32),
     ) -> Result<Uuid> {
+        let reservation = self.reserve(of, endpoint, model, sent, back);
+        self.begin_beside(caller, &reservation).await
+    }
+
+    /// The same with what it may take at most.
+    ///
+    /// # Errors
+    /// As of [`Service::reserve_embedding`].
+    pub(crate) async fn begin_beside(
+        &self,
+        caller: &Caller,
+        reservation: &Reservation,
+    ) -> Result<Uuid> {
         let mut limits = self.limits_of(caller);
         for LimitsOf { limits, .. } in &mut limits {
             // Those are of questions.
@@ -192,12 +207,11 @@ impl Service {
                 ..*limits
             };
         }
-        let reservation = self.reserve(of, endpoint, model, sent, back);
-        self.check_priced(&limits, &reservation)?;
+        self.check_priced(&limits, reservation)?;
         let id = Uuid::now_v7();
         let refusal = self
             .db
-            .reserve_call(caller, id, &limits, &reservation)
+            .reserve_call(caller, id, &limits, reservation)
             .await?;
         match refusal {
             None => Ok(id),

@@ -241,9 +241,18 @@ pub struct TenantAt {
     /// Proof of a superuser.
     pub superuser: Option<Superuser>,
     admin: Option<TenantAdmin>,
+    caller: Caller,
 }
 
 impl TenantAt {
+    /// Who asks, inside the tenant.
+    ///
+    /// # Errors
+    /// 403 for a superuser who has not assumed it.
+    pub fn caller(&self) -> Result<&Caller> {
+        self.admin().map(|_| &self.caller)
+    }
+
     /// Proof for what is inside the tenant.
     ///
     /// # Errors
@@ -280,6 +289,7 @@ impl FromRequestParts<App> for TenantAt {
             tenant_id,
             superuser,
             admin,
+            caller,
         })
     }
 }

@@ -92,6 +92,7 @@ mod providers;
 mod quirks;
 mod railway;
 mod refresh_races;
+mod rehearsals;
 mod renewal;
 mod requested;
 mod retrieval;

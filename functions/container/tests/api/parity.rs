@@ -171,6 +171,8 @@ fn is_elsewhere(name: &str, status: u16) -> bool {
             | "POST /v1/responses",
             409,
         ) => true,
+        // One at a time takes two at once, and what is gone many; rehearsals/ has both.
+        ("POST /tenants/{tenant_id}/rehearsals", 409 | 410) => true,
         // A document of a connector takes a site that was read, and too many connectors as many requests; connectors/ has
         // both.
         (

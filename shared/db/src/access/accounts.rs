@@ -12,7 +12,7 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 /// A user, its tenant and the tenant's sealed keys, as one query finds them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Account {
     /// The user's id.
     pub user_id: Uuid,

@@ -91,6 +91,8 @@ macro_rules! answers {
     };
 }
 
+pub(crate) use answers;
+
 impl AdminTx {
     /// How many answers of the managed tenant lacked something. `None` if counting takes longer than the transaction allows,
     /// after which it is of no more use.
@@ -170,7 +172,7 @@ impl From<Row> for Unanswered {
 }
 
 /// The least id of what was made at a moment or later (RFC 9562, section 5.7).
-fn first_id(at: DateTime<Utc>) -> Uuid {
+pub(crate) fn first_id(at: DateTime<Utc>) -> Uuid {
     let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
     Uuid::from_u128(millis.min((1 << 48) - 1) << 80)
 }

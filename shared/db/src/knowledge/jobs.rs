@@ -3,7 +3,7 @@
 use crate::{AdminTx, DocumentStatus, Result, TenantTx, VectorsStatus, scope::JobTx};
 use uuid::Uuid;
 
-/// What is to be done with a document, or a connector.
+/// What is to be done with a document, a connector, or a rehearsal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum JobKind {
@@ -17,15 +17,8 @@ pub enum JobKind {
     Purge,
     /// Read a connector.
     Sync,
-}
-
-/// What is done side by side: neither of them waits for the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// Work on documents.
-    Documents,
-    /// Reading connectors, which waits for others most of the time.
-    Connectors,
+    /// Ask the questions of a rehearsal.
+    Rehearse,
 }
 
 /// For whom it is done: a user, and the API key that was shown.
@@ -168,6 +161,9 @@ impl JobTx {
             }
             // Of nothing that anybody looks at; and a run that goes on is as good as another.
             JobKind::Forget | JobKind::Sync => "select $1::uuid, $2::text, $3::boolean",
+            JobKind::Rehearse => {
+                "update rehearsals set note = $2 where id = $1 and status = 'running' and $3 is not null"
+            }
         };
         sqlx::query(sql)
             .bind(id)

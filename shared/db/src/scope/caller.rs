@@ -2,7 +2,7 @@
 
 use super::{Superuser, TenantAdmin};
 use crate::{
-    ApiKeyScope, Whose,
+    ApiKeyScope, Trial, Whose,
     access::accounts::Account,
     audit::deeds::{Actor, Asked},
     people::users::Role,
@@ -88,6 +88,19 @@ impl Caller {
     /// Everything known about the user and its tenant.
     pub fn account(&self) -> &Arc<Account> {
         &self.account
+    }
+
+    /// The same caller, in whose tenant answers are made with other settings, and by nobody else where that fails: whose it is, and
+    /// what it may see, stays.
+    #[must_use]
+    pub fn trying(&self, trial: &Trial) -> Self {
+        let mut account = Account::clone(&self.account);
+        trial.apply(&mut account.tenant);
+        account.tenant.fallback_provider = None;
+        Self {
+            account: Arc::new(account),
+            ..self.clone()
+        }
     }
 
     /// The same caller, proven to administer its tenant. No API key does.

@@ -7,7 +7,8 @@ use crate::{
         accounts::{AccountRow, account_columns},
         api_keys::UsedKey,
     },
-    knowledge::jobs::{ForWhom, JobKind, Lane},
+    knowledge::jobs::{ForWhom, JobKind},
+    knowledge::lanes::Lane,
     tenancy::tenants::tenant_columns,
 };
 use chrono::{DateTime, Utc};
@@ -54,7 +55,7 @@ impl Job {
         self.row.kind
     }
 
-    /// The document that it is about; of a connector that is read, the connector.
+    /// The document that it is about; of a connector that is read, the connector; of a rehearsal, that.
     pub fn document_id(&self) -> Uuid {
         self.row.document_id
     }
@@ -82,7 +83,7 @@ impl Job {
     }
 }
 
-/// A transaction of whoever works on a job, in the job's tenant. While it is open, nobody else changes the document, or the connector, or the job.
+/// A transaction of whoever works on a job, in the job's tenant. While it is open, nobody else changes what it is about, or the job.
 #[must_use = "dropping it rolls back"]
 pub struct JobTx {
     tx: TenantTx,
@@ -122,11 +123,12 @@ impl Db {
     pub async fn take_job(&self, lane: Lane) -> Result<Option<Job>> {
         let mut tx = self.outside(Whose::SERVICE, Need::Begun).await?;
         let taken: Option<(Uuid, Uuid, Uuid)> = sqlx::query_as(
-            "select tenant_id, id, lease from take_job(make_interval(secs => $1), $2, $3)",
+            "select tenant_id, id, lease from take_job(make_interval(secs => $1), $2, $3, $4)",
         )
         .bind(LEASE.as_secs_f64())
         .bind(OF_ONE_TENANT)
         .bind(lane == Lane::Connectors)
+        .bind(lane.kinds())
         .fetch_optional(tx.conn())
         .await?;
         tx.commit().await?;
@@ -169,7 +171,7 @@ impl Db {
     }
 
     /// Opens a transaction of a job; none if the job is not this process's any more: it was cancelled, or was given to another.
-    /// The document, or the connector, is locked before the job, as by everybody.
+    /// What it is about is locked before the job, as by everybody.
     ///
     /// # Errors
     /// The database is away.
@@ -177,6 +179,7 @@ impl Db {
         let mut tx = self.open(job.tenant_id, job.whose(), Need::Begun).await?;
         match job.kind() {
             JobKind::Sync => tx.lock_connector(job.document_id()).await?,
+            JobKind::Rehearse => tx.lock_rehearsal(job.document_id()).await?,
             _ => tx.lock_document(job.document_id()).await?,
         }
         let held = sqlx::query("select from jobs where id = $1 and lease = $2 for update")

@@ -102,6 +102,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "An API key came from a browser page, where everybody can read it. Revoke it.",
     ),
     (
+        "not_shared",
+        403,
+        "The tenant does not share its users' questions with its administrators. Its setting `share_unanswered` does.",
+    ),
+    (
         "tenant_assumed",
         403,
         "A superuser who has assumed a tenant does nothing in a user's name.",
@@ -135,6 +140,16 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "document_of_connector",
         409,
         "The document follows a page of a connector, which alone changes and deletes it.",
+    ),
+    (
+        "rehearsal_running",
+        409,
+        "A rehearsal is running. Wait until it is done, or cancel it.",
+    ),
+    (
+        "rehearsal_decided",
+        409,
+        "What the rehearsal tried was published or dropped already.",
     ),
     (
         "too_many_connectors",

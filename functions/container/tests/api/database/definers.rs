@@ -126,6 +126,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_app",
     ),
     (
+        "take_job(interval,integer,boolean,text[])",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
         "take_job(interval,integer,boolean)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
@@ -245,6 +251,7 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.purge_visitors(null, 2)",
         "select count(*) from parlance.take_job('1 minute', 1)",
         "select count(*) from parlance.take_job('1 minute', 1, true)",
+        "select count(*) from parlance.take_job('1 minute', 1, true, array['sync'])",
         "select count(*) from parlance.roll_up_usage(null, 2)",
         "select count(*) from parlance.usage_of_tenants('2026-01-01', '2026-12-31', '{day}')",
         "select count(*) from parlance.rate_limit_take(array['a'::bytea], array[1])",

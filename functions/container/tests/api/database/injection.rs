@@ -101,6 +101,7 @@ const KEEPS_TEXT: &[&str] = &[
     "POST /tenants /name",
     "POST /tenants /pinecone/environment",
     "POST /tenants /system_prompt",
+    "POST /tenants/{tenant_id}/rehearsals /settings/system_prompt",
     "POST /tenants/{tenant_id}/sites /name",
     "POST /v1/chat/completions /metadata/any",
     "POST /v1/responses /input",
@@ -108,6 +109,7 @@ const KEEPS_TEXT: &[&str] = &[
     "PUT /chat/messages/{id}/feedback /comment",
     "PUT /documents/connectors/{id} /metadata/any",
     "PUT /documents/connectors/{id} /name",
+    "PUT /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict /comment",
     "PUT /documents/{id} /metadata/any",
     "PUT /documents/{id} /text",
     "PUT /documents/{id} /title",
@@ -170,6 +172,9 @@ async fn attack(
         _ => {}
     }
     put(&mut body, place, payload);
+    // One at a time.
+    let over = "update parlance.rehearsals set status = 'cancelled', ended_at = now() where status = 'running'";
+    sqlx::query(over).execute(&scene.pool).await.unwrap();
     let before = Stored::all(&scene.pool).await;
     let answer = scene.ask(token, &operation.method, &path, &body).await;
     let after = Stored::all(&scene.pool).await;

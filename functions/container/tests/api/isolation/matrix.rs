@@ -23,6 +23,11 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
             identity_key: theirs.identity_key,
             ..mine
         }
+    } else if place == "path:message_id" {
+        Ids {
+            question: theirs.question,
+            ..mine
+        }
     } else if place.starts_with("body:") && place != "body:session_id" {
         Ids {
             message: theirs.message,
@@ -48,6 +53,8 @@ fn nothing() -> Ids {
         site,
         connector,
         identity_key,
+        rehearsal,
+        question,
     ] = std::array::from_fn(|_| Uuid::now_v7());
     Ids {
         tenant,
@@ -60,6 +67,8 @@ fn nothing() -> Ids {
         site,
         connector,
         identity_key,
+        rehearsal,
+        question,
     }
 }
 
@@ -105,6 +114,8 @@ fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
         ids.site,
         ids.connector,
         ids.identity_key,
+        ids.rehearsal,
+        ids.question,
     ] {
         assert!(
             !json.to_string().contains(&id.to_string()),

@@ -34,6 +34,9 @@ pub struct Ids {
     pub site: Uuid,
     pub connector: Uuid,
     pub identity_key: Uuid,
+    pub rehearsal: Uuid,
+    /// A question of that.
+    pub question: Uuid,
 }
 
 /// The published contract.
@@ -198,6 +201,7 @@ impl Operation {
             Some("login") => ids.login,
             Some("admin") if self.path.starts_with("/admin/tenants") => ids.tenant,
             Some("admin") if self.path.starts_with("/admin/api-keys") => ids.api_key,
+            Some("tenants") if self.path.contains("/rehearsals") => ids.rehearsal,
             Some("tenants") => ids.site,
             _ => ids.user,
         };
@@ -205,6 +209,7 @@ impl Operation {
         let path = path.replace("{tenant_id}", &ids.tenant.to_string());
         let path = path
             .replace("{key_id}", &ids.identity_key.to_string())
+            .replace("{message_id}", &ids.question.to_string())
             .replace("{provider}", "openai")
             .replace("{version}", "1")
             .replace("{model}", "default");

@@ -102,9 +102,18 @@ impl Scene {
                 site: sites[&who.tenant_id],
                 connector: connectors[&who.tenant_id],
                 identity_key: identity_keys[&who.tenant_id],
+                rehearsal: Uuid::nil(),
+                question: Uuid::nil(),
             };
             scene.tokens.insert(who.id, token);
             scene.ids.insert(who.id, ids);
+        }
+        for admin in [ADMIN1, ADMIN2, SUPERUSER] {
+            let (rehearsal, question) = rehearse(&scene, admin).await;
+            let its = scene.ids.values_mut();
+            for ids in its.filter(|ids| ids.tenant == admin.tenant_id) {
+                (ids.rehearsal, ids.question) = (rehearsal, question);
+            }
         }
         scene
     }
@@ -144,6 +153,45 @@ impl Scene {
         let request = request.header(header::CONTENT_TYPE, "application/json");
         self.send(request, Body::from(body.to_string())).await
     }
+}
+
+/// A rehearsal that is done, of a question that the tenant shares: an hour old, got no good answer, and is the administrator's.
+async fn rehearse(scene: &Scene, admin: Person) -> (Uuid, Uuid) {
+    let then = u64::try_from(scene.clock.now().timestamp() - 3600).expect("it is after 1970");
+    let old = |nanos| Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, then, nanos));
+    let sql = "with shared as (
+                 update parlance.tenants set share_unanswered_since = now() - interval '1 day' where id = $1),
+               session as (
+                 insert into parlance.chat_sessions (tenant_id, id, user_id, title, last_seq)
+                 values ($1, $3, $2, 'An old one', 2)),
+               messages as (
+                 insert into parlance.chat_messages (tenant_id, id, session_id, seq, role, content, status)
+                 values ($1, $4, $3, 1, 'user', 'Who knows?', 'complete'), ($1, $5, $3, 2, 'assistant', 'Nobody.', 'complete')),
+               useless as (
+                 insert into parlance.message_feedback (tenant_id, message_id, rating) values ($1, $5, 'down')),
+               settings as (
+                 select jsonb_build_object('system_prompt', '', 'provider', 'openai', 'chat_model', null, 'temperature', null,
+                   'max_output_tokens', 1024, 'retrieval', jsonb_build_object('enabled', true, 'top_k', 5, 'min_score', 0,
+                     'rerank_provider', null, 'rerank_model', null)) as settings),
+               made as (
+                 insert into parlance.rehearsals (tenant_id, id, status, now_settings, changed_settings, sample, sampled_from,
+                   sampled_to, budget, created_by, ended_at)
+                 select $1, $6, 'done', settings, settings, 'latest', now(), now(), 1, $2, now() from settings)
+               insert into parlance.rehearsal_questions (tenant_id, rehearsal_id, message_id) values ($1, $6, $4)";
+    let [session, question, answer] = [1, 2, 3].map(|n| old(n * 1_000_000));
+    let rehearsal = Uuid::now_v7();
+    let arranged = sqlx::query(sql)
+        .bind(admin.tenant_id)
+        .bind(admin.id)
+        .bind(session)
+        .bind(question)
+        .bind(answer)
+        .bind(rehearsal);
+    arranged
+        .execute(&scene.pool)
+        .await
+        .expect("it can be arranged");
+    (rehearsal, question)
 }
 
 /// Every row of every table, as text; but for what every attempt leaves behind, done or not: the counters, and in the

@@ -50,6 +50,11 @@ impl Names {
                             self.opaque
                                 .push((value.to_string(), "<seconds>".to_owned()));
                         }
+                        ("millis", None) if value.is_u64() => {
+                            let name = |what: &str| format!("\"millis\": {what},\n");
+                            let millis = (name(&value.to_string()), name("<milliseconds>"));
+                            self.opaque.push(millis);
+                        }
                         // Seconds to midnight, or to the end of the month.
                         ("reset", None) if value.as_i64() > Some(60) => {
                             self.opaque

@@ -120,6 +120,17 @@ pub(super) fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt
             "DELETE /tenants/{tenant_id}/sites/{id}/identity-keys/{key_id}",
             "path:tenant_id" | "path:id" | "path:key_id",
         )
+        | ("GET /tenants/{tenant_id}/rehearsals", "path:tenant_id")
+        | ("POST /tenants/{tenant_id}/rehearsals", "path:tenant_id")
+        | ("GET /tenants/{tenant_id}/rehearsals/{id}", "path:tenant_id" | "path:id")
+        | ("GET /tenants/{tenant_id}/rehearsals/{id}/questions", "path:tenant_id" | "path:id")
+        | (
+            "PUT /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict",
+            "path:tenant_id" | "path:id" | "path:message_id",
+        )
+        | ("POST /tenants/{tenant_id}/rehearsals/{id}/cancel", "path:tenant_id" | "path:id")
+        | ("POST /tenants/{tenant_id}/rehearsals/{id}/publish", "path:tenant_id" | "path:id")
+        | ("POST /tenants/{tenant_id}/rehearsals/{id}/drop", "path:tenant_id" | "path:id")
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,

@@ -36,6 +36,12 @@ impl Operation {
             }),
             "POST /login" => login(U1),
             "POST /login/visitor" => json!({ "site_key": "site_x" }),
+            "POST /tenants/{tenant_id}/rehearsals" => json!({
+                "settings": { "system_prompt": "Be short." }, "sample": "thumbs_down", "budget": "1",
+            }),
+            "PUT /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict" => {
+                json!({ "verdict": "now" })
+            }
             "POST /tenants/{tenant_id}/sites" => json!({ "name": "A page" }),
             "PATCH /tenants/{tenant_id}/sites/{id}" => new_name,
             "POST /tenants/{tenant_id}/sites/{id}/identity-keys" => json!({ "algorithm": "HS256" }),
