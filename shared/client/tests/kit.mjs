@@ -41,19 +41,20 @@ export const listen = async (answer, host = "127.0.0.1") => {
 
 /**
  * Answers in small pieces. A question with `wait` gets the second half of its answer once `hold` is opened. `says` may give
- * the answer to a question.
+ * the answer to a question, of all that is sent.
  */
 const startProvider = async () => {
   const provider = { hold: gate(), says: undefined };
   const { server, url } = await listen(async (asked, answer) => {
     let body = "";
     for await (const piece of asked) body += piece;
-    const question = JSON.parse(body).messages.at(-1).content;
+    const { messages } = JSON.parse(body);
+    const question = messages.at(-1).content;
     if (question.includes("fail")) return answer.writeHead(400).end("{}");
     answer.writeHead(200, { "content-type": "text/event-stream" });
     const say = (delta, finish_reason = null) =>
       answer.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`);
-    const characters = [...(provider.says?.(question) ?? TEXT)];
+    const characters = [...(provider.says?.(question, messages) ?? TEXT)];
     if (question.includes("think")) for (const piece of THOUGHT.match(/.{1,7}/gsu)) say({ reasoning_content: piece });
     const step = Math.max(3, Math.ceil(characters.length / 1000) * 3);
     for (let at = 0; at < characters.length; at += step) {

@@ -36,6 +36,8 @@ export const isStale = (error: unknown): boolean => error instanceof Problem && 
 /** What a screen shows, and what became of fetching it. */
 export interface Loaded<T> {
   data: T | undefined;
+  /** By which something is done to it only as it is on the screen. */
+  seen: Record<string, string>;
   error: unknown;
   isLoading: boolean;
   /** Fetches it anew; what there is stays on the screen until then. */
@@ -69,7 +71,8 @@ export const useLoad = <T>(path: string | undefined, query?: Query): Loaded<T> =
     return data;
   };
   const fits = state.key === key;
-  return { data: fits ? state.data : undefined, error: fits ? state.error : undefined, isLoading: !fits || state.isLoading, again, change };
+  const seen = ifMatch(fits ? state.tag : undefined);
+  return { data: fits ? state.data : undefined, seen, error: fits ? state.error : undefined, isLoading: !fits || state.isLoading, again, change };
 };
 
 /** A list that is fetched page by page. */

@@ -8,6 +8,7 @@ import { Knowledge } from "./knowledge.js";
 import { People } from "./people.js";
 import { Playground } from "./playground.js";
 import { Prompt } from "./prompt.js";
+import { Rehearsals } from "./rehearsals.js";
 import { Sites } from "./sites.js";
 import { Tenants } from "./tenants.js";
 import { Unanswered } from "./unanswered.js";
@@ -49,6 +50,7 @@ const forAdmins = ({ isAdmin }: Who) => isAdmin;
 export const SCREENS: ScreenEntry[] = [
   { name: "playground", icon: "chat", group: "use", label: (t) => t.playground.title, isFor: () => true, Show: Playground },
   { name: "prompt", icon: "pen", group: "make", label: (t) => t.prompt.title, isFor: forAdmins, Show: Prompt },
+  { name: "rehearsals", icon: "compare", group: "make", label: (t) => t.rehearsals.title, isFor: forAdmins, Show: Rehearsals },
   { name: "knowledge", icon: "book", group: "make", label: (t) => t.knowledge.title, isFor: forAdmins, Show: Knowledge },
   { name: "people", icon: "people", group: "manage", label: (t) => t.people.title, isFor: forAdmins, Show: People },
   { name: "sites", icon: "globe", group: "manage", label: (t) => t.sites.title, isFor: forAdmins, Show: Sites },
