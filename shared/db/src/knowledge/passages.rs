@@ -43,7 +43,7 @@ pub struct Passage {
 
 impl TenantTx {
     /// The passages that share the most with the question's words, best first, of the documents that the filter allows and the caller
-    /// may read, by a function of `migrations/0073_groups.sql`; `None` if finding them takes longer than the transaction allows, after which it is
+    /// may read, by a function of `migrations/0099_plan_once.sql`; `None` if finding them takes longer than the transaction allows, after which it is
     /// of no more use.
     ///
     /// Any shared word finds a passage: a question is not a list of words that an answer must all contain.
