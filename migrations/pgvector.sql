@@ -51,8 +51,8 @@ begin
     $body$$function$, ext);
 
   -- The passages whose vectors are nearest, nearest first, of documents that can be found, that a filter allows, if there is
-  -- one, and that the reader may read. `score` is the cosine of the angle between. The tenant is said twice: the policy protects, the value tells the planner how many
-  -- rows it has.
+  -- one, and that the reader may read. `score` is the cosine of the angle between. Planned once for each connection, maybe before
+  -- there is much: what is not to be found is a list that is hashed, and vectors are read by the key.
   drop function if exists parlance.near_chunk_vectors(uuid, uuid, text, integer, jsonb);
   execute format($function$
     create or replace function parlance.near_chunk_vectors(
@@ -60,20 +60,34 @@ begin
       p_all boolean default false
     )
     returns table (chunk_id uuid, score real)
-    language sql stable rows 50
+    language plpgsql stable rows 50
+    set plan_cache_mode = force_generic_plan
+    set enable_seqscan = off
     as $body$
-      select v.chunk_id, (1 - (v.embedding operator(%1$s.<=>) p_vector::%1$s.halfvec))::real
-      from parlance.chunk_vectors v
-      where v.tenant_id = p_tenant and v.set_id = p_set
-        and not exists (
-          select from parlance.documents d where (d.status <> 'ready' or d.deleted_at is not null) and d.id = v.document_id)
-        and (p_filter is null or v.document_id in (
-          select d.id from parlance.documents d where parlance.metadata_fits(d.metadata, p_filter)))
-        and not exists (
-          select from parlance.documents d where d.groups <> '{}' and d.id = v.document_id and not p_all and not exists (
-            select from parlance.users u where u.id = p_reader and (u.role = 'admin' or u.groups && d.groups)))
-      order by v.embedding operator(%1$s.<=>) p_vector::%1$s.halfvec
-      limit p_most
+    #variable_conflict use_column
+    begin
+      return query
+      -- Read as numbers once, not for each row that it is compared with.
+      with question as materialized (select p_vector::%1$s.halfvec as vector),
+      hidden as materialized (
+        -- Also what is being deleted.
+        select d.id from parlance.documents d where d.status <> 'ready'
+        union all
+        select d.id from parlance.documents d
+        where d.groups <> '{}' and not p_all and not exists (
+          select from parlance.users u where u.id = p_reader and (u.role = 'admin' or u.groups && d.groups))
+        union all
+        select d.id from parlance.documents d where p_filter is not null and not parlance.metadata_fits(d.metadata, p_filter)
+      ),
+      near as materialized (
+        select v.chunk_id, v.embedding operator(%1$s.<=>) q.vector as distance
+        from parlance.chunk_vectors v, question q
+        where v.tenant_id = p_tenant and v.set_id = p_set and v.document_id not in (select h.id from hidden h)
+        order by distance
+        limit p_most
+      )
+      select n.chunk_id, (1 - n.distance)::real from near n order by n.distance;
+    end
     $body$$function$, ext);
 
   create or replace function parlance.delete_chunk_vectors(p_tenant uuid, p_chunks uuid[]) returns void
