@@ -19,7 +19,7 @@ SETTLED_SECONDS = 6
 ATTEMPTS = 30
 EMAIL = "eval@example.com"
 # Without these there is no vector index.
-KEYS_OF_VECTORS = ("OPENAI_API_KEY", "PINECONE_API_KEY", "INDEX_NAME")
+KEYS_OF_VECTORS = ("ENDPOINTS", "OPENAI_API_KEY", "PINECONE_API_KEY", "INDEX_NAME")
 
 
 class Tenant:
@@ -30,6 +30,12 @@ class Tenant:
         self.login = {"tenant": slug, "email": email, "password": password}
         self.token = None
         self.connection = None
+
+    def again(self):
+        """The same, by a connection of its own."""
+        other = Tenant(self.url.geturl(), self.login["tenant"], self.login["email"], self.login["password"])
+        other.token = self.token
+        return other
 
     def ask(self, method, path, body=None):
         """The answer's JSON. Waits where the service says so, and logs in anew where a login has ended."""
@@ -46,11 +52,15 @@ class Tenant:
         raise Fault(f"{method} {path} was refused {ATTEMPTS} times; the last answer was {answer.status}")
 
     def once(self, method, path, body):
-        """The answer and its body, by a connection that is kept."""
-        headers = {"Content-Type": "application/json"}
+        """The answer and its body, by a connection that is kept. A body that is not JSON comes with its type."""
+        kind = "application/json"
+        if isinstance(body, tuple):
+            body, kind = body
+        elif body is not None:
+            body = json.dumps(body)
+        headers = {"Content-Type": kind}
         if self.token and path != "/login":
             headers["Authorization"] = f"Bearer {self.token}"
-        body = None if body is None else json.dumps(body)
         if self.connection is None:
             secure = self.url.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -66,6 +76,24 @@ class Tenant:
     def settings(self):
         """What is set for it."""
         return self.ask("GET", "/tenants/current")
+
+    def keep_vectors(self, provider, model):
+        """From when this returns on, vectors are made by that server and kept in PostgreSQL."""
+        self.ask("PATCH", "/tenants/current", {"embedding_provider": provider, "embedding_model": model,
+                                               "retrieval": {"vectors": "postgres"}})
+        time.sleep(SETTLED_SECONDS)
+
+    def wait_for_vectors(self, without=("pending",)):
+        """Returns when no document is without its vectors any more."""
+        cursor = ""
+        while True:
+            page = self.ask("GET", f"/documents?limit=100{cursor}")
+            while any(document["vectors"] in without for document in page["items"]):
+                time.sleep(1)
+                page = self.ask("GET", f"/documents?limit=100{cursor}")
+            if not page.get("next_cursor"):
+                return
+            cursor = f"&cursor={page['next_cursor']}"
 
     def set_threshold(self, min_score):
         """From when this returns on, only passages that fit so well are found."""
@@ -90,6 +118,13 @@ class Tenant:
             if answer["status"] != "ready":
                 raise Fault(f"the document {document['id']} was not indexed: {answer.get('error')}")
 
+    def upload(self, name, content):
+        """Adds a file; gives the document, which is read later."""
+        line = secrets.token_hex(16)
+        head = f'--{line}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = head.encode() + content + f"\r\n--{line}--\r\n".encode()
+        return self.ask("POST", "/documents", (body, f"multipart/form-data; boundary={line}"))
+
     def remove(self, added):
         """Deletes these documents."""
         for document in added:
@@ -108,7 +143,7 @@ class Tenant:
 class Started:
     """The program `parlance` on a database that is there for nothing else."""
 
-    def __init__(self, binary, log):
+    def __init__(self, binary, log, settings=None):
         self.binary, self.log = binary, log
         self.password = secrets.token_urlsafe(24)
         most = "1000000"
@@ -124,7 +159,7 @@ class Started:
             "LOGINS_PER_MINUTE_BY_ADDRESS": most,
             "LIMITS": "{}",
             "DATABASE_QUEUE_MILLISECONDS": "10000",
-        }
+        } | (settings or {})
         self.operate("migrate")
 
     def operate(self, *arguments, said=None):
