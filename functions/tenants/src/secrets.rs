@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::Service;
+use service::{Service, last4};
 use utoipa::ToSchema;
 use web::{App, Error, Json, Path, Result, TenantAt};
 
@@ -70,19 +70,14 @@ pub(crate) async fn set(
     if !(8..=512).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::field(
             "api_key",
-            "must be 8 to 512 printable characters without spaces",
+            "must be 8 to 512 printable ASCII characters without spaces",
         ));
     }
-    // Four of twelve characters give nothing useful away; four of eight would.
-    let last4 = if key.len() < 12 {
-        ""
-    } else {
-        &key[key.len() - 4..]
-    };
+    let last4 = last4(&asked.api_key);
     let mut tx = app.db.admin(at.admin()?).await?;
     let row = tx.secret_row(&provider).await?;
     let sealed = app.seal_key(at.tenant_id, &provider, row, &asked.api_key);
-    tx.set_secret(&provider, row, &sealed, last4).await?;
+    tx.set_secret(&provider, row, &sealed, &last4).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use db::LegacySecret;
 use secrecy::{ExposeSecret, SecretString};
-use tenant_auth::{RootSecret, SealContext, Sealer};
+use tenant_auth::{RootSecret, SealContext, Sealer, last4};
 use uuid::Uuid;
 
 /// Opens and seals.
@@ -64,7 +64,7 @@ impl<'a> Keys<'a> {
                 id: row_id,
                 provider,
                 sealed: self.sealer.seal(&context, &key),
-                last4: last4(key.expose_secret()),
+                last4: last4(&key),
             });
         }
         secrets
@@ -129,14 +129,5 @@ impl<'a> Keys<'a> {
             report.note("key_of_odd_characters", &place);
         }
         Some(key)
-    }
-}
-
-/// Four of twelve characters give nothing useful away; four of eight would.
-fn last4(key: &str) -> String {
-    let count = key.chars().count();
-    match count < 12 {
-        true => String::new(),
-        false => key.chars().skip(count - 4).collect(),
     }
 }

@@ -82,6 +82,7 @@ pub use seldom::Seldom;
 pub use service::Service;
 pub use sites_to_read::SiteToRead;
 pub use telemetry::{check_logging, start_logging};
+pub use tenant_auth::last4;
 pub use tokens::{AssumedToken, CurrentTenant, CurrentUser, TokenPair};
 pub use vectors::ToEmbed;
 pub use visitors::limited;

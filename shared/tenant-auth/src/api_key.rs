@@ -4,6 +4,7 @@ use crate::{
     opaque::{self, OpaqueKeys},
     random,
     secret::RootSecret,
+    shown::hint,
 };
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
@@ -12,8 +13,6 @@ use uuid::Uuid;
 
 /// How every key begins, so that people and scanners for secrets know one.
 const PREFIX: &str = "pk_live_";
-/// How many of its last characters may be shown.
-const SHOWN: usize = 4;
 
 /// What an API key says. Only [`ApiKeys::open`] makes one.
 ///
@@ -82,7 +81,7 @@ impl ApiKeys {
         let key = format!("{PREFIX}{}", self.0.issue(said));
         NewApiKey {
             hash: hash(&key),
-            hint: format!("{PREFIX}...{}", &key[key.len() - SHOWN..]),
+            hint: hint(PREFIX, &key),
             key: key.into(),
         }
     }

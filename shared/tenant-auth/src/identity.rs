@@ -8,7 +8,7 @@ mod public_key;
 #[cfg(test)]
 mod tests;
 
-use crate::{provider, random, site::SiteClaim};
+use crate::{provider, random, shown, site::SiteClaim};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use claims::Claims;
 use jsonwebtoken::{DecodingKey, crypto};
@@ -20,8 +20,6 @@ pub use public_key::{PublicKey, PublicKeyFault, read_public_key};
 
 /// How a secret begins, so that people and scanners for secrets know one.
 const PREFIX: &str = "sis_";
-/// How many of its last characters may be shown.
-const SHOWN: usize = 4;
 /// Longest token looked at, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
 
@@ -82,10 +80,9 @@ impl IdentitySecret {
     /// The operating system has no randomness to give.
     pub fn make() -> Self {
         let chance = URL_SAFE_NO_PAD.encode(random::bytes::<32>());
-        let hint = format!("{PREFIX}...{}", &chance[chance.len() - SHOWN..]);
         Self {
+            hint: shown::hint(PREFIX, &chance),
             secret: format!("{PREFIX}{chance}").into(),
-            hint,
         }
     }
 }

@@ -23,6 +23,7 @@ mod random;
 mod refresh;
 mod seal;
 mod secret;
+mod shown;
 mod site;
 mod token;
 mod weak;
@@ -44,6 +45,7 @@ pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, genera
 pub use refresh::{RefreshClaim, RefreshKeys};
 pub use seal::{SealContext, SealError, Sealer};
 pub use secret::RootSecret;
+pub use shown::last4;
 pub use site::{SiteClaim, SiteKeys};
 pub use token::{AccessToken, Keys, LegacyToken, TokenError, Verified};
 pub use weak::{WeakSecret, check_secret};

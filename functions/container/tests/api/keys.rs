@@ -266,6 +266,7 @@ async fn what_is_no_key_is_refused_and_not_repeated() {
         "canary with spaces",
         "canary\nline",
         "canary-ключ",
+        "canary-0123456789€€",
         &"c".repeat(513),
     ] {
         let refused = kit.put(&admin, OPENAI, json!({ "api_key": key })).await;

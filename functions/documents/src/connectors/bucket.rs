@@ -2,12 +2,12 @@
 
 use super::{
     asked::{Place, Reach, is_address, plain},
-    secret::{Sealed, is_token, last4},
+    secret::{Sealed, is_token},
 };
 use db::Connector;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::{BUCKET, BucketToRead, Faults};
+use service::{BUCKET, BucketToRead, Faults, last4};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::App;
@@ -98,13 +98,13 @@ impl BucketInput {
         let is_bad = prefix.chars().count() > 500 || prefix.contains('\0');
         faults.refuse("bucket.prefix", is_bad, "must be at most 500 characters");
         let is_bad = !is_token(&self.access_key_id, 3, 128);
-        let message = "must be 3 to 128 printable characters without spaces";
+        let message = "must be 3 to 128 printable ASCII characters without spaces";
         faults.refuse("bucket.access_key_id", is_bad, message);
         let secret = self.secret_access_key.as_ref();
         let is_good = secret.map_or(has_secret, |secret| {
             is_token(secret.expose_secret(), 8, 512)
         });
-        let message = "must be 8 to 512 printable characters without spaces, and be sent with another `url` or `access_key_id`";
+        let message = "must be 8 to 512 printable ASCII characters without spaces, and be sent with another `url` or `access_key_id`";
         faults.refuse("bucket.secret_access_key", !is_good, message);
         let public = self.public_url.as_deref();
         let is_good = public.is_none_or(|url| url.len() <= 1000 && is_address(url));

@@ -2,12 +2,12 @@
 
 use super::{
     asked::{Place, Reach},
-    secret::{Sealed, is_token, last4},
+    secret::{Sealed, is_token},
 };
 use db::Connector;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::{Faults, GitHost, REPOSITORY, RepositoryToRead};
+use service::{Faults, GitHost, REPOSITORY, RepositoryToRead, last4};
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -73,7 +73,7 @@ impl RepositoryInput {
         faults.refuse("repository.folder", !is_folder, message);
         let token = self.token.as_ref().map(ExposeSecret::expose_secret);
         let is_good = token.is_none_or(|token| token.is_empty() || is_token(token, 8, 512));
-        let message = "must be 8 to 512 printable characters without spaces, or empty";
+        let message = "must be 8 to 512 printable ASCII characters without spaces, or empty";
         faults.refuse("repository.token", !is_good, message);
     }
 

@@ -1,6 +1,7 @@
 //! Public keys, as people have them: PEM, or a JWK.
 
 use super::IdentityAlgorithm;
+use crate::shown::ending;
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
@@ -40,7 +41,7 @@ impl PublicKey {
     /// How it ends in PEM, to tell it from others.
     pub fn hint(&self) -> String {
         let text = STANDARD_NO_PAD.encode(&self.bytes);
-        format!("...{}", &text[text.len() - SHOWN..])
+        format!("...{}", ending(&text, SHOWN))
     }
 }
 

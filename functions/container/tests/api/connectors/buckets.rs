@@ -264,6 +264,10 @@ async fn what_is_no_bucket_is_not_made() {
             json!({ "secret_access_key": "short" }),
             "bucket.secret_access_key",
         ),
+        (
+            json!({ "secret_access_key": "wJalrXUtnFEMIéé!" }),
+            "bucket.secret_access_key",
+        ),
         (json!({ "public_url": "files" }), "bucket.public_url"),
     ] {
         let mut of = settings(&store);

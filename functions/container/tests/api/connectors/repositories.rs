@@ -250,6 +250,7 @@ async fn what_is_no_repository_is_not_made() {
         (json!({ "branch": "" }), "repository.branch"),
         (json!({ "folder": "docs/../.." }), "repository.folder"),
         (json!({ "token": "a b c d e f" }), "repository.token"),
+        (json!({ "token": "glpat-0123456789€€" }), "repository.token"),
     ] {
         let mut of = settings(&git, "github");
         let more = more.as_object().unwrap().clone();
