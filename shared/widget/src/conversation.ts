@@ -95,21 +95,26 @@ export class Conversation {
     // Whom the page knows may have asked on another device.
     const isElsewhere = this.login.isKnown && !this.#kept.isKnown;
     if (!isElsewhere && !(this.#kept.session && (this.login.isKnown || (await this.login.isIn())))) return;
+    // Of somebody who has left nothing is read, and nothing that was being read is read again.
+    if (signal.aborted) return;
     this.#later = undefined;
     this.#isBehind = true;
     try {
       const known = new Map(this.entries.map((entry) => [entry.id, entry]));
       const found = isElsewhere && (await this.#run(newest));
-      if (signal.aborted || turns !== this.#turns) return this.#catchUp();
+      if (signal.aborted) return;
+      if (turns !== this.#turns) return this.#catchUp();
       if (isElsewhere) this.#kept.session = found || undefined;
       const session = this.#kept.session;
       const messages = session ? await this.#run((api) => everything(api, session)) : [];
-      if (signal.aborted || turns !== this.#turns || session !== this.#kept.session) return this.#catchUp();
+      if (signal.aborted) return;
+      if (turns !== this.#turns || session !== this.#kept.session) return this.#catchUp();
       this.entries = messages.map((message) => entryOf(message, (code) => troubleOfCode(code, this.#words.texts), known.get(message.id)));
       this.trouble = undefined;
       this.#isBehind = false;
     } catch (error) {
-      if (signal.aborted || turns !== this.#turns) return this.#catchUp();
+      if (signal.aborted) return;
+      if (turns !== this.#turns) return this.#catchUp();
       // There is none, or what was kept names none.
       if (error instanceof Problem && [404, 422].includes(error.status)) this.#kept.session = undefined;
       else this.trouble = this.#trouble(error, () => void this.load(follow));
@@ -306,8 +311,9 @@ export class Conversation {
   /** Another tab has done something to the conversation, or has begun another. All tabs show the same one. */
   async #heard({ session, left }: Told): Promise<void> {
     if (session === undefined) return this.#clear(left);
+    const { signal } = this.#life;
     // Whoever is logged out has no conversation, and one that was left does not come back.
-    if (!(await this.login.isIn()) || this.isBusy || this.#kept.wasLeft(session)) return;
+    if (!(await this.login.isIn()) || signal.aborted || this.isBusy || this.#kept.wasLeft(session)) return;
     // What another tab has stored may be seen here some milliseconds late.
     this.#kept.session = session;
     await this.load();

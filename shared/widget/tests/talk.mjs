@@ -1,7 +1,7 @@
 // How somebody uses the chat: what is on the screen, and where to press.
 
 import assert from "node:assert/strict";
-import { until } from "../../client/tests/kit.mjs";
+import { gate, until } from "../../client/tests/kit.mjs";
 
 export const launcher = (page) => page.locator("parlance-chat .launcher");
 export const panel = (page) => page.locator("parlance-chat .panel");
@@ -36,3 +36,16 @@ export const holds = async (page, questions) => {
 };
 
 export const shows = (page, text) => page.locator("parlance-chat .panel").getByText(text).last().waitFor();
+
+/** Holds back what the service says to requests like `url`, which it gets at once. */
+export const heldBack = async (page, url) => {
+  const [arrived, pass, through] = [gate(), gate(), gate()];
+  await page.route(url, async (route) => {
+    const response = await route.fetch();
+    arrived.open();
+    await pass.opened;
+    await route.fulfill({ response });
+    through.open();
+  });
+  return { arrived: arrived.opened, pass: () => (pass.open(), through.opened) };
+};

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { after, before, beforeEach } from "node:test";
-import { gate, test } from "../../../client/tests/kit.mjs";
+import { test } from "../../../client/tests/kit.mjs";
 import { begin, until } from "../kit.mjs";
-import { ask, button, field, holds, idle, last, openChat, shows } from "../talk.mjs";
+import { ask, button, field, heldBack, holds, idle, openChat, shows } from "../talk.mjs";
 
 let kit, secret;
 before(async () => (kit = await begin()));
@@ -104,19 +104,6 @@ test("on a page that stays, whoever comes after somebody else is not taken for t
   await holds(page, []);
 });
 
-/** Holds back what the service says to requests like `url`, which it gets at once. */
-const heldBack = async (page, url) => {
-  const [arrived, pass, through] = [gate(), gate(), gate()];
-  await page.route(url, async (route) => {
-    const response = await route.fetch();
-    arrived.open();
-    await pass.opened;
-    await route.fulfill({ response });
-    through.open();
-  });
-  return { arrived: arrived.opened, pass: () => (pass.open(), through.opened) };
-};
-
 test("a question that is faster than what was read before it stays", async () => {
   const page = await kit.open();
   const list = await heldBack(page, /\/chat\/sessions\?/);
@@ -140,6 +127,40 @@ test("a question that is faster than what was read before it stays", async () =>
   await idle(page);
   await messages.pass();
   await holds(page, ["Who am I?", "And now?", "And then?"]);
+});
+
+test("what is being read of somebody who has left is not read again", async () => {
+  const page = await kit.open();
+  await known(page, "ada");
+  await openChat(page);
+  await ask(page, "I am Ada.");
+  await idle(page);
+  // Another tab goes on, so that this one reads what became of the conversation.
+  const messages = await heldBack(page, /\/messages\?/);
+  const other = await kit.tab(page.context());
+  await known(other, "ada");
+  await openChat(other);
+  await ask(other, "And now?");
+  await idle(other);
+  await messages.arrived;
+  // Until that is told, somebody else is here.
+  page.person = "bob";
+  await call(page, "hide");
+  await openChat(page);
+  await holds(page, []);
+  await page.evaluate(() => {
+    const { getItem } = Storage.prototype;
+    window.looked = 0;
+    Storage.prototype.getItem = function (name) {
+      if (name.endsWith(":ada:session")) window.looked += 1;
+      return getItem.call(this, name);
+    };
+  });
+  await messages.pass();
+  await ask(page, "I am Bob.");
+  await idle(page);
+  await holds(page, ["I am Bob."]);
+  assert.equal(await page.evaluate(() => window.looked), 0);
 });
 
 test("when it forgets, it forgets everybody whom the page has named here", async () => {
