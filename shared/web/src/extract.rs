@@ -145,7 +145,7 @@ pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<
     }
     let in_page = origin_of(&parts.headers).is_some();
     check_scope(&caller, KeysWith::of(&parts.extensions), in_page)?;
-    check_visitor(&caller, parts)?;
+    let caller = check_visitor(caller, parts)?;
     check_origin(app, parts, &caller).await?;
     if counts {
         app.count_change_in_tenant(&caller).await?;

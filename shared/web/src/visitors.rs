@@ -13,13 +13,13 @@ pub fn open_to_visitors(routes: Routes<App>) -> Routes<App> {
     routes.layer(Extension(OpenToVisitors))
 }
 
-/// Confirms that the caller, if it is a visitor, may ask the route, and asks from a page of its site.
+/// The caller, of whom it is confirmed that it may ask the route if it is a visitor, and asks from a page of its site.
 ///
 /// # Errors
 /// 403 `account_required`, `origin_not_allowed`.
-pub(crate) fn check_visitor(caller: &Caller, parts: &Parts) -> Result<()> {
+pub(crate) fn check_visitor(caller: Caller, parts: &Parts) -> Result<Caller> {
     let Some(site) = caller.site() else {
-        return Ok(());
+        return Ok(caller);
     };
     if parts.extensions.get::<OpenToVisitors>().is_none() {
         return Err(Error::Forbidden(
@@ -28,8 +28,8 @@ pub(crate) fn check_visitor(caller: &Caller, parts: &Parts) -> Result<()> {
         ));
     }
     let page = origin_of(&parts.headers);
-    match page.is_some_and(|page| site.origins.iter().any(|origin| origin == page)) {
-        true => Ok(()),
-        false => Err(Error::origin_not_allowed()),
+    match page.filter(|page| site.origins.iter().any(|origin| origin == page)) {
+        Some(page) => Ok(caller.on_page(page)),
+        None => Err(Error::origin_not_allowed()),
     }
 }

@@ -6,6 +6,7 @@ mod identity_keys;
 mod identity_tokens;
 mod limits;
 mod merging;
+mod running;
 mod signing;
 mod sites;
 

@@ -69,18 +69,25 @@ impl Db {
     /// its request takes long.
     pub async fn reread(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>> {
         let account = self.account_now(caller.bearer(), None, now).await?;
-        let (session, end) = (caller.session_id(), caller.expires_at());
-        Ok(account.map(|account| Caller::new(account, session, end, caller.asked())))
+        Ok(account.map(|account| caller.made_by(account, caller.session_id())))
     }
 
-    /// Whether a caller is still good. At most 5 s old.
+    /// Whether a caller is still good. At most 5 s old; of a visitor where nobody tells of changes, read now.
     pub(crate) async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
         let bearer = caller.bearer();
-        let account = match self.remembered.account(&bearer) {
+        let known = self.remembered.account(&bearer);
+        let account = match known.filter(|_| !self.must_look(caller)) {
             Some(known) => known,
             None => self.account_now(bearer, None, now).await?,
         };
-        Ok(account.is_some_and(|account| account.is_good_at(now)))
+        let is_good =
+            |account: Arc<Account>| account.is_good_at(now) && caller.is_on_page_of(&account);
+        Ok(account.is_some_and(is_good))
+    }
+
+    /// Whether only a look tells what became of a caller's site: a page that is closed is closed within five seconds.
+    pub(crate) fn must_look(&self, caller: &Caller) -> bool {
+        caller.site().is_some() && !self.is_listening()
     }
 
     /// Of many who ask at once one reads, and another one for those who asked meanwhile: nobody is told what was read

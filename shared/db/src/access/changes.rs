@@ -18,6 +18,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_secs(30);
 /// How often an open stream's caller is looked at where nobody tells of changes.
 const LOOK: Duration = Duration::from_secs(10);
+/// And that of a visitor.
+const LOOK_AT_VISITOR: Duration = Duration::from_secs(4);
 
 impl Db {
     /// Listens for changes, on a connection of its own, until the database is closed. What is remembered of whatever
@@ -82,20 +84,25 @@ impl Db {
         }
     }
 
-    /// Returns when the caller is no longer good: its user or tenant was suspended, its login or API key has ended. At the latest
-    /// some 15 s after that, and within a second where changes are told. What changes of others concerns it not.
+    /// Returns when the caller is no longer good: its user or tenant was suspended, its login or API key has ended, its site was
+    /// closed, or has its page no longer. At the latest some 15 s after that, of a visitor 5, and within a second where changes are
+    /// told. What changes of others concerns it not.
     pub async fn revoked(&self, caller: &Caller, now: impl Fn() -> DateTime<Utc>) {
         let bearer = caller.bearer();
         let mut changes = self.remembered.changes();
         let mut looked = Instant::now();
         loop {
+            let look = match self.must_look(caller) {
+                true => LOOK_AT_VISITOR,
+                false => LOOK,
+            };
             tokio::select! {
                 // Never an error: the sender lives as long as this database.
                 _ = changes.changed() => match self.remembered.concerns(&bearer, looked) {
                     Some(wait) => sleep(wait).await,
                     None => continue,
                 },
-                () = sleep_until((looked + LOOK).into()) => {}
+                () = sleep_until((looked + look).into()) => {}
             }
             looked = Instant::now();
             // In a box, so that a stream holds room for a transaction only while there is one.

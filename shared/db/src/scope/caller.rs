@@ -21,6 +21,8 @@ pub struct Caller {
     session_id: Option<Uuid>,
     expires_at: i64,
     asked: Asked,
+    /// The origin of the page that a visitor asks from.
+    page: Option<Arc<str>>,
 }
 
 impl Caller {
@@ -36,6 +38,28 @@ impl Caller {
             session_id,
             expires_at,
             asked: asked.clone(),
+            page: None,
+        }
+    }
+
+    /// The same caller, who asks from a page of that origin.
+    pub fn on_page(self, origin: &str) -> Self {
+        let page = Some(origin.into());
+        Self { page, ..self }
+    }
+
+    /// The same request, made by whoever has that account and login.
+    pub(crate) fn made_by(&self, account: Arc<Account>, session_id: Option<Uuid>) -> Self {
+        let page = self.page.clone();
+        let made = Self::new(account, session_id, self.expires_at, &self.asked);
+        Self { page, ..made }
+    }
+
+    /// Whether the page that the caller asks from is one of the site by which `account` came in.
+    pub(crate) fn is_on_page_of(&self, account: &Account) -> bool {
+        match (&self.page, &account.site) {
+            (Some(page), Some(site)) => site.origins.iter().any(|origin| **origin == **page),
+            _ => true,
         }
     }
 
