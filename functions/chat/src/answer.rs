@@ -82,10 +82,19 @@ impl Answerer {
 
     /// Returns when the answer must end although it is not whole.
     pub(crate) async fn cut_short(&self) -> Broken {
-        let Service { db, clock, .. } = &*self.app;
         tokio::select! {
             () = self.stop.requested() => Broken::shut_down(),
-            () = db.revoked(&self.caller, || clock.now()) => Broken::revoked(),
+            () = self.revoked() => Broken::revoked(),
+        }
+    }
+
+    /// Returns when whoever waits for the answer is no longer good. A visitor who was identified meanwhile still waits.
+    async fn revoked(&self) {
+        let Service { db, clock, .. } = &*self.app;
+        db.revoked(&self.caller, || clock.now()).await;
+        let heir = db.heir(&self.caller, self.turn.message_id, clock.now());
+        if let Ok(Some(heir)) = Box::pin(heir).await {
+            Box::pin(db.revoked(&heir, || clock.now())).await;
         }
     }
 }

@@ -72,6 +72,50 @@ impl Db {
         Ok(account.map(|account| caller.made_by(account, caller.session_id())))
     }
 
+    /// Who waits for an answer whose asker is in no longer: the visitor as whom that one was identified meanwhile, and who has the
+    /// conversation now. None if nobody does.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn heir(
+        &self,
+        asker: &Caller,
+        message: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Caller>> {
+        let Some(site) = asker.site() else {
+            return Ok(None);
+        };
+        let tenant_id = asker.tenant_id();
+        let mut tx = self.open(tenant_id, asker.whose(), Need::Begun).await?;
+        let login: Option<(Uuid, Uuid)> = sqlx::query_as(
+            "select u.id, l.id from chat_messages m
+             join chat_sessions c on c.id = m.session_id
+             join users u on u.id = c.user_id and u.site_id = $3 and u.subject is not null
+             join login_sessions l on l.user_id = u.id and l.revoked_at is null and l.expires_at > $4
+             where m.id = $1 and u.id <> $2
+             order by l.created_at desc limit 1",
+        )
+        .bind(message)
+        .bind(asker.user_id())
+        .bind(site.id)
+        .bind(now)
+        .fetch_optional(tx.conn())
+        .await?;
+        drop(tx);
+        let Some((id, session)) = login else {
+            return Ok(None);
+        };
+        let shown = Shown::Token(Some(session));
+        let bearer = Bearer {
+            tenant_id,
+            id,
+            shown,
+        };
+        let account = self.account_now(bearer, None, now).await?;
+        Ok(account.map(|account| asker.made_by(account, Some(session))))
+    }
+
     /// Whether a caller is still good. At most 5 s old; of a visitor where nobody tells of changes, read now.
     pub(crate) async fn still(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool> {
         let bearer = caller.bearer();

@@ -1,6 +1,10 @@
-//! What becomes of an answer that is being made when its page is none of the site's any more.
+//! What becomes of an answer that is being made when its visitor is somebody else, or its page is none of the site's any more.
 
-use super::{OTHER, PAGE, edit, from, site, visitor};
+use super::{
+    OTHER, PAGE, edit, from,
+    identities::{Known, chats},
+    site, visitor,
+};
 use crate::kit::{
     ADMIN1, Kit,
     database::Database,
@@ -75,6 +79,45 @@ async fn untold(provider: &Provider) -> Kit {
         config.secrets.connections.memory = Duration::from_secs(24 * 60 * 60);
     })
     .await
+}
+
+#[tokio::test] // R4
+async fn an_answer_that_is_being_made_stays_with_a_visitor_who_is_known_now() {
+    for closes in [false, true] {
+        let provider = Provider::start().await;
+        let kit = listening(&provider).await;
+        let known = Known::new(&kit, "optional").await;
+        let before = known.enter_with(&kit, json!({})).await.json;
+        let token = before["access_token"].as_str().unwrap();
+        let mut begun = Begun::new(&kit, provider, token).await;
+        let mut reader = begun.read(token).await;
+        let more = json!({
+            "identity_token": known.token(&kit, "ada", json!({})),
+            "anonymous_refresh_token": before["refresh_token"],
+        });
+        let ada = known.enter_with(&kit, more).await;
+        let ada = ada.json["access_token"].as_str().unwrap().to_owned();
+        // The login before has ended, and with it whoever reads by it.
+        assert_eq!(reader.one().await.data["type"], REVOKED);
+        let mut reader = begun.read(&ada).await;
+        if closes {
+            // Whose it is now is bound by the site as well.
+            edit(&kit, &known.site, json!({ "is_on": false })).await;
+            let row = kit.until(begun.message, "interrupted").await;
+            assert_eq!(row.content, "One, ");
+            continue;
+        }
+        begun.provider.let_go(2);
+        assert_eq!(reader.one().await.data["text"], "two.");
+        assert_eq!(reader.one().await.event, "done");
+        assert_eq!(begun.events.one().await.data["text"], "two.");
+        assert_eq!(begun.events.one().await.event, "done");
+        assert_eq!(
+            kit.until(begun.message, "complete").await.content,
+            "One, two."
+        );
+        assert_eq!(chats(&kit, &ada).await.len(), 1);
+    }
 }
 
 #[tokio::test] // R4
