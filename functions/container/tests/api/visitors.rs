@@ -1,6 +1,8 @@
 //! Visitors of a tenant's web pages: without an account, by the site's key, from its pages alone.
 
 mod challenges;
+mod documents;
+mod erasure;
 mod identities;
 mod identity_keys;
 mod identity_tokens;

@@ -227,37 +227,3 @@ async fn who_is_known_is_purged_as_the_others_are() {
         assert_eq!(count(table).await, 0, "{table}");
     }
 }
-
-#[tokio::test] // R30
-async fn documents_are_limited_to_groups_that_the_tenant_says() {
-    let kit = Kit::new().await;
-    let known = Known::new(&kit, "optional").await;
-    let admin = kit.token(ADMIN1).await;
-    let document =
-        json!({ "title": "Board", "text": "A refund of gold takes 9 days.", "groups": ["board"] });
-    let added = kit.post(&admin, "/documents", document).await;
-    assert_eq!(added.status, 202, "{}", added.text);
-    let is_told = async |token: &str| {
-        let answer = ask(
-            &kit,
-            token,
-            json!({ "message": "How long does a refund of gold take?" }),
-        )
-        .await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.text.contains("9 days")
-    };
-    let enter = async |groups: Value| {
-        let token = known.token(&kit, "ada", json!({ "groups": groups }));
-        let entered = known.enter(&kit, &token).await;
-        entered.json["access_token"].as_str().unwrap().to_owned()
-    };
-    let first = enter(json!(["board"])).await;
-    assert!(is_told(&first).await);
-    assert!(!is_told(&visitor(&kit, &known.site).await).await);
-    assert!(!is_told(&known.visitor(&kit, "bob").await).await);
-    // What the newest token says counts on all devices, at once.
-    let second = enter(json!([])).await;
-    assert!(!is_told(&second).await);
-    assert!(!is_told(&first).await);
-}

@@ -1,10 +1,12 @@
 //! How much visitors may ask, and what they are told of it.
 
 use super::{PAGE, ask, edit, from, identities::Known, site, visitor};
-use crate::kit::{ADMIN1, Kit, U1, provider::Provider, request};
+use crate::kit::{ADMIN1, Kit, U1, provider::Provider, request, wait::tell};
 use axum::body::Body;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::types::Uuid;
+use std::collections::BTreeMap;
 
 #[tokio::test]
 async fn a_question_and_a_conversation_have_an_end() {
@@ -186,4 +188,49 @@ async fn a_site_lets_so_many_new_visitors_in_from_wherever() {
     let token = known.token(&kit, "4711", json!({}));
     let known = entered(5, json!({ "identity_token": token })).await;
     assert_eq!(known.status, 200, "{}", known.text);
+}
+
+#[tokio::test]
+async fn a_thousand_from_one_address_keep_nobody_else_out() {
+    let kit = Kit::with([("TRUSTED_PROXY_HOPS", "1")]).await;
+    let site = site(&kit, json!({})).await;
+    let inside = visitor(&kit, &site).await;
+    let come = async |ip: &str| {
+        let asked = request("", "POST", "/login/visitor")
+            .header("origin", PAGE)
+            .header("content-type", "application/json")
+            .header("x-forwarded-for", ip);
+        let body = json!({ "site_key": site["site_key"] }).to_string();
+        kit.send(asked, Body::from(body)).await
+    };
+    let mut told: BTreeMap<(u16, String), usize> = BTreeMap::new();
+    for _ in 0..40 {
+        let crowd = (0..25).map(|_| come("203.0.113.7"));
+        for answer in join_all(crowd).await {
+            let code = answer.json["type"].as_str().unwrap_or_default();
+            let code = code.rsplit(':').next().unwrap_or_default().to_owned();
+            if answer.status == 429 {
+                assert!(!answer.header("retry-after").is_empty());
+                assert!(answer.text.contains("Try again"), "{}", answer.text);
+            }
+            *told.entry((answer.status.as_u16(), code)).or_default() += 1;
+        }
+    }
+    tell(&format!("a thousand from one address: {told:?}"));
+    let count = |status, code: &str| told.get(&(status, code.to_owned())).copied().unwrap_or(0);
+    let (entered, worked) = (count(200, ""), count(401, "challenge_required"));
+    let waits = count(429, "too_many_requests");
+    assert_eq!(entered + worked + waits, 1000, "{told:?}");
+    // A bucket fills by 30 a minute while it is emptied.
+    assert!((15..100).contains(&entered) && worked > 0, "{told:?}");
+    assert!(waits > 800, "{told:?}");
+    let sql = "select count(*) from parlance.users where site_id is not null";
+    let stored: i64 = sqlx::query_scalar(sql).fetch_one(&kit.pool).await.unwrap();
+    assert_eq!(usize::try_from(stored).unwrap(), entered + 1);
+    // Neighbours, whoever is in, and the tenant's people notice nothing.
+    assert_eq!(come("198.51.100.1").await.status, 200);
+    assert_eq!(ask(&kit, &inside, json!({})).await.status, 200);
+    let member = kit.token(U1).await;
+    let question = json!({ "message": "Hello?" });
+    assert_eq!(kit.post(&member, "/chat", question).await.status, 200);
 }
