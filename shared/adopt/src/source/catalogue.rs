@@ -72,9 +72,13 @@ impl Catalogue {
             });
         }
         let references = references(&mut *db, schema).await?;
-        let is_parlance = sqlx::query_scalar("select to_regclass('parlance.tenants') is not null")
-            .fetch_one(&mut *db)
-            .await?;
+        // Who may only read the tables of the service before is told nothing by `to_regclass`.
+        let is_parlance = sqlx::query_scalar(
+            "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                            where n.nspname = 'parlance' and c.relname = 'tenants')",
+        )
+        .fetch_one(&mut *db)
+        .await?;
         let may_read = tables
             .get("alembic_version")
             .is_some_and(|table| table.may_read);

@@ -132,8 +132,10 @@ impl Shape {
                 messages,
                 left,
             }),
-            _ => {
-                if there.is_parlance && there.tables.is_empty() {
+            found => {
+                // Beside ours there may be views of extensions.
+                let is_ours = matches!(found, (None, None, None)) || there.schema == "parlance";
+                if there.is_parlance && is_ours {
                     faults = vec!["--from is a database of this service already. It takes the database of the service before".to_owned()];
                 }
                 Err(faults)

@@ -8,6 +8,10 @@ use sqlx::Executor;
 async fn a_source_that_cannot_be_one_is_refused() {
     let mut moved = Move::of(Old::acme().await).await;
     let other = Database::clone_template().await;
+    // As an extension may have made it.
+    let mut connection = connect_to(&other.url()).await;
+    let view = "create view public.pg_stat_statements as select 1 as calls";
+    connection.execute(view).await.unwrap();
     let empty = Database::empty().await;
     for (from, told) in [
         (moved.new.url(), "is a database of this service already"),
@@ -44,11 +48,19 @@ async fn a_source_that_cannot_be_one_is_refused() {
         ("SECRET_KEY", crate::kit::SECRET_KEY),
     ];
     assert!(crate::config::run(&["migrate"], &vars, "").await.ok);
-    let refused = moved.refused(&[]).await;
-    assert!(
-        refused.contains("--from and DATABASE_URL are the same database"),
-        "{refused}"
-    );
+    // Also to whoever may read the one half alone.
+    old.change("create role half login password 'reads'; grant select on all tables in schema public to half")
+        .await;
+    let rest = url.split_once('@').expect("it has a user").1;
+    for from in [url.clone(), format!("postgresql://half:reads@{rest}")] {
+        moved.arguments[0] = format!("--from={from}");
+        let refused = moved.refused(&[]).await;
+        assert!(
+            refused.contains("--from and DATABASE_URL are the same database"),
+            "{refused}"
+        );
+    }
+    old.change("drop owned by half; drop role half").await;
 }
 
 #[tokio::test]
