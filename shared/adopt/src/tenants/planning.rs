@@ -33,10 +33,13 @@ impl Planning<'_> {
         problems: &mut Vec<String>,
     ) -> Tenants {
         self.check_asked(rows, problems);
-        let mut taken: HashSet<String> = self
-            .here
-            .iter()
-            .filter_map(|here| here.legacy_id.as_ref().map(|_| here.slug.clone()))
+        let copied = self.here.iter().filter(|here| here.legacy_id.is_some());
+        // What the operator says comes before what is made.
+        let asked = self.options.slugs.iter().map(|(_, slug)| slug);
+        let mut taken: HashSet<String> = copied
+            .map(|here| &here.slug)
+            .chain(asked)
+            .cloned()
             .collect();
         let mut tenants = Tenants {
             planned: Vec::new(),
@@ -74,6 +77,12 @@ impl Planning<'_> {
             if rows.iter().all(|row| row.id != *id) {
                 problems.push(format!(
                     "--slug names the tenant {id:?}, which there is not"
+                ));
+            }
+            let mut others = self.options.slugs.iter();
+            if others.any(|(other, same)| other < id && same == slug) {
+                problems.push(format!(
+                    "--slug says {slug} for two tenants: each needs its own"
                 ));
             }
             if !is_slug(slug) {
@@ -121,15 +130,12 @@ impl Planning<'_> {
         let asked = self.options.slugs.iter().find(|(id, _)| *id == row.id);
         let (slug, made) = match (known, asked) {
             (Some(known), _) => (known.slug.clone(), MadeOf::Known),
-            (None, Some((_, slug))) => {
-                taken.insert(slug.clone());
-                (slug.clone(), MadeOf::Asked)
-            }
+            (None, Some((_, slug))) => (slug.clone(), MadeOf::Asked),
             (None, None) => slug(&row.id, row.name.as_deref().unwrap_or_default(), taken),
         };
         if known.is_none() && self.here.iter().any(|here| here.slug == slug) {
             problems.push(format!(
-                "there is a tenant {slug} here already, which does not come from there: say --slug '{}=another-slug'",
+                "there is a tenant {slug} here already, which is another one: say --slug '{}=another-slug'",
                 row.id
             ));
         }

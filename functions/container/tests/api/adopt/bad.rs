@@ -147,10 +147,37 @@ async fn tenants_that_cannot_be_made_are_told() {
         let refused = moved.refused(&[option]).await;
         assert!(refused.contains(told), "{told}: {refused}");
     }
+    let both = ["--slug=acme=x", "--slug=tenant_b_identifier=x"];
+    let refused = moved.refused(&both).await;
+    assert!(
+        refused.contains("--slug says x for two tenants"),
+        "{refused}"
+    );
     let ended = moved.run(&["--slug=acme=acme-sports"]).await;
     assert!(ended.ok, "{}", ended.stderr);
     // It is known by now, and asked for no more.
     assert!(moved.run(&[]).await.ok);
+}
+
+#[tokio::test]
+async fn a_slug_that_is_asked_for_is_made_for_nobody_else() {
+    let moved = Move::of(Old::acme().await).await;
+    let asked = "--slug=tenant_b_identifier=tenant-b-identifier";
+    let ended = moved.run(&[asked]).await;
+    assert!(ended.ok, "{}", ended.stderr);
+    let pool = moved.new.pool().await;
+    for (id, slug) in [
+        ("tenant_b_identifier", "tenant-b-identifier"),
+        ("Tenant-B Identifier", "tenant-b-identifier-2"),
+    ] {
+        let found: String =
+            sqlx::query_scalar("select slug from parlance.tenants where legacy_id = $1")
+                .bind(id)
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        assert_eq!(found, slug);
+    }
 }
 
 #[tokio::test]
