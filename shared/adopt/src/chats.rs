@@ -2,6 +2,7 @@
 
 use crate::{
     Report, ids, json,
+    metadata::{metadata, role},
     people::user_id,
     source::rows::{OldMessage, OldSession},
 };
@@ -234,60 +235,4 @@ pub(crate) fn made_title(question: &str) -> String {
         "" => UNTITLED.to_owned(),
         title => title.to_owned(),
     }
-}
-
-/// Who said it. What no user says is the assistant's.
-fn role(there: Option<&str>) -> MessageRole {
-    let there = there.unwrap_or_default().to_ascii_lowercase();
-    match matches!(&*there, "user" | "human") {
-        true => MessageRole::User,
-        false => MessageRole::Assistant,
-    }
-}
-
-/// What has no column here.
-fn metadata(
-    old: &OldMessage,
-    time: Option<DateTime<Utc>>,
-    names: &JsonNames,
-    report: &mut Report,
-) -> String {
-    let mut kept = Vec::new();
-    let mut replaced = 0;
-    let named = names.iter().zip(old.json.iter().skip(1));
-    let named = named.filter_map(|(name, value)| Some((&**name, value.as_deref()?)));
-    let sources = old.sources.as_deref().map(|sources| ("sources", sources));
-    for (name, value) in sources.into_iter().chain(named) {
-        if value == "null" {
-            continue;
-        }
-        let (value, more) = json::storable(value);
-        replaced += more;
-        kept.push(format!("{}: {value}", json::quoted(name)));
-        if name == "sources" && value != "[]" {
-            report.note("sources_kept", &old.id);
-        }
-    }
-    if replaced > 0 {
-        report.note("json_replaced", &old.id);
-    }
-    let mut odd = Vec::new();
-    if !matches!(old.role.as_deref(), Some("user" | "assistant")) {
-        report.note("role_changed", &old.id);
-        odd.push(format!(
-            "\"role\": {}",
-            old.role.as_deref().map_or("null".to_owned(), json::quoted)
-        ));
-    }
-    if old.content.is_none() {
-        report.note("content_null", &old.id);
-        odd.push("\"content\": null".to_owned());
-    }
-    if time.is_none() {
-        odd.push("\"time\": null".to_owned());
-    }
-    if !odd.is_empty() {
-        kept.push(format!("\"legacy\": {{{}}}", odd.join(", ")));
-    }
-    format!("{{{}}}", kept.join(", "))
 }

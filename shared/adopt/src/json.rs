@@ -1,4 +1,10 @@
-//! JSON that `json` of PostgreSQL keeps and `jsonb` refuses.
+//! JSON that `json` of PostgreSQL keeps, and `jsonb` refuses or changes.
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 /// The text with U+FFFD for what `jsonb` refuses, escapes of NUL and of half a surrogate pair, and how many there were.
 pub(crate) fn storable(text: &str) -> (String, usize) {
@@ -46,6 +52,70 @@ fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
+/// Whether an object in it has a key twice, of which `jsonb` keeps the last.
+pub(crate) fn has_key_twice(text: &str) -> bool {
+    serde_json::from_str(text).is_ok_and(|Twice(twice)| twice)
+}
+
+/// Whether there is such an object in a value.
+struct Twice(bool);
+
+impl<'de> Deserialize<'de> for Twice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Looking)
+    }
+}
+
+struct Looking;
+
+impl<'de> Visitor<'de> for Looking {
+    type Value = Twice;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Twice, A::Error> {
+        let (mut seen, mut twice) = (HashSet::new(), false);
+        while let Some((key, Twice(within))) = map.next_entry::<Cow<'de, str>, Twice>()? {
+            twice |= within | !seen.insert(key);
+        }
+        Ok(Twice(twice))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Twice, A::Error> {
+        let mut twice = false;
+        while let Some(Twice(within)) = list.next_element()? {
+            twice |= within;
+        }
+        Ok(Twice(twice))
+    }
+
+    fn visit_unit<E>(self) -> Result<Twice, E> {
+        Ok(Twice(false))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Twice, E> {
+        Ok(Twice(false))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Twice, E> {
+        Ok(Twice(false))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Twice, E> {
+        Ok(Twice(false))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Twice, E> {
+        Ok(Twice(false))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Twice, E> {
+        Ok(Twice(false))
+    }
+}
+
 /// A text as JSON.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -80,6 +150,19 @@ mod tests {
             ("null", "null", 0),
         ] {
             assert_eq!(storable(text), (expected.to_owned(), replaced), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_found() {
+        for (text, expected) in [
+            (r#"[{"a": 1, "b": {"c": null, "c": 2}}]"#, true),
+            (r#"{"a": 1, "\u0061": true}"#, true),
+            (r#"[{"a": 1.5}, {"a": -1}, "a", "a"]"#, false),
+            ("null", false),
+            ("no JSON", false),
+        ] {
+            assert_eq!(has_key_twice(text), expected, "{text}");
         }
     }
 

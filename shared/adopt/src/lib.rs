@@ -14,6 +14,7 @@ mod ids;
 mod json;
 mod keys;
 mod mapping;
+mod metadata;
 mod people;
 mod plan;
 mod pump;

@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 33] = [
+pub(super) const RULES: [(&str, &str); 34] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -129,6 +129,10 @@ pub(super) const RULES: [(&str, &str); 33] = [
     ),
     (
         "json_replaced",
-        "JSON with an escaped NUL or half a surrogate pair: U+FFFD in its place",
+        "JSON with an escaped NUL or half a surrogate pair: U+FFFD in its place, and the text as it was beside it",
+    ),
+    (
+        "json_key_twice",
+        "JSON with a key twice: the last one counts, and the text as it was is kept beside it",
     ),
 ];

@@ -6,7 +6,7 @@ use super::{
     old::Old,
     rule,
 };
-use crate::kit::Kit;
+use crate::kit::{Kit, database::connect_to};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -48,11 +48,22 @@ async fn every_row_of_acme_is_here() {
             "tenant-b-identifier-2"
         ]
     );
-    assert_sources(&kit.pool, expected).await;
+    assert_sources(&kit.pool, &moved.old).await;
     assert_reported(&report, expected);
 }
 
-async fn assert_sources(pool: &PgPool, expected: &Value) {
+/// The sources of a message as they stand there.
+async fn there_of(old: &Old, message: &str) -> String {
+    let mut there = connect_to(&old.database.url()).await;
+    sqlx::query_scalar("select sources::text from chat_messages where id = $1::integer")
+        .bind(message.parse::<i32>().unwrap())
+        .fetch_one(&mut there)
+        .await
+        .unwrap()
+}
+
+async fn assert_sources(pool: &PgPool, old: &Old) {
+    let expected = &old.expected;
     for (message, there) in expected["sources_sample"].as_object().unwrap() {
         let here: Value = sqlx::query_scalar(
             "select metadata -> 'sources' from parlance.chat_messages where legacy_id = $1",
@@ -63,6 +74,17 @@ async fn assert_sources(pool: &PgPool, expected: &Value) {
         .unwrap();
         let there: Value = serde_json::from_str(there.as_str().unwrap()).unwrap();
         assert_eq!(here, there, "{message}");
+    }
+    // What cannot be kept so is kept as a text, too.
+    for message in ["732", "760", "764"] {
+        let here: String = sqlx::query_scalar(
+            "select metadata #>> '{legacy,sources}' from parlance.chat_messages where legacy_id = $1",
+        )
+        .bind(message)
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        assert_eq!(here, there_of(old, message).await, "{message}");
     }
     let none: i64 = sqlx::query_scalar("select count(*) from parlance.chat_messages where legacy_id is not null and not metadata ? 'sources'")
         .fetch_one(pool)
@@ -116,9 +138,23 @@ fn assert_reported(report: &Value, expected: &Value) {
         keys("key_of_another_key"),
         ["Tenant-B Identifier pinecone_api_key"]
     );
+    for (name, list) in [
+        ("times_equal", &odd["sessions with equal times"]),
+        (
+            "times_unordered",
+            &odd["sessions in which time and id disagree"],
+        ),
+    ] {
+        let told = rule(report, name).0;
+        assert!(
+            told >= list.as_array().unwrap().len() as u64,
+            "{name}: {told}"
+        );
+    }
     // One of the two capital addresses of acme, and the one that is no address.
     assert_eq!(keys("address_in_its_own_spelling"), ["3", "63"]);
     assert_eq!(keys("json_replaced"), ["732", "760"]);
+    assert_eq!(keys("json_key_twice"), ["764"]);
     assert_eq!(
         report["copied"],
         json!({ "tenants": 6, "users": 61, "sessions": 400, "messages": 6112 })
