@@ -43,6 +43,9 @@ pub(crate) struct Adopt {
     /// What becomes of users whose tenant has no row
     #[arg(long, value_enum)]
     missing_tenants: Option<Missing>,
+    /// Put conversations that name another tenant than their user's into their user's
+    #[arg(long)]
+    tenant_of_user: bool,
     /// The time zone of times without one
     #[arg(long, default_value = "UTC")]
     time_zone: String,
@@ -107,6 +110,7 @@ impl Adopt {
                 Missing::Create => MissingTenants::Create,
                 Missing::Default => MissingTenants::Default,
             }),
+            tenant_of_user: self.tenant_of_user,
             time_zone: (self.time_zone != "UTC").then(|| self.time_zone.clone()),
             plain_keys: self.plain_keys.clone(),
             dry_run: self.dry_run,

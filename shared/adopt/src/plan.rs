@@ -69,6 +69,7 @@ pub(crate) async fn plan(
     check_keys(options, &keys, &mut problems);
     let addresses = addresses(&mut source, target, &tenants, &here, &mut problems).await?;
     if is_whole {
+        check_tenants(options, &mut source, &mut report, &mut problems).await?;
         for (rule, count, ids) in source.orphans().await? {
             report.note_all(rule, count, ids);
         }
@@ -93,6 +94,26 @@ fn check_default(options: &Options, source: &Source, without: i64, problems: &mu
     problems.push(format!(
         "{without} users have no tenant{why}: say --default-tenant SLUG, a new tenant for them or one that there is"
     ));
+}
+
+/// Whose a conversation becomes is a question of isolation.
+async fn check_tenants(
+    options: &Options,
+    source: &mut Source,
+    report: &mut Report,
+    problems: &mut Vec<String>,
+) -> Result<(), AdoptError> {
+    let (count, ids) = source.of_other_tenants().await?;
+    if count > 0 && !options.tenant_of_user {
+        let few: Vec<&str> = ids.iter().take(5).map(String::as_str).collect();
+        let more = if count > 5 { ", ..." } else { "" };
+        problems.push(format!(
+            "{count} conversations name another tenant than their user's ({}{more}): look whose they are, and say --tenant-of-user to put them into their user's",
+            few.join(", ")
+        ));
+    }
+    report.note_all("session_of_another_tenant", count, ids);
+    Ok(())
 }
 
 fn check_keys(options: &Options, keys: &Keys<'_>, problems: &mut Vec<String>) {

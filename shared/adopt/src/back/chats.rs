@@ -66,6 +66,7 @@ impl Writing<'_, '_> {
                         None => Value::New(&shape.users, session.user_id),
                     },
                 ),
+                ("tenant_id", Value::Maybe(tenant.legacy_id.as_deref())),
                 ("title", Value::Text(&session.title)),
                 ("created_at", Value::Time(session.created_at)),
                 ("updated_at", Value::Time(session.updated_at)),

@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 34] = [
+pub(super) const RULES: [(&str, &str); 36] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -89,6 +89,14 @@ pub(super) const RULES: [(&str, &str); 34] = [
     (
         "session_written_here",
         "conversation that has changed there, and was gone on with here: left as it is here",
+    ),
+    (
+        "session_of_another_tenant",
+        "conversation that names another tenant than its user's: put into its user's",
+    ),
+    (
+        "session_deleted_here",
+        "conversation that has changed there, and was deleted here: left so",
     ),
     (
         "role_changed",

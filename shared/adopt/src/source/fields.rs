@@ -112,6 +112,7 @@ pub(crate) const USERS: &[Field] = &[
 pub(crate) const SESSIONS: &[Field] = &[
     must("id", &[], Kind::Id),
     must("user_id", &[], Kind::Id),
+    may("tenant_id", &[], Kind::Id),
     may("title", &[], Kind::Text),
     may("created_at", &[], Kind::Time),
     may("updated_at", &[], Kind::Time),

@@ -142,6 +142,14 @@ impl Source {
         Ok(found)
     }
 
+    /// Which conversations name another tenant than their user's, and how many do.
+    pub(crate) async fn of_other_tenants(&mut self) -> Result<(i64, Vec<String>), sqlx::Error> {
+        match sql::of_other_tenants(&self.shape) {
+            Some(sql) => sqlx::query_as(sql).fetch_one(&mut self.first).await,
+            None => Ok((0, Vec::new())),
+        }
+    }
+
     pub(crate) fn users(
         &mut self,
     ) -> impl Stream<Item = Result<OldUser, sqlx::Error>> + Unpin + '_ {

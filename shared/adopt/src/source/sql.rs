@@ -1,6 +1,10 @@
 //! The SQL that reads the database of the service before this one. Names of its tables and columns are known only when it has
 //! been looked at, so its statements are put together, here alone: of names that are quoted, and of fixed words.
 
+mod counting;
+
+pub(super) use counting::{counts, of_other_tenants, orphans};
+
 use super::{
     fields::KEY,
     rows::Seen,
@@ -229,71 +233,6 @@ pub(super) fn changed_since(shape: &Shape, seen: &Seen) -> SqlStr {
             (sessions, sessions.key(), "s"),
             (messages, "session_id", "m")
         ),
-    );
-    AssertSqlSafe(sql).into_sql_str()
-}
-
-/// What hangs on nothing: how many there are, and some of their ids.
-pub(super) fn orphans(shape: &Shape) -> [(&'static str, SqlStr); 3] {
-    let Shape {
-        users,
-        sessions,
-        messages,
-        ..
-    } = shape;
-    let of_user = same((users, users.key(), "u"), (sessions, "user_id", "s"));
-    let of_session = same(
-        (sessions, sessions.key(), "s"),
-        (messages, "session_id", "m"),
-    );
-    let ids = |found: &Found, table: &str| {
-        let id = found.raw("id", table);
-        format!("count(*), coalesce((array_agg({id}::text order by {id}))[:100], '{{}}')")
-    };
-    let sessions_left = format!(
-        "select {} from {} s where not exists (select from {} u where {of_user})",
-        ids(sessions, "s"),
-        sessions.table,
-        users.table,
-    );
-    let no_session = format!(
-        "select {} from {} m where not exists (select from {} s where {of_session})",
-        ids(messages, "m"),
-        messages.table,
-        sessions.table,
-    );
-    let no_user = format!(
-        "select {} from {} m join {} s on {of_session} where not exists (select from {} u where {of_user})",
-        ids(messages, "m"),
-        messages.table,
-        sessions.table,
-        users.table,
-    );
-    [
-        (
-            "session_without_user",
-            AssertSqlSafe(sessions_left).into_sql_str(),
-        ),
-        (
-            "message_without_session",
-            AssertSqlSafe(no_session).into_sql_str(),
-        ),
-        (
-            "message_without_user",
-            AssertSqlSafe(no_user).into_sql_str(),
-        ),
-    ]
-}
-
-/// How many rows of each there are.
-pub(super) fn counts(shape: &Shape) -> SqlStr {
-    let tenants = shape.tenants.as_ref().map_or_else(
-        || "0::bigint".to_owned(),
-        |found| format!("(select count(*) from {})", found.table),
-    );
-    let sql = format!(
-        "select {tenants}, (select count(*) from {}), (select count(*) from {}), (select count(*) from {})",
-        shape.users.table, shape.sessions.table, shape.messages.table,
     );
     AssertSqlSafe(sql).into_sql_str()
 }

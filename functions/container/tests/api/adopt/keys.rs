@@ -140,3 +140,41 @@ async fn a_tenant_is_called_by_what_its_users_name() {
     .unwrap();
     assert_eq!(json!(named), report["there"]["tenants"]);
 }
+
+#[tokio::test]
+async fn a_conversation_of_another_tenant_than_its_user_is_told() {
+    let moved = Move::of(Old::acme().await).await;
+    moved
+        .old
+        .change(
+            "alter table chat_sessions add column tenant_id varchar not null default 'acme' references tenants (id);
+             alter table chat_sessions alter tenant_id drop default;
+             update chat_sessions s set tenant_id = u.tenant_id from users u where u.id = s.user_id and u.tenant_id is not null;
+             update chat_sessions s set tenant_id = 'tenant_b_identifier'
+             where id = (select min(t.id) from chat_sessions t join users u on u.id = t.user_id and u.tenant_id = 'acme')",
+        )
+        .await;
+    let refused = moved.refused(&[]).await;
+    // Those of users without a tenant, and one.
+    let without = moved.old.expected["sessions"].as_array().unwrap();
+    let users = moved.old.expected["users"].as_array().unwrap();
+    let tenant = |id: &serde_json::Value| {
+        let user = users.iter().find(|user| user["id"] == *id);
+        user.unwrap()["tenant_id"].is_null()
+    };
+    let count = 1 + without.iter().filter(|s| tenant(&s["user_id"])).count();
+    let told = format!("{count} conversations name another tenant than their user's (");
+    assert!(refused.contains(&told), "{told}: {refused}");
+    let ended = moved.run(&["--tenant-of-user"]).await;
+    assert!(
+        ended.ok
+            && ended
+                .stdout
+                .contains(&format!("{count}x conversation that names another tenant")),
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    let kit = Kit::on(moved.new.clone(), []).await;
+    assert_sessions(&sessions(&kit.pool).await, &moved.old.expected);
+}
