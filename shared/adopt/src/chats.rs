@@ -3,7 +3,6 @@
 use crate::{
     Report, ids, json,
     metadata::{metadata, role},
-    people::user_id,
     source::rows::{OldMessage, OldSession},
 };
 use chrono::{DateTime, Utc};
@@ -20,6 +19,7 @@ const UNTITLED: &str = "...";
 /// A conversation of which more may come.
 pub(crate) struct Open {
     pub(crate) tenant: Uuid,
+    user: Uuid,
     old: OldSession,
     /// Known once its first message or its end is.
     session: Option<LegacySession>,
@@ -41,9 +41,10 @@ struct Last {
 pub(crate) type JsonNames = [String];
 
 impl Open {
-    pub(crate) fn new(tenant: Uuid, old: OldSession) -> Self {
+    pub(crate) fn new(tenant: Uuid, user: Uuid, old: OldSession) -> Self {
         Self {
             tenant,
+            user,
             old,
             session: None,
             digest: Sha256::new(),
@@ -60,10 +61,10 @@ impl Open {
 
     /// Begins it, with what its first message says of it.
     fn begin(&mut self, first: Option<(Option<DateTime<Utc>>, &str)>, report: &mut Report) {
-        let old = &self.old;
+        let (old, user) = (&self.old, self.user);
         let (session, digest) = (&mut self.session, &mut self.digest);
         session.get_or_insert_with(|| {
-            let session = begun(old, first, report);
+            let session = begun(old, user, first, report);
             for text in [
                 &*session.legacy_id,
                 &session.title,
@@ -161,7 +162,7 @@ impl Open {
         self.begin(None, report);
         let mut session = match self.session {
             Some(session) => session,
-            None => begun(&self.old, None, report),
+            None => begun(&self.old, self.user, None, report),
         };
         self.digest
             .update(session.updated_at.timestamp_micros().to_be_bytes());
@@ -172,6 +173,7 @@ impl Open {
 
 fn begun(
     old: &OldSession,
+    user_id: Uuid,
     first: Option<(Option<DateTime<Utc>>, &str)>,
     report: &mut Report,
 ) -> LegacySession {
@@ -205,11 +207,16 @@ fn begun(
             json::quoted(&updated.to_rfc3339())
         ));
     }
+    let id = ids::id("session", &old.id, created_at);
+    let others = [updated, of_first, of_user, Some(DateTime::default())];
+    let others = others.into_iter().flatten();
+    let others = others.map(|time| ids::id("session", &old.id, time));
     LegacySession {
-        id: ids::id("session", &old.id, created_at),
+        id,
+        other_ids: others.filter(|other| *other != id).collect(),
         legacy_id: old.id.clone(),
         key: old.key.clone(),
-        user_id: user_id(&old.user_id, old.user_created_at),
+        user_id,
         title,
         last_seq: 0,
         created_at,

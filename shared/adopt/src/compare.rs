@@ -2,7 +2,7 @@
 
 use crate::{
     AdoptError, Report,
-    sink::{Batch, Long, Sink},
+    sink::{Batch, Long, Sink, keep_id},
 };
 use db::{Adoption, LegacyMessage, LegacySession, SessionHere};
 use std::collections::HashMap;
@@ -44,6 +44,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) found: &'a mut Differences,
     /// How many conversations each tenant has there.
     pub(crate) sessions: HashMap<Uuid, i64>,
+    /// Of a long one, its id here.
+    known: Option<Uuid>,
     /// Of a long one, how many of its messages were compared.
     compared: i32,
 }
@@ -54,6 +56,7 @@ impl<'a> Beside<'a> {
             adoption,
             found,
             sessions: HashMap::new(),
+            known: None,
             compared: 0,
         }
     }
@@ -159,28 +162,39 @@ impl Sink for Beside<'_> {
                 .or_default()
                 .push(message);
         }
-        for (there, said) in &batch.chats {
-            self.session(there, here.get(&there.legacy_id));
-            let heard = messages.remove(&there.id).unwrap_or_default();
-            self.messages(&there.legacy_id, said, &heard);
-        }
         report.unchanged.sessions += batch.chats.len() as u64;
         report.unchanged.messages += batch.messages as u64;
+        for (mut there, mut said) in batch.chats {
+            let here = here.get(&there.legacy_id);
+            if let Some(here) = here {
+                // If it is another one, that is a difference.
+                drop(keep_id(here.id, &mut there, &mut said));
+            }
+            self.session(&there, here);
+            let heard = messages.remove(&there.id).unwrap_or_default();
+            self.messages(&there.legacy_id, &said, &heard);
+        }
         Ok(())
     }
 
-    async fn long(&mut self, _: Uuid, _: &LegacySession) -> Result<Long, AdoptError> {
+    async fn long(&mut self, tenant: Uuid, session: &LegacySession) -> Result<Long, AdoptError> {
         self.compared = 0;
+        let ids = [&*session.legacy_id];
+        let here = self.adoption.sessions_here(tenant, &ids).await?;
+        self.known = here.get(&session.legacy_id).map(|here| here.id);
         Ok(Long::Parts)
     }
 
     async fn part(
         &mut self,
         tenant: Uuid,
-        session: LegacySession,
-        messages: Vec<LegacyMessage>,
+        mut session: LegacySession,
+        mut messages: Vec<LegacyMessage>,
         report: &mut Report,
     ) -> Result<(), AdoptError> {
+        if let Some(id) = self.known {
+            drop(keep_id(id, &mut session, &mut messages));
+        }
         let limit = i64::try_from(messages.len()).unwrap_or(i64::MAX);
         let is_last = session.fingerprint.is_some();
         // One more than there is to come would be one too many here.

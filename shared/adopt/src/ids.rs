@@ -28,6 +28,11 @@ pub(crate) fn id(table: &str, id: &str, created: DateTime<Utc>) -> Uuid {
     Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
 }
 
+/// The id of a row that has no time.
+pub(crate) fn timeless(table: &str, row: &str) -> Uuid {
+    id(table, row, DateTime::default())
+}
+
 /// A time there, in microseconds of UTC, if it is one that can be kept.
 pub(crate) fn time(micros: i64) -> Option<DateTime<Utc>> {
     // PostgreSQL begins in 4714 BC.

@@ -15,6 +15,7 @@ mod json;
 mod keys;
 mod mapping;
 mod metadata;
+mod moved;
 mod people;
 mod plan;
 mod pump;

@@ -1,11 +1,11 @@
 //! Users there as users here.
 
-use crate::{Report, ids, json, source::rows::OldUser, tenants::Tenants};
+use crate::{AdoptError, Report, ids, json, source::rows::OldUser, tenants::Tenants};
 use chrono::{DateTime, Utc};
 use db::{LegacyUser, Role};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{HashSet, hash_map::DefaultHasher},
+    collections::{HashMap, HashSet, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
 };
 use uuid::Uuid;
@@ -61,6 +61,39 @@ fn key(tenant: Uuid, address: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     (tenant, address).hash(&mut hasher);
     hasher.finish()
+}
+
+/// What is known of users once they were copied, by their ids there.
+#[derive(Default)]
+pub(crate) struct Users {
+    /// Those who were copied when their time was not known keep the ids that they were given then.
+    others: HashMap<String, Uuid>,
+    /// Those who were deleted here.
+    pub(crate) deleted: HashSet<String>,
+}
+
+impl Users {
+    /// The id here.
+    pub(crate) fn id(&self, id: &str, created_at: Option<i64>) -> Uuid {
+        let other = self.others.get(id).copied();
+        other.unwrap_or_else(|| user_id(id, created_at))
+    }
+
+    /// Lets a user have the id that it was given when it was copied before.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub(crate) fn keep_id(&mut self, known: Uuid, user: &mut LegacyUser) -> Result<(), AdoptError> {
+        if known == user.id {
+            return Ok(());
+        }
+        if known != ids::timeless("user", &user.legacy_id) {
+            return Err(AdoptError::another(&user.legacy_id));
+        }
+        user.id = known;
+        self.others.insert(user.legacy_id.clone(), known);
+        Ok(())
+    }
 }
 
 /// The id here of a user there.

@@ -3,6 +3,7 @@
 use crate::{
     AdoptError, Counts, Options, Report, Target,
     keys::Keys,
+    moved::{Moved, moved},
     people::Addresses,
     source::{self, Reading, Source},
     tenants::{Planning, Tenants},
@@ -17,6 +18,7 @@ pub(crate) struct Plan {
     pub(crate) source: Source,
     pub(crate) tenants: Tenants,
     pub(crate) addresses: Addresses,
+    pub(crate) moved: Vec<Moved>,
     pub(crate) report: Report,
     /// What forbids to write any.
     pub(crate) problems: Vec<String>,
@@ -68,6 +70,16 @@ pub(crate) async fn plan(
     let tenants = planning.plan(&rows, &named, &mut keys, &mut report, &mut problems);
     check_keys(options, &keys, &mut problems);
     let addresses = addresses(&mut source, target, &tenants, &here, &mut problems).await?;
+    let adoption = &*target.adoption;
+    let moved = moved(
+        &mut source,
+        adoption,
+        &tenants,
+        &here,
+        &mut report,
+        &mut problems,
+    )
+    .await?;
     if is_whole {
         check_tenants(options, &mut source, &mut report, &mut problems).await?;
         for (rule, count, ids) in source.orphans().await? {
@@ -78,6 +90,7 @@ pub(crate) async fn plan(
         source,
         tenants,
         addresses,
+        moved,
         report,
         problems,
     })

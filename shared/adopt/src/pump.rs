@@ -116,7 +116,11 @@ impl<'a, S: Sink> Pump<'a, S> {
                 self.finish().await?;
                 // Whose tenant is not known was told as a problem before.
                 let tenant = self.tenants.of(old.tenant_id.as_deref());
-                self.open = tenant.map(|tenant| Open::new(tenant, old));
+                let users = &self.tenants.users;
+                // Who was deleted here has no conversations here any more.
+                let tenant = tenant.filter(|_| !users.deleted.contains(&old.user_id));
+                let user = users.id(&old.user_id, old.user_created_at);
+                self.open = tenant.map(|tenant| Open::new(tenant, user, old));
                 Ok(())
             }
             Row::Message(old) => {

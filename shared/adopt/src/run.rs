@@ -2,7 +2,8 @@
 
 use crate::{
     AdoptError, Options, Progress, Report, Target,
-    people::People,
+    moved::Moved,
+    people::{People, Users},
     plan::{Plan, plan},
     pump::Pump,
     sink::{Database, Nowhere, Sink},
@@ -30,8 +31,9 @@ pub async fn copy(
     let plan = plan(options, target, true).await?;
     let Plan {
         mut source,
-        tenants,
+        mut tenants,
         addresses,
+        moved,
         problems,
         report: planned,
     } = plan;
@@ -51,7 +53,9 @@ pub async fn copy(
         sessions(&mut source, &tenants, Nowhere, report, progress).await?;
     } else {
         tenants::put(&tenants, target, report).await?;
-        users(&mut source, &mut people, Some(adoption), report).await?;
+        forget(adoption, &moved).await?;
+        let users = users(&mut source, &mut people, Some(adoption), report).await?;
+        tenants.users = users;
         let database = Database::new(adoption);
         let database = sessions(&mut source, &tenants, database, report, progress).await?;
         again(&mut source, &tenants, database, report).await?;
@@ -76,8 +80,9 @@ pub(crate) async fn copy_since(
 ) -> Result<Seen, AdoptError> {
     let Plan {
         mut source,
-        tenants,
+        mut tenants,
         addresses,
+        moved,
         problems,
         report: planned,
     } = plan(options, target, false).await?;
@@ -93,7 +98,9 @@ pub(crate) async fn copy_since(
     };
     let adoption = &*target.adoption;
     tenants::put(&tenants, target, report).await?;
-    users(&mut source, &mut people, Some(adoption), report).await?;
+    forget(adoption, &moved).await?;
+    let users = users(&mut source, &mut people, Some(adoption), report).await?;
+    tenants.users = users;
     let changed = source.changed_since(since).await?;
     if !changed.is_empty() {
         let database = Database::new(adoption);
@@ -104,32 +111,43 @@ pub(crate) async fn copy_since(
     Ok(seen)
 }
 
+/// Whoever has another tenant there now is copied into that as somebody new.
+async fn forget(adoption: &Adoption, moved: &[Moved]) -> Result<(), AdoptError> {
+    for user in moved {
+        adoption.forget_user(user.tenant, user.id).await?;
+    }
+    Ok(())
+}
+
 async fn users(
     source: &mut Source,
     people: &mut People<'_>,
     adoption: Option<&Adoption>,
     report: &mut Report,
-) -> Result<(), AdoptError> {
+) -> Result<Users, AdoptError> {
     let mut rows = source.users();
     let mut batch: Vec<LegacyUser> = Vec::new();
     let mut of = None;
+    let mut known = Users::default();
     while let Some(old) = rows.try_next().await? {
         let Some((tenant, user)) = people.user(old, report) else {
             continue;
         };
         if of != Some(tenant) || batch.len() >= USERS {
-            put_users(adoption, of, &mut batch, report).await?;
+            put_users(adoption, of, &mut batch, &mut known, report).await?;
             of = Some(tenant);
         }
         batch.push(user);
     }
-    put_users(adoption, of, &mut batch, report).await
+    put_users(adoption, of, &mut batch, &mut known, report).await?;
+    Ok(known)
 }
 
 async fn put_users(
     adoption: Option<&Adoption>,
     tenant: Option<Uuid>,
     batch: &mut Vec<LegacyUser>,
+    known_users: &mut Users,
     report: &mut Report,
 ) -> Result<(), AdoptError> {
     let mut users = std::mem::take(batch);
@@ -139,6 +157,22 @@ async fn put_users(
     };
     let ids: Vec<&str> = users.iter().map(|user| &*user.legacy_id).collect();
     let known = adoption.known(tenant, LegacyKind::User, &ids).await?;
+    let here: Vec<Uuid> = known.values().map(|row| row.id).collect();
+    let deleted = adoption.users_deleted(tenant, &here).await?;
+    for user in &mut users {
+        if let Some(row) = known.get(&user.legacy_id) {
+            known_users.keep_id(row.id, user)?;
+            user.is_known = true;
+        }
+    }
+    users.retain(|user| {
+        let is_here = !deleted.contains(&user.id);
+        if !is_here {
+            report.note("user_deleted_here", &user.legacy_id);
+            known_users.deleted.insert(user.legacy_id.clone());
+        }
+        is_here
+    });
     let before = users.len();
     users.retain(|user| {
         let row = known.get(&user.legacy_id);
@@ -146,16 +180,10 @@ async fn put_users(
     });
     report.unchanged.users += (before - users.len()) as u64;
     report.copied.users += users.len() as u64;
-    for user in &mut users {
-        if let Some(row) = known.get(&user.legacy_id) {
-            if row.id != user.id {
-                return Err(AdoptError::another(&user.legacy_id));
-            }
-            user.is_known = true;
-        }
-    }
     if !users.is_empty() {
-        adoption.put_users(tenant, &users).await?;
+        for id in adoption.put_users(tenant, &users).await? {
+            report.note("address_of_another_before", &id);
+        }
     }
     Ok(())
 }
@@ -212,9 +240,11 @@ async fn again(
     some(source, tenants, database, &mut second, &changed).await?;
     report.copied.sessions += second.copied.sessions;
     report.copied.messages += second.copied.messages;
-    if let Some(left) = second.rules.remove("session_written_here") {
-        let count = i64::try_from(left.count).unwrap_or(0);
-        report.note_all("session_written_here", count, left.ids);
+    for rule in ["session_written_here", "session_deleted_here"] {
+        if let Some(left) = second.rules.remove(rule) {
+            let count = i64::try_from(left.count).unwrap_or(0);
+            report.note_all(rule, count, left.ids);
+        }
     }
     Ok(())
 }

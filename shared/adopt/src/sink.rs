@@ -98,10 +98,12 @@ pub(crate) struct Database<'a> {
     pub(crate) adoption: &'a Adoption,
     /// Long conversations that are known and have changed: ids there.
     pub(crate) changed: HashSet<String>,
+    /// Of one whose parts come, its id here if it is known.
+    known: Option<Uuid>,
     /// Of one whose parts come, whether it begins.
     begins: bool,
-    /// Whether the one whose parts come was gone on with here.
-    is_left: bool,
+    /// Why the one whose parts come is left as it is here.
+    left: Option<&'static str>,
 }
 
 impl<'a> Database<'a> {
@@ -109,8 +111,9 @@ impl<'a> Database<'a> {
         Self {
             adoption,
             changed: HashSet::new(),
+            known: None,
             begins: false,
-            is_left: false,
+            left: None,
         }
     }
 }
@@ -133,8 +136,9 @@ impl Sink for Database<'_> {
         });
         let again: Vec<Uuid> = changed.collect();
         let left = self.adoption.written_here(tenant, &again).await?;
+        let deleted = self.adoption.sessions_deleted(tenant, &again).await?;
         let mut chats = LegacyChats::default();
-        for (session, messages) in batch.chats {
+        for (mut session, mut messages) in batch.chats {
             let count = messages.len() as u64;
             match known.get(&session.legacy_id) {
                 Some(row) if row.fingerprint == session.fingerprint => {
@@ -142,14 +146,19 @@ impl Sink for Database<'_> {
                     report.unchanged.messages += count;
                     continue;
                 }
-                Some(row) if row.id != session.id => {
-                    return Err(AdoptError::another(&session.legacy_id));
+                Some(row) => {
+                    keep_id(row.id, &mut session, &mut messages)?;
+                    let rule = match (left.contains(&row.id), deleted.contains(&row.id)) {
+                        (true, _) => Some("session_written_here"),
+                        (_, true) => Some("session_deleted_here"),
+                        _ => None,
+                    };
+                    if let Some(rule) = rule {
+                        report.note(rule, &session.legacy_id);
+                        continue;
+                    }
+                    chats.again.push(row.id);
                 }
-                Some(row) if left.contains(&row.id) => {
-                    report.note("session_written_here", &session.legacy_id);
-                    continue;
-                }
-                Some(row) => chats.again.push(row.id),
                 None => {}
             }
             report.copied.sessions += 1;
@@ -174,21 +183,33 @@ impl Sink for Database<'_> {
             return Ok(Long::Compare);
         }
         let here: Vec<Uuid> = row.iter().map(|row| row.id).collect();
-        self.is_left = !self.adoption.written_here(tenant, &here).await?.is_empty();
+        let (written, deleted) = (
+            self.adoption.written_here(tenant, &here).await?,
+            self.adoption.sessions_deleted(tenant, &here).await?,
+        );
+        self.left = match (written.is_empty(), deleted.is_empty()) {
+            (false, _) => Some("session_written_here"),
+            (_, false) => Some("session_deleted_here"),
+            _ => None,
+        };
         self.begins = true;
+        self.known = row.map(|row| row.id);
         Ok(Long::Parts)
     }
 
     async fn part(
         &mut self,
         tenant: Uuid,
-        session: LegacySession,
-        messages: Vec<LegacyMessage>,
+        mut session: LegacySession,
+        mut messages: Vec<LegacyMessage>,
         report: &mut Report,
     ) -> Result<(), AdoptError> {
-        if self.is_left {
+        if let Some(id) = self.known {
+            keep_id(id, &mut session, &mut messages)?;
+        }
+        if let Some(rule) = self.left {
             if session.fingerprint.is_some() {
-                report.note("session_written_here", &session.legacy_id);
+                report.note(rule, &session.legacy_id);
             }
             return Ok(());
         }
@@ -229,4 +250,26 @@ impl Sink for Database<'_> {
         }
         Ok(())
     }
+}
+
+/// Lets a conversation have the id that it was given when it was copied before.
+///
+/// # Errors
+/// It is another one.
+pub(crate) fn keep_id(
+    known: Uuid,
+    session: &mut LegacySession,
+    messages: &mut [LegacyMessage],
+) -> Result<(), AdoptError> {
+    if known == session.id {
+        return Ok(());
+    }
+    if !session.other_ids.contains(&known) {
+        return Err(AdoptError::another(&session.legacy_id));
+    }
+    session.id = known;
+    for message in messages {
+        message.session_id = known;
+    }
+    Ok(())
 }

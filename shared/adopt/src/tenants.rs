@@ -1,5 +1,6 @@
 //! Which tenant there is which one here.
 
+use crate::people::Users;
 use db::{LegacySecret, LegacyTenant};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub(crate) struct Tenants {
     /// For those who have none there.
     default: Option<Uuid>,
     missing_to_default: bool,
+    /// Known once users are copied.
+    pub(crate) users: Users,
 }
 
 impl Tenants {

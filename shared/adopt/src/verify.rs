@@ -3,7 +3,7 @@
 use crate::{
     AdoptError, Differences, Options, Progress, Report, Target,
     compare::Beside,
-    people::People,
+    people::{People, Users},
     plan::{Plan, plan},
     run::sessions,
     source::Source,
@@ -31,8 +31,9 @@ pub async fn verify(
 ) -> Result<Differences, AdoptError> {
     let Plan {
         mut source,
-        tenants,
+        mut tenants,
         addresses,
+        moved: _,
         problems,
         report: planned,
     } = plan(options, target, true).await?;
@@ -48,7 +49,17 @@ pub async fn verify(
         addresses,
         now: target.asked.at,
     };
-    let mut users = compare_users(&mut source, &mut people, adoption, &mut found, report).await?;
+    let mut known = Users::default();
+    let mut users = compare_users(
+        &mut source,
+        &mut people,
+        adoption,
+        &mut known,
+        &mut found,
+        report,
+    )
+    .await?;
+    tenants.users = known;
     let beside = Beside::new(adoption, &mut found);
     let beside = sessions(&mut source, &tenants, beside, report, progress).await?;
     let sessions = beside.sessions;
@@ -61,13 +72,14 @@ pub async fn verify(
         );
         let here = adoption.legacy_counts(id).await?;
         let what = format!("tenant {}", planned.tenant.slug);
-        found.unequal(
-            &what,
-            &[
-                ("the number of users", there.0, here.0),
-                ("the number of conversations", there.1, here.1),
-            ],
-        );
+        for (rows, there, here) in [
+            ("users", there.0, here.0),
+            ("conversations", there.1, here.1),
+        ] {
+            if there != here {
+                found.add(format!("{what}: {there} {rows} there, {here} here"));
+            }
+        }
     }
     Ok(found)
 }
@@ -139,6 +151,7 @@ async fn compare_users(
     source: &mut Source,
     people: &mut People<'_>,
     adoption: &Adoption,
+    known: &mut Users,
     found: &mut Differences,
     report: &mut Report,
 ) -> Result<HashMap<Uuid, i64>, AdoptError> {
@@ -151,13 +164,13 @@ async fn compare_users(
             continue;
         };
         if of != Some(tenant) || batch.len() >= USERS {
-            compare_batch(adoption, of, &mut batch, found, report).await?;
+            compare_batch(adoption, of, &mut batch, known, found, report).await?;
             of = Some(tenant);
         }
         *counts.entry(tenant).or_default() += 1;
         batch.push(user);
     }
-    compare_batch(adoption, of, &mut batch, found, report).await?;
+    compare_batch(adoption, of, &mut batch, known, found, report).await?;
     Ok(counts)
 }
 
@@ -165,22 +178,25 @@ async fn compare_batch(
     adoption: &Adoption,
     tenant: Option<Uuid>,
     batch: &mut Vec<LegacyUser>,
+    known: &mut Users,
     found: &mut Differences,
     report: &mut Report,
 ) -> Result<(), AdoptError> {
-    let users = std::mem::take(batch);
+    let mut users = std::mem::take(batch);
     let Some(tenant) = tenant else {
         return Ok(());
     };
     report.unchanged.users += users.len() as u64;
     let ids: Vec<&str> = users.iter().map(|user| &*user.legacy_id).collect();
     let here = adoption.users_here(tenant, &ids).await?;
-    for there in &users {
+    for there in &mut users {
         let what = format!("user {}", there.legacy_id);
         let Some(here) = here.get(&there.legacy_id) else {
             found.add(format!("{what} is not here"));
             continue;
         };
+        // If it is another one, that is a difference.
+        drop(known.keep_id(here.id, there));
         let hash = there
             .password_hash
             .as_ref()

@@ -3,6 +3,7 @@
 
 pub(crate) mod back;
 pub(crate) mod chats;
+pub(crate) mod moved;
 pub(crate) mod people;
 pub(crate) mod rows;
 pub(crate) mod tenants;

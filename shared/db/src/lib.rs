@@ -22,6 +22,7 @@ pub use adoption::back::{
     LeftHere, MessageWritten, SessionKept, SessionWritten, UserKept, UserMade,
 };
 pub use adoption::chats::{LegacyChats, LegacyMessage, LegacySession, SessionHere};
+pub use adoption::moved::UserCopied;
 pub use adoption::people::{LegacyUser, UserHere};
 pub use adoption::rows::{Adoption, KnownRow, LegacyKind};
 pub use adoption::tenants::{

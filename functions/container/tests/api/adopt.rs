@@ -3,6 +3,7 @@
 mod back;
 mod bad;
 mod beside;
+mod changed;
 mod copied;
 mod followed;
 mod keys;
@@ -23,6 +24,9 @@ use old::Old;
 use serde_json::Value;
 use std::path::PathBuf;
 use uuid::Uuid;
+
+/// What somebody put into a column of acme's for keys as it was.
+const UNENCRYPTED: &str = "pcsk_pasted_by_hand_in_psql";
 
 /// An adoption of one database into another.
 struct Move {
@@ -53,7 +57,21 @@ impl Move {
         arguments.extend(self.arguments.iter().map(String::as_str));
         let url = self.new.url();
         let vars = [("DATABASE_URL", &*url), ("SECRET_KEY", SECRET_KEY)];
-        run(&arguments, &vars, "").await
+        let ended = run(&arguments, &vars, "").await;
+        self.assert_no_key(&format!("{}{}", ended.stdout, ended.stderr));
+        ended
+    }
+
+    /// No key is printed, opened or as it stands there.
+    fn assert_no_key(&self, told: &str) {
+        let tenants = self.old.expected["tenants"].as_object();
+        for tenant in tenants.into_iter().flat_map(|tenants| tenants.values()) {
+            for column in ["openai_api_key", "pinecone_api_key"] {
+                let key = tenant[column].as_str().filter(|key| !key.is_empty());
+                assert!(key.is_none_or(|key| !told.contains(key)), "{told}");
+            }
+        }
+        assert!(!told.contains(UNENCRYPTED), "{told}");
     }
 
     /// Copies, and has to.
@@ -64,6 +82,7 @@ impl Move {
         assert!(ended.ok, "{}{}", ended.stdout, ended.stderr);
         let text = std::fs::read_to_string(&file).expect("there is a report");
         std::fs::remove_file(&file).expect("it can be removed");
+        self.assert_no_key(&text);
         serde_json::from_str(&text).expect("it is JSON")
     }
 

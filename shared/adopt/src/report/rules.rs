@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 36] = [
+pub(super) const RULES: [(&str, &str); 39] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -57,6 +57,18 @@ pub(super) const RULES: [(&str, &str); 36] = [
     (
         "address_made_up",
         "address that cannot be kept: one was made up, so nobody can log in until it is changed",
+    ),
+    (
+        "address_of_another_before",
+        "address that was another user's there when it was copied: whoever had it has another one now, or none",
+    ),
+    (
+        "user_moved",
+        "user who has another tenant there than when it was copied: copied into that, and gone from the other",
+    ),
+    (
+        "user_deleted_here",
+        "user who was deleted here: left so, with all conversations",
     ),
     (
         "user_name_cut",

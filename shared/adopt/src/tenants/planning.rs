@@ -2,7 +2,7 @@
 
 use super::{MissingTenants, Planned, Tenants};
 use crate::{
-    MadeOf, Options, Report, TenantReport, ids, json, keys::Keys, slug::slug,
+    MadeOf, Options, Report, TenantReport, ids, json, keys::Keys, people::Users, slug::slug,
     source::rows::OldTenant,
 };
 use chrono::{DateTime, Utc};
@@ -45,6 +45,7 @@ impl Planning<'_> {
             planned: Vec::new(),
             by_id: HashMap::new(),
             default: None,
+            users: Users::default(),
             missing_to_default: self.options.missing_tenants == Some(MissingTenants::Default),
         };
         let missing: Vec<OldTenant> = named

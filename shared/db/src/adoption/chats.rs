@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub struct LegacySession {
     /// Its id here.
     pub id: Uuid,
+    /// What its id here may be where it was copied before its times were known as they are now.
+    pub other_ids: Vec<Uuid>,
     /// Its id there.
     pub legacy_id: String,
     /// What its messages refer to it by there, where that is not its id.
@@ -115,6 +117,25 @@ impl Adoption {
         Ok(ids.into_iter().collect())
     }
 
+    /// Which of these conversations are here no more.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn sessions_deleted(&self, tenant: Uuid, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
+        if sessions.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut tx = self.open(tenant).await?;
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "select id from unnest($1::uuid[]) as n(id)
+             where not exists (select from chat_sessions s where s.id = n.id)",
+        )
+        .bind(sessions)
+        .fetch_all(tx.conn())
+        .await?;
+        Ok(ids.into_iter().collect())
+    }
+
     /// Conversations as they are here, by their ids there.
     ///
     /// # Errors
@@ -200,7 +221,7 @@ async fn put_sessions(tx: &mut TenantTx, sessions: &[LegacySession]) -> Result<(
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::timestamptz[], $6::timestamptz[], $7::text[])
            as n(id, user_id, title, last_seq, created_at, updated_at, legacy)
          on conflict (tenant_id, id) do update set title = excluded.title, last_seq = excluded.last_seq,
-           updated_at = excluded.updated_at, legacy = excluded.legacy",
+           created_at = excluded.created_at, updated_at = excluded.updated_at, legacy = excluded.legacy",
     )
     .bind(all().map(|s| s.id).collect::<Vec<_>>())
     .bind(all().map(|s| s.user_id).collect::<Vec<_>>())

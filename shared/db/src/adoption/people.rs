@@ -119,12 +119,14 @@ const UPDATE: &str = "
     where u.id = n.id";
 
 impl Adoption {
-    /// Makes users of a tenant, or makes them equal to what they are there now.
+    /// Makes users of a tenant, or makes them equal to what they are there now. The ids there of those whose address was
+    /// another one's of there before.
     ///
     /// # Errors
     /// The constraint `users_email_key` refuses an address that the tenant has.
-    pub async fn put_users(&self, tenant: Uuid, users: &[LegacyUser]) -> Result<()> {
+    pub async fn put_users(&self, tenant: Uuid, users: &[LegacyUser]) -> Result<Vec<String>> {
         let mut tx = self.open(tenant).await?;
+        let freed = free_addresses(&mut tx, users).await?;
         let (known, new): (Vec<_>, Vec<_>) = users.iter().partition(|user| user.is_known);
         if !known.is_empty() {
             Columns::of(&known).run(&mut tx, UPDATE).await?;
@@ -137,7 +139,7 @@ impl Adoption {
         for user in users.iter().filter(|user| user.is_superuser) {
             self.make_superuser(tenant, user).await?;
         }
-        Ok(())
+        Ok(freed)
     }
 
     /// A superuser is one only when that is committed, by another role; until then it is not whole.
@@ -195,6 +197,26 @@ impl Adoption {
     }
 }
 
+/// Takes the addresses of some users away from whoever had them when they were copied: those are somebody else there now, or
+/// nobody, and get another one when they are copied again. Not what somebody was given here.
+async fn free_addresses(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<Vec<String>> {
+    let all = || users.iter();
+    let freed = sqlx::query_scalar(
+        "update users u set email = u.id || '@adopted.invalid', updated_at = now()
+         from unnest($1::text[], $2::uuid[], $3::text[]) as n(email, id, legacy_id)
+         where u.email = n.email and u.id <> n.id and u.legacy is not null
+           and exists (select from legacy_rows r
+                       where r.kind = 'email' and r.id = u.id and lower(btrim(r.legacy_id)) = lower(u.email))
+         returning n.legacy_id",
+    )
+    .bind(all().map(|u| &*u.email).collect::<Vec<&str>>())
+    .bind(all().map(|u| u.id).collect::<Vec<_>>())
+    .bind(all().map(|u| &*u.legacy_id).collect::<Vec<&str>>())
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(freed)
+}
+
 /// Remembers where they come from.
 async fn remember(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<()> {
     let ids: Vec<Uuid> = users.iter().map(|user| user.id).collect();
@@ -207,10 +229,14 @@ async fn remember(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<()> {
         .iter()
         .map(|user| user.registered.as_deref())
         .collect();
-    sqlx::query("delete from legacy_rows where kind in ('email', 'user_key') and id = any ($1)")
-        .bind(&ids)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "delete from legacy_rows where kind in ('email', 'user_key') and id = any ($1)
+           or kind = 'email' and legacy_id = any ($2)",
+    )
+    .bind(&ids)
+    .bind(&emails)
+    .execute(tx.conn())
+    .await?;
     sqlx::query(
         "insert into legacy_rows (kind, legacy_id, id, fingerprint)
          select 'user', legacy_id, id, fingerprint from unnest($1::text[], $2::uuid[], $3::bytea[])
