@@ -4,6 +4,8 @@ mod api_keys;
 mod assume;
 mod audit;
 mod audit_file;
+mod conversations;
+mod deployment;
 mod table;
 mod unanswered;
 mod usage;
@@ -29,7 +31,10 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(api_keys::create::create, api_keys::list))
         .routes(routes!(api_keys::show, api_keys::revoke))
         .routes(routes!(assume::assume))
+        .routes(routes!(deployment::show))
         .routes(routes!(audit::list))
         .routes(routes!(unanswered::list))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::read))
         .merge(web::open_to_keys(ApiKeyScope::Usage, usage))
 }

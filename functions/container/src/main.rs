@@ -170,6 +170,7 @@ Environment (an empty variable counts as not set):
   METRICS_TOKEN                makes /metrics, and is its bearer token             none
   DOCS                         off hides /docs and /openapi.json                   on
   CONSOLE                      off hides /console, the page for administrators    on
+  LOGIN_COOKIES                on lets people stay logged in by a cookie           off
   WIDGET                       off hides /widget.js, the chat for pages            on
   RUST_LOG                     what to log                                         info
   LOG_FORMAT                   json, or text as on a terminal                      json

@@ -9,6 +9,7 @@ mod worker;
 
 pub use worker::drain;
 
+use db::Chore;
 use service::Service;
 use std::{
     sync::Arc,
@@ -36,7 +37,10 @@ pub async fn run_and_drain(service: &Service) -> anyhow::Result<()> {
 /// # Errors
 /// The database could not do it; the next run tries again.
 pub async fn run(service: &Service) -> anyhow::Result<()> {
-    let swept = service.db.sweep().await?;
+    let swept = noted(service, Chore::Sweep, service.db.sweep(), |swept| {
+        swept.answers + swept.documents + swept.logins
+    });
+    let swept = swept.await?;
     if swept != Default::default() {
         tracing::info!(
             answers = swept.answers,
@@ -45,22 +49,46 @@ pub async fn run(service: &Service) -> anyhow::Result<()> {
             "put right what was left behind"
         );
     }
-    let purged = service.db.purge_chats().await?;
+    let purged = noted(service, Chore::Chats, service.db.purge_chats(), |all| *all);
+    let purged = purged.await?;
     if purged > 0 {
         tracing::info!(
             conversations = purged,
             "deleted what its tenant keeps no longer"
         );
     }
-    let visitors = service.db.purge_visitors().await?;
+    let visitors = service.db.purge_visitors();
+    let visitors = noted(service, Chore::Visitors, visitors, |all| *all).await?;
     if visitors > 0 {
         tracing::info!(visitors, "deleted visitors whom their sites keep no longer");
     }
-    keep_ledger(service).await
+    noted(service, Chore::Ledger, keep_ledger(service), |calls| *calls).await?;
+    Ok(())
 }
 
-/// Adds up the days that are over, makes the months that are to come, and drops those that are kept no longer.
-async fn keep_ledger(service: &Service) -> anyhow::Result<()> {
+/// Does it, and writes down how it went, for whoever looks after the deployment.
+async fn noted<T, E: Into<anyhow::Error>>(
+    service: &Service,
+    chore: Chore,
+    work: impl Future<Output = Result<T, E>>,
+    changed: impl Fn(&T) -> i64,
+) -> anyhow::Result<T> {
+    let begun = Instant::now();
+    let done = work.await.map_err(Into::into);
+    let (at, took) = (service.clock.now(), begun.elapsed());
+    let noted = service
+        .db
+        .note_chore(chore, at, took, done.as_ref().ok().map(changed));
+    match (done, noted.await) {
+        (Ok(done), noted) => noted.map(|()| done).map_err(Into::into),
+        // What failed counts, not that it could not be written down.
+        (Err(e), _) => Err(e),
+    }
+}
+
+/// Adds up the days that are over, makes the months that are to come, and drops those that are kept no longer; how many calls were
+/// added up.
+async fn keep_ledger(service: &Service) -> anyhow::Result<i64> {
     let rolled = service.db.roll_up_usage().await;
     // What is not in the sums yet must not go; months that are to come are made anyway.
     let is_whole = rolled.as_ref().is_ok_and(|rolled| !rolled.is_busy);
@@ -77,7 +105,7 @@ async fn keep_ledger(service: &Service) -> anyhow::Result<()> {
             "changed the months of the ledger"
         );
     }
-    Ok(())
+    Ok(calls)
 }
 
 /// Works until the service stops: on jobs as they come, and every minute on everything else.

@@ -1,5 +1,6 @@
 //! login: who you are.
 
+mod cookie;
 mod enter;
 mod grant;
 mod invitation;
@@ -27,6 +28,7 @@ pub fn routes() -> Routes<App> {
         .merge(VISITOR_LIMIT.on(Routes::new().routes(routes!(visitor::enter))))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
+        .routes(routes!(cookie::keep, cookie::renew, cookie::forget))
         .routes(routes!(invitation::accept))
         .merge(web::open_to_visitors(Routes::new().routes(routes!(me::me))))
         .routes(routes!(me::change))

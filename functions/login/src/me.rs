@@ -20,6 +20,8 @@ pub(crate) struct Me {
     /// Whether the tenant's administrators see questions that got no good answer, and what was said of that answer; who asked
     /// they do not see.
     share_unanswered: bool,
+    /// Whether the tenant's administrators may read conversations that begin now; whose they are they do not see.
+    share_conversations: bool,
     /// When the access token expires.
     expires_at: DateTime<Utc>,
 }
@@ -74,6 +76,7 @@ impl Me {
             },
             has_assumed: caller.has_assumed(),
             share_unanswered: account.tenant.share_unanswered,
+            share_conversations: account.tenant.share_conversations,
             expires_at: DateTime::from_timestamp(caller.expires_at(), 0).unwrap_or_default(),
         }
     }

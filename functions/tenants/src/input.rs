@@ -93,6 +93,9 @@ pub(crate) struct TenantInput {
     /// Whether its administrators see the questions that got no good answer, of those asked from then on, and not only how
     /// many there are. Its users are told, at `GET /login/me`.
     share_unanswered: Option<bool>,
+    /// Whether its administrators may read its users' conversations, of those that begin from then on, without whose they are. Its
+    /// users are told, at `GET /login/me`.
+    share_conversations: Option<bool>,
 }
 
 /// Tells `null` (forget it) from absent (leave it).
@@ -125,6 +128,7 @@ impl TenantInput {
             on_disconnect,
             retention_days,
             share_unanswered,
+            share_conversations,
         } = self;
         name.is_some()
             || system_prompt.is_some()
@@ -143,6 +147,7 @@ impl TenantInput {
             || on_disconnect.is_some()
             || retention_days.is_some()
             || share_unanswered.is_some()
+            || share_conversations.is_some()
     }
 
     /// Whether it names the origins.
@@ -247,6 +252,7 @@ impl TenantInput {
         put(&mut tenant.on_disconnect, self.on_disconnect);
         put(&mut tenant.retention_days, self.retention_days);
         put(&mut tenant.share_unanswered, self.share_unanswered);
+        put(&mut tenant.share_conversations, self.share_conversations);
         if let Some(origins) = self.allowed_origins {
             let parsed = origins.iter().filter_map(|o| Origin::parse(o).ok());
             tenant.allowed_origins = parsed.map(|o| o.as_str().to_owned()).collect();

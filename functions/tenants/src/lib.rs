@@ -11,6 +11,7 @@ mod list;
 mod output;
 mod prompts;
 mod rehearsals;
+mod secret_tests;
 mod secrets;
 mod show;
 mod sites;
@@ -39,4 +40,5 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(identity_keys::delete))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::delete))
+        .routes(routes!(secret_tests::test))
 }

@@ -64,6 +64,8 @@ pub(crate) struct TenantOutput {
     warnings: Vec<Warning>,
     /// Whether its administrators see the questions that got no good answer, and not only how many there are.
     share_unanswered: bool,
+    /// Whether its administrators may read its users' conversations.
+    share_conversations: bool,
     /// When it was created.
     created_at: DateTime<Utc>,
     /// When a setting was last changed.
@@ -147,6 +149,7 @@ impl TenantOutput {
             on_disconnect: tenant.on_disconnect,
             retention_days: tenant.retention_days,
             share_unanswered: tenant.share_unanswered,
+            share_conversations: tenant.share_conversations,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }

@@ -1,10 +1,11 @@
 //! `/tenants/{tenant_id}/secrets`: a tenant's own provider keys. They go in and never come out.
 
+use crate::secret_tests::KeyFailureOutput;
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::{Service, last4};
+use service::{KeyFailure, Service, last4};
 use utoipa::ToSchema;
 use web::{App, Error, Json, Path, Result, TenantAt};
 
@@ -24,6 +25,10 @@ pub(crate) struct SecretOutput {
     key_id: Option<String>,
     /// Whether it can still be opened; if not, set it again.
     readable: bool,
+    /// When it was last tested, or refused; `null` since it was set.
+    checked_at: Option<DateTime<Utc>>,
+    /// Why it did not work then; `null` if it did.
+    failure: Option<KeyFailureOutput>,
 }
 
 /// The keys that are set. Without one of its own, a tenant uses the deployment's.
@@ -37,6 +42,10 @@ pub(crate) async fn list(State(app): State<App>, at: TenantAt) -> Result<Json<Ve
         readable: app
             .open_key(at.tenant_id, &secret.provider, secret.id, &secret.sealed)
             .is_ok(),
+        checked_at: secret.checked_at,
+        failure: (secret.failure)
+            .and_then(|code| KeyFailure::noted(&secret.provider, &code))
+            .map(KeyFailureOutput::from),
         provider: secret.provider,
         last4: secret.last4,
         set_at: secret.set_at,
@@ -102,7 +111,7 @@ pub(crate) async fn delete(
 }
 
 /// Confirms that there may be a key for `provider`.
-fn check(app: &App, provider: &str) -> Result<()> {
+pub(crate) fn check(app: &App, provider: &str) -> Result<()> {
     if app.keyed_providers().any(|one| one == provider) {
         return Ok(());
     }

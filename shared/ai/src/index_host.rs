@@ -191,6 +191,16 @@ impl Client {
         })
     }
 
+    /// Confirms that Pinecone knows the key, whichever indexes it opens.
+    ///
+    /// # Errors
+    /// As the request fails.
+    pub async fn knows_key(&self, key: &SecretString) -> Result<(), Error> {
+        let url = self.endpoints.pinecone.at("indexes");
+        let listed: Result<IgnoredAny, _> = self.ask_index(key, self.http.get(url)).await;
+        Ok(listed.map(drop)?)
+    }
+
     /// The client for calls to `host`.
     pub(crate) fn toward(&self, host: &IndexHost) -> &reqwest::Client {
         match host.chosen_by {

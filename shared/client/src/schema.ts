@@ -71,6 +71,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations of the tenant's users, newest first, without whose they are: those that began since its `share_conversations`
+         *     says so, of which its users are told at `GET /login/me`. A superuser who has assumed the tenant sees all.
+         * @description Each page looks through 500 conversations at most, so it may hold few or none and still have a `next_cursor`.
+         */
+        get: operations["listConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The messages of one of them, oldest first, of all its branches. That it was read is written into the audit log. */
+        get: operations["readConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/deployment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the deployment as a whole is: what runs, what is to be done, what could not be, and what should be seen to. It tells nothing
+         *     of what tenants say and know.
+         */
+        get: operations["getDeployment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/tenants/{id}/assume": {
         parameters: {
             query?: never;
@@ -924,6 +982,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login/cookie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts a login into a cookie: the refresh token is traded for the next one, which only the browser has. The answer is the access token. */
+        put: operations["keepLogin"];
+        /** Renews the login of the cookie, which is the next one then. */
+        post: operations["renewKeptLogin"];
+        /** Ends the login of the cookie, and deletes the cookie. Where there is none, that is no error. */
+        delete: operations["forgetKeptLogin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/login/invitation": {
         parameters: {
             query?: never;
@@ -1429,6 +1506,26 @@ export interface paths {
         post?: never;
         /** Forgets the tenant's key for a provider. */
         delete: operations["deleteTenantSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/secrets/{provider}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the provider a question of a few tokens, with the key and the model that the tenant's questions have; of `pinecone` it asks
+         *     for the index. It costs what that costs, and is counted. What came of it is told of the tenant's own key from then on.
+         */
+        post: operations["testTenantSecret"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2379,6 +2476,36 @@ export interface components {
             /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
             next_cursor: string | null;
         };
+        /**
+         * @description Something that is done every minute.
+         * @enum {string}
+         */
+        Chore: "sweep" | "chats" | "visitors" | "ledger";
+        /** @description How a chore went last. */
+        ChoreOutput: {
+            /** @description Which. */
+            task: components["schemas"]["Chore"];
+            /**
+             * Format: date-time
+             * @description When it was done last; `null` if it never was.
+             */
+            done_at?: string | null;
+            /**
+             * Format: int64
+             * @description How long that took, in milliseconds.
+             */
+            took_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How much it changed.
+             */
+            changed?: number | null;
+            /**
+             * Format: date-time
+             * @description When it could not be done last. Why is in the log.
+             */
+            failed_at?: string | null;
+        };
         /** @description Parts of what was written. */
         CompletionTokensDetails: {
             /**
@@ -2766,6 +2893,39 @@ export interface components {
             /** @description Whether the user may manage tenants. */
             is_superuser: boolean;
         };
+        /** @description Jobs of a tenant that are not tried again. */
+        DeadJobs: {
+            /**
+             * Format: uuid
+             * @description The tenant.
+             */
+            tenant_id: string;
+            /**
+             * @description Its short name.
+             * @example acme
+             */
+            slug: string;
+            /**
+             * @description Its name.
+             * @example Acme
+             */
+            name: string;
+            /**
+             * @description As of `jobs`.
+             * @example extract
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            jobs: number;
+            /**
+             * Format: date-time
+             * @description When the first of them was due.
+             */
+            oldest: string;
+        };
         /**
          * @description What became of the settings that were tried.
          * @enum {string}
@@ -2779,6 +2939,36 @@ export interface components {
              */
             text: string;
         };
+        /** @description How the deployment is. */
+        Deployment: {
+            /** @description What should be seen to. */
+            warnings: components["schemas"]["DeploymentWarning"][];
+            /** @description What runs. */
+            versions: components["schemas"]["Versions"];
+            /** @description Tenants. */
+            tenants: components["schemas"]["TenantCounts"];
+            /** @description What is to be done, by kind. */
+            jobs: components["schemas"]["JobCounts"][];
+            /** @description Jobs that are not tried again until somebody asks for it, by tenant and kind. */
+            dead: components["schemas"]["DeadJobs"][];
+            /** @description What is done every minute, and how it went last. */
+            chores: components["schemas"]["ChoreOutput"][];
+        };
+        /** @description Something that whoever looks after the deployment should see to. */
+        DeploymentWarning: {
+            /** @description What it is. */
+            code: components["schemas"]["DeploymentWarningCode"];
+            /**
+             * @description A sentence that says what to do.
+             * @example The model gpt-4.1-mini of openai, which 3 organisations use, will be switched off by its provider on 2027-01-14. They should choose another.
+             */
+            detail: string;
+        };
+        /**
+         * @description What a warning is about.
+         * @enum {string}
+         */
+        DeploymentWarningCode: "program_outdated" | "model_ending" | "model_gone" | "provider_unknown" | "chore_late" | "jobs_late";
         /** @description A document. */
         Document: {
             /**
@@ -3121,6 +3311,89 @@ export interface components {
              */
             expires_in_hours: number | null;
         };
+        /** @description Jobs of one kind. */
+        JobCounts: {
+            /**
+             * @description `extract`, `index`, `forget`, `purge` or `sync`.
+             * @example extract
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Those that wait for their turn, or for their next attempt.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Those that are worked on.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Those that are not tried again.
+             */
+            dead: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest that waits is due; in the future, if it is to be tried again then.
+             */
+            oldest?: string | null;
+        };
+        /** @description The tokens of a login whose refresh token is in a cookie. */
+        KeptLogin: {
+            /**
+             * @description Sent as `Authorization: Bearer <access_token>`.
+             * @example eyJhbGciOiJIUzI1NiJ9...
+             */
+            access_token: string;
+            /**
+             * @description Always `bearer`.
+             * @example bearer
+             */
+            token_type: string;
+            /**
+             * Format: int64
+             * @description Life of the access token, in seconds.
+             * @example 900
+             */
+            expires_in: number;
+            /**
+             * Format: int64
+             * @description Life of the cookie, in seconds.
+             * @example 1209600
+             */
+            refresh_expires_in: number;
+            /** @description Who logged in. */
+            user: components["schemas"]["CurrentUser"];
+            /** @description Where. */
+            tenant: components["schemas"]["CurrentTenant"];
+        };
+        /** @description Why a key does not work. */
+        KeyFailure: {
+            /**
+             * @description The code of it, as questions are answered with it.
+             * @example provider_auth_failed
+             */
+            code: string;
+            /**
+             * @description A sentence that says what to do.
+             * @example The provider refused the API key. An administrator should check the key.
+             */
+            detail: string;
+        };
+        /** @description What came of a test. */
+        KeyTest: {
+            /** @description Whether the provider answered. */
+            works: boolean;
+            /** @description Whose key was tried: the tenant's own, or the deployment's. */
+            is_own: boolean;
+            /**
+             * @description The model that was asked; `null` where it was an index.
+             * @example gpt-6-luna
+             */
+            model?: string | null;
+            failure?: components["schemas"]["KeyFailure"] | null;
+        };
         /**
          * @description What is wrong with an answer.
          * @enum {string}
@@ -3355,6 +3628,8 @@ export interface components {
              *     they do not see.
              */
             share_unanswered: boolean;
+            /** @description Whether the tenant's administrators may read conversations that begin now; whose they are they do not see. */
+            share_conversations: boolean;
             /**
              * Format: date-time
              * @description When the access token expires.
@@ -4474,6 +4749,109 @@ export interface components {
              */
             api_key: string;
         };
+        /** @description A conversation. Whose it is is not told. */
+        SharedConversation: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description Its title: the beginning of the first message until it is changed.
+             * @example How long does a refund take?
+             */
+            title: string;
+            /** @description How it came about. */
+            origin: components["schemas"]["ChatOrigin"];
+            /**
+             * Format: int64
+             * @description How many messages it has, in all branches.
+             * @example 4
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description How many of its answers whoever asked found good.
+             */
+            thumbs_up: number;
+            /**
+             * Format: int64
+             * @description How many of them were of no use.
+             */
+            thumbs_down: number;
+            /**
+             * @description The text around what was looked for, in the newest message that holds it; null without a search, and where only the title does.
+             * @example A refund takes 14 days.
+             */
+            snippet?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last written to.
+             */
+            updated_at: string;
+        };
+        /** @description A page of conversations. */
+        SharedConversationList: {
+            /** @description Whether the tenant shares its users' conversations; if not, there are no items, but for a superuser who has assumed it. */
+            share_conversations: boolean;
+            /** @description The conversations, newest first. */
+            items: components["schemas"]["SharedConversation"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description A message, as an administrator reads it. */
+        SharedMessage: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The message that it follows; null for the first.
+             */
+            parent_id?: string | null;
+            /** @description Who said it. */
+            role: components["schemas"]["MessageRole"];
+            /**
+             * @description What was said.
+             * @example A refund takes 14 days.
+             */
+            content: string;
+            /** @description What became of it. */
+            status: components["schemas"]["MessageStatus"];
+            /** @description The code of the problem that ended it, if one did. */
+            error_code?: string | null;
+            /** @description Who answered. */
+            provider?: string | null;
+            /** @description The model that wrote it. */
+            model?: string | null;
+            /**
+             * Format: int32
+             * @description Which of the tenant's system prompts it was made with.
+             */
+            prompt_version?: number | null;
+            /** @description What it was given to draw on. */
+            sources: components["schemas"]["Source"][];
+            feedback?: components["schemas"]["Feedback"] | null;
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            created_at: string;
+        };
+        /** @description One page of a list. */
+        SharedMessageList: {
+            /** @description The items. */
+            items: components["schemas"]["SharedMessage"][];
+            /** @description Where the next page starts: send it as `cursor`. Null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description A site. */
         Site: {
             /**
@@ -4731,6 +5109,8 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description Whether its administrators see the questions that got no good answer, and not only how many there are. */
             share_unanswered: boolean;
+            /** @description Whether its administrators may read its users' conversations. */
+            share_conversations: boolean;
             /**
              * Format: date-time
              * @description When it was created.
@@ -4741,6 +5121,19 @@ export interface components {
              * @description When a setting was last changed.
              */
             updated_at: string;
+        };
+        /** @description How many tenants there are. */
+        TenantCounts: {
+            /**
+             * Format: int64
+             * @description All.
+             */
+            all: number;
+            /**
+             * Format: int64
+             * @description Those that are suspended.
+             */
+            suspended: number;
         };
         /** @description What a tenant and its users may ask and spend. */
         TenantLimits: {
@@ -4783,6 +5176,12 @@ export interface components {
             key_id?: string | null;
             /** @description Whether it can still be opened; if not, set it again. */
             readable: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last tested, or refused; `null` since it was set.
+             */
+            checked_at?: string | null;
+            failure?: components["schemas"]["KeyFailure"] | null;
         };
         /** @description What to set; a field that is absent stays as it is. */
         TenantSettings: {
@@ -4863,6 +5262,11 @@ export interface components {
              *     many there are. Its users are told, at `GET /login/me`.
              */
             share_unanswered?: boolean | null;
+            /**
+             * @description Whether its administrators may read its users' conversations, of those that begin from then on, without whose they are. Its
+             *     users are told, at `GET /login/me`.
+             */
+            share_conversations?: boolean | null;
         };
         /**
          * @description Whether a tenant's users may come in.
@@ -5525,6 +5929,36 @@ export interface components {
          * @enum {string}
          */
         Verdict: "now" | "changed" | "same";
+        /** @description What runs. */
+        Versions: {
+            /**
+             * @description The program that answers.
+             * @example 0.1.0
+             */
+            program: string;
+            /**
+             * @description PostgreSQL.
+             * @example 18.1
+             */
+            database: string;
+            /**
+             * Format: int64
+             * @description The newest migration of the database.
+             * @example 98
+             */
+            migration?: number | null;
+            /**
+             * Format: int64
+             * @description The newest one that the program knows.
+             * @example 98
+             */
+            known_migration: number;
+            /**
+             * @description Of which day the prices of models are.
+             * @example 2026-11-20
+             */
+            prices: string;
+        };
         /** @description Which page somebody visits, and perhaps who it is. */
         VisitorRequest: {
             /**
@@ -6316,6 +6750,217 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    listConversations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those whose title or messages hold this: 1 to 200 characters, as they are written; in capitals or not.
+                 * @example refund
+                 */
+                q?: string;
+                /** @description Only those of which an answer was rated so. */
+                rating?: components["schemas"]["Rating"];
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; with the same filters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of conversations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T09:30:00Z",
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "messages": 4,
+                     *           "origin": "chat",
+                     *           "snippet": "A refund takes 14 days.",
+                     *           "thumbs_down": 1,
+                     *           "thumbs_up": 1,
+                     *           "title": "How long does a refund take?",
+                     *           "updated_at": "2026-01-31T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "share_conversations": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SharedConversationList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            /** @description `search_timeout`: try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Failed"];
+        };
+    };
+    readConversation: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "content": "A refund takes 14 days.",
+                     *           "created_at": "2026-01-31T09:30:00Z",
+                     *           "error_code": null,
+                     *           "feedback": {
+                     *             "comment": "The number of days is wrong.",
+                     *             "rated_at": "2026-01-31T09:30:00Z",
+                     *             "rating": "up"
+                     *           },
+                     *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "model": null,
+                     *           "parent_id": null,
+                     *           "prompt_version": null,
+                     *           "provider": null,
+                     *           "role": "user",
+                     *           "sources": [
+                     *             {
+                     *               "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *               "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *               "heading": [
+                     *                 "text"
+                     *               ],
+                     *               "page": null,
+                     *               "score": 0.82,
+                     *               "snippet": "Refunds take 14 days.",
+                     *               "source_url": null,
+                     *               "title": "Refunds"
+                     *             }
+                     *           ],
+                     *           "status": "streaming"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SharedMessageList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    getDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the deployment is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chores": [
+                     *         {
+                     *           "changed": null,
+                     *           "done_at": null,
+                     *           "failed_at": null,
+                     *           "task": "sweep",
+                     *           "took_ms": null
+                     *         }
+                     *       ],
+                     *       "dead": [
+                     *         {
+                     *           "jobs": 1,
+                     *           "kind": "extract",
+                     *           "name": "Acme",
+                     *           "oldest": "2026-01-31T09:30:00Z",
+                     *           "slug": "acme",
+                     *           "tenant_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d"
+                     *         }
+                     *       ],
+                     *       "jobs": [
+                     *         {
+                     *           "dead": 1,
+                     *           "kind": "extract",
+                     *           "oldest": null,
+                     *           "running": 1,
+                     *           "waiting": 1
+                     *         }
+                     *       ],
+                     *       "tenants": {
+                     *         "all": 1,
+                     *         "suspended": 1
+                     *       },
+                     *       "versions": {
+                     *         "database": "18.1",
+                     *         "known_migration": 98,
+                     *         "migration": 98,
+                     *         "prices": "2026-11-20",
+                     *         "program": "0.1.0"
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "program_outdated",
+                     *           "detail": "The model gpt-4.1-mini of openai, which 3 organisations use, will be switched off by its provider on 2027-01-14. They should choose another."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
@@ -9902,6 +10547,217 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
+    keepLogin: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Anything: no page of another origin can send it.
+                 * @example 1
+                 */
+                "x-login-cookie": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "the refresh token of the login"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefreshTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The tokens of a login whose refresh token is in a cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiJ9...",
+                     *       "expires_in": 900,
+                     *       "refresh_expires_in": 1209600,
+                     *       "tenant": {
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "name": "Acme",
+                     *         "slug": "acme"
+                     *       },
+                     *       "token_type": "bearer",
+                     *       "user": {
+                     *         "email": "ada@acme.example",
+                     *         "full_name": "Ada Lovelace",
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "is_superuser": true,
+                     *         "role": "admin"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeptLogin"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            /** @description `invalid_refresh_token`, `refresh_token_reused` or `session_expired`: log in again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_not_allowed`: another page asks, or `x-login-cookie` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is switched off; LOGIN_COOKIES is not `on`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    renewKeptLogin: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Anything: no page of another origin can send it.
+                 * @example 1
+                 */
+                "x-login-cookie": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens of a login whose refresh token is in a cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiJ9...",
+                     *       "expires_in": 900,
+                     *       "refresh_expires_in": 1209600,
+                     *       "tenant": {
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "name": "Acme",
+                     *         "slug": "acme"
+                     *       },
+                     *       "token_type": "bearer",
+                     *       "user": {
+                     *         "email": "ada@acme.example",
+                     *         "full_name": "Ada Lovelace",
+                     *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *         "is_superuser": true,
+                     *         "role": "admin"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeptLogin"];
+                };
+            };
+            /** @description `invalid_refresh_token`, `refresh_token_reused` or `session_expired`: log in again. The cookie is deleted. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_not_allowed`: another page asks, or `x-login-cookie` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is switched off; LOGIN_COOKIES is not `on`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    forgetKeptLogin: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Anything: no page of another origin can send it.
+                 * @example 1
+                 */
+                "x-login-cookie": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `origin_not_allowed`: another page asks, or `x-login-cookie` is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is switched off; LOGIN_COOKIES is not `on`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
     acceptInvitation: {
         parameters: {
             query?: never;
@@ -10009,6 +10865,7 @@ export interface operations {
                      * @example {
                      *       "expires_at": "2026-01-31T09:30:00Z",
                      *       "has_assumed": true,
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "tenant": {
                      *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
@@ -10062,6 +10919,7 @@ export interface operations {
                      * @example {
                      *       "expires_at": "2026-01-31T09:30:00Z",
                      *       "has_assumed": true,
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "tenant": {
                      *         "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
@@ -10708,6 +11566,7 @@ export interface operations {
                      *             "top_k": 5,
                      *             "vectors": "none"
                      *           },
+                     *           "share_conversations": true,
                      *           "share_unanswered": true,
                      *           "slug": "acme",
                      *           "status": "active",
@@ -10802,6 +11661,7 @@ export interface operations {
                      *         "top_k": 5,
                      *         "vectors": "none"
                      *       },
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "slug": "acme",
                      *       "status": "active",
@@ -10897,6 +11757,7 @@ export interface operations {
                      *         "top_k": 5,
                      *         "vectors": "none"
                      *       },
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "slug": "acme",
                      *       "status": "active",
@@ -11000,6 +11861,7 @@ export interface operations {
                      *         "top_k": 5,
                      *         "vectors": "none"
                      *       },
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "slug": "acme",
                      *       "status": "active",
@@ -11336,6 +12198,7 @@ export interface operations {
                      *         "top_k": 5,
                      *         "vectors": "none"
                      *       },
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "slug": "acme",
                      *       "status": "active",
@@ -12034,6 +12897,7 @@ export interface operations {
                      *         "top_k": 5,
                      *         "vectors": "none"
                      *       },
+                     *       "share_conversations": true,
                      *       "share_unanswered": true,
                      *       "slug": "acme",
                      *       "status": "active",
@@ -12255,6 +13119,11 @@ export interface operations {
                     /**
                      * @example [
                      *       {
+                     *         "checked_at": null,
+                     *         "failure": {
+                     *           "code": "provider_auth_failed",
+                     *           "detail": "The provider refused the API key. An administrator should check the key."
+                     *         },
                      *         "key_id": null,
                      *         "last4": "x7Qm",
                      *         "provider": "openai",
@@ -12349,6 +13218,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    testTenantSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /**
+                 * @description Whose key it is: `openai`, `deepseek`, another server that the deployment names, or `pinecone`
+                 * @example openai
+                 */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of a test. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "failure": {
+                     *         "code": "provider_auth_failed",
+                     *         "detail": "The provider refused the API key. An administrator should check the key."
+                     *       },
+                     *       "is_own": true,
+                     *       "model": "gpt-6-luna",
+                     *       "works": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyTest"];
+                };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

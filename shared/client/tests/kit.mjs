@@ -41,13 +41,14 @@ export const listen = async (answer, host = "127.0.0.1") => {
 
 /**
  * Answers in small pieces. A question with `wait` gets the second half of its answer once `hold` is opened. `says` may give
- * the answer to a question, of all that is sent.
+ * the answer to a question, of all that is sent; with `refuses` every key is refused.
  */
 const startProvider = async () => {
-  const provider = { hold: gate(), says: undefined };
+  const provider = { hold: gate(), says: undefined, refuses: false };
   const { server, url } = await listen(async (asked, answer) => {
     let body = "";
     for await (const piece of asked) body += piece;
+    if (provider.refuses) return answer.writeHead(401).end("{}");
     const { messages } = JSON.parse(body);
     const question = messages.at(-1).content;
     if (question.includes("fail")) return answer.writeHead(400).end("{}");

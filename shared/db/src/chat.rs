@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod apps;
+pub(crate) mod conversations;
 pub(crate) mod erase;
 pub(crate) mod feedback;
 pub(crate) mod messages;

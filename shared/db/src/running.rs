@@ -3,6 +3,7 @@
 mod acting;
 pub(crate) mod backup;
 pub(crate) mod cause;
+pub(crate) mod chores;
 pub(crate) mod connect;
 pub(crate) mod counters;
 pub(crate) mod fitness;

@@ -66,6 +66,7 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `METRICS_TOKEN` | makes `/metrics`, and is its bearer token; at least 32 bytes, and no other secret | none |
 /// | `DOCS` | `off` hides `/docs` and `/openapi.json` | `on` |
 /// | `CONSOLE` | `off` hides `/console`, the page for administrators and operators | `on` |
+/// | `LOGIN_COOKIES` | `on` lets people stay logged in to pages of this host and of `BACKEND_CORS_ORIGINS`, such as `/console`, by a cookie that no script can read | `off` |
 /// | `WIDGET` | `off` hides `/widget.js`, the chat for pages | `on` |
 /// | `RUST_LOG` | what to log | `info` |
 /// | `LOG_FORMAT` | `json` or `text` | `json`, `text` on a terminal |
@@ -118,6 +119,8 @@ pub struct Config {
     pub docs: bool,
     /// Whether `/console` exists.
     pub console: bool,
+    /// Whether logins may be kept in cookies.
+    pub login_cookies: bool,
     /// Whether `/widget.js` exists.
     pub widget: bool,
     /// The program that reads files, in processes of its own: this one. For who tests it from another.
@@ -237,6 +240,7 @@ impl Config {
         let client_via = vars.client_via();
         let docs = vars.choice("DOCS", ["on", "off"]) != Some("off");
         let console = vars.choice("CONSOLE", ["on", "off"]) != Some("off");
+        let login_cookies = vars.choice("LOGIN_COOKIES", ["on", "off"]) == Some("on");
         let widget = vars.choice("WIDGET", ["on", "off"]) != Some("off");
         vars.choice("LOG_FORMAT", ["json", "text"]);
         vars.refuse_unknown();
@@ -266,6 +270,7 @@ impl Config {
                 client_via,
                 docs,
                 console,
+                login_cookies,
                 widget,
                 // Whatever became of its file since it was started.
                 program: "/proc/self/exe".into(),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 const NOTICE: TimeDelta = TimeDelta::days(60);
 
 /// The provider that needs no server.
-const LOCAL: &str = "local";
+pub(crate) const LOCAL: &str = "local";
 
 /// Something that an administrator should see to.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -66,9 +66,9 @@ impl<'a> From<&'a Tenant> for Chosen<'a> {
 }
 
 /// A model that will be gone.
-struct Ending<'a> {
-    ends: NaiveDate,
-    is_gone: bool,
+pub(crate) struct Ending<'a> {
+    pub(crate) ends: NaiveDate,
+    pub(crate) is_gone: bool,
     successor: Option<&'a str>,
 }
 
@@ -182,7 +182,7 @@ impl Service {
         })
     }
 
-    fn ending(&self, provider: &str, model: &str) -> Option<Ending<'_>> {
+    pub(crate) fn ending(&self, provider: &str, model: &str) -> Option<Ending<'_>> {
         let known = self.ai.models().get(provider, model)?;
         let (ends, today) = (known.ends?, self.clock.now().date_naive());
         (ends - today < NOTICE).then(|| Ending {

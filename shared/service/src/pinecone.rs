@@ -141,6 +141,15 @@ impl Service {
         self.used(caller, at, fits).await
     }
 
+    /// Confirms that the key opens the index.
+    ///
+    /// # Errors
+    /// A failure of Pinecone's.
+    pub(crate) async fn describe(&self, caller: &Caller, at: &PineconeIndex) -> Result<()> {
+        let found = self.ai.index_dimensions(&at.key, &at.index.host).await;
+        self.used(caller, at, found.map(drop)).await
+    }
+
     /// Stores vectors of a set. Call [`Service::check_fits`] first.
     ///
     /// # Errors

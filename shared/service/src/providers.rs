@@ -97,12 +97,15 @@ impl Service {
             return Ok(deployment.cloned());
         };
         let opened = self.open_key(caller.tenant_id(), provider, own.id, &own.sealed);
-        if opened.is_err() {
-            self.note_key(caller, Deed::failed("secret.unreadable", provider))
-                .await?;
+        match opened {
+            Ok(opened) => Ok(Some(opened)),
+            Err(e) => {
+                let error = Error::KeyUnavailable(provider.to_owned(), e.into());
+                let deed = Deed::failed("secret.unreadable", provider);
+                self.note_key(caller, provider, error.code(), deed).await?;
+                Err(error)
+            }
         }
-        let opened = opened.map_err(|e| Error::KeyUnavailable(provider.to_owned(), e.into()))?;
-        Ok(Some(opened))
     }
 
     /// Hands on what a provider answered, and writes a refused key down as [`Service::note_refusal`] does.
@@ -135,12 +138,20 @@ impl Service {
             return Ok(());
         }
         let rejected = Deed::failed("secret.rejected", provider);
-        Ok(self.note_key(caller, rejected).await?)
+        let code = error.code();
+        Ok(self.note_key(caller, provider, code, rejected).await?)
     }
 
-    async fn note_key(&self, caller: &Caller, deed: Deed) -> db::Result<()> {
+    async fn note_key(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        code: &str,
+        deed: Deed,
+    ) -> db::Result<()> {
         let mut tx = self.db.tenant(caller).await?;
         tx.audit_hourly(caller, deed).await?;
+        tx.note_key(provider, self.clock.now(), Some(code)).await?;
         tx.commit().await
     }
 

@@ -37,6 +37,42 @@ pub struct TokenPair {
     tenant: CurrentTenant,
 }
 
+/// The tokens of a login whose refresh token is in a cookie.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeptLogin {
+    /// Sent as `Authorization: Bearer <access_token>`.
+    #[schema(example = "eyJhbGciOiJIUzI1NiJ9...")]
+    access_token: String,
+    /// Always `bearer`.
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// Life of the access token, in seconds.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// Life of the cookie, in seconds.
+    #[schema(example = 1_209_600)]
+    pub refresh_expires_in: i64,
+    /// Who logged in.
+    user: CurrentUser,
+    /// Where.
+    tenant: CurrentTenant,
+}
+
+impl TokenPair {
+    /// The refresh token, and the rest.
+    pub fn into_kept(self) -> (String, KeptLogin) {
+        let kept = KeptLogin {
+            access_token: self.access_token,
+            token_type: self.token_type,
+            expires_in: self.expires_in,
+            refresh_expires_in: self.refresh_expires_in,
+            user: self.user,
+            tenant: self.tenant,
+        };
+        (self.refresh_token, kept)
+    }
+}
+
 /// The user that a token stands for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CurrentUser {

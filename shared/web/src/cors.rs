@@ -152,6 +152,11 @@ pub fn page_of_a_tenant<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str
     page.filter(|page| !app.is_deployments_origin(page) && !is_own(headers, page))
 }
 
+/// Whether the page that asks is the deployment's or the service's own. Browsers say which one it is; who says nothing is none.
+pub fn is_everybodys_page(app: &App, headers: &HeaderMap) -> bool {
+    origin_of(headers).is_some_and(|page| app.is_deployments_origin(page) || is_own(headers, page))
+}
+
 /// Whether every tenant's people may come from `origin`, so that it can be none of a tenant's own.
 pub fn is_everybodys(app: &App, headers: &HeaderMap, origin: &Origin) -> bool {
     app.is_deployments_origin(origin.as_str()) || is_own(headers, origin.as_str())

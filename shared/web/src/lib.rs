@@ -41,7 +41,7 @@ mod words;
 pub use app::App;
 pub use body_limit::BodyLimit;
 pub use contract::openapi;
-pub use cors::{check_page, is_everybodys, page_of_a_tenant};
+pub use cors::{check_page, is_everybodys, is_everybodys_page, page_of_a_tenant};
 pub use error::{Error, Result};
 pub use etag::{IfMatch, Tagged, Versioned};
 pub use extract::{Administrator, ClientIp, Own, RequestId, TenantAt};

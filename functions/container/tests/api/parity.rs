@@ -132,7 +132,8 @@ fn every_operation_of_the_contract_is_called_well_and_badly() {
         });
         let statuses: Vec<u16> = calls.map(|step| step.status).collect();
         let name = &*operation.name();
-        if !statuses.iter().any(|s| (200..300).contains(s)) {
+        let succeeds = statuses.iter().any(|s| (200..300).contains(s));
+        if !succeeds && !is_elsewhere(name, 200) {
             lacking.push(format!("{name} succeeds"));
         }
         if !operation.is_public() && !statuses.contains(&401) {
@@ -173,6 +174,12 @@ fn is_elsewhere(name: &str, status: u16) -> bool {
         ) => true,
         // One at a time takes two at once, and what is gone many; rehearsals/ has both.
         ("POST /tenants/{tenant_id}/rehearsals", 409 | 410) => true,
+        // Cookies are off; cookies.rs has them on.
+        (name, 200 | 204 | 401 | 403 | 422) if name.ends_with(" /login/cookie") => true,
+        // What it tells depends on which process does the chores; deployment.rs has it.
+        ("GET /admin/deployment", 200) => true,
+        // A key is tested by asking a provider; keys.rs has it.
+        ("POST /tenants/{tenant_id}/secrets/{provider}/test", 200) => true,
         // A document of a connector takes a site that was read, and too many connectors as many requests; connectors/ has
         // both.
         (

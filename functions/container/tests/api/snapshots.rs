@@ -77,6 +77,7 @@ async fn me() {
     {
       "expires_at": "[time]",
       "has_assumed": false,
+      "share_conversations": false,
       "share_unanswered": false,
       "tenant": {
         "id": "[id]",
@@ -139,6 +140,7 @@ async fn a_tenant() {
         "top_k": 5,
         "vectors": null
       },
+      "share_conversations": false,
       "share_unanswered": false,
       "slug": "three",
       "status": "active",
@@ -165,6 +167,8 @@ async fn a_list_of_keys() {
         assert_json_snapshot!(listed.json, @r#"
     [
       {
+        "checked_at": null,
+        "failure": null,
         "key_id": "8461ce12",
         "last4": "cdef",
         "provider": "openai",

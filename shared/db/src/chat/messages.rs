@@ -261,9 +261,21 @@ impl TenantTx {
         page: PageOf,
         all_branches: bool,
     ) -> Result<(Vec<Message>, bool)> {
+        self.messages_of(caller.reads(), session, page, all_branches)
+            .await
+    }
+
+    /// The same of a conversation of that user; of anybody's, if it is none.
+    pub(crate) async fn messages_of(
+        &mut self,
+        user: Option<Uuid>,
+        session: Uuid,
+        page: PageOf,
+        all_branches: bool,
+    ) -> Result<(Vec<Message>, bool)> {
         let rows: Vec<MessageRow> = sqlx::query_as(if all_branches { ALL } else { ACTIVE })
             .bind(session)
-            .bind(caller.reads())
+            .bind(user)
             .bind(page.after)
             .bind(page.limit)
             .bind(PAGE_BYTES)

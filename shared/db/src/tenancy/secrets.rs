@@ -1,6 +1,6 @@
 //! A tenant's own provider keys, sealed: this crate never sees one in the clear.
 
-use crate::{AdminTx, Deed, Result};
+use crate::{AdminTx, Deed, Result, TenantTx};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -28,6 +28,33 @@ pub struct SecretInfo {
     pub set_at: DateTime<Utc>,
     /// The ciphertext, to find out whether it can still be opened.
     pub sealed: Vec<u8>,
+    /// When it was last tried, or refused.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// The code of what went wrong then.
+    pub failure: Option<String>,
+}
+
+impl TenantTx {
+    /// Notes what came of the tenant's own key: no code, or that of what went wrong. What has been known for less than an hour is not
+    /// written again, since a key that is refused is so with every question.
+    pub async fn note_key(
+        &mut self,
+        provider: &str,
+        at: DateTime<Utc>,
+        failure: Option<&str>,
+    ) -> Result<()> {
+        sqlx::query(
+            "update tenant_secrets set checked_at = $2, failure = $3
+             where provider = $1
+               and ($3::text is null or failure is distinct from $3 or checked_at < $2 - interval '1 hour')",
+        )
+        .bind(provider)
+        .bind(at)
+        .bind(failure)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
 }
 
 impl AdminTx {
@@ -56,7 +83,7 @@ impl AdminTx {
         sqlx::query(
             "insert into tenant_secrets (id, provider, sealed, last4) values ($1, $2, $3, $4)
              on conflict (tenant_id, id) do update
-             set sealed = excluded.sealed, last4 = excluded.last4, set_at = now()",
+             set sealed = excluded.sealed, last4 = excluded.last4, set_at = now(), checked_at = null, failure = null",
         )
         .bind(id)
         .bind(provider)
@@ -79,8 +106,7 @@ impl AdminTx {
 
     /// The keys there are.
     pub async fn secrets(&mut self) -> Result<Vec<SecretInfo>> {
-        let sql =
-            "select id, provider, last4, set_at, sealed from tenant_secrets order by provider";
+        let sql = "select id, provider, last4, set_at, sealed, checked_at, failure from tenant_secrets order by provider";
         Ok(sqlx::query_as(sql).fetch_all(self.conn()).await?)
     }
 }

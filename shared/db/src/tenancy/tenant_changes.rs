@@ -42,7 +42,7 @@ fn origins(before: &Tenant, after: &Tenant) -> Option<String> {
 
 impl Tenant {
     /// Every setting but the prompt and the origins, by its name in the API.
-    fn values(&self) -> [(&'static str, String); 23] {
+    fn values(&self) -> [(&'static str, String); 24] {
         fn known<T: Display>(value: &Option<T>) -> String {
             value
                 .as_ref()
@@ -85,6 +85,7 @@ impl Tenant {
             ),
             ("retention_days", known(&self.retention_days)),
             ("share_unanswered", self.share_unanswered.to_string()),
+            ("share_conversations", self.share_conversations.to_string()),
         ]
     }
 }

@@ -17,7 +17,8 @@ macro_rules! tenant_columns {
          t.retrieval_enabled, t.retrieval_top_k, t.retrieval_min_score, t.vectors, t.embedding_provider,
          t.rewrite_questions, t.rerank_provider, t.rerank_model, t.pinecone_index,
          t.pinecone_host, t.pinecone_environment, t.on_disconnect, t.retention_days,
-         t.share_unanswered_since is not null as share_unanswered, t.limits, t.user_limits, t.created_at, t.updated_at"
+         t.share_unanswered_since is not null as share_unanswered,
+         t.share_conversations_since is not null as share_conversations, t.limits, t.user_limits, t.created_at, t.updated_at"
     };
 }
 pub(crate) use tenant_columns;
@@ -58,6 +59,8 @@ pub struct Tenant {
     pub on_disconnect: OnDisconnect,
     pub retention_days: Option<i32>,
     pub share_unanswered: bool,
+    /// Whether its administrators may read what its users say, of what they say from then on.
+    pub share_conversations: bool,
     #[sqlx(json)]
     pub limits: Limits,
     #[sqlx(json)]
@@ -150,7 +153,8 @@ impl AdminTx {
                 pinecone_environment = $15, on_disconnect = $16, retention_days = $17,
                 share_unanswered_since = case when $18 then coalesce(share_unanswered_since, now()) end,
                 fallback_provider = $19, fallback_model = $20, vectors = $21, embedding_provider = $22,
-                rewrite_questions = $23, rerank_provider = $24, rerank_model = $25, updated_at = now()
+                rewrite_questions = $23, rerank_provider = $24, rerank_model = $25,
+                share_conversations_since = case when $27 then coalesce(share_conversations_since, now()) end, updated_at = now()
              where id = $26
              returning updated_at, prompt_version",
         )
@@ -180,6 +184,7 @@ impl AdminTx {
         .bind(&tenant.rerank_provider)
         .bind(&tenant.rerank_model)
         .bind(tenant.id)
+        .bind(tenant.share_conversations)
         .fetch_one(self.conn())
         .await?;
         let updated = Deed::done("tenant.update", tenant.id);

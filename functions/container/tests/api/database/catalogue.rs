@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 const SHARED: &[&str] = &[
     "_sqlx_migrations",
     "bcrypt_costs",
+    "chores",
     "job_turns",
     "known_clients",
     "origins",

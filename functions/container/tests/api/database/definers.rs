@@ -12,6 +12,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_owner",
     ),
     (
+        "jobs_of_tenants()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_platform",
+    ),
+    (
         "keep_ledger(integer)",
         "parlance_owner",
         "search_path=parlance, pg_temp",
@@ -43,6 +49,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "login_lookup_by_email(text)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
+        "note_chore(text,timestamp with time zone,bigint,bigint)",
         "parlance_definer",
         "search_path=parlance, pg_temp",
         "parlance_app",

@@ -237,6 +237,7 @@ fn statements_run_in_transactions() {
             "shared/db/src/ledger/roll_up.rs",
             "shared/db/src/people/login.rs",
             "shared/db/src/people/rate_limits.rs",
+            "shared/db/src/running/chores.rs",
             "shared/db/src/running/sweep.rs",
             "shared/db/src/scope/job.rs"
         ]

@@ -167,6 +167,8 @@ async fn the_owner_reaches_it() {
     let mut operations = operations();
     // What another version replaces is looked at before.
     operations.sort_by_key(|operation| operation.method != "GET");
+    // Nothing is shared here; conversations.rs has it.
+    operations.retain(|operation| !operation.path.starts_with("/admin/conversations/"));
     for operation in operations {
         for place in operation.names_ids() {
             for Attempt { whose, status, .. } in

@@ -36,6 +36,7 @@ pub(super) const MEMBERS: &[&str] = &[
 
 /// What only superusers may do.
 pub(super) const SUPERUSERS: &[&str] = &[
+    "GET /admin/deployment",
     "GET /tenants",
     "POST /admin/tenants/{id}/assume",
     "POST /tenants",
@@ -45,6 +46,7 @@ pub(super) const SUPERUSERS: &[&str] = &[
 pub(super) const AT_HOME: &[&str] = &[
     "GET /admin/api-keys",
     "GET /admin/audit",
+    "GET /admin/conversations",
     "GET /admin/unanswered",
     "GET /admin/usage",
     "GET /admin/users",

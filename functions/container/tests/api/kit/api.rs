@@ -202,6 +202,7 @@ impl Operation {
             Some("admin") if self.path.starts_with("/admin/tenants") => ids.tenant,
             Some("admin") if self.path.starts_with("/admin/api-keys") => ids.api_key,
             Some("tenants") if self.path.contains("/rehearsals") => ids.rehearsal,
+            Some("admin") if self.path.starts_with("/admin/conversations") => ids.session,
             Some("tenants") => ids.site,
             _ => ids.user,
         };

@@ -20,11 +20,10 @@ const EVERYBODYS: &[(&str, &[&str])] = &[
     ("vary", &["Accept-Encoding, Origin"]),
 ];
 
-/// Bearer tokens only: no cookie, and no leave to send one. Nor does an answer tell what made it.
+/// Bearer tokens only: no leave to send a cookie, and none is set but that of cookies.rs. Nor does an answer tell what made it.
 const ABSENT: &[&str] = &[
     "access-control-allow-credentials",
     "server",
-    "set-cookie",
     "via",
     "x-powered-by",
 ];
@@ -64,6 +63,8 @@ const NOT_EXPOSED: &[&str] = &[
     "access-control-expose-headers",
     "access-control-max-age",
     "allow",
+    // For the browser alone.
+    "set-cookie",
     "cache-control",
     "content-length",
     "content-security-policy",
@@ -131,6 +132,10 @@ pub fn assert_safe(headers: &HeaderMap) {
     );
     for &name in ABSENT {
         assert!(!headers.contains_key(name), "{name}");
+    }
+    for cookie in headers.get_all("set-cookie") {
+        let cookie = cookie.to_str().expect("it is text");
+        assert!(cookie.starts_with("__Host-rt="), "{cookie}");
     }
     assert!(headers.contains_key("x-request-id"));
     for name in headers.keys().map(|name| name.as_str()) {

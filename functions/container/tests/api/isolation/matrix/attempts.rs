@@ -97,6 +97,7 @@ pub(super) fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt
         | ("POST /documents/connectors/{id}/run", "path:id")
         | ("POST /documents/connectors/{id}/cancel", "path:id")
         | ("GET /admin/api-keys/{id}", "path:id")
+        | ("GET /admin/conversations/{id}/messages", "path:id")
         | ("DELETE /admin/api-keys/{id}", "path:id")
         | ("GET /admin/users/{id}", "path:id")
         | ("PATCH /admin/users/{id}", "path:id")
@@ -133,6 +134,7 @@ pub(super) fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt
         | ("POST /tenants/{tenant_id}/rehearsals/{id}/drop", "path:tenant_id" | "path:id")
         | ("GET /tenants/{tenant_id}/secrets", "path:tenant_id")
         | ("PUT /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id")
+        | ("POST /tenants/{tenant_id}/secrets/{provider}/test", "path:tenant_id")
         | ("DELETE /tenants/{tenant_id}/secrets/{provider}", "path:tenant_id") => MANAGED,
         ("POST /v1/responses", "body:previous_response_id") => NOT_NAMED,
         ("POST /admin/tenants/{id}/assume", "path:id") => ASSUMED,

@@ -47,7 +47,7 @@ impl Operation {
             "POST /tenants/{tenant_id}/sites/{id}/identity-keys" => json!({ "algorithm": "HS256" }),
             "POST /admin/tenants/{id}/assume" => json!({ "reason": "A question of theirs" }),
             "POST /admin/api-keys" => json!({ "name": "A server", "scopes": ["chat"] }),
-            "POST /login/refresh" | "POST /login/logout" => {
+            "POST /login/refresh" | "POST /login/logout" | "PUT /login/cookie" => {
                 json!({ "refresh_token": refresh_token })
             }
             "POST /login/password" => json!({
