@@ -1,4 +1,4 @@
-import { browserStore, memoryStore, Parlance, Problem, type components } from "parlance-client";
+import { Parlance, Problem, type components } from "parlance-client";
 import { Cell } from "./cell.js";
 
 type Schemas = components["schemas"];
@@ -29,6 +29,8 @@ export const session = new Cell<Session | null | undefined>(null);
 export const ended = new Cell<{ what: "login" | "stay"; back(): void; leave(error: unknown): void } | undefined>(undefined);
 
 const KEY = "parlance-console";
+/** Whether the deployment lets people stay logged in: by a cookie that no script can read. */
+export const canStay = new Cell(false);
 /** A login that outlives the page is one of all tabs: when it ends in one, the others say so. */
 const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(KEY) : undefined;
 let isKept = false;
@@ -39,14 +41,16 @@ const enter = async (own: Parlance): Promise<void> => {
 
 /** Finds out whether somebody has stayed logged in. */
 export const begin = async (): Promise<void> => {
-  const kept = new Parlance({ baseUrl, store: browserStore(KEY) });
+  const kept = new Parlance({ baseUrl, cookie: true });
   try {
-    if (await kept.loggedIn()) {
+    const isIn = await kept.loggedIn();
+    canStay.value = true;
+    if (isIn) {
       isKept = true;
       return await enter(kept);
     }
   } catch (error) {
-    // A login that has ended is none. Where the service is away for a moment, logging in says so.
+    // Where there are no cookies, nobody has stayed. Where the service is away for a moment, logging in says so.
     isKept = false;
     if (!(error instanceof Problem)) console.warn(error);
   }
@@ -55,12 +59,14 @@ export const begin = async (): Promise<void> => {
 
 /** `keep`: whether a reload, or the next visit, is to find the login again. */
 export const login = async (tenant: string, email: string, password: string, keep: boolean): Promise<void> => {
-  const own = new Parlance({ baseUrl, ...(tenant && { tenant }), store: keep ? browserStore(KEY) : memoryStore() });
+  const own = new Parlance({ baseUrl, ...(tenant && { tenant }), cookie: keep });
   await own.login(email, password);
   isKept = keep;
   const before = session.value;
   await enter(own);
   const now = session.value;
+  // The others have this login from now on, and ask if it is somebody else's.
+  if (keep) tabs?.postMessage(now?.me.user.id);
   // Whoever comes back goes on where the work was, in a stay as well.
   if (before && now && before.me.user.id === now.me.user.id) session.value = { ...now, stay: before.stay };
 };
@@ -69,7 +75,7 @@ export const logout = async (): Promise<void> => {
   const now = session.value;
   session.value = undefined;
   leaveAgain();
-  if (isKept) tabs?.postMessage("out");
+  if (isKept) tabs?.postMessage(undefined);
   // It is ended here in any case.
   await now?.own.logout().catch((error: unknown) => console.warn(error));
 };
@@ -79,7 +85,11 @@ const leaveAgain = (): void => {
   ended.value = undefined;
 };
 
-if (tabs) tabs.onmessage = () => isKept && session.value && void askAgain("login").catch(() => {});
+if (tabs) {
+  tabs.onmessage = ({ data }) => {
+    if (isKept && session.value && data !== session.value.me.user.id) void askAgain("login").catch(() => {});
+  };
+}
 
 let asking: Promise<void> | undefined;
 

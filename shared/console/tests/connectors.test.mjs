@@ -40,17 +40,17 @@ const badge = (page, text) => page.locator(".badge").getByText(text, { exact: tr
 test("a website is followed: its pages are documents, what failed is told, and it is set otherwise and read again", async () => {
   const page = await kit.enter(tenant.admin, "#/knowledge");
   await page.getByRole("link", { name: "Followed sources" }).click();
-  await heading(page, "No website is followed yet").waitFor();
+  await heading(page, "Nothing is followed yet").waitFor();
   await accessible(page);
-  await button(page, "Follow a website").first().click();
+  await button(page, "Follow a source").first().click();
   const dialog = page.getByRole("dialog");
   await field(page, "Name").fill("Our <help> pages");
   await field(page, "Where it begins").fill("ftp://nowhere.example");
-  await dialog.getByRole("button", { name: "Follow a website" }).click();
+  await dialog.getByRole("button", { name: "Follow a source" }).click();
   await dialog.getByRole("alert").waitFor();
   await accessible(page);
   await field(page, "Where it begins").fill(`${site.url}/help/`);
-  await dialog.getByRole("button", { name: "Follow a website" }).click();
+  await dialog.getByRole("button", { name: "Follow a source" }).click();
   await heading(page, "Our <help> pages").waitFor();
   await badge(page, "read");
   await page.getByText("3 added").waitFor();
@@ -93,7 +93,44 @@ test("a source that cannot be read says why, and its documents are kept when it 
   await accessible(page);
   await dialog.getByRole("button", { name: "Delete" }).click();
   await told(page, "Help is not followed any more.");
-  await heading(page, "No website is followed yet").waitFor();
+  await heading(page, "Nothing is followed yet").waitFor();
   const { items } = await ask("GET", "/documents");
   assert.equal(items.length, 3);
+});
+
+test("a bucket and a repository are named as well: what is wrong is told at its field, and what was typed stays", async () => {
+  const page = await kit.enter(tenant.admin, "#/knowledge/connectors");
+  await button(page, "Follow a source").first().click();
+  const dialog = page.getByRole("dialog");
+  await field(page, "What").selectOption("bucket");
+  await field(page, "Name").fill("Our files");
+  await field(page, "Address of the store").fill(`${site.url}/`);
+  await field(page, "Bucket").fill("acme-help");
+  await field(page, "Id of the access key").fill("AKIA0123456789");
+  assert.ok(await dialog.getByRole("button", { name: "Follow a source" }).isDisabled());
+  await field(page, "Secret of the access key").fill("a secret with spaces");
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Follow a source" }).click();
+  await dialog.getByRole("alert").waitFor();
+  assert.equal(await field(page, "Bucket").inputValue(), "acme-help");
+  await field(page, "Secret of the access key").fill("0123456789abcdef");
+  await dialog.getByRole("button", { name: "Follow a source" }).click();
+  await heading(page, "Our files").waitFor();
+  let { items } = await ask("GET", "/documents/connectors");
+  assert.deepEqual([items[0].bucket.name, items[0].bucket.access_key_id, items[0].every_hours], ["acme-help", "AKIA0123456789", 24]);
+  assert.ok(!(await page.content()).includes("0123456789abcdef"));
+
+  await page.getByRole("link", { name: "Sources that are followed" }).click();
+  await button(page, "Follow a source").first().click();
+  await field(page, "What").selectOption("repository");
+  await field(page, "Name").fill("Handbook");
+  await field(page, "Page of the repository").fill(`${site.url}/acme/handbook`);
+  await field(page, "Software of the server").selectOption("forgejo");
+  await field(page, "Folder").fill("docs");
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Follow a source" }).click();
+  await heading(page, "Handbook").waitFor();
+  ({ items } = await ask("GET", "/documents/connectors"));
+  const { repository } = items.find(({ name }) => name === "Handbook");
+  assert.deepEqual([repository.server, repository.folder, repository.token_last4], ["forgejo", "docs", null]);
 });

@@ -38,6 +38,13 @@ test("a reload asks again, and finds who chose to stay; a logout in one tab is s
   await heading(page, "Log in").waitFor();
   assert.equal(new URL(page.url()).hash, "#/account");
   await logIn(page, tenant.admin, { keep: true });
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual(
+    [cookie.name, cookie.path, cookie.secure, cookie.httpOnly, cookie.sameSite],
+    ["__Host-rt", "/", true, true, "Strict"],
+  );
+  // Neither scripts nor what they keep has it.
+  assert.equal(await page.evaluate(() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })).then((all) => all.includes(cookie.value)), false);
   await page.reload();
   await heading(page, "Your account").waitFor();
   const other = await kit.tab(page.context(), "#/account");
@@ -46,7 +53,22 @@ test("a reload asks again, and finds who chose to stay; a logout in one tab is s
   await heading(other, "Log in").waitFor();
   await heading(page, "Please log in again").waitFor();
   assert.deepEqual(await page.context().cookies(), []);
+  assert.deepEqual(await page.evaluate(() => indexedDB.databases()), []);
   await accessible(page);
+});
+
+test("somebody else who logs in in another tab is not taken for whoever is in this one", async () => {
+  const page = await kit.open("#/account");
+  await logIn(page, tenant.admin, { keep: true });
+  const email = `grace@${tenant.slug}.example`;
+  await tenant.admin.ask("POST", "/admin/users", { email, password: PASSWORD, role: "member", full_name: "Grace Hopper" });
+  const other = await kit.tab(page.context(), "#/account");
+  await heading(other, "Your account").waitFor();
+  await button(other, "Log out").click();
+  await logIn(other, { email, password: PASSWORD, tenant: tenant.slug }, { keep: true });
+  await heading(page, "Please log in again").waitFor();
+  assert.equal(await page.getByRole("dialog").getByLabel("Email").inputValue(), tenant.admin.email);
+  await heading(other, "Your account").waitFor();
 });
 
 test("what was typed outlives a login that was ended elsewhere, and is sent when somebody is back", async () => {

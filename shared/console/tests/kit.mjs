@@ -34,6 +34,8 @@ const serveBuilt = (context) =>
 
 /** A service and a browser. */
 export const begin = async () => {
+  // People may stay logged in.
+  process.env.LOGIN_COOKIES ??= "on";
   const kit = await start();
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   const contexts = [];

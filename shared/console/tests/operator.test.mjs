@@ -173,3 +173,57 @@ test("limits are set: of an organisation by a superuser, of its people by their 
   assert.equal((await limits()).users.requests_per_minute, 7);
   await accessible(own);
 });
+
+test("conversations are private until people are told, then searched, read, and a document is written from one", async () => {
+  await tenant.admin.ask("POST", "/chat", { message: "A secret of before" });
+  const page = await kit.enter(tenant.admin, "#/conversations");
+  await heading(page, "Conversations are private").waitFor();
+  await accessible(page);
+  await page.getByLabel("Administrators may read conversations").check();
+  await told(page, "Conversations that begin from now on can be read here.");
+  await heading(page, "There are no conversations here").waitFor();
+  await page.getByRole("link", { name: "Playground" }).click();
+  await page.getByText("Your administrators may read conversations that begin from now on").waitFor();
+  const { message_id } = await tenant.admin.ask("POST", "/chat", { message: "Do you sell <b>kayaks</b>?" });
+  await tenant.admin.ask("PUT", `/chat/messages/${message_id}/feedback`, { rating: "down", comment: "No <i>answer</i>." });
+  await tenant.admin.ask("POST", "/chat", { message: "Where is my order?" });
+  await page.getByRole("link", { name: "Conversations" }).click();
+  await page.getByRole("link", { name: "Where is my order?" }).waitFor();
+  assert.equal(await page.getByText("A secret of before").count(), 0);
+  await field(page, "Words in conversations").fill("KAYAKS");
+  await page.keyboard.press("Enter");
+  await until(async () => (await page.getByRole("link", { name: "Where is my order?" }).count()) === 0);
+  await field(page, "Words in conversations").fill("");
+  await page.keyboard.press("Enter");
+  await field(page, "Opinion").selectOption("down");
+  await page.getByText("not of use: 1").waitFor();
+  await accessible(page);
+  await page.getByRole("link", { name: "Do you sell <b>kayaks</b>?" }).click();
+  await heading(page, "A conversation").waitFor();
+  await page.getByText("No <i>answer</i>.").waitFor();
+  await accessible(page);
+  await button(page, "Write a text").click();
+  assert.equal(await field(page, "Title").inputValue(), "Do you sell <b>kayaks</b>?");
+  await field(page, "Text").fill("We do, from March on.");
+  await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
+  await told(page, "is added.");
+  const log = await tenant.admin.ask("GET", "/admin/audit?action=conversation.read");
+  assert.equal(log.items.length, 1);
+});
+
+test("a superuser sees how the deployment is: what runs, what is to be done, what was given up", async () => {
+  const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
+  await page.getByRole("link", { name: "Health" }).click();
+  await heading(page, "What runs").waitFor();
+  await page.getByText("PostgreSQL").waitFor();
+  await until(async () => {
+    await button(page, "Look again").click();
+    return (await page.getByText("There is nothing to see to.").count()) === 1;
+  });
+  await heading(page, "Nothing was given up").waitFor();
+  await page.getByText("Keep the ledger").waitFor();
+  await accessible(page);
+  // It is nobody else's.
+  const own = await kit.enter(tenant.admin, "#/deployment");
+  await heading(own, "There is nothing here").last().waitFor();
+});

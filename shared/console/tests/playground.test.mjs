@@ -129,9 +129,31 @@ test("model and keys are set; what is refused says why at its field", async () =
   await dialog.getByRole("button", { name: "Save" }).click();
   await told(page, "The key for deepseek is set.");
   await page.getByText("…WXYZ").waitFor();
+  await page.getByText("not tried yet").waitFor();
   assert.ok(!(await page.content()).includes("0123456789abcdef"));
   await page.getByRole("button", { name: "Delete the key for deepseek" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await told(page, "The key for deepseek is deleted.");
   await page.getByText("There is no key of your own.").waitFor();
+});
+
+test("a key is tested: what came of it is told in a sentence, and stays beside the key", async () => {
+  await tenant.admin.ask("PUT", "/tenants/current/secrets/openai", { api_key: "sk-0123456789abcdefWXYZ" });
+  const page = await kit.enter(tenant.admin, "#/prompt");
+  await button(page, "Test openai").click();
+  await page.locator(".said-last").getByText(/^openai answered with .*: the key works\.$/).waitFor();
+  await page.locator(".badge").getByText("works", { exact: true }).waitFor();
+  await accessible(page);
+  kit.kit.provider.refuses = true;
+  try {
+    await button(page, "Test openai").click();
+    await told(page, "The key for openai does not work: The provider refused the API key.");
+    await page.locator(".badge").getByText("does not work", { exact: true }).waitFor();
+    await page.locator(".rows code", { hasText: "provider_auth_failed" }).waitFor();
+    await accessible(page);
+  } finally {
+    kit.kit.provider.refuses = false;
+  }
+  const [key] = await tenant.admin.ask("GET", "/tenants/current/secrets");
+  assert.equal(key.failure.code, "provider_auth_failed");
 });

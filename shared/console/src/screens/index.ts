@@ -4,6 +4,8 @@ import type { Texts } from "../texts/en.js";
 import { Account } from "./account.js";
 import { ApiKeys } from "./api-keys.js";
 import { Audit } from "./audit.js";
+import { Conversations } from "./conversations.js";
+import { Deployment } from "./deployment.js";
 import { Knowledge } from "./knowledge.js";
 import { People } from "./people.js";
 import { Playground } from "./playground.js";
@@ -56,8 +58,10 @@ export const SCREENS: ScreenEntry[] = [
   { name: "sites", icon: "globe", group: "manage", label: (t) => t.sites.title, isFor: forAdmins, Show: Sites },
   { name: "api-keys", icon: "key", group: "manage", label: (t) => t.apiKeys.title, isFor: forAdmins, Show: ApiKeys },
   { name: "usage", icon: "chart", group: "see", label: (t) => t.usage.title, isFor: (who) => who.isAdmin || who.isSuperuser, Show: UsageScreen },
+  { name: "conversations", icon: "chat", group: "see", label: (t) => t.conversations.title, isFor: forAdmins, Show: Conversations },
   { name: "unanswered", icon: "question", group: "see", label: (t) => t.unanswered.title, isFor: forAdmins, Show: Unanswered },
   { name: "audit", icon: "audit", group: "see", label: (t) => t.audit.title, isFor: forAdmins, Show: Audit },
   { name: "tenants", icon: "house", group: "platform", label: (t) => t.tenants.title, isFor: ({ isSuperuser }) => isSuperuser, isHome: ({ isSuperuser }) => isSuperuser, Show: Tenants },
+  { name: "deployment", icon: "heart", group: "platform", label: (t) => t.deployment.title, isFor: ({ isSuperuser }) => isSuperuser, Show: Deployment },
   { name: "account", icon: "person", group: "own", label: (t) => t.account.title, isFor: ({ isGuest }) => !isGuest, Show: Account },
 ];

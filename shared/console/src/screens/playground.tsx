@@ -12,6 +12,7 @@ import { fill, number } from "../words.js";
 import { Markdown } from "../kit/markdown.js";
 import type { ScreenProps } from "./index.js";
 import { useConversation, type Turn } from "./playground/conversation.js";
+import { WhoReads } from "./unanswered/sharing.js";
 import { Sources } from "./playground/sources.js";
 
 type Schemas = components["schemas"];
@@ -119,6 +120,7 @@ const Talk = ({ sessionId }: { sessionId: string | undefined }) => {
               </button>
             )}
           </form>
+          {me.data && <WhoReads me={me.data} />}
         </section>
         <Sources sources={shown?.sources ?? []} isDone={shown?.isDone ?? false} question={shown?.question} pointed={pointed} />
       </div>

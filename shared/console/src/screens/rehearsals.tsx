@@ -33,7 +33,7 @@ const All = () => {
   );
   return (
     <Screen title={t.rehearsals.title} lead={t.rehearsals.lead} actions={isShared && begin}>
-      {isShared === false && <Sharing changed={tenant.again} />}
+      {isShared === false && <Sharing setting="share_unanswered" texts={t.unanswered.sharing} changed={tenant.again} />}
       <Card>
         <Listed
           pages={pages}

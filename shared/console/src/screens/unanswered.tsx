@@ -42,7 +42,7 @@ export const Unanswered = (_: ScreenProps) => {
         )}
       </Card>
       {isShared && <Questions lack={lack} />}
-      {counts.data && <Sharing changed={counts.again} />}
+      {counts.data && <Sharing setting="share_unanswered" texts={t.unanswered.sharing} changed={counts.again} />}
     </Screen>
   );
 };

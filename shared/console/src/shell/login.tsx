@@ -6,7 +6,7 @@ import { Check, Text } from "../kit/field.js";
 import { Trouble } from "../kit/trouble.js";
 import { useTexts } from "../preferences.js";
 import { route } from "../route.js";
-import { login } from "../session.js";
+import { canStay, login } from "../session.js";
 import { Door } from "./door.js";
 
 interface Props {
@@ -25,6 +25,7 @@ export const LoginForm = ({ email: known, tenant: knownTenant }: Props) => {
   const [tenant, setTenant] = useState(knownTenant ?? query.get("tenant") ?? "");
   const [hasTenant, showTenant] = useState(Boolean(tenant));
   const [isKept, keep] = useState(false);
+  const mayStay = useCell(canStay);
   const deed = useDeed(() => login(tenant.trim(), email.trim(), password, isKept));
   return (
     <form
@@ -36,7 +37,7 @@ export const LoginForm = ({ email: known, tenant: knownTenant }: Props) => {
       <Text label={t.login.email} type="email" autocomplete="username" value={email} set={setEmail} isRequired hasFocus={!known} isOff={known !== undefined} />
       <Text label={t.login.password} type="password" autocomplete="current-password" value={password} set={setPassword} isRequired hasFocus={known !== undefined} />
       {hasTenant && <Text label={t.login.tenant} hint={t.login.tenantHint} value={tenant} set={setTenant} autocomplete="organization" isOff={knownTenant !== undefined} />}
-      <Check label={t.login.keep} hint={t.login.keepHint} isOn={isKept} set={keep} />
+      {mayStay && <Check label={t.login.keep} hint={t.login.keepHint} isOn={isKept} set={keep} />}
       <Trouble error={deed.error} />
       <div class="buttons wide">
         <Button kind="strong" isSubmit isBusy={deed.isBusy}>

@@ -1,14 +1,13 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call, usePages } from "../../call.js";
+import { usePages } from "../../call.js";
 import { Button } from "../../kit/button.js";
-import { FormDialog } from "../../kit/dialog.js";
-import { Choice, Text } from "../../kit/field.js";
 import { Card, Empty, Screen } from "../../kit/screen.js";
 import { Badge, Listed } from "../../kit/table.js";
 import { useTexts } from "../../preferences.js";
-import { go, to } from "../../route.js";
+import { to } from "../../route.js";
 import { ago, fill, moment, number } from "../../words.js";
+import { NewConnectorDialog } from "./connector-new.js";
 
 export type Connector = components["schemas"]["Connector"];
 type Run = components["schemas"]["ConnectorRun"];
@@ -73,24 +72,5 @@ export const Connectors = () => {
       </Card>
       {isMaking && <NewConnectorDialog close={() => make(false)} />}
     </Screen>
-  );
-};
-
-const NewConnectorDialog = ({ close }: { close: () => void }) => {
-  const t = useTexts();
-  const [name, setName] = useState("");
-  const [url, setUrl] = useState("");
-  const [hours, setHours] = useState("24");
-  const send = async () => {
-    const body = { name: name.trim(), url: url.trim(), ...(hours && { every_hours: Number(hours) }) };
-    const made = await call<Connector>("POST", "/documents/connectors", { body });
-    go(to("knowledge", "connectors", made.id));
-  };
-  return (
-    <FormDialog title={t.connectors.make} close={close} action={t.connectors.make} send={send} isReady={name.trim() !== "" && url.trim() !== ""}>
-      <Text label={t.connectors.name} hint={t.connectors.nameHint} value={name} set={setName} hasFocus isRequired />
-      <Text label={t.connectors.url} hint={t.connectors.urlHint} type="url" value={url} set={setUrl} isRequired isCode />
-      <Choice label={t.connectors.every} value={hours} set={setHours} options={everyOptions(hours, t.connectors)} />
-    </FormDialog>
   );
 };

@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call, useLoad } from "../../call.js";
+import { call, useDeed, useLoad } from "../../call.js";
 import { Button, IconButton } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Text } from "../../kit/field.js";
@@ -11,7 +11,8 @@ import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import { fill, moment } from "../../words.js";
 
-type Secret = components["schemas"]["TenantSecret"];
+type Schemas = components["schemas"];
+type Secret = Schemas["TenantSecret"];
 
 /** The tenant's own keys for providers. They can be replaced and forgotten, and never read. */
 export const Keys = ({ changed }: { changed: () => void }) => {
@@ -39,18 +40,7 @@ export const Keys = ({ changed }: { changed: () => void }) => {
       {items?.length === 0 && <p class="hint">{t.keys.none}</p>}
       <ul class="rows">
         {items?.map((key) => (
-          <li key={key.provider}>
-            <strong>{key.provider}</strong>
-            <code>…{key.last4}</code>
-            {key.readable ? <Badge tone="good">{t.keys.good}</Badge> : <Badge tone="bad">{t.keys.unreadable}</Badge>}
-            <span class="small">{fill(t.keys.setAt, { when: moment(key.set_at) })}</span>
-            <span class="rest">
-              <button type="button" class="link" onClick={() => add(key.provider)}>
-                {t.keys.replace}
-              </button>
-              <IconButton icon="trash" label={fill(t.keys.deleteOf, { name: key.provider })} press={() => remove(key)} />
-            </span>
-          </li>
+          <KeyRow key={key.provider} secret={key} tested={keys.again} replace={() => add(key.provider)} remove={() => remove(key)} />
         ))}
       </ul>
       {added !== undefined && <AddKey provider={added} close={() => add(undefined)} done={again} />}
@@ -71,6 +61,52 @@ export const Keys = ({ changed }: { changed: () => void }) => {
       )}
     </Card>
   );
+};
+
+/** How a key stands, and a way to find out. */
+const KeyRow = ({ secret, tested, replace, remove }: { secret: Secret; tested: () => void; replace: () => void; remove: () => void }) => {
+  const t = useTexts();
+  const { provider, checked_at, failure } = secret;
+  const test = useDeed(async () => {
+    const { works, model, failure } = await call<Schemas["KeyTest"]>("POST", `/tenants/current/secrets/${encodeURIComponent(provider)}/test`);
+    tested();
+    say(works ? fill(model ? t.keys.worksWith : t.keys.works, { name: provider, model: model ?? "" }) : fill(t.keys.worksNot, { name: provider, why: failure?.detail ?? "" }));
+  });
+  return (
+    <li>
+      <strong>{provider}</strong>
+      <code>…{secret.last4}</code>
+      <Health secret={secret} />
+      <span class="small">
+        {fill(t.keys.setAt, { when: moment(secret.set_at) })}
+        {checked_at && ` · ${fill(t.keys.checkedAt, { when: moment(checked_at) })}`}
+      </span>
+      <span class="rest">
+        <button type="button" class="link" onClick={() => void test.run()} disabled={test.isBusy}>
+          {test.isBusy ? t.keys.testing : t.keys.test}
+          <span class="hidden"> {provider}</span>
+        </button>
+        <button type="button" class="link" onClick={replace}>
+          {t.keys.replace}
+          <span class="hidden"> {provider}</span>
+        </button>
+        <IconButton icon="trash" label={fill(t.keys.deleteOf, { name: provider })} press={remove} />
+      </span>
+      {failure && (
+        <p class="said whole" dir="auto">
+          {failure.detail} <code>{failure.code}</code>
+        </p>
+      )}
+      <Trouble error={test.error} />
+    </li>
+  );
+};
+
+const Health = ({ secret: { readable, checked_at, failure } }: { secret: Secret }) => {
+  const t = useTexts();
+  if (!readable) return <Badge tone="bad">{t.keys.unreadable}</Badge>;
+  if (failure) return <Badge tone="bad">{t.keys.bad}</Badge>;
+  return checked_at ? <Badge tone="good">{t.keys.good}</Badge> : <Badge>{t.keys.untried}</Badge>;
 };
 
 const AddKey = ({ provider, close, done }: { provider: string; close: () => void; done: () => void }) => {

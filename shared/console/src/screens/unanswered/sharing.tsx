@@ -7,34 +7,38 @@ import { Card } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 
-/** Whether questions may be read. Those who ask are told. */
-export const Sharing = ({ changed }: { changed: () => void }) => {
-  const t = useTexts();
+interface Props {
+  setting: "share_unanswered" | "share_conversations";
+  texts: { title: string; share: string; hint: string; on: string; off: string };
+  changed: () => void;
+}
+
+/** Whether what people say may be read. Those who say it are told. */
+export const Sharing = ({ setting, texts, changed }: Props) => {
   const tenant = useLoad<components["schemas"]["Tenant"]>("/tenants/current");
   const [wished, wish] = useState<boolean>();
   const save = useDeed(async (isOn: boolean) => {
     wish(isOn);
     try {
-      await tenant.change({ share_unanswered: isOn });
+      await tenant.change({ [setting]: isOn });
     } finally {
       wish(undefined);
     }
     changed();
-    say(isOn ? t.unanswered.shared : t.unanswered.unshared);
+    say(isOn ? texts.on : texts.off);
   });
   return (
-    <Card title={t.unanswered.sharing}>
+    <Card title={texts.title}>
       <Trouble error={tenant.error} again={tenant.again} />
-      {tenant.data && (
-        <Check
-          label={t.unanswered.share}
-          hint={t.unanswered.shareHint}
-          isOn={wished ?? tenant.data.share_unanswered}
-          set={(isOn) => void save.run(isOn)}
-          isOff={save.isBusy}
-        />
-      )}
+      {tenant.data && <Check label={texts.share} hint={texts.hint} isOn={wished ?? tenant.data[setting]} set={(isOn) => void save.run(isOn)} isOff={save.isBusy} />}
       <Trouble error={save.error} reread={() => (save.clear(), tenant.again())} />
     </Card>
   );
+};
+
+/** What whoever asks here is told of who may read it. */
+export const WhoReads = ({ me }: { me: components["schemas"]["Me"] }) => {
+  const t = useTexts();
+  const told = me.share_conversations ? t.conversations.told : me.share_unanswered ? t.unanswered.told : undefined;
+  return told ? <p class="hint">{told}</p> : null;
 };
