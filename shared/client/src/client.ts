@@ -13,11 +13,6 @@ export interface Options {
   tenant?: string;
   /** Where the tokens of the login are kept; otherwise in memory. */
   store?: Store;
-  /**
-   * Has the service keep the login in a cookie that no script can read, for pages of its own origin. Only where the deployment has
-   * `LOGIN_COOKIES=on`.
-   */
-  cookie?: boolean;
   /** For servers: an API key in the place of a login. Never in a page. */
   apiKey?: string;
   /** Another one than the global one. */
@@ -67,47 +62,25 @@ const TRIES = 6;
 /** Nobody looks at a page for longer, in seconds. */
 const LONGEST_WAIT = 60;
 
-/** No page of another origin can send it: by it the service knows that no other has a page ask for what is in its cookie. */
-const OWN_PAGE = { "x-login-cookie": "1" };
-
 export class Parlance {
   readonly #options: Options;
   readonly #store: Store;
   /** The last one in the queue of those that read and write the tokens. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Whose login the cookie had: another page may have put somebody else's there. */
-  #who: string | undefined;
 
   constructor(options: Options) {
     this.#options = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") };
     this.#store = options.store ?? memoryStore();
   }
 
-  /**
-   * Whether somebody is logged in, as far as is known here; with a cookie, the service is asked.
-   *
-   * @throws {Problem} The service keeps no logins in cookies.
-   */
+  /** Whether somebody is logged in, as far as is known here. */
   async loggedIn(): Promise<boolean> {
-    if ((await this.#store.get()) !== undefined) return true;
-    if (!this.#options.cookie) return false;
-    try {
-      await this.#renew(undefined);
-      return true;
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) return false;
-      throw error;
-    }
+    return (await this.#store.get()) !== undefined;
   }
 
   async login(email: string, password: string): Promise<Schemas["TokenPair"]> {
     const { tenant } = this.#options;
-    return this.#alone(async () => {
-      const pair = await this.#enter("/login", { ...(tenant && { tenant }), email, password });
-      this.#who = undefined;
-      if (this.#options.cookie) await this.#keep("PUT", { refresh_token: pair.refresh_token });
-      return pair;
-    });
+    return this.#alone(() => this.#enter("/login", { ...(tenant && { tenant }), email, password }));
   }
 
   /**
@@ -132,8 +105,7 @@ export class Parlance {
       await this.#store.set(undefined);
       return tokens;
     });
-    if (this.#options.cookie) await this.#send("DELETE", "/login/cookie", { headers: OWN_PAGE });
-    else if (tokens) await this.#send("POST", "/login/logout", { body: { refresh_token: tokens.refresh_token } });
+    if (tokens) await this.#send("POST", "/login/logout", { body: { refresh_token: tokens.refresh_token } });
   }
 
   me(): Promise<Schemas["Me"]> {
@@ -294,7 +266,6 @@ export class Parlance {
   #renew(used: Pick<Tokens, "access_token"> | undefined): Promise<string> {
     return this.#alone(async () => {
       const tokens = await this.#store.get();
-      if (this.#options.cookie && tokens?.access_token === used?.access_token) return this.#renewKept();
       if (!tokens) throw new Problem(401, { type: "urn:parlance:error:not_logged_in", detail: "Log in first." });
       if (tokens.access_token !== used?.access_token) return tokens.access_token;
       try {
@@ -310,28 +281,6 @@ export class Parlance {
         throw error;
       }
     });
-  }
-
-  /** The next access token of the login in the cookie. */
-  async #renewKept(): Promise<string> {
-    try {
-      return await this.#keep("POST");
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) await this.#store.set(undefined);
-      throw error;
-    }
-  }
-
-  /** Puts a login into the cookie, or renews the one that is there. */
-  async #keep(method: string, body?: unknown): Promise<string> {
-    const signal = AbortSignal.timeout?.(30_000);
-    const answer = await this.#send(method, "/login/cookie", { body, headers: OWN_PAGE, signal });
-    const { access_token, expires_in, user, tenant } = (await answer.json()) as Schemas["KeptLogin"];
-    const who = `${tenant.id} ${user.id}`;
-    // What was begun as somebody is not done as somebody else.
-    if ((this.#who ??= who) !== who) throw new Problem(401, { type: "urn:parlance:error:not_logged_in", detail: "Somebody else has logged in." });
-    await this.#store.set({ access_token, refresh_token: "", ends: Date.now() + expires_in * 1000 });
-    return access_token;
   }
 
   /** Comes in at a site that may ask for work first: once, unless that took too long. */

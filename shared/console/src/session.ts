@@ -1,5 +1,6 @@
-import { Parlance, Problem, type components } from "parlance-client";
+import { Parlance, Problem, memoryStore, type components } from "parlance-client";
 import { Cell } from "./cell.js";
+import { KEPT, keptFetch } from "./kept.js";
 
 type Schemas = components["schemas"];
 
@@ -41,17 +42,15 @@ const enter = async (own: Parlance): Promise<void> => {
 
 /** Finds out whether somebody has stayed logged in. */
 export const begin = async (): Promise<void> => {
-  const kept = new Parlance({ baseUrl, cookie: true });
+  const store = memoryStore({ access_token: "", refresh_token: KEPT, ends: 0 });
   try {
-    const isIn = await kept.loggedIn();
+    await enter(new Parlance({ baseUrl, store, fetch: keptFetch(baseUrl) }));
     canStay.value = true;
-    if (isIn) {
-      isKept = true;
-      return await enter(kept);
-    }
+    isKept = true;
+    return;
   } catch (error) {
     // Where there are no cookies, nobody has stayed. Where the service is away for a moment, logging in says so.
-    isKept = false;
+    canStay.value = error instanceof Problem && error.status === 401;
     if (!(error instanceof Problem)) console.warn(error);
   }
   session.value = undefined;
@@ -59,7 +58,7 @@ export const begin = async (): Promise<void> => {
 
 /** `keep`: whether a reload, or the next visit, is to find the login again. */
 export const login = async (tenant: string, email: string, password: string, keep: boolean): Promise<void> => {
-  const own = new Parlance({ baseUrl, ...(tenant && { tenant }), cookie: keep });
+  const own = new Parlance({ baseUrl, ...(tenant && { tenant }), ...(keep && { fetch: keptFetch(baseUrl) }) });
   await own.login(email, password);
   isKept = keep;
   const before = session.value;
