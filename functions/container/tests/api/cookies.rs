@@ -214,3 +214,23 @@ async fn a_cookie_lets_nobody_in_anywhere_else() {
     let answer = kit.send(asked, Body::empty()).await;
     assert_eq!(answer.status, 401);
 }
+
+#[tokio::test] // R53, R54
+async fn a_body_is_checked_as_everywhere() {
+    let kit = kit().await;
+    let token = refresh_token(&kit).await;
+    let bad = [
+        (json!({}), "refresh_token"),
+        (json!({ "refresh_token": 1 }), "refresh_token"),
+        (json!({ "refresh_token": token, "zzz": "a" }), "zzz"),
+        (json!({ "refresh_token": "a\0b" }), "body"),
+    ];
+    for (body, field) in bad {
+        let refused = ask(&kit, "PUT", PAGE, body).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert_eq!(refused.fields(), [field], "{}", refused.text);
+    }
+    let long = json!({ "refresh_token": "x".repeat(4 * 1024) });
+    let refused = ask(&kit, "PUT", PAGE, long).await;
+    assert_eq!(refused.problem(413), "too_large");
+}
