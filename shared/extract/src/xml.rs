@@ -16,7 +16,8 @@ pub(crate) enum Node<'a> {
     Text(&'a str),
 }
 
-/// Calls `meet` with everything in a part, in order.
+/// Calls `meet` with everything in a part, in order, but for what older programs show in the place of something else:
+/// that says the same a second time.
 ///
 /// # Errors
 /// It is no XML.
@@ -24,6 +25,13 @@ pub(crate) fn walk(part: &[u8], mut meet: impl FnMut(Node<'_>)) -> Result<(), Fa
     let mut reader = Reader::from_reader(part);
     reader.config_mut().check_end_names = true;
     let mut buffer = Vec::new();
+    let mut instead = 0_usize;
+    let mut meet = |node: Node<'_>| match node {
+        Node::Start("Fallback", _) => instead += 1,
+        Node::End("Fallback") => instead = instead.saturating_sub(1),
+        node if instead == 0 => meet(node),
+        _ => {}
+    };
     loop {
         let event = reader.read_event_into(&mut buffer);
         match event.map_err(|_| Failure::damaged("a part of it is no XML"))? {
@@ -61,4 +69,22 @@ pub(crate) fn attribute(of: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut all = all.with_checks(false).filter_map(Result::ok);
     let found = all.find(|attribute| attribute.key.local_name().as_ref() == name)?;
     Some(found.value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_programs_show_instead_is_not_said_again() {
+        let part = b"<p><AlternateContent><Choice><t>box</t></Choice><Fallback><x/><t>box</t></Fallback></AlternateContent><t>, after</t></p>";
+        let mut said = String::new();
+        let take = |node: Node<'_>| {
+            if let Node::Text(text) = node {
+                said.push_str(text);
+            }
+        };
+        walk(part, take).unwrap();
+        assert_eq!(said, "box, after");
+    }
 }
