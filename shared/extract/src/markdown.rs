@@ -18,8 +18,10 @@ struct Reading {
 
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut reading = Reading::default();
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     for event in Parser::new_ext(text, options) {
         reading.take(event);
     }
@@ -42,6 +44,10 @@ impl Reading {
             Event::SoftBreak => self.text.push(' '),
             Event::HardBreak => self.text.push('\n'),
             Event::Html(html) => self.html.push_str(&html),
+            // A row of a table is a line.
+            Event::InlineHtml(html) if is_break(&html) => {
+                self.text.push(if self.in_table { ' ' } else { '\n' });
+            }
             _ => {}
         }
     }
@@ -83,6 +89,8 @@ impl Reading {
                     self.push(Kind::List);
                 }
             }
+            // It is for the program that makes a site of it.
+            TagEnd::MetadataBlock(_) => self.text.clear(),
             TagEnd::TableCell => self.text.push_str(" | "),
             TagEnd::TableRow | TagEnd::TableHead => {
                 self.text
@@ -121,5 +129,40 @@ impl Reading {
                 block.heading.splice(0..0, path.iter().cloned());
                 block
             }));
+    }
+}
+
+fn is_break(html: &str) -> bool {
+    let name = html.trim_matches(['<', '>', '/', ' ']);
+    name.eq_ignore_ascii_case("br")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<(Vec<String>, String)> {
+        let told = blocks(text).into_iter();
+        told.map(|block| (block.heading, block.text.trim().to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_stands_before_a_page_for_its_site_is_no_heading() {
+        let heading = || vec!["Refunds".to_owned()];
+        assert_eq!(
+            told("---\ntitle: x\ntags:\n  - y\n---\n\n# Refunds\n\nIn 5 days.\n"),
+            [
+                (heading(), "Refunds".to_owned()),
+                (heading(), "In 5 days.".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_break_parts_words() {
+        assert_eq!(told("one<br>two"), [(vec![], "one\ntwo".to_owned())]);
+        let table = "| a | b |\n|---|---|\n| one<br/>two | three |\n";
+        assert_eq!(told(table), [(vec![], "a | b\none two | three".to_owned())]);
     }
 }
