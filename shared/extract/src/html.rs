@@ -14,34 +14,8 @@ const HIDDEN: [&str; 8] = [
     "head", "template", "svg", "math", "iframe", "object", "select", "noscript",
 ];
 /// What begins and ends a part of the text.
-const PARTS: [&str; 26] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "caption",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "header",
-    "hr",
-    "main",
-    "nav",
-    "p",
-    "section",
-    "summary",
-    "ul",
-    "ol",
-    "table",
-];
+const PARTS: &str = "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure \
+    footer form header hr main nav p section summary ul ol table";
 
 #[derive(Default)]
 struct Reading {
@@ -151,6 +125,12 @@ impl Reading {
                 self.lists += 1;
             }
             "li" => {
+                // An item with nothing in it leaves no mark.
+                let before = self
+                    .text
+                    .strip_suffix("- ")
+                    .map_or(self.text.len(), str::len);
+                self.text.truncate(before);
                 self.new_line();
                 let deep = self.lists.saturating_sub(1).min(8);
                 self.text.push_str(&"  ".repeat(deep));
@@ -158,10 +138,16 @@ impl Reading {
             }
             "tr" => self.new_line(),
             _ if level(name).is_some() => {
-                self.end_part(Kind::Paragraph);
+                // Wherever it stands: many a page is laid out by a table.
+                let around = match (self.tables, self.lists) {
+                    (0, 0) => Kind::Paragraph,
+                    (0, _) => Kind::List,
+                    _ => Kind::Table,
+                };
+                self.finish(around);
                 self.heading = level(name);
             }
-            _ if PARTS.contains(&name) => self.end_part(Kind::Paragraph),
+            _ if is_part(name) => self.end_part(Kind::Paragraph),
             _ => {}
         }
     }
@@ -190,8 +176,8 @@ impl Reading {
                     .truncate(self.text.trim_end_matches([' ', '|']).len());
                 self.new_line();
             }
-            _ if level(name).is_some() => self.end_part(Kind::Heading),
-            _ if PARTS.contains(&name) => self.end_part(Kind::Paragraph),
+            _ if level(name).is_some() => self.finish(Kind::Heading),
+            _ if is_part(name) => self.end_part(Kind::Paragraph),
             _ => {}
         }
     }
@@ -215,7 +201,9 @@ impl Reading {
     }
 
     fn new_line(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
+        // What an item begins with stands beside its mark.
+        let begins = self.lists > 0 && self.text.ends_with("- ");
+        if !self.text.is_empty() && !self.text.ends_with('\n') && !begins {
             self.text.push('\n');
         }
     }
@@ -224,7 +212,9 @@ impl Reading {
     fn end_part(&mut self, kind: Kind) {
         match self.lists > 0 || self.tables > 0 {
             true if self.tables == 0 => self.new_line(),
-            true => {}
+            // A row is a line, but the words of two paragraphs are not one.
+            true if self.text.is_empty() || self.text.ends_with([' ', '\n']) => {}
+            true => self.text.push(' '),
             false => self.finish(kind),
         }
     }
@@ -232,7 +222,8 @@ impl Reading {
     fn finish(&mut self, kind: Kind) {
         let text = std::mem::take(&mut self.text);
         let level = self.heading.take();
-        if text.trim().is_empty() {
+        // Nor is the mark of an item or a cell that holds nothing else a text.
+        if text.trim_matches([' ', '\n', '|', '-']).trim().is_empty() {
             return;
         }
         let kind = match level {
@@ -251,10 +242,53 @@ impl Reading {
     }
 }
 
+fn is_part(name: &str) -> bool {
+    PARTS.split(' ').any(|part| part == name)
+}
+
 fn level(name: &str) -> Option<u32> {
     let digit = name.strip_prefix('h')?;
     (digit.len() == 1)
         .then(|| digit.parse().ok())
         .flatten()
         .filter(|level| (1..=6).contains(level))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<(Kind, String, String)> {
+        let told = blocks(text).into_iter();
+        told.map(|block| {
+            let path = block.heading.join(" > ");
+            (block.kind, path, block.text.trim().to_owned())
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_heading_within_a_table_or_a_list_is_that_alone() {
+        let html = "<table><tr><td><h1>Shop</h1><p>One.</p><p>Two.</p></td></tr></table>
+            <ul><li><h2>Refunds</h2><p>In 5 days.</p></li></ul>";
+        let expected = [
+            (Kind::Heading, "Shop", "Shop"),
+            (Kind::Table, "Shop", "One. Two."),
+            (Kind::Heading, "Shop > Refunds", "Refunds"),
+            (Kind::List, "Shop > Refunds", "In 5 days."),
+        ];
+        assert_eq!(
+            told(html),
+            expected.map(|(kind, path, text)| (kind, path.to_owned(), text.to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_item_and_a_cell_hold_paragraphs() {
+        let told = told(
+            "<ul><li><p>One.</p><p>More.</p></li><li>Two.</li></ul><table><tr><td><p>a</p><div>b</div></td><td>c</td></tr></table>",
+        );
+        let texts: Vec<_> = told.iter().map(|(_, _, text)| text.as_str()).collect();
+        assert_eq!(texts, ["- One.\nMore.\n- Two.", "a b  | c"]);
+    }
 }
