@@ -115,10 +115,16 @@ fn shown(value: &DataRef<'_>) -> String {
         }
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Float(number) => digits(*number),
         DataRef::Bool(is_so) => is_so.to_string(),
         DataRef::Error(error) => error.to_string(),
     }
+}
+
+/// With the 15 digits that a spreadsheet has: the sum of its 0.1 and 0.2 is 0.3.
+fn digits(number: f64) -> String {
+    let rounded = format!("{number:.14e}").parse::<f64>();
+    rounded.unwrap_or(number).to_string()
 }
 
 /// Adds a row, unless nothing is in it.
@@ -139,5 +145,16 @@ fn push_row<'a>(table: &mut String, cells: impl Iterator<Item = &'a str>) {
     match table[start..].trim_matches([' ', '|']).is_empty() {
         true => table.truncate(start),
         false => table.push('\n'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_the_digits_of_a_spreadsheet() {
+        let told = [0.1 + 0.2, 27.299999999999997, 4.0, -1e21, 0.0].map(digits);
+        assert_eq!(told, ["0.3", "27.3", "4", "-1000000000000000000000", "0"]);
     }
 }
