@@ -6,7 +6,7 @@ use std::{
     collections::{HashSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::compose};
 
 /// With fewer characters a page, it is pictures that are on them.
 const FEWEST: usize = 20;
@@ -81,7 +81,50 @@ fn page(document: &Document, number: u32) -> Result<String, Failure> {
         let parts = ligature.then(|| c.nfkc());
         parts.into_iter().flatten().chain((!ligature).then_some(c))
     };
-    Ok(text.chars().flat_map(apart).collect())
+    Ok(accented(text.chars().flat_map(apart)))
+}
+
+/// Letters with the accents that stand before them: TeX draws `ü` as `¨` and `u`.
+fn accented(text: impl Iterator<Item = char>) -> String {
+    let mut whole = String::new();
+    let mut text = text.peekable();
+    while let Some(c) = text.next() {
+        // Alone, it quotes code.
+        let is_quote = c == '`' && !whole.ends_with(char::is_alphabetic);
+        let mark = mark(c).filter(|_| !is_quote);
+        let letter = mark.zip(text.peek().copied()).and_then(|(mark, letter)| {
+            let letter = if letter == 'ı' { 'i' } else { letter };
+            compose(letter, mark)
+        });
+        match letter {
+            Some(letter) => {
+                text.next();
+                whole.push(letter);
+            }
+            None => whole.push(c),
+        }
+    }
+    whole
+}
+
+/// The mark that an accent is when it is not alone.
+fn mark(accent: char) -> Option<char> {
+    Some(match accent {
+        '`' => '\u{300}',
+        '´' => '\u{301}',
+        'ˆ' => '\u{302}',
+        '˜' => '\u{303}',
+        '¯' => '\u{304}',
+        '˘' => '\u{306}',
+        '˙' => '\u{307}',
+        '¨' => '\u{308}',
+        '˚' => '\u{30a}',
+        '˝' => '\u{30b}',
+        'ˇ' => '\u{30c}',
+        '¸' => '\u{327}',
+        '˛' => '\u{328}',
+        _ => return None,
+    })
 }
 
 /// A word without what stands around it.
@@ -202,6 +245,20 @@ fn joined(lines: &[&str], words: &HashSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_accent_before_its_letter_is_on_it() {
+        for (drawn, said) in [
+            (
+                "L¨uck, f¨ur Universit´e, Universit`a",
+                "Lück, für Université, Università",
+            ),
+            ("ˇCech, ´ıme, gar¸con", "Čech, íme, garçon"),
+            ("`apt` 5 ¨ x", "`apt` 5 ¨ x"),
+        ] {
+            assert_eq!(accented(drawn.chars()), said);
+        }
+    }
 
     #[test]
     fn a_word_that_a_line_breaks_off_is_joined_where_it_is_known() {
