@@ -25,9 +25,9 @@ pub fn pieces(blocks: &[Block]) -> Vec<Piece> {
     for block in blocks {
         // What begins on another page is cited by that one.
         let is_enough = cutting.length >= ENOUGH && cutting.page != block.page;
-        if block.kind == Kind::Heading
-            || is_enough
-            || cutting.heading != block.heading && !cutting.is_title
+        // A title is of what stands under it alone: the next slide may have none.
+        let is_under = cutting.is_title && block.heading.starts_with(&cutting.heading);
+        if block.kind == Kind::Heading || is_enough || cutting.heading != block.heading && !is_under
         {
             cutting.end();
         }
@@ -152,6 +152,24 @@ mod tests {
             (Some(2), "Two\n\nSecond."),
         ];
         assert_eq!(told, expected.map(|(page, text)| (page, text.to_owned())));
+    }
+
+    #[test]
+    fn a_title_is_not_of_what_stands_elsewhere() {
+        let untitled = Block {
+            heading: Vec::new(),
+            ..block(Kind::Paragraph, 2, "", "Of a slide without a title.")
+        };
+        let pieces = pieces(&[block(Kind::Heading, 1, "One", "One"), untitled]);
+        let told: Vec<_> = pieces
+            .into_iter()
+            .map(|piece| (piece.heading.concat(), piece.text))
+            .collect();
+        let expected = [("One", "One"), ("", "Of a slide without a title.")];
+        assert_eq!(
+            told,
+            expected.map(|(heading, text)| (heading.to_owned(), text.to_owned()))
+        );
     }
 
     #[test]
