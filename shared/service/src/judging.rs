@@ -71,7 +71,7 @@ impl Service {
         compared: &Compared<'_>,
         id: Uuid,
     ) -> Result<Judged> {
-        let (text, call) = self.read_whole(caller, trying, compared.prompt(), id).await;
+        let (text, call) = self.ask_tried(caller, trying, compared.prompt(), id).await;
         let said = text.and_then(|text| compared.said(&text).ok_or(ai::Error::Invalid.into()));
         let cost = call.cost.unwrap_or(trying.cost);
         self.db.settle_calls(caller, id, &[call]).await?;

@@ -1,11 +1,10 @@
 //! Finding out whether a provider key is any good, by the cheapest question that tells.
 
-use crate::{Error, Result, Service, providers::own_key};
+use crate::{Answering, Error, Result, Service, providers::own_key};
 use ai::{Message, Options, Prompt, Provider, tokens};
 use db::{CallOutcome, Caller, Operation};
-use futures_util::StreamExt;
 use secrecy::SecretString;
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 /// How long it may take.
 const TEST_TIME: Duration = Duration::from_secs(20);
@@ -124,25 +123,16 @@ impl Service {
         let id = self.reserve_beside(caller, of, (endpoint, model), (sent, MOST_BACK));
         let id = id.await?;
         let name = endpoint.to_owned();
-        let server = Provider::Remote { name, key };
-        let pieces = self.ai.answer(&server, prompt, options, false);
-        let meter = pieces.meter().clone();
-        let read = async {
-            let mut pieces = pin!(pieces);
-            while let Some(piece) = pieces.next().await {
-                piece?;
-            }
-            Ok::<_, ai::Error>(())
-        };
-        let read = tokio::time::timeout(TEST_TIME, read).await;
-        let read = read.unwrap_or(Err(ai::Error::Timeout));
+        let provider = Provider::Remote { name, key };
+        let asked = Answering { provider, options };
+        let (read, spent) = self.read_whole(&asked, prompt, Some(TEST_TIME)).await;
         let outcome = match read {
-            Ok(()) => CallOutcome::Complete,
+            Ok(_) => CallOutcome::Complete,
             Err(_) => CallOutcome::Failed,
         };
-        let call = self.call(id, (of, outcome), endpoint, model, meter.spent());
+        let call = self.call(id, (of, outcome), endpoint, model, spent);
         self.db.settle_calls(caller, id, &[call]).await?;
-        self.answered(caller, endpoint, read).await
+        self.answered(caller, endpoint, read.map(drop)).await
     }
 
     async fn ask_index(&self, caller: &Caller, key: &SecretString) -> Result<()> {

@@ -48,6 +48,7 @@ mod tokens;
 mod vector_sets;
 mod vectors;
 mod visitors;
+mod whole;
 mod wishes;
 mod words;
 

@@ -1,10 +1,9 @@
 //! Asking a question of a rehearsal: as a chat would be answered, but of nobody's conversation, and by the settings that are tried.
 
 use crate::{Answering, CallsBefore, Error, Prompted, Result, Service, ToAsk};
-use ai::{Event, Markers, Prompt};
+use ai::{Markers, Prompt};
 use db::{CallOutcome, Caller, Operation, Reservation, Source};
-use futures_util::StreamExt;
-use std::{pin::pin, time::Instant};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// A question that is going to be asked, and what that may take.
@@ -98,7 +97,7 @@ impl Service {
         };
         match prompted {
             Ok(Prompted { prompt, sources }) => {
-                let (text, call) = self.read_whole(caller, trying, prompt, id).await;
+                let (text, call) = self.ask_tried(caller, trying, prompt, id).await;
                 let cited = |text: String| match sources.len() {
                     0 => text,
                     count => {
@@ -127,7 +126,7 @@ impl Service {
     }
 
     /// What a provider answers, and the call.
-    pub(crate) async fn read_whole(
+    pub(crate) async fn ask_tried(
         &self,
         caller: &Caller,
         trying: &Trying,
@@ -135,19 +134,7 @@ impl Service {
         id: Uuid,
     ) -> (Result<String>, db::ProviderCall) {
         let Answering { provider, options } = &trying.answering;
-        let pieces = self.ai.answer(provider, prompt, options.clone(), false);
-        let meter = pieces.meter().clone();
-        let read = async {
-            let mut pieces = pin!(pieces);
-            let mut text = String::new();
-            while let Some(piece) = pieces.next().await {
-                if let Event::Delta(piece) = piece? {
-                    text.push_str(&piece);
-                }
-            }
-            Ok::<_, ai::Error>(text)
-        };
-        let text = read.await;
+        let (text, spent) = self.read_whole(&trying.answering, prompt, None).await;
         let outcome = match text {
             Ok(_) => CallOutcome::Complete,
             Err(ai::Error::Interrupted) => CallOutcome::Interrupted,
@@ -155,7 +142,7 @@ impl Service {
         };
         let of = (Operation::Chat, outcome);
         let (endpoint, model) = (provider.name(), &options.model);
-        let call = self.call(id, of, endpoint, model, meter.spent());
+        let call = self.call(id, of, endpoint, model, spent);
         (self.answered(caller, endpoint, text).await, call)
     }
 }

@@ -1,10 +1,9 @@
 //! Putting a question that follows others so that it can be understood without them.
 
 use crate::{Answering, Result, Service, beginning};
-use ai::{Event, Message, Options, Prompt, tokens};
+use ai::{Message, Options, Prompt, tokens};
 use db::{CallOutcome, Caller, Operation};
-use futures_util::StreamExt;
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 /// How long that may take: then the question is looked for as it is.
 const REWRITE_TIME: Duration = Duration::from_secs(5);
@@ -56,10 +55,13 @@ impl Service {
             passages: Vec::new(),
             question: question.to_owned(),
         };
-        let options = Options {
-            model: answering.options.model.clone(),
-            max_output_tokens: MOST_BACK,
-            ..Options::default()
+        let answering = Answering {
+            provider: answering.provider.clone(),
+            options: Options {
+                model: answering.options.model.clone(),
+                max_output_tokens: MOST_BACK,
+                ..Options::default()
+            },
         };
         let (endpoint, model) = (answering.provider.name(), &*answering.options.model);
         let of = Operation::QueryRewriting;
@@ -67,25 +69,14 @@ impl Service {
         let sent = prompt.tokens() / 3 * 4;
         let id = self.reserve_beside(caller, of, (endpoint, model), (sent, MOST_BACK));
         let id = id.await?;
-        let pieces = self.ai.answer(&answering.provider, prompt, options, false);
-        let meter = pieces.meter().clone();
-        let read = async {
-            let mut pieces = pin!(pieces);
-            let mut text = String::new();
-            while let Some(piece) = pieces.next().await {
-                if let Event::Delta(piece) = piece? {
-                    text.push_str(&piece);
-                }
-            }
-            Ok::<_, ai::Error>(text)
-        };
-        let text = tokio::time::timeout(REWRITE_TIME, read).await;
-        let text = text.unwrap_or(Err(ai::Error::Timeout));
+        let (text, spent) = self
+            .read_whole(&answering, prompt, Some(REWRITE_TIME))
+            .await;
         let outcome = match text {
             Ok(_) => CallOutcome::Complete,
             Err(_) => CallOutcome::Failed,
         };
-        let call = self.call(id, (of, outcome), endpoint, model, meter.spent());
+        let call = self.call(id, (of, outcome), endpoint, model, spent);
         self.db.settle_calls(caller, id, &[call]).await?;
         let text = self.answered(caller, endpoint, text).await?;
         let text = beginning(text.trim(), MOST_CHARS);
