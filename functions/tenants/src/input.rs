@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use web::{App, Error, Object, Result};
 
 /// What to set; a field that is absent stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TenantSettings)]
 pub(crate) struct TenantInput {
@@ -34,7 +34,7 @@ pub(crate) struct TenantInput {
     /// The browser origins whose pages may call for this tenant, up to 50. Each belongs to one tenant, but for those that
     /// every machine has, such as `http://localhost:3000`. Those of the deployment are open to all tenants anyway.
     #[schema(max_items = 50, example = json!(["https://www.acme.example"]))]
-    allowed_origins: Option<Vec<String>>,
+    pub(crate) allowed_origins: Option<Vec<String>>,
     /// Who answers: `openai`, `deepseek`, another server that the deployment names, or `local`. Without a key for it, the
     /// tenant's or the deployment's, `local` does.
     #[schema(
@@ -53,49 +53,49 @@ pub(crate) struct TenantInput {
     /// nor where the key or the request was refused. `local` is none, since its quotes would hide that the model is away.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9-]*$", example = "deepseek")]
-    fallback_provider: Option<Option<String>>,
+    pub(crate) fallback_provider: Option<Option<String>>,
     /// The model that answers then; null for that provider's usual one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
-    fallback_model: Option<Option<String>>,
+    pub(crate) fallback_model: Option<Option<String>>,
     /// Who makes vectors: `openai`, or another server that the deployment names and that makes some; null for `openai`.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9-]*$", example = "openai")]
-    embedding_provider: Option<Option<String>>,
+    pub(crate) embedding_provider: Option<Option<String>>,
     /// The model that makes them; null for OpenAI's usual one, which only `openai` has. After a change what there was goes on being
     /// found by the vectors of the model before, until all have new ones.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
-    embedding_model: Option<Option<String>>,
+    pub(crate) embedding_model: Option<Option<String>>,
     /// From 0 to 2; null for the model's own.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f32>, minimum = 0, maximum = 2)]
-    temperature: Option<Option<f32>>,
+    pub(crate) temperature: Option<Option<f32>>,
     /// The longest answer, 1 to 32768 tokens.
     #[schema(minimum = 1, maximum = 32_768)]
-    max_output_tokens: Option<i32>,
+    pub(crate) max_output_tokens: Option<i32>,
     /// How much of the conversation the model is given, 0 to 200000 tokens.
     #[schema(minimum = 0, maximum = 200_000)]
-    history_token_budget: Option<i32>,
+    pub(crate) history_token_budget: Option<i32>,
     /// How documents are searched.
     #[schema(value_type = Option<RetrievalInput>)]
-    retrieval: Option<Object<RetrievalInput>>,
+    pub(crate) retrieval: Option<Object<RetrievalInput>>,
     /// The vector index, beside full text.
     #[schema(value_type = Option<PineconeInput>)]
-    pinecone: Option<Object<PineconeInput>>,
+    pub(crate) pinecone: Option<Object<PineconeInput>>,
     /// What becomes of an answer whose last reader leaves; a question may say otherwise.
-    on_disconnect: Option<OnDisconnect>,
+    pub(crate) on_disconnect: Option<OnDisconnect>,
     /// How many days conversations are kept after they were last written to, 1 to 3650; null for as long as nobody deletes
     /// them. Older ones are deleted for good, within minutes.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 3650)]
-    retention_days: Option<Option<i32>>,
+    pub(crate) retention_days: Option<Option<i32>>,
     /// Whether its administrators see the questions that got no good answer, of those asked from then on, and not only how
     /// many there are. Its users are told, at `GET /login/me`.
-    share_unanswered: Option<bool>,
+    pub(crate) share_unanswered: Option<bool>,
     /// Whether its administrators may read its users' conversations, of those that begin from then on, without whose they are. Its
     /// users are told, at `GET /login/me`.
-    share_conversations: Option<bool>,
+    pub(crate) share_conversations: Option<bool>,
 }
 
 /// Tells `null` (forget it) from absent (leave it).

@@ -11,35 +11,35 @@ use utoipa::ToSchema;
 use web::{App, Result};
 
 /// How documents are searched; a field that is absent stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RetrievalSettings)]
 pub(crate) struct RetrievalInput {
     /// Whether answers draw on documents.
-    enabled: Option<bool>,
+    pub(crate) enabled: Option<bool>,
     /// How many passages, 1 to 20.
     #[schema(minimum = 1, maximum = 20)]
-    top_k: Option<i32>,
+    pub(crate) top_k: Option<i32>,
     /// How well a passage must fit, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
-    min_score: Option<f32>,
+    pub(crate) min_score: Option<f32>,
     /// Where vectors of the passages are, which find them by meaning beside full text; null for Pinecone, where the tenant has an
     /// index and keys. `postgres` needs the extension pgvector in the service's database.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<VectorPlace>)]
-    vectors: Option<Option<VectorPlace>>,
+    pub(crate) vectors: Option<Option<VectorPlace>>,
     /// Whether a question that follows others is first put so that it can be understood without them, by the model that
     /// answers. It costs a call.
-    rewrite: Option<bool>,
+    pub(crate) rewrite: Option<bool>,
     /// Who puts what was found in order before the best of it is used: a server that the deployment names and that knows
     /// `rerank` as Cohere and Jina do, with a key, the tenant's or the deployment's; null for nobody. It costs a call.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9-]*$", example = "jina")]
-    rerank_provider: Option<Option<String>>,
+    pub(crate) rerank_provider: Option<Option<String>>,
     /// The model that does; needed with `rerank_provider`, and null without.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
-    rerank_model: Option<Option<String>>,
+    pub(crate) rerank_model: Option<Option<String>>,
 }
 
 /// The vector index; a field that is absent stays as it is.

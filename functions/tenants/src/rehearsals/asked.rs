@@ -2,11 +2,12 @@
 
 use crate::{
     faults::check_model,
-    input::{present, put},
-    knowledge::Together,
+    input::{TenantInput, present},
+    knowledge::{self, Together},
 };
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use db::{Caller, Judge, Period, Sample, Tenant, Trial, TrialRetrieval, Usd};
+use db::{Caller, Judge, Period, Sample, Tenant, Trial, Usd};
 use serde::Deserialize;
 use service::{Chosen, Compared, Faults};
 use utoipa::ToSchema;
@@ -134,7 +135,12 @@ impl NewRehearsal {
         faults.number("questions", self.questions, 1, most);
         faults.refuse("budget", self.budget.nano() == 0, "must be more than 0");
         let Object(settings) = self.settings;
-        settings.check(app, &mut faults);
+        let settings = TenantInput::from(settings);
+        // No origin is among them, which headers would tell of.
+        match settings.check(app, &HeaderMap::new()).map_err(within) {
+            Err(Error::Service(service::Error::Invalid(fields))) => faults.add(fields),
+            checked => checked?,
+        }
         let judge = self.judge.map(|Object(judge)| Judge {
             provider: judge.provider,
             model: judge.model,
@@ -147,8 +153,9 @@ impl NewRehearsal {
         let period = service::period(app.clock.now(), self.from, self.to)?;
         let tenant = &caller.account().tenant;
         let now = Trial::of(tenant);
-        let mut changed = now.clone();
-        settings.apply(&mut changed);
+        let mut tried = tenant.clone();
+        settings.apply(app, &mut tried);
+        let changed = Trial::of(&tried);
         if changed == now {
             return Err(Error::field("settings", "must change something"));
         }
@@ -214,46 +221,27 @@ async fn check_judge(app: &App, caller: &Caller, judge: &Judge) -> Result<()> {
     }
 }
 
-impl SettingsInput {
-    fn check(&self, app: &App, faults: &mut Faults) {
-        let prompt = self.system_prompt.as_ref();
-        faults.text("settings.system_prompt", prompt, 0, 32_768);
-        let provider = self.provider.as_ref();
-        faults.choice("settings.provider", provider, app.chat_providers());
-        check_model(faults, "settings.chat_model", self.chat_model.as_ref());
-        faults.number("settings.temperature", self.temperature.flatten(), 0.0, 2.0);
-        let longest = self.max_output_tokens;
-        faults.number("settings.max_output_tokens", longest, 1, 32_768);
-        let Some(Object(retrieval)) = &self.retrieval else {
-            return;
-        };
-        faults.number("settings.retrieval.top_k", retrieval.top_k, 1, 20);
-        let least = retrieval.min_score;
-        faults.number("settings.retrieval.min_score", least, 0.0, 1.0);
-        let reranks = retrieval.rerank_provider.as_ref().and_then(Option::as_ref);
-        faults.choice("settings.retrieval.rerank_provider", reranks, app.servers());
-        let model = retrieval.rerank_model.as_ref();
-        check_model(faults, "settings.retrieval.rerank_model", model);
-    }
-
-    fn apply(self, to: &mut Trial) {
-        put(&mut to.system_prompt, self.system_prompt);
-        put(&mut to.provider, self.provider);
-        put(&mut to.chat_model, self.chat_model);
-        put(&mut to.temperature, self.temperature);
-        put(&mut to.max_output_tokens, self.max_output_tokens);
-        if let Some(Object(retrieval)) = self.retrieval {
-            retrieval.apply(&mut to.retrieval);
+/// They are settings of a tenant like all others.
+impl From<SettingsInput> for TenantInput {
+    fn from(asked: SettingsInput) -> Self {
+        let retrieval = asked.retrieval.map(|Object(asked)| {
+            Object(knowledge::RetrievalInput {
+                enabled: asked.enabled,
+                top_k: asked.top_k,
+                min_score: asked.min_score,
+                rerank_provider: asked.rerank_provider,
+                rerank_model: asked.rerank_model,
+                ..Default::default()
+            })
+        });
+        Self {
+            system_prompt: asked.system_prompt,
+            provider: asked.provider,
+            chat_model: asked.chat_model,
+            temperature: asked.temperature,
+            max_output_tokens: asked.max_output_tokens,
+            retrieval,
+            ..Self::default()
         }
-    }
-}
-
-impl RetrievalInput {
-    fn apply(self, to: &mut TrialRetrieval) {
-        put(&mut to.enabled, self.enabled);
-        put(&mut to.top_k, self.top_k);
-        put(&mut to.min_score, self.min_score);
-        put(&mut to.rerank_provider, self.rerank_provider);
-        put(&mut to.rerank_model, self.rerank_model);
     }
 }
