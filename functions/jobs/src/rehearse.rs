@@ -2,7 +2,7 @@
 
 use crate::worker::Step;
 use db::{
-    Caller, Job, Judge, JudgeEnd, RehearsalStatus, RehearsalStep, Rehearsing, Side, SideEnd, Trial,
+    AnswersToJudge, Caller, Job, JudgeEnd, QuestionToTry, RehearsalStatus, RehearsalStep, SideEnd,
     Usd,
 };
 use service::{Compared, Error, Judged, Result, Service, Tried, Trying};
@@ -23,21 +23,26 @@ pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Resul
         tx.finish().await?;
         return Ok(Step::Done);
     };
+    let of = Of {
+        service,
+        job,
+        caller,
+        left: next.budget - next.spent,
+    };
     let (status, note) = match next.step {
         RehearsalStep::Over => (RehearsalStatus::Done, None),
-        RehearsalStep::NotShown => (RehearsalStatus::Stopped, Some(NOT_SHOWN.to_owned())),
-        _ => {
-            // No connection is held while others are asked.
+        RehearsalStep::NotShown => (RehearsalStatus::Stopped, Some(NOT_SHOWN)),
+        // No connection is held while others are asked.
+        RehearsalStep::Ask(asked) => {
             drop(tx);
-            let of = Of {
-                service,
-                job,
-                caller,
-            };
-            return of.step(next).await;
+            return of.ask(&asked).await;
+        }
+        RehearsalStep::Judge(answers) => {
+            drop(tx);
+            return of.judge(&answers).await;
         }
     };
-    tx.end_rehearsal(status, note.as_deref()).await?;
+    tx.end_rehearsal(status, note).await?;
     Ok(Step::Done)
 }
 
@@ -49,59 +54,12 @@ struct Of<'a> {
     service: &'a Service,
     job: &'a Job,
     caller: &'a Caller,
-}
-
-/// A question that is asked with one of the settings.
-struct Asked {
-    message: Uuid,
-    question: String,
-    side: Side,
-    settings: Box<Trial>,
-    tries: i32,
+    /// What is left of its budget, in nano-USD.
+    left: i64,
 }
 
 impl Of<'_> {
-    async fn step(&self, next: Rehearsing) -> Result<Step> {
-        let left = next.budget - next.spent;
-        match next.step {
-            RehearsalStep::Ask {
-                message,
-                question,
-                side,
-                settings,
-                tries,
-            } => {
-                let asked = Asked {
-                    message,
-                    question,
-                    side,
-                    settings,
-                    tries,
-                };
-                self.ask(&asked, left).await
-            }
-            RehearsalStep::Judge {
-                message,
-                question,
-                now,
-                changed,
-                judge,
-                tries,
-            } => {
-                let compared = Compared {
-                    question: &question,
-                    now: &now,
-                    changed: &changed,
-                    // As good as by chance, and the same however often it is tried.
-                    swapped: message.as_u128() % 2 == 1,
-                };
-                self.judge(message, &compared, &judge, (left, tries)).await
-            }
-            RehearsalStep::Over | RehearsalStep::NotShown => Ok(Step::More),
-        }
-    }
-
-    async fn ask(&self, asked: &Asked, left: i64) -> Result<Step> {
+    async fn ask(&self, asked: &QuestionToTry) -> Result<Step> {
         let caller = self.caller.trying(&asked.settings);
         let trying = match self.service.trying(&caller, &asked.question).await {
             Ok(trying) => trying,
@@ -118,8 +76,8 @@ impl Of<'_> {
                 return self.store(asked, tried).await;
             }
         };
-        if trying.cost > left {
-            return self.over_budget(&trying, left).await;
+        if trying.cost > self.left {
+            return self.over_budget(&trying).await;
         }
         let Some(id) = self.hold(&caller, &trying).await? else {
             return Ok(Step::Lost);
@@ -132,7 +90,7 @@ impl Of<'_> {
     }
 
     /// Stores an answer, or why there is none.
-    async fn store(&self, asked: &Asked, tried: Tried) -> Result<Step> {
+    async fn store(&self, asked: &QuestionToTry, tried: Tried) -> Result<Step> {
         let (content, failure) = match tried.answer {
             Ok(content) => (content, None),
             Err(e) => (String::new(), Some(said_of(e)?)),
@@ -158,16 +116,18 @@ impl Of<'_> {
         go_on(tx, failure.filter(|_| again)).await
     }
 
-    async fn judge(
-        &self,
-        message: Uuid,
-        compared: &Compared<'_>,
-        judge: &Judge,
-        (left, tries): (i64, i32),
-    ) -> Result<Step> {
-        let caller = self.caller.trying(&judge.settings());
+    async fn judge(&self, answers: &AnswersToJudge) -> Result<Step> {
+        let (message, tries) = (answers.message, answers.tries);
+        let compared = &Compared {
+            question: &answers.question,
+            now: &answers.now,
+            changed: &answers.changed,
+            // As good as by chance, and the same however often it is tried.
+            swapped: message.as_u128() % 2 == 1,
+        };
+        let caller = self.caller.trying(&answers.judge.settings());
         let judged = match self.service.judging(&caller, compared).await {
-            Ok(trying) if trying.cost > left => return self.over_budget(&trying, left).await,
+            Ok(trying) if trying.cost > self.left => return self.over_budget(&trying).await,
             Ok(trying) => {
                 let Some(id) = self.hold(&caller, &trying).await? else {
                     return Ok(Step::Lost);
@@ -214,8 +174,8 @@ impl Of<'_> {
         }
     }
 
-    async fn over_budget(&self, trying: &Trying, left: i64) -> Result<Step> {
-        let (most, left) = (Usd::from_nano(trying.cost), Usd::from_nano(left));
+    async fn over_budget(&self, trying: &Trying) -> Result<Step> {
+        let (most, left) = (Usd::from_nano(trying.cost), Usd::from_nano(self.left));
         let note = format!(
             "budget_reached: The next call may cost {most} USD, and {left} USD of the budget are left. What was answered is here to \
              compare; for the rest begin another with a larger budget, or with fewer questions."

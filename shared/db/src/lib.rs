@@ -41,7 +41,7 @@ pub use chat::rehearsals::{
     Decision, Judge, NewRehearsal, Rehearsal, RehearsalStatus, Sample, Side, SideSummary, Verdict,
     VerdictCounts,
 };
-pub use chat::rehearsing::{RehearsalStep, Rehearsing};
+pub use chat::rehearsing::{AnswersToJudge, QuestionToTry, RehearsalStep, Rehearsing};
 pub use chat::search::{FoundChat, FoundMessage};
 pub use chat::sessions::{ChatOrigin, ChatSession};
 pub use chat::turns::{HistoryMessage, NewTurn, NotBegun, Place, Turn};
@@ -107,6 +107,11 @@ use uuid::Uuid;
 
 /// Every migration of the schema, embedded.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// The newest migration of this binary.
+pub fn newest_migration() -> i64 {
+    MIGRATOR.iter().map(|one| one.version).max().unwrap_or(0)
+}
 
 /// Which part of a list is wanted: keyset pagination over ids, which UUIDv7 orders by creation.
 #[derive(Clone, Copy, Debug)]

@@ -24,33 +24,41 @@ pub enum RehearsalStep {
     /// The tenant does not show its administrators the next question any more.
     NotShown,
     /// A question is to be answered.
-    Ask {
-        /// The question's message.
-        message: Uuid,
-        /// What was asked.
-        question: String,
-        /// With which of the settings.
-        side: Side,
-        /// Those.
-        settings: Box<Trial>,
-        /// How often it was tried.
-        tries: i32,
-    },
+    Ask(QuestionToTry),
     /// Both answers are to be compared.
-    Judge {
-        /// The question's message.
-        message: Uuid,
-        /// What was asked.
-        question: String,
-        /// What was answered with the settings that it began with.
-        now: String,
-        /// And with the changed ones.
-        changed: String,
-        /// By whom.
-        judge: Judge,
-        /// How often it was tried.
-        tries: i32,
-    },
+    Judge(AnswersToJudge),
+}
+
+/// A question that is to be asked with one of the settings.
+#[derive(Debug)]
+pub struct QuestionToTry {
+    /// The question's message.
+    pub message: Uuid,
+    /// What was asked.
+    pub question: String,
+    /// With which of the settings.
+    pub side: Side,
+    /// Those.
+    pub settings: Box<Trial>,
+    /// How often it was tried.
+    pub tries: i32,
+}
+
+/// Two answers that are to be compared.
+#[derive(Debug)]
+pub struct AnswersToJudge {
+    /// The question's message.
+    pub message: Uuid,
+    /// What was asked.
+    pub question: String,
+    /// What was answered with the settings that it began with.
+    pub now: String,
+    /// And with the changed ones.
+    pub changed: String,
+    /// By whom.
+    pub judge: Judge,
+    /// How often it was tried.
+    pub tries: i32,
 }
 
 #[derive(sqlx::FromRow)]
@@ -135,24 +143,24 @@ impl Next {
             (true, false, true) => (Side::Changed, of.changed_settings, self.changed_tries),
             (true, false, false) => {
                 return match of.judge {
-                    Some(Json(judge)) => RehearsalStep::Judge {
+                    Some(Json(judge)) => RehearsalStep::Judge(AnswersToJudge {
                         message,
                         question,
                         now: self.now,
                         changed: self.changed,
                         judge,
                         tries: self.judge_tries,
-                    },
+                    }),
                     None => RehearsalStep::Over,
                 };
             }
         };
-        RehearsalStep::Ask {
+        RehearsalStep::Ask(QuestionToTry {
             message,
             question,
             side,
             settings: Box::new(settings.0),
             tries,
-        }
+        })
     }
 }
