@@ -64,7 +64,7 @@ struct TenantCounts {
 /// Jobs of one kind.
 #[derive(Serialize, ToSchema)]
 struct JobCounts {
-    /// `extract`, `index`, `forget`, `purge` or `sync`.
+    /// `extract`, `index`, `forget`, `purge`, `sync` or `rehearse`.
     #[schema(example = "extract")]
     kind: String,
     /// Those that wait for their turn, or for their next attempt.
@@ -128,8 +128,7 @@ pub(crate) async fn show(
     let chores = tx.chores().await?;
     let chosen = tx.chosen_models().await?;
     tx.commit().await?;
-    let known_migration = db::MIGRATOR.iter().map(|one| one.version).max();
-    let known_migration = known_migration.unwrap_or_default();
+    let known_migration = db::newest_migration();
     let now = app.clock.now();
     let mut warnings = app.deployment_warnings(&chosen);
     if let Some(newer) = schema.migration.filter(|newest| *newest > known_migration) {

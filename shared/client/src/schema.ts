@@ -3314,7 +3314,7 @@ export interface components {
         /** @description Jobs of one kind. */
         JobCounts: {
             /**
-             * @description `extract`, `index`, `forget`, `purge` or `sync`.
+             * @description `extract`, `index`, `forget`, `purge`, `sync` or `rehearse`.
              * @example extract
              */
             kind: string;

@@ -92,7 +92,7 @@ impl Service {
             return Some(DeploymentWarning {
                 code: DeploymentWarningCode::ProviderUnknown,
                 detail: format!(
-                    "This deployment has no provider {provider} any more, which {tenants} organisations chose. Name it in PROVIDERS again, or have them choose another."
+                    "This deployment has no provider {provider} any more, which {tenants} organisations chose. Name it in ENDPOINTS again, or have them choose another."
                 ),
             });
         };

@@ -1,7 +1,7 @@
 //! Whether a database may be served from: its schema suits this binary, and row-level security binds the service.
 
 use crate::{
-    Db, Error, MIGRATOR,
+    Db, Error, MIGRATOR, newest_migration,
     transaction::{Conn, Transaction},
 };
 use sqlx::{Executor, Postgres, Row, postgres::PgRow};
@@ -229,10 +229,9 @@ fn judge_schema(applied: &BTreeMap<i64, Vec<u8>>) -> Result<Option<i64>, Unfit> 
             Some(_) => {}
         }
     }
-    let own = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
     let unknown = |version: &&i64| !MIGRATOR.version_exists(**version);
     match applied.keys().rev().find(unknown) {
-        Some(version) if *version < own => Err(Unfit::Foreign(*version)),
+        Some(version) if *version < newest_migration() => Err(Unfit::Foreign(*version)),
         newer => Ok(newer.copied()),
     }
 }
