@@ -93,8 +93,12 @@ impl Answerer {
         let Service { db, clock, .. } = &*self.app;
         db.revoked(&self.caller, || clock.now()).await;
         let heir = db.heir(&self.caller, self.turn.message_id, clock.now());
-        if let Ok(Some(heir)) = Box::pin(heir).await {
-            Box::pin(db.revoked(&heir, || clock.now())).await;
+        match Box::pin(heir).await {
+            Ok(Some(heir)) => Box::pin(db.revoked(&heir, || clock.now())).await,
+            Ok(None) => {}
+            Err(e) => {
+                tracing::warn!(error = %e, "who has an answer now could not be read, so it ends");
+            }
         }
     }
 }

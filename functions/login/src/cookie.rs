@@ -15,6 +15,8 @@ use web::{App, ClientIp, Error, Json, Result, is_everybodys_page};
 /// Its prefix has browsers take it over TLS alone, for this host alone, and for all of its paths (RFC 6265bis, section 4.1.3.2).
 const NAME: &str = "__Host-rt";
 const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
+/// What deletes it.
+const FORGOTTEN: &str = "__Host-rt=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict";
 /// No page of another origin can send it without being allowed to, which none is.
 const HEADER: &str = "x-login-cookie";
 
@@ -120,10 +122,8 @@ fn kept(pair: TokenPair) -> Result<Response> {
 }
 
 fn forgotten(mut answer: Response) -> Response {
-    let cookie = format!("{NAME}=; Max-Age=0; {ATTRIBUTES}");
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        answer.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
+    let cookie = HeaderValue::from_static(FORGOTTEN);
+    answer.headers_mut().insert(header::SET_COOKIE, cookie);
     answer
 }
 
