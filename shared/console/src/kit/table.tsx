@@ -40,23 +40,29 @@ export const Table = <T,>({ label, items, columns, keyOf }: { label: string; ite
   </div>
 );
 
+/** The way to the next page, if there is one. */
+export const More = <T,>({ pages: { hasMore, more, isLoading } }: { pages: Pages<T> }) => {
+  const t = useTexts();
+  if (!hasMore) return null;
+  return (
+    <div class="more">
+      <Button press={more} isBusy={isLoading}>
+        {t.more}
+      </Button>
+    </div>
+  );
+};
+
 /** A list that comes page by page: what there is, what went wrong, and the way to more. */
 export const Listed = <T,>({ pages, empty, ...table }: { pages: Pages<T>; empty: ComponentChildren; label: string; columns: Column<T>[]; keyOf: (item: T) => string }) => {
-  const t = useTexts();
-  const { items, error, isLoading, hasMore, more, again } = pages;
+  const { items, error, more, again } = pages;
   return (
     <>
       {items && items.length > 0 && <Table {...table} items={items} />}
       {items?.length === 0 && !error && empty}
       {!items && !error && <Loading lines={5} />}
       <Trouble error={error} again={items ? more : again} />
-      {hasMore && !error && (
-        <div class="more">
-          <Button press={more} isBusy={isLoading}>
-            {t.more}
-          </Button>
-        </div>
-      )}
+      {!error && <More pages={pages} />}
     </>
   );
 };

@@ -2,6 +2,7 @@ import type { components } from "parlance-client";
 import { useLoad } from "../call.js";
 import { Icon } from "../icons.js";
 import { Button } from "../kit/button.js";
+import { Facts } from "../kit/facts.js";
 import { Card, Empty, Loading, Screen } from "../kit/screen.js";
 import { Badge, Table } from "../kit/table.js";
 import { Trouble } from "../kit/trouble.js";
@@ -78,14 +79,7 @@ const Versions = ({ health: { versions, tenants } }: { health: Health }) => {
   ] as const;
   return (
     <Card title={t.deployment.versions}>
-      <dl class="facts-of">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts of={facts} />
     </Card>
   );
 };

@@ -4,7 +4,7 @@ import { usePages } from "../../call.js";
 import { Button, LinkButton } from "../../kit/button.js";
 import { Markdown } from "../../kit/markdown.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
-import { Badge } from "../../kit/table.js";
+import { Badge, More } from "../../kit/table.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import { to } from "../../route.js";
@@ -19,7 +19,7 @@ export const ConversationScreen = ({ id }: { id: string }) => {
   const t = useTexts();
   const pages = usePages<Message>(`/admin/conversations/${encodeURIComponent(id)}/messages`, { limit: 50 });
   const [written, write] = useState<string>();
-  const { items, error, isLoading, hasMore, more, again } = pages;
+  const { items, error, more, again } = pages;
   return (
     <Screen title={t.conversations.one} lead={t.conversations.oneLead} up={{ href: to("conversations"), label: t.conversations.title }}>
       <Trouble error={error} again={items ? more : again} />
@@ -31,13 +31,7 @@ export const ConversationScreen = ({ id }: { id: string }) => {
           </li>
         ))}
       </ol>
-      {hasMore && !error && (
-        <div class="more">
-          <Button press={more} isBusy={isLoading}>
-            {t.more}
-          </Button>
-        </div>
-      )}
+      {!error && <More pages={pages} />}
       {written !== undefined && <WriteDialog title={written.slice(0, 200)} close={() => write(undefined)} done={() => {}} />}
     </Screen>
   );

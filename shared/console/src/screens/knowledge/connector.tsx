@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { call, useDeed, useLoad } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
+import { Facts } from "../../kit/facts.js";
 import { Check } from "../../kit/field.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
@@ -79,14 +80,7 @@ const Standing = ({ connector, path, again, asked }: { connector: Connector; pat
   return (
     <Card title={t.connectors.stands} actions={<ConnectorState connector={connector} />}>
       {isRunning(connector) && <progress aria-label={t.connectors.stands} />}
-      <dl class="facts-of">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts of={facts} />
       <Trouble error={run.error ?? cancel.error} />
       <div class="buttons">
         {isRunning(connector) ? (

@@ -3,8 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 import { call, useDeed, useLoad, usePages } from "../../call.js";
 import { Button, LinkButton } from "../../kit/button.js";
 import { download } from "../../kit/download.js";
+import { Facts } from "../../kit/facts.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
+import { More } from "../../kit/table.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import { go, to } from "../../route.js";
@@ -132,17 +134,7 @@ const Standing = ({ document, again }: { document: Document; again: () => void }
         </div>
       )}
       <Trouble error={retry.error ?? cancel.error} />
-      <dl class="facts-of">
-        {facts.map(
-          ([name, value]) =>
-            value !== undefined && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd dir="auto">{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Facts of={facts} />
     </Card>
   );
 };
@@ -175,13 +167,7 @@ const Passages = ({ document }: { document: Document }) => {
       </ol>
       {isThere && !pages.items && !pages.error && <Loading />}
       <Trouble error={pages.error} again={pages.again} />
-      {pages.hasMore && (
-        <div class="more">
-          <Button press={pages.more} isBusy={pages.isLoading}>
-            {t.more}
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
     </Card>
   );
 };

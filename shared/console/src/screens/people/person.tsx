@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { call, useDeed, useLoad, type Loaded } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
+import { Facts } from "../../kit/facts.js";
 import { Choice, faultOf, Text } from "../../kit/field.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
@@ -26,7 +27,7 @@ export const PersonScreen = ({ id }: { id: string }) => {
       {!data && !error && <Loading lines={6} />}
       {data && (
         <>
-          <Facts user={data} loaded={loaded} />
+          <Account user={data} loaded={loaded} />
           <Details user={data} loaded={loaded} />
         </>
       )}
@@ -34,7 +35,7 @@ export const PersonScreen = ({ id }: { id: string }) => {
   );
 };
 
-const Facts = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
+const Account = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
   const t = useTexts();
   const [asked, ask] = useState<"off" | "delete" | "invite">();
   const close = () => ask(undefined);
@@ -47,16 +48,12 @@ const Facts = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
   });
   return (
     <Card title={user.email} actions={<Standing user={user} />}>
-      <dl class="facts-of">
-        <div>
-          <dt>{t.people.since}</dt>
-          <dd>{moment(user.created_at)}</dd>
-        </div>
-        <div>
-          <dt>{t.people.last}</dt>
-          <dd>{user.last_login_at ? moment(user.last_login_at) : t.people.never}</dd>
-        </div>
-      </dl>
+      <Facts
+        of={[
+          [t.people.since, moment(user.created_at)],
+          [t.people.last, user.last_login_at ? moment(user.last_login_at) : t.people.never],
+        ]}
+      />
       {!isSelf && (
         <div class="buttons">
           {user.is_invited && <Button press={() => ask("invite")}>{t.people.inviteAgain}</Button>}

@@ -5,6 +5,7 @@ import { Button } from "../../kit/button.js";
 import { Text } from "../../kit/field.js";
 import { Markdown } from "../../kit/markdown.js";
 import { Card, Loading } from "../../kit/screen.js";
+import { More } from "../../kit/table.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import { ago, fill, moment, money, number } from "../../words.js";
@@ -45,13 +46,7 @@ export const Questions = ({ path, done, again }: { path: string; done: number; a
         ))}
       </ol>
       <Trouble error={error} again={items ? pages.more : pages.again} />
-      {pages.hasMore && !error && (
-        <div class="more">
-          <Button press={pages.more} isBusy={pages.isLoading}>
-            {t.more}
-          </Button>
-        </div>
-      )}
+      {!error && <More pages={pages} />}
     </Card>
   );
 };

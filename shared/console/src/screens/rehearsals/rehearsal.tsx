@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { call, useDeed, useLoad } from "../../call.js";
 import { Button, LinkButton } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
+import { Facts } from "../../kit/facts.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Table } from "../../kit/table.js";
@@ -56,7 +57,7 @@ const Standing = ({ rehearsal, path, again }: { rehearsal: Rehearsal; path: stri
     [t.rehearsals.sample, t.rehearsals.samples[rehearsal.sample]],
     [t.rehearsals.questions, number(questions)],
     [t.rehearsals.spent, fill(t.rehearsals.ofBudget, { spent: money(rehearsal.spent), budget: money(rehearsal.budget) })],
-    ...(rehearsal.judge ? [[t.rehearsals.judge, rehearsal.judge.model ?? rehearsal.judge.provider]] : []),
+    [t.rehearsals.judge, rehearsal.judge ? (rehearsal.judge.model ?? rehearsal.judge.provider) : undefined],
   ] as const;
   return (
     <>
@@ -73,14 +74,7 @@ const Standing = ({ rehearsal, path, again }: { rehearsal: Rehearsal; path: stri
             <p class="said">{note}</p>
           </div>
         )}
-        <dl class="facts-of">
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts of={facts} />
         <Changes before={rehearsal.now_settings} after={rehearsal.changed_settings} />
         <Trouble error={cancel.error} />
         <div class="buttons">
