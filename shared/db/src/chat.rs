@@ -11,5 +11,6 @@ pub(crate) mod rehearsals;
 pub(crate) mod rehearsing;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod source;
 pub(crate) mod turns;
 pub(crate) mod unanswered;

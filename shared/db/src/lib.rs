@@ -34,7 +34,7 @@ pub use chat::answers::{AnswerEnd, AnswerRow, Details, Grown, Kept};
 pub use chat::apps::AppPlace;
 pub use chat::conversations::{Conversation, ConversationFilter};
 pub use chat::feedback::{Feedback, Rating};
-pub use chat::messages::{Message, MessageRole, MessageStatus, Source, Usage};
+pub use chat::messages::{Message, MessageRole, MessageStatus, Usage};
 pub use chat::rehearsal_ends::{JudgeEnd, SideEnd};
 pub use chat::rehearsals::questions::{AnswerState, Judgement, RehearsedAnswer, RehearsedQuestion};
 pub use chat::rehearsals::{
@@ -44,6 +44,7 @@ pub use chat::rehearsals::{
 pub use chat::rehearsing::{AnswersToJudge, QuestionToTry, RehearsalStep, Rehearsing};
 pub use chat::search::{FoundChat, FoundMessage};
 pub use chat::sessions::{ChatOrigin, ChatSession};
+pub use chat::source::Source;
 pub use chat::turns::{HistoryMessage, NewTurn, NotBegun, Place, Turn};
 pub use chat::unanswered::{Lack, LackCounts, Period, Unanswered};
 pub use error::{Error, Result};

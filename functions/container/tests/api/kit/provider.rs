@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::VecDeque,
     sync::{
@@ -150,50 +150,6 @@ impl Provider {
     /// Lets `n` held pieces go.
     pub fn let_go(&self, n: usize) {
         self.inner.go.add_permits(n);
-    }
-
-    /// What a vector query finds: `(id, tenant_id, score)`.
-    pub fn find(&self, matches: &[(String, String, f32)]) {
-        let found = matches.iter().map(|(id, tenant, score)| {
-            json!({ "id": id, "score": score, "metadata": { "tenant_id": tenant, "document_id": id, "chunk_id": id } })
-        });
-        *self.inner.matches.lock().unwrap() = found.collect();
-    }
-
-    /// Makes embeddings and vectors fail.
-    pub fn fail_vectors(&self) {
-        self.refuse_vectors(500, None);
-    }
-
-    /// Answers embeddings and vectors with a status, and says how many seconds to wait.
-    pub fn refuse_vectors(&self, status: u16, wait: Option<u32>) {
-        *self.inner.vectors_fail.lock().unwrap() = Some((status, wait));
-    }
-
-    /// Makes embeddings and vectors work again.
-    pub fn heal_vectors(&self) {
-        *self.inner.vectors_fail.lock().unwrap() = None;
-    }
-
-    /// Has requests about vectors wait until they are let go.
-    pub fn hold_vectors(&self) {
-        self.inner.vectors_held.store(true, Relaxed);
-    }
-
-    /// Lets `n` of them go.
-    pub fn let_vectors_go(&self, n: usize) {
-        self.inner.vectors_go.add_permits(n);
-    }
-
-    /// From now on a text that holds the word has this vector.
-    pub fn means(&self, word: &'static str, vector: &[f32]) {
-        let meaning = (word, vector.to_vec());
-        self.inner.meanings.lock().unwrap().push(meaning);
-    }
-
-    /// From now on the index takes vectors of so many numbers.
-    pub fn dimensions(&self, numbers: usize) {
-        *self.inner.dimensions.lock().unwrap() = numbers;
     }
 
     /// Answers the next request of that path so, if it is one of the vector index: with JSON, if the body begins so.

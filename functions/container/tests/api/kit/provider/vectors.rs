@@ -8,6 +8,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Answers what is asked of vectors, and of what they find.
 pub(super) fn answer(provider: &Provider, asked: &Asked) -> Response {
@@ -55,4 +56,50 @@ fn refused(provider: &Provider, path: &str) -> Option<Response> {
     };
     let headers = [("content-type", kind), ("retry-after", "0")];
     Some((StatusCode::from_u16(status).unwrap(), headers, body).into_response())
+}
+
+impl Provider {
+    /// What a vector query finds: `(id, tenant_id, score)`.
+    pub fn find(&self, matches: &[(String, String, f32)]) {
+        let found = matches.iter().map(|(id, tenant, score)| {
+            json!({ "id": id, "score": score, "metadata": { "tenant_id": tenant, "document_id": id, "chunk_id": id } })
+        });
+        *self.inner.matches.lock().unwrap() = found.collect();
+    }
+
+    /// Makes embeddings and vectors fail.
+    pub fn fail_vectors(&self) {
+        self.refuse_vectors(500, None);
+    }
+
+    /// Answers embeddings and vectors with a status, and says how many seconds to wait.
+    pub fn refuse_vectors(&self, status: u16, wait: Option<u32>) {
+        *self.inner.vectors_fail.lock().unwrap() = Some((status, wait));
+    }
+
+    /// Makes embeddings and vectors work again.
+    pub fn heal_vectors(&self) {
+        *self.inner.vectors_fail.lock().unwrap() = None;
+    }
+
+    /// Has requests about vectors wait until they are let go.
+    pub fn hold_vectors(&self) {
+        self.inner.vectors_held.store(true, Relaxed);
+    }
+
+    /// Lets `n` of them go.
+    pub fn let_vectors_go(&self, n: usize) {
+        self.inner.vectors_go.add_permits(n);
+    }
+
+    /// From now on a text that holds the word has this vector.
+    pub fn means(&self, word: &'static str, vector: &[f32]) {
+        let meaning = (word, vector.to_vec());
+        self.inner.meanings.lock().unwrap().push(meaning);
+    }
+
+    /// From now on the index takes vectors of so many numbers.
+    pub fn dimensions(&self, numbers: usize) {
+        *self.inner.dimensions.lock().unwrap() = numbers;
+    }
 }
