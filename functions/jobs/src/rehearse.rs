@@ -61,22 +61,17 @@ struct Of<'a> {
 impl Of<'_> {
     async fn ask(&self, asked: &QuestionToTry) -> Result<Step> {
         let caller = self.caller.trying(&asked.settings);
-        let trying = match self.service.trying(&caller, &asked.question).await {
+        let trying = self.service.trying(&caller, &asked.question).await;
+        let trying = match trying.and_then(Trying::priced) {
             Ok(trying) => trying,
             Err(e) => {
-                let tried = Tried {
-                    answer: Err(e),
-                    sources: Vec::new(),
-                    provider: asked.settings.provider.clone(),
-                    model: asked.settings.chat_model.clone().unwrap_or_default(),
-                    tokens: (0, 0),
-                    cost: 0,
-                    millis: 0,
-                };
+                let model = asked.settings.chat_model.as_deref().unwrap_or_default();
+                let mut tried = Tried::of(&asked.settings.provider, model);
+                tried.answer = Err(e);
                 return self.store(asked, tried).await;
             }
         };
-        if trying.cost > self.left {
+        if trying.most() > self.left {
             return self.over_budget(&trying).await;
         }
         let Some(id) = self.hold(&caller, &trying).await? else {
@@ -127,7 +122,7 @@ impl Of<'_> {
         };
         let caller = self.caller.trying(&answers.judge.settings());
         let judged = match self.service.judging(&caller, compared).await {
-            Ok(trying) if trying.cost > self.left => return self.over_budget(&trying).await,
+            Ok(trying) if trying.most() > self.left => return self.over_budget(&trying).await,
             Ok(trying) => {
                 let Some(id) = self.hold(&caller, &trying).await? else {
                     return Ok(Step::Lost);
@@ -164,7 +159,7 @@ impl Of<'_> {
         let id = self.service.begin(caller, trying).await?;
         match self.service.db.job(self.job).await? {
             Some(tx) => {
-                tx.hold(trying.cost).await?;
+                tx.hold(trying.most()).await?;
                 Ok(Some(id))
             }
             None => {
@@ -175,7 +170,7 @@ impl Of<'_> {
     }
 
     async fn over_budget(&self, trying: &Trying) -> Result<Step> {
-        let (most, left) = (Usd::from_nano(trying.cost), Usd::from_nano(self.left));
+        let (most, left) = (Usd::from_nano(trying.most()), Usd::from_nano(self.left));
         let note = format!(
             "budget_reached: The next call may cost {most} USD, and {left} USD of the budget are left. What was answered is here to \
              compare; for the rest begin another with a larger budget, or with fewer questions."

@@ -15,6 +15,8 @@ mod secret_tests;
 mod secrets;
 mod show;
 mod sites;
+mod trials;
+mod tried;
 
 use utoipa_axum::routes;
 use web::{App, Routes};
@@ -27,6 +29,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(limits::show, limits::set))
         .routes(routes!(prompts::list))
         .routes(routes!(prompts::restore))
+        .routes(routes!(trials::ask))
         .routes(routes!(rehearsals::list, rehearsals::create))
         .routes(routes!(rehearsals::show))
         .routes(routes!(rehearsals::questions::list))

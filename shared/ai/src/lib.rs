@@ -73,7 +73,7 @@ pub use models::{BadModels, Limit, Model, Models};
 pub use namespace::Namespace;
 pub use options::Options;
 pub use prices::{LongContext, OffPeak, Price};
-pub use prompt::{Message, Passage, Prompt, Role, passage_lines};
+pub use prompt::{Message, Part, Passage, Prompt, Role, passage_lines};
 pub use provider::{LOCAL_MODEL, Provider};
 pub use rank::{best_fused, fuse};
 pub use rerank::Reranked;

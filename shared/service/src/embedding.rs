@@ -207,11 +207,24 @@ impl Service {
                 ..*limits
             };
         }
-        self.check_priced(&limits, reservation)?;
+        self.begin_within(caller, &limits, reservation).await
+    }
+
+    /// Reserves what a call may take at most, within these limits.
+    ///
+    /// # Errors
+    /// As of [`Service::reserve_embedding`].
+    pub(crate) async fn begin_within(
+        &self,
+        caller: &Caller,
+        limits: &[LimitsOf],
+        reservation: &Reservation,
+    ) -> Result<Uuid> {
+        self.check_priced(limits, reservation)?;
         let id = Uuid::now_v7();
         let refusal = self
             .db
-            .reserve_call(caller, id, &limits, reservation)
+            .reserve_call(caller, id, limits, reservation)
             .await?;
         match refusal {
             None => Ok(id),

@@ -56,8 +56,8 @@ impl Service {
         // An estimate, of which a third more may be true.
         let sent = compared.prompt().tokens() / 3 * 4;
         let (endpoint, model) = (answering.provider.name(), &answering.options.model);
-        let reservation = self.reserve(Operation::Chat, endpoint, model, sent, MOST_BACK);
-        Trying::of(answering, reservation)
+        let reservation = self.reserve(Operation::Trial, endpoint, model, sent, MOST_BACK);
+        Trying::of(answering, reservation).priced()
     }
 
     /// Has two answers compared, and settles what that took.
@@ -73,7 +73,7 @@ impl Service {
     ) -> Result<Judged> {
         let (text, call) = self.ask_tried(caller, trying, compared.prompt(), id).await;
         let said = text.and_then(|text| compared.said(&text).ok_or(ai::Error::Invalid.into()));
-        let cost = call.cost.unwrap_or(trying.cost);
+        let cost = call.cost.unwrap_or(trying.most());
         self.db.settle_calls(caller, id, &[call]).await?;
         Ok(Judged { said, cost })
     }

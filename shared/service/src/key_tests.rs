@@ -119,7 +119,7 @@ impl Service {
             ..Options::default()
         };
         let sent = tokens::at_most(QUESTION).saturating_add(prompt.tokens());
-        let of = Operation::Chat;
+        let of = Operation::KeyTest;
         let id = self.reserve_beside(caller, of, (endpoint, model), (sent, MOST_BACK));
         let id = id.await?;
         let name = endpoint.to_owned();

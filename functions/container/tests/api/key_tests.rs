@@ -65,7 +65,8 @@ async fn a_key_that_works_is_told_to_with_its_model_and_costs_a_few_tokens() {
     assert_eq!(key["failure"], Value::Null);
     // It is counted as what it is: a call that the tenant pays.
     let used = kit.get(&token, "/admin/usage?group_by=operation").await;
-    assert!(used.text.contains("\"chat\""), "{}", used.text);
+    assert!(used.text.contains("\"key_test\""), "{}", used.text);
+    assert!(!used.text.contains("\"chat\""), "{}", used.text);
 }
 
 #[tokio::test] // R66

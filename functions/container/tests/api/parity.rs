@@ -174,6 +174,8 @@ fn is_elsewhere(name: &str, status: u16) -> bool {
         ) => true,
         // One at a time takes two at once, and what is gone many; rehearsals/ has both.
         ("POST /tenants/{tenant_id}/rehearsals", 409 | 410) => true,
+        // It takes a provider that refuses, or whose price nobody knows; trials.rs has both.
+        ("POST /tenants/{tenant_id}/trials", 400 | 409) => true,
         // Cookies are off; cookies.rs has them on.
         (name, 200 | 204 | 401 | 403 | 422) if name.ends_with(" /login/cookie") => true,
         // What it tells depends on which process does the chores; deployment.rs has it.

@@ -2,14 +2,14 @@
 
 use crate::{
     faults::check_model,
-    input::{TenantInput, present},
-    knowledge::{self, Together},
+    input::TenantInput,
+    tried::{SettingsInput, check_together, within},
 };
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use db::{Caller, Judge, Period, Sample, Tenant, Trial, Usd};
+use db::{Caller, Judge, Period, Sample, Trial, Usd};
 use serde::Deserialize;
-use service::{Chosen, Compared, Faults};
+use service::{Compared, Faults};
 use utoipa::ToSchema;
 use web::{App, Error, Object, Result};
 
@@ -38,61 +38,6 @@ pub(crate) struct NewRehearsal {
     judge: Option<Object<JudgeInput>>,
     /// What all of it may cost: before a call that may go over that, it stops.
     budget: Usd,
-}
-
-/// What of a tenant's settings can be tried. They mean what they mean in `PATCH /tenants/{tenant_id}`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = RehearsalSettings)]
-pub(crate) struct SettingsInput {
-    /// What the model is told before every conversation, up to 32768 characters.
-    #[schema(max_length = 32_768, example = "You are the assistant of Acme's shop.")]
-    system_prompt: Option<String>,
-    /// Who answers. Nobody answers in its place where it cannot.
-    #[schema(
-        min_length = 1,
-        max_length = 32,
-        pattern = "^[a-z][a-z0-9-]*$",
-        example = "openai"
-    )]
-    provider: Option<String>,
-    /// The model that answers; null for the provider's usual one.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
-    chat_model: Option<Option<String>>,
-    /// From 0 to 2; null for the model's own.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<f32>, minimum = 0, maximum = 2)]
-    temperature: Option<Option<f32>>,
-    /// The longest answer, 1 to 32768 tokens.
-    #[schema(minimum = 1, maximum = 32_768)]
-    max_output_tokens: Option<i32>,
-    /// How documents are searched.
-    #[schema(value_type = Option<RetrievalInput>)]
-    retrieval: Option<Object<RetrievalInput>>,
-}
-
-/// How documents are searched; a field that is absent stays as it is.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = RehearsalRetrieval)]
-pub(crate) struct RetrievalInput {
-    /// Whether answers draw on documents.
-    enabled: Option<bool>,
-    /// How many passages, 1 to 20.
-    #[schema(minimum = 1, maximum = 20)]
-    top_k: Option<i32>,
-    /// How well a passage must fit, 0 to 1.
-    #[schema(minimum = 0, maximum = 1)]
-    min_score: Option<f32>,
-    /// Who puts what was found in order; null for nobody.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9-]*$", example = "jina")]
-    rerank_provider: Option<Option<String>>,
-    /// The model that does; needed with `rerank_provider`, and null without.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._:/-]+$")]
-    rerank_model: Option<Option<String>>,
 }
 
 /// A model that compares the answers.
@@ -161,7 +106,7 @@ impl NewRehearsal {
         }
         check_together(app, tenant, &changed).map_err(within)?;
         for settings in [&now, &changed] {
-            app.trying(&caller.trying(settings), "").await?;
+            app.trying(&caller.trying(settings), "").await?.priced()?;
         }
         if let Some(judge) = &judge {
             check_judge(app, caller, judge).await?;
@@ -175,29 +120,6 @@ impl NewRehearsal {
             questions: self.questions.unwrap_or(usual),
             budget: self.budget,
         })
-    }
-}
-
-/// Confirms that a tenant may have these settings.
-pub(crate) fn check_together(app: &App, tenant: &Tenant, settings: &Trial) -> Result<()> {
-    let mut tenant = tenant.clone();
-    settings.apply(&mut tenant);
-    // What needs the database's extensions cannot be changed here.
-    Together::from(&tenant).check(true)?;
-    Ok(app.check_chosen(&Chosen::from(&tenant))?)
-}
-
-/// The same failure, of fields that are within `settings`.
-fn within(e: Error) -> Error {
-    match e {
-        Error::Service(service::Error::Invalid(fields)) => {
-            let fields = fields.into_iter().map(|field| service::FieldError {
-                field: format!("settings.{}", field.field),
-                ..field
-            });
-            service::Error::Invalid(fields.collect()).into()
-        }
-        e => e,
     }
 }
 
@@ -218,30 +140,5 @@ async fn check_judge(app: &App, caller: &Caller, judge: &Judge) -> Result<()> {
             "has no key here, or not that model: set a key with PUT /tenants/current/secrets/{provider}, or choose another",
         )),
         Err(e) => Err(e.into()),
-    }
-}
-
-/// They are settings of a tenant like all others.
-impl From<SettingsInput> for TenantInput {
-    fn from(asked: SettingsInput) -> Self {
-        let retrieval = asked.retrieval.map(|Object(asked)| {
-            Object(knowledge::RetrievalInput {
-                enabled: asked.enabled,
-                top_k: asked.top_k,
-                min_score: asked.min_score,
-                rerank_provider: asked.rerank_provider,
-                rerank_model: asked.rerank_model,
-                ..Default::default()
-            })
-        });
-        Self {
-            system_prompt: asked.system_prompt,
-            provider: asked.provider,
-            chat_model: asked.chat_model,
-            temperature: asked.temperature,
-            max_output_tokens: asked.max_output_tokens,
-            retrieval,
-            ..Self::default()
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The end of a rehearsal: it is cancelled, and what it tried is published or dropped.
 
-use super::{asked::check_together, found, running};
-use crate::{input::refused, output::TenantOutput};
+use super::{found, running};
+use crate::{input::refused, output::TenantOutput, tried::check_together};
 use axum::extract::State;
 use db::{Decision, Rehearsal, RehearsalStatus, Trial};
 use uuid::Uuid;

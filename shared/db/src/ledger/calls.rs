@@ -19,6 +19,10 @@ pub enum Operation {
     QueryRewriting,
     /// Passages, put in the order in which they fit.
     Rerank,
+    /// An answer by which settings are tried, or a comparison of two.
+    Trial,
+    /// A question that tells whether a key works.
+    KeyTest,
 }
 
 /// What became of a call.

@@ -76,6 +76,7 @@ const KEEPS_NOTHING: &[&str] = &[
     "POST /login/refresh",
     "POST /login/visitor",
     "POST /mcp",
+    "POST /tenants/{tenant_id}/trials",
     "PUT /login/cookie",
 ];
 /// Where any text is accepted and kept. Everywhere else it is refused, as no name of a model, address and so on.

@@ -121,6 +121,7 @@ pub(super) fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt
             "DELETE /tenants/{tenant_id}/sites/{id}/identity-keys/{key_id}",
             "path:tenant_id" | "path:id" | "path:key_id",
         )
+        | ("POST /tenants/{tenant_id}/trials", "path:tenant_id")
         | ("GET /tenants/{tenant_id}/rehearsals", "path:tenant_id")
         | ("POST /tenants/{tenant_id}/rehearsals", "path:tenant_id")
         | ("GET /tenants/{tenant_id}/rehearsals/{id}", "path:tenant_id" | "path:id")

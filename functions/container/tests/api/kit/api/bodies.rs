@@ -36,6 +36,9 @@ impl Operation {
             }),
             "POST /login" => login(U1),
             "POST /login/visitor" => json!({ "site_key": "site_x" }),
+            "POST /tenants/{tenant_id}/trials" => {
+                json!({ "question": "What is known?", "answer": false })
+            }
             "POST /tenants/{tenant_id}/rehearsals" => json!({
                 "settings": { "system_prompt": "Be short." }, "sample": "thumbs_down", "budget": "1",
             }),
