@@ -6,7 +6,7 @@ pub(crate) mod questions;
 
 use asked::NewRehearsal;
 use axum::{extract::State, http::StatusCode};
-use db::{AdminTx, Rehearsal};
+use db::{AdminTx, Rehearsal, Tenant};
 use std::time::Duration;
 use uuid::Uuid;
 use web::{App, Error, Json, Listing, PageQuery, Path, Query, Repeatable, Result, TenantAt};
@@ -20,8 +20,9 @@ const RUNNING: &str = "rehearsals_running";
 /// ones. They are asked one after the other, whoever stays or leaves, until all are asked, the budget is reached, or somebody
 /// cancels it; `GET` tells how far it came. One at a time; a tenant's last 50 are kept.
 ///
-/// Only questions are taken that the tenant shares with its administrators (`share_unanswered`), from when on it does, and of those
-/// only such as begin a conversation: what was said before another is not theirs to read.
+/// Only questions are taken that the tenant shares with its administrators, from when on it does: any with `share_conversations`, those
+/// that got no good answer with `share_unanswered`; and of those only such as begin a conversation, since another cannot be understood
+/// without what was said before.
 #[utoipa::path(post, path = "/tenants/{tenant_id}/rehearsals", operation_id = "createRehearsal", tag = "tenants",
     params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), web::IdempotencyKey),
     request_body = NewRehearsal,
@@ -42,7 +43,7 @@ pub(crate) async fn create(
         let made = tx.rehearsal(made).await?.ok_or(Error::ResultGone)?;
         return Ok((StatusCode::CREATED, Json(made)));
     }
-    check_shared(caller.account().tenant.share_unanswered)?;
+    check_shared(&caller.account().tenant)?;
     let checked = asked.check(&app, caller).await?;
     let mut tx = app.db.admin_within(at.admin()?, TIME).await?;
     let id = Uuid::now_v7();
@@ -121,13 +122,14 @@ fn running(sentence: &str) -> Error {
 }
 
 /// What users asked is for administrators only where the tenant says so, and its users are told.
-fn check_shared(is_shared: bool) -> Result<()> {
-    match is_shared {
+fn check_shared(tenant: &Tenant) -> Result<()> {
+    match tenant.share_unanswered || tenant.share_conversations {
         true => Ok(()),
         false => Err(Error::Forbidden(
             "not_shared",
             "This tenant does not share its users' questions with its administrators. PATCH /tenants/current with \
-             {\"share_unanswered\": true} shares those that get no good answer from then on, and its users are told.",
+             {\"share_unanswered\": true} shares those that get no good answer from then on, {\"share_conversations\": true} all of \
+             conversations that begin from then on; its users are told.",
         )),
     }
 }

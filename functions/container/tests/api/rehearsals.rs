@@ -4,6 +4,7 @@ mod asking;
 mod ends;
 mod judging;
 mod refused;
+mod shared;
 
 use crate::kit::{
     ADMIN1, ADMIN2, Answer, Kit, SUPERUSER, T1, U1, U2, V1,

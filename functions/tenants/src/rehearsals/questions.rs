@@ -36,7 +36,7 @@ pub(crate) async fn list(
     let page = page.of(&app, at.tenant_id, &format!("rehearsal {id}"))?;
     let mut tx = app.db.admin(at.admin()?).await?;
     found(&mut tx, id).await?;
-    check_shared(tx.tenant().await?.share_unanswered)?;
+    check_shared(&tx.tenant().await?)?;
     let rows = tx.rehearsed_questions(id, page.of).await?;
     Ok(Json(page.listing(rows, |row| row.message_id)))
 }

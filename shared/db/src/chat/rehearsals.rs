@@ -37,7 +37,7 @@ pub enum Decision {
     Dropped,
 }
 
-/// Which questions are taken.
+/// Which questions are taken, of those that the tenant shares with its administrators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]

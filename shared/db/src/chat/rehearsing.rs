@@ -1,6 +1,6 @@
 //! Rehearsals, for whoever asks their questions: step by step, each of which is one answer, or one judgement.
 
-use super::rehearsals::{Judge, Side};
+use super::rehearsals::{Judge, Side, questions::is_shown};
 use crate::{Result, Trial, scope::JobTx};
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -101,8 +101,10 @@ impl JobTx {
         let Some(running) = running else {
             return Ok(None);
         };
-        let next: Option<Next> = sqlx::query_as(
-            "select q.message_id, m.content as question, coalesce(m.created_at >= t.share_unanswered_since, false) as is_shown,
+        let next: Option<Next> = sqlx::query_as(concat!(
+            "select q.message_id, m.content as question, ",
+            is_shown!(),
+            " as is_shown,
                coalesce(n.status, 'again') = 'again' as now_to_do, coalesce(c.status, 'again') = 'again' as changed_to_do,
                coalesce(n.tries, 0) as now_tries, coalesce(c.tries, 0) as changed_tries, q.judge_tries,
                coalesce(n.content, '') as now, coalesce(c.content, '') as changed
@@ -117,8 +119,8 @@ impl JobTx {
                coalesce(n.status, 'again') = 'again' or coalesce(c.status, 'again') = 'again'
                or $2 and n.status = 'complete' and c.status = 'complete' and q.judged is null and q.judge_error is null)
              order by q.message_id desc
-             limit 1",
-        )
+             limit 1"
+        ))
         .bind(id)
         .bind(running.judge.is_some())
         .fetch_optional(self.conn())

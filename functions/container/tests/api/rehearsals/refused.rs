@@ -219,3 +219,26 @@ async fn the_same_request_twice_begins_one() {
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201));
     assert_eq!(first.id("id"), second.id("id"));
 }
+
+#[tokio::test] // R85
+async fn one_that_is_gone_is_not_begun_again() {
+    let provider = Provider::start().await;
+    let kit = asked(&provider, 1).await;
+    let token = kit.token(ADMIN1).await;
+    let body = shorter(json!({})).to_string();
+    let send = || {
+        let request = request(&token, "POST", PATH)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "one");
+        kit.send(request, Body::from(body.clone()))
+    };
+    let first = send().await.id("id");
+    // A tenant's last 50 are kept, and it was one before those.
+    let delete = "delete from parlance.rehearsals";
+    sqlx::query(delete).execute(&kit.pool).await.unwrap();
+    assert_eq!(send().await.problem(410), "result_gone");
+    let made = "select count(*) from parlance.rehearsals";
+    assert_eq!(number(&kit, made).await, 0);
+    let path = format!("{PATH}/{first}");
+    assert_eq!(kit.get(&token, &path).await.problem(404), "not_found");
+}

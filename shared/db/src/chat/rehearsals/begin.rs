@@ -53,19 +53,23 @@ impl AdminTx {
         Ok(Some(found))
     }
 
-    /// Takes its questions: those that begin a conversation, since what was said before is nobody else's to read.
+    /// Takes its questions: those that begin a conversation, since others cannot be understood without what was said before. Of
+    /// conversations that are shared it may be any; of all others only those that got no good answer, if these are shared.
     async fn sample(&mut self, new: &NewRehearsal<'_>) -> Result<Option<u64>> {
         let taken = sqlx::query(concat!(
-            "insert into rehearsal_questions (rehearsal_id, message_id)
-             select $3, f.id from (
-               select distinct on (q.id) q.id from (",
+            "insert into rehearsal_questions (rehearsal_id, message_id, shared_by)
+             select $3, f.id, case when f.is_whole then 'conversation' else 'unanswered' end from (
+               select distinct on (q.id) q.id, coalesce(s.created_at >= t.share_conversations_since, false) as is_whole from (",
             answers!(),
             ") a
                join chat_messages q on q.session_id = a.session_id and q.seq = coalesce(a.parent_seq, a.seq - 1)
-               join tenants t on q.created_at >= t.share_unanswered_since
+               join chat_sessions s on s.id = a.session_id
+               cross join tenants t
                where q.role = 'user' and coalesce(q.parent_seq, q.seq - 1) = 0
+                 and (s.created_at >= t.share_conversations_since
+                   or q.created_at >= t.share_unanswered_since and (a.thumbs_down or a.no_source or a.refused))
                  and case $4 when 'thumbs_down' then a.thumbs_down when 'unanswered' then a.no_source or a.refused
-                     else a.thumbs_down or a.no_source or a.refused end) f
+                     else true end) f
              order by case when $4 = 'random' then random() end, f.id desc
              limit $5"
         ))

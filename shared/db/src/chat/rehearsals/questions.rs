@@ -95,6 +95,17 @@ pub struct RehearsedQuestion {
     pub comment: Option<String>,
 }
 
+/// Whether a tenant `t` still lets its administrators read a question `q` of a rehearsal, which is the message `m`.
+macro_rules! is_shown {
+    () => {
+        "coalesce(case q.shared_by
+           when 'conversation' then (select s.created_at from chat_sessions s where s.id = m.session_id) >= t.share_conversations_since
+           else m.created_at >= t.share_unanswered_since end, false)"
+    };
+}
+
+pub(crate) use is_shown;
+
 #[derive(sqlx::FromRow)]
 struct Row {
     message_id: Uuid,
@@ -132,22 +143,24 @@ impl AdminTx {
         id: Uuid,
         page: PageOf,
     ) -> Result<Vec<RehearsedQuestion>> {
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(concat!(
             "select q.message_id, left(m.content, $4) as question, m.created_at as asked_at, to_jsonb(n) as now,
                to_jsonb(c) as changed, q.verdict, q.comment,
                case when q.judged is not null or q.judge_error is not null then jsonb_build_object(
                  'verdict', q.judged, 'reason', q.judge_reason, 'error', q.judge_error) end as judgement
              from rehearsal_questions q
              join chat_messages m on m.id = q.message_id
-             join tenants t on m.created_at >= t.share_unanswered_since
+             join tenants t on ",
+            is_shown!(),
+            "
              left join rehearsal_answers n
                on n.rehearsal_id = q.rehearsal_id and n.message_id = q.message_id and n.side = 'now'
              left join rehearsal_answers c
                on c.rehearsal_id = q.rehearsal_id and c.message_id = q.message_id and c.side = 'changed'
              where q.rehearsal_id = $1 and ($2::uuid is null or q.message_id < $2)
              order by q.message_id desc
-             limit $3",
-        )
+             limit $3"
+        ))
         .bind(id)
         .bind(page.after)
         .bind(page.limit)
