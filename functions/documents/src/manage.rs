@@ -3,20 +3,47 @@
 use crate::connectors::check_not_of_connector;
 use axum::{extract::State, http::StatusCode};
 use db::{Document, DocumentDeletion};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 use web::{App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result};
 
-/// The tenant's documents, newest first.
-#[utoipa::path(get, path = "/documents", operation_id = "listDocuments", tag = "documents", params(PageQuery), responses(
+/// Which documents, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListDocuments {
+    /// A part of the title, in whatever case, at most 300 characters.
+    #[param(max_length = 300)]
+    search: Option<String>,
+    /// How many items, 1 to 100.
+    #[param(default = 20, minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before, of the same search.
+    #[param(min_length = 1)]
+    cursor: Option<String>,
+}
+
+/// The tenant's documents, newest first; or those of them whose title holds what is searched.
+#[utoipa::path(get, path = "/documents", operation_id = "listDocuments", tag = "documents", params(ListDocuments), responses(
     (status = 200, body = Listing<Document>), (status = 403),
 ))]
 pub(crate) async fn list(
     State(app): State<App>,
     Manager { admin, .. }: Manager,
-    Query(page): Query<PageQuery>,
+    Query(asked): Query<ListDocuments>,
 ) -> Result<Json<Listing<Document>>> {
-    let page = page.of(&app, admin.tenant_id(), "documents")?;
-    let documents = app.db.admin(&admin).await?.documents(page.of).await?;
+    let search = asked.search.as_deref();
+    let list = match search {
+        Some(search) if search.chars().count() > 300 => {
+            return Err(Error::field("search", "must be at most 300 characters"));
+        }
+        Some(search) => format!("documents {search:?}"),
+        None => "documents".to_owned(),
+    };
+    let page = PageQuery::new(asked.limit, asked.cursor).of(&app, admin.tenant_id(), &list)?;
+    let mut tx = app.db.admin(&admin).await?;
+    let documents = tx.documents(search, page.of).await?;
     Ok(Json(page.listing(documents, |document| document.id)))
 }
 

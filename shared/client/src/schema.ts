@@ -662,7 +662,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's documents, newest first. */
+        /** The tenant's documents, newest first; or those of them whose title holds what is searched. */
         get: operations["listDocuments"];
         put?: never;
         /**
@@ -1254,7 +1254,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All tenants, newest first. */
+        /** All tenants, newest first; or those of them whose slug or name holds what is searched. */
         get: operations["listTenants"];
         put?: never;
         /**
@@ -1361,8 +1361,9 @@ export interface paths {
          * Begins to ask questions that the tenant's users have asked, each once with its settings as they are and once with the changed
          *     ones. They are asked one after the other, whoever stays or leaves, until all are asked, the budget is reached, or somebody
          *     cancels it; `GET` tells how far it came. One at a time; a tenant's last 50 are kept.
-         * @description Only questions are taken that the tenant shares with its administrators (`share_unanswered`), from when on it does, and of those
-         *     only such as begin a conversation: what was said before another is not theirs to read.
+         * @description Only questions are taken that the tenant shares with its administrators, from when on it does: any with `share_conversations`, those
+         *     that got no good answer with `share_unanswered`; and of those only such as begin a conversation, since another cannot be understood
+         *     without what was said before.
          */
         post: operations["createRehearsal"];
         delete?: never;
@@ -1608,6 +1609,27 @@ export interface paths {
         post?: never;
         /** Deletes an identity key: nothing signed with it lets anybody in any more, and within 5 seconds those who came in by it are out. */
         delete: operations["deleteIdentityKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{tenant_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers one question by the tenant's settings, or by changed ones, and tells what the model was sent. It is of no conversation,
+         *     changes nothing, and nobody answers in the place of a provider that fails. It costs what an answer costs, within the limits of
+         *     whoever asks.
+         */
+        post: operations["tryQuestion"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4149,6 +4171,24 @@ export interface components {
             /** @description Absent for users that are gone. */
             email?: string | null;
         };
+        /** @description A part of a prompt. */
+        PromptPart: {
+            /** @description What it is. */
+            part: components["schemas"]["PromptPartKind"];
+            /** @description As the model reads it. */
+            text: string;
+            /**
+             * Format: int32
+             * @description About how many tokens that is.
+             * @example 12
+             */
+            tokens: number;
+        };
+        /**
+         * @description What a part of a prompt is.
+         * @enum {string}
+         */
+        PromptPartKind: "instructions" | "rules" | "passages" | "question";
         /** @description Parts of what was sent. */
         PromptTokensDetails: {
             /**
@@ -4709,7 +4749,7 @@ export interface components {
          */
         RunStatus: "running" | "done" | "partial" | "failed" | "cancelled";
         /**
-         * @description Which questions are taken.
+         * @description Which questions are taken, of those that the tenant shares with its administrators.
          * @enum {string}
          */
         Sample: "thumbs_down" | "unanswered" | "random" | "latest";
@@ -5303,6 +5343,67 @@ export interface components {
             user: components["schemas"]["CurrentUser"];
             /** @description Where. */
             tenant: components["schemas"]["CurrentTenant"];
+        };
+        /** @description An answer that was tried. */
+        TriedAnswer: {
+            /**
+             * @description What was answered.
+             * @example A refund takes 14 days. [1]
+             */
+            content: string;
+            /**
+             * @description Who answered.
+             * @example openai
+             */
+            provider: string;
+            /**
+             * @description The model that wrote it.
+             * @example gpt-4o-mini
+             */
+            model: string;
+            /**
+             * Format: int32
+             * @description Tokens in.
+             * @example 231
+             */
+            prompt_tokens: number;
+            /**
+             * Format: int32
+             * @description Tokens out.
+             * @example 9
+             */
+            completion_tokens: number;
+            /** @description Whether the provider counted them; else they are estimates. */
+            exact: boolean;
+            cost?: components["schemas"]["Usd"] | null;
+            /**
+             * Format: int32
+             * @description How long it took, in milliseconds.
+             * @example 1200
+             */
+            millis: number;
+        };
+        /** @description What came of it. */
+        TriedQuestion: {
+            /** @description What the model is sent, part by part. */
+            prompt: components["schemas"]["PromptPart"][];
+            /** @description The passages in it, best first, as the answer cites them. */
+            sources: components["schemas"]["Source"][];
+            answer?: components["schemas"]["TriedAnswer"] | null;
+        };
+        /** @description A question that is to be tried. */
+        TryQuestionRequest: {
+            /**
+             * @description The question; not only blanks.
+             * @example How long does a refund take?
+             */
+            question: string;
+            settings?: components["schemas"]["RehearsalSettings"] | null;
+            /**
+             * @description Whether the model is asked; `false` tells what it would be sent.
+             * @default true
+             */
+            answer: boolean | null;
         };
         /** @description A conversation in the AI SDK's form. */
         UiChat: {
@@ -8929,9 +9030,11 @@ export interface operations {
     listDocuments: {
         parameters: {
             query?: {
+                /** @description A part of the title, in whatever case, at most 300 characters. */
+                search?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the page before, of the same search. */
                 cursor?: string;
             };
             header?: never;
@@ -11513,9 +11616,11 @@ export interface operations {
     listTenants: {
         parameters: {
             query?: {
+                /** @description A part of the slug or the name, in whatever case, at most 100 characters. */
+                search?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the page before, of the same search. */
                 cursor?: string;
             };
             header?: never;
@@ -13789,6 +13894,138 @@ export interface operations {
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    tryQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answer": true,
+                 *       "question": "How long does a refund take?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TryQuestionRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answer": {
+                     *         "completion_tokens": 9,
+                     *         "content": "A refund takes 14 days. [1]",
+                     *         "cost": "12.5",
+                     *         "exact": true,
+                     *         "millis": 1200,
+                     *         "model": "gpt-4o-mini",
+                     *         "prompt_tokens": 231,
+                     *         "provider": "openai"
+                     *       },
+                     *       "prompt": [
+                     *         {
+                     *           "part": "instructions",
+                     *           "text": "text",
+                     *           "tokens": 12
+                     *         }
+                     *       ],
+                     *       "sources": [
+                     *         {
+                     *           "chunk_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "document_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *           "heading": [
+                     *             "text"
+                     *           ],
+                     *           "page": null,
+                     *           "score": 0.82,
+                     *           "snippet": "Refunds take 14 days.",
+                     *           "source_url": null,
+                     *           "title": "Refunds"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TriedQuestion"];
+                };
+            };
+            /** @description `content_filter`, `context_length_exceeded`: the model's provider does not answer what was asked, or it is longer than the model can read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `model_unpriced`: spending is limited, and the price of the model is not known. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            /** @description `limit_reached`: `limit` says which. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_unreachable` and the like: the model's provider failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_rate_limited`, `provider_key_unavailable`, `answer_interrupted` or `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_timeout`: the model's provider did not answer in time. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Failed"];
         };
     };

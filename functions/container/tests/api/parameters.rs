@@ -24,7 +24,7 @@ async fn a_parameter_that_is_refused_is_named_and_told_what_would_be_right() {
         ("/documents/%ff", "id", "is not text"),
         ("/documents?limit=many", "limit", "must be a whole number"),
         (
-            "/documents?order=title",
+            "/admin/api-keys?order=title",
             "order",
             "is not known here: use `limit` or `cursor`",
         ),

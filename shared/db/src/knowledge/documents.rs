@@ -75,17 +75,20 @@ pub struct Document {
 
 impl AdminTx {
     /// The tenant's documents, newest first.
-    pub async fn documents(&mut self, page: PageOf) -> Result<Vec<Document>> {
+    pub async fn documents(&mut self, search: Option<&str>, page: PageOf) -> Result<Vec<Document>> {
+        // A position, not LIKE: no character of what is looked for means anything but itself.
         let documents = sqlx::query_as(concat!(
             "select ",
             document_columns!(),
             " from documents
               where deleted_at is null and ($1::uuid is null or id < $1)
+                and ($3::text is null or position(lower($3) in lower(title)) > 0)
               order by id desc
               limit $2"
         ))
         .bind(page.after)
         .bind(page.limit)
+        .bind(search)
         .fetch_all(self.conn())
         .await?;
         Ok(documents)

@@ -61,16 +61,21 @@ impl PlatformTx {
     }
 
     /// The tenants, newest first.
-    pub async fn tenants(&mut self, page: PageOf) -> Result<Vec<Tenant>> {
+    pub async fn tenants(&mut self, search: Option<&str>, page: PageOf) -> Result<Vec<Tenant>> {
+        // A position, not LIKE: no character of what is looked for means anything but itself.
         let sql = concat!(
             "select ",
             tenant_columns!(),
             " from tenants t
-             where $1::uuid is null or t.id < $1
+             where ($1::uuid is null or t.id < $1)
+               and ($3::text is null or position(lower($3) in t.slug) > 0 or position(lower($3) in lower(t.name)) > 0)
              order by t.id desc
              limit $2"
         );
-        let rows = sqlx::query_as(sql).bind(page.after).bind(page.limit);
+        let rows = sqlx::query_as(sql)
+            .bind(page.after)
+            .bind(page.limit)
+            .bind(search);
         Ok(rows.fetch_all(self.conn()).await?)
     }
 
