@@ -5,7 +5,7 @@ import re
 import tomllib
 
 PLAIN_VARIABLES = {
-    "SECRETS_ARN", "BACKEND_CORS_ORIGINS", "ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "ENDPOINTS", "INDEX_NAME", "ROLE_PREFIX",
+    "SECRETS_ARN", "BACKEND_CORS_ORIGINS", "ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "ENDPOINTS", "INDEX_NAME", "LOGIN_COOKIES", "ROLE_PREFIX",
     "RUST_LOG",
 }
 SECRET_VALUE = re.compile(r"://[^/\s]*:[^/\s]*@|resolve:(secretsmanager|ssm)|\bsk-|AKIA|[A-Za-z0-9+/_-]{32,}")
