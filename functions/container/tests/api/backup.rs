@@ -1,30 +1,27 @@
 //! docs/backup.md, step by step: what is dumped is all there again on a server that knows nothing of it.
 
+mod tools;
+
 use crate::{
     config::{Ended, run},
     kit::{
         ADMIN1, Kit, SECRET_KEY, T1, T2, U1,
         database::connect_to,
-        environment, left_out,
+        environment,
         scene::{Scene, Stored},
     },
 };
 use chrono::Utc;
 use container::cluster::{Cluster, Keep};
-use db::{MIGRATOR, Roles};
+use db::Roles;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use service::{Clock, Config, Service};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 use tenant_auth::RootSecret;
-use tokio::{
-    process::Command,
-    sync::{Mutex, MutexGuard},
-};
+use tokio::sync::{Mutex, MutexGuard};
+use tools::Tools;
 use web::App;
 
 /// The role is the server's: of two that ask for a password at once, the first one's is gone.
@@ -48,33 +45,6 @@ async fn backup_url(url: &str) -> String {
     let printed = parlance(&["backup-url"], url).await;
     assert!(printed.ok, "{}", printed.stderr);
     printed.stdout.trim().to_owned()
-}
-
-/// PostgreSQL's own programs for this; `None`, and a sentence, where there are none.
-fn client(program: &str) -> Option<PathBuf> {
-    let bin = env::var_os("PG_BIN").map(PathBuf::from);
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut places = bin
-        .into_iter()
-        .chain(env::split_paths(&path))
-        .map(|place| place.join(program));
-    let found = places.find(|program| program.exists());
-    if found.is_none() {
-        left_out(&format!("PostgreSQL's {program} is not installed"));
-    }
-    found
-}
-
-/// Runs one of them; what it said, and whether it ended well.
-async fn ran(program: &Path, arguments: &[&str], stdin: Option<&Path>) -> (bool, String) {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    if let Some(file) = stdin {
-        command.stdin(std::fs::File::open(file).expect("the file is there"));
-    }
-    let output = command.output().await.expect("the program can be run");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.success(), said)
 }
 
 /// Everything that keeps tenants apart, as the catalogue has it.
@@ -102,6 +72,16 @@ async fn guards(pool: &PgPool) -> Vec<String> {
         .fetch_all(pool)
         .await
         .expect("the catalogue can be read")
+}
+
+/// The server's version.
+async fn major(pool: &PgPool) -> u32 {
+    let sql = "select current_setting('server_version_num')::int / 10000";
+    let major: i32 = sqlx::query_scalar(sql)
+        .fetch_one(pool)
+        .await
+        .expect("a server has a version");
+    major.try_into().expect("a version is no negative number")
 }
 
 /// A new database on that server.
@@ -134,72 +114,14 @@ async fn serving(scene: &Scene, url: &str) -> Kit {
     }
 }
 
-/// PostgreSQL's programs, and the file of a dump.
-struct Tools {
-    psql: PathBuf,
-    dump: PathBuf,
-    restore: PathBuf,
-    file: String,
-}
-
-impl Tools {
-    fn find(files: &Path) -> Option<Self> {
-        std::fs::create_dir_all(files).expect("a folder can be made");
-        let file = files.join("parlance.dump");
-        Some(Self {
-            psql: client("psql")?,
-            dump: client("pg_dump")?,
-            restore: client("pg_restore")?,
-            file: file.to_str().expect("the path is text").to_owned(),
-        })
-    }
-
-    async fn dump(&self, from: &str) {
-        let from = backup_url(from).await;
-        let arguments = ["-Fc", "-n", "parlance", "-f", &self.file, "-d", &from];
-        let dumped = ran(&self.dump, &arguments, None).await;
-        assert!(dumped.0, "{}", dumped.1);
-    }
-
-    /// Without the roles, nothing is whose it should be.
-    async fn restore_the_wrong_way_round(&self, to: &str) {
-        assert!(!ran(&self.restore, &["-d", to, &self.file], None).await.0);
-        let migrated = parlance(&["migrate"], to).await;
-        assert!(!migrated.ok);
-        for told in [
-            "belongs to the role parlance, and not to parlance_owner",
-            "docs/backup.md",
-        ] {
-            assert!(migrated.stderr.contains(told), "{}", migrated.stderr);
-        }
-    }
-
-    async fn restore(&self, to: &str) {
-        let printed = parlance(&["migrate", "--print-roles"], to).await;
-        let roles = PathBuf::from(format!("{}.roles", self.file));
-        std::fs::write(&roles, printed.stdout).expect("a file can be written");
-        let arguments = ["-v", "ON_ERROR_STOP=1", "-d", to];
-        let made = ran(&self.psql, &arguments, Some(&roles)).await;
-        assert!(made.0, "{}", made.1);
-        let arguments = "--exit-on-error --single-transaction -n parlance -d";
-        let arguments: Vec<_> = arguments.split(' ').chain([to, &*self.file]).collect();
-        let restored = ran(&self.restore, &arguments, None).await;
-        assert!(restored.0, "{}", restored.1);
-        let migrated = parlance(&["migrate"], to).await;
-        let all = MIGRATOR.iter().count();
-        let said = format!("is up to date: {all} migrations, 0 of them applied now.");
-        assert!(migrated.stdout.contains(&said), "{}", migrated.stderr);
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_restored_on_another_server_is_all_there() {
-    let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backup");
-    let Some(tools) = Tools::find(&files) else {
-        return;
-    };
     let _alone = alone().await;
     let scene = Scene::new().await;
+    let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backup");
+    let Some(tools) = Tools::find(&files, major(&scene.pool).await) else {
+        return;
+    };
     scene.settled().await;
     tools.dump(&scene.database.url()).await;
 
