@@ -1,6 +1,6 @@
 import css from "./chat.css";
 import { Conversation } from "./conversation.js";
-import { h, icon, iconButton, sheet } from "./dom.js";
+import { h, icon, iconButton, isComposing, sheet } from "./dom.js";
 import { ALERT, ANEW, CLOSE } from "./icons.js";
 import { isRightToLeft, languageOf, type Language } from "./languages.js";
 import { Login, type Place } from "./login.js";
@@ -64,8 +64,8 @@ class Panel implements Chat {
     this.#log = new Log(
       {
         texts,
-        edit: (entry, text) => conversation((it) => it.edit(entry, text)),
-        retry: (entry) => conversation((it) => it.retry(entry)),
+        edit: (entry, text) => this.#leaving((it) => it.edit(entry, text)),
+        retry: (entry) => this.#leaving((it) => it.retry(entry)),
         rate: (entry, rating, comment) => conversation((it) => void it.rate(entry, rating, comment)),
         anew: () => this.#beginAnew(),
         say: (text) => this.#announcer.say(text),
@@ -97,9 +97,7 @@ class Panel implements Chat {
     this.#wasOpened = true;
     this.#element.hidden = false;
     this.#log.toEnd();
-    // A keyboard that comes up by itself would hide what there is to read.
-    const isTouched = matchMedia("(pointer: coarse)").matches;
-    if (isAsked) (isTouched ? this.#element : this.#composer.field).focus();
+    if (isAsked) this.#focus();
   }
 
   closed(): void {
@@ -126,6 +124,12 @@ class Panel implements Chat {
     void this.#conversation?.then((it) => it.leave());
   }
 
+  /** Has the keyboard here. One that comes up by itself on a screen would hide what there is to read. */
+  #focus(): void {
+    const isTouched = matchMedia("(pointer: coarse)").matches;
+    (isTouched ? this.#element : this.#composer.field).focus();
+  }
+
   /** Does something with the conversation, once there is one. What was written is not lost if there is none. */
   #with(use: (it: Conversation) => void, text?: string): void {
     const conversation = (this.#conversation ??= this.#begin());
@@ -135,6 +139,12 @@ class Panel implements Chat {
       this.#complain(troubleOf(error, this.#texts, this.#language));
       if (text) this.#composer.restore(text);
     });
+  }
+
+  /** The same by something that goes away with it: whoever pressed that goes on in the chat, not in the page. */
+  #leaving(use: (it: Conversation) => void): void {
+    this.#focus();
+    this.#with(use);
   }
 
   async #begin(): Promise<Conversation> {
@@ -188,7 +198,7 @@ class Panel implements Chat {
   #key(event: KeyboardEvent): void {
     // What is written here is none of the page's shortcuts.
     event.stopPropagation();
-    if (this.#isInline || event.isComposing) return;
+    if (this.#isInline || isComposing(event)) return;
     if (event.key === "Escape") this.#host.hide();
     else keepFocus(event, this.#element);
   }
@@ -213,7 +223,7 @@ class Panel implements Chat {
   #introduce(): void {
     const greeting = this.#attribute("greeting") ?? this.#texts.greeting;
     const suggestions = (this.#attribute("suggestions") ?? "").split("|").map((text) => text.trim()).filter(Boolean);
-    const ask = (text: string) => this.#with((it) => !it.isBusy && it.ask(text));
+    const ask = (text: string) => this.#leaving((it) => !it.isBusy && it.ask(text));
     const chips = suggestions.map((text) => h("button", { type: "button", class: "chip", part: "suggestion", dir: "auto", onclick: () => ask(text) }, text));
     this.#intro.replaceChildren(h("div", { class: "greeting", part: "greeting", dir: "auto" }, greeting), ...(chips.length ? [h("div", { class: "chips" }, ...chips)] : []));
     this.#tell();

@@ -39,3 +39,6 @@ export const sheet = (text: string): CSSStyleSheet => {
   made.replaceSync(text);
   return made;
 };
+
+/** Whether a key ends or goes on with what an input method is writing. Safari says the end of it only by this number. */
+export const isComposing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;

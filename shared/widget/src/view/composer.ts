@@ -1,4 +1,4 @@
-import { h, icon } from "../dom.js";
+import { h, icon, isComposing } from "../dom.js";
 import { SEND, STOP } from "../icons.js";
 import { fill, type Texts } from "../texts.js";
 
@@ -36,7 +36,7 @@ export class Composer {
     this.field.addEventListener("input", () => this.#written());
     this.field.addEventListener("keydown", (event) => {
       // What an input method ends with Enter is not sent.
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+      if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) this.#submit(event);
     });
     this.#draw();
   }
@@ -63,7 +63,7 @@ export class Composer {
       return;
     }
     const text = this.field.value.trim();
-    if (!text || sizeOf(text) > LONGEST) return;
+    if (!text || isTooLong(text)) return;
     this.field.value = "";
     this.#written();
     this.#uses.send(text);
@@ -88,7 +88,7 @@ export class Composer {
       this.#button.setAttribute("aria-label", label);
       this.#button.replaceChildren(icon(this.#isBusy ? STOP : SEND));
     }
-    this.#button.disabled = !this.#isBusy && (!text.trim() || size > LONGEST);
+    this.#button.disabled = !this.#isBusy && (!text.trim() || isTooLong(text));
     this.element.classList.toggle("busy", this.#isBusy);
     this.element.classList.toggle("excess", size > LONGEST);
     // Letters take one to four bytes each.
@@ -99,3 +99,6 @@ export class Composer {
 }
 
 const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Whether the service would refuse a question for its length. */
+export const isTooLong = (text: string): boolean => sizeOf(text) > LONGEST;

@@ -1,8 +1,9 @@
-import { h, icon, iconButton } from "../dom.js";
+import { h, icon, iconButton, isComposing } from "../dom.js";
 import { AGAIN, ALERT, BAD, COPY, DONE, EDIT, UP } from "../icons.js";
 import type { Entry } from "../entry.js";
 import { copyText, Rendered } from "../markdown/render.js";
 import type { Texts } from "../texts.js";
+import { isTooLong } from "./composer.js";
 import { Sources } from "./sources.js";
 
 /** What can be done with a message. */
@@ -53,25 +54,33 @@ class QuestionView implements MessageView {
   /** Puts a field in the place of the text. */
   #begin(): void {
     const { texts } = this.#deeds;
-    const field = h("textarea", { "aria-label": texts.edit, rows: "3", dir: "auto", maxlength: "4096" });
+    const field = h("textarea", { "aria-label": texts.edit, rows: "3", dir: "auto" });
+    const send = h("button", { class: "strong" }, texts.send);
+    const excess = h("div", { class: "count", role: "status" });
     field.value = this.#entry.text;
     const end = () => {
       form.replaceWith(this.#bubble);
       this.element.classList.remove("edited");
       this.#edit.focus();
     };
+    const judge = () => {
+      const isLong = isTooLong(field.value.trim());
+      send.disabled = isLong || !field.value.trim();
+      form.classList.toggle("excess", isLong);
+      excess.textContent = isLong ? texts.tooLong : "";
+    };
     const submit = (event: Event) => {
       event.preventDefault();
-      const text = field.value.trim();
-      if (text) this.#deeds.edit(this.#entry, text);
+      if (!send.disabled) this.#deeds.edit(this.#entry, field.value.trim());
     };
-    const form = h("form", { class: "edit", onsubmit: submit }, field);
-    form.append(h("div", { class: "buttons" }, h("button", { type: "button", class: "plain", onclick: end }, texts.cancel), h("button", { class: "strong" }, texts.send)));
+    const form = h("form", { class: "edit", onsubmit: submit, oninput: judge }, field, excess);
+    form.append(h("div", { class: "buttons" }, h("button", { type: "button", class: "plain", onclick: end }, texts.cancel), send));
     form.addEventListener("keydown", (event) => {
+      if (isComposing(event)) return;
       if (event.key === "Escape") {
         event.stopPropagation();
         end();
-      } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === field) {
+      } else if (event.key === "Enter" && !event.shiftKey && event.target === field) {
         submit(event);
       }
     });

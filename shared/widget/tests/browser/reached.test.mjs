@@ -90,6 +90,38 @@ test("a keyboard is enough, stays in the chat, and comes back to the button", as
   assert.equal(await launcher(page).getAttribute("aria-expanded"), "false");
 });
 
+test("what goes away when it is pressed leaves the keyboard in the chat", async () => {
+  const page = await kit.open({ attributes: { suggestions: "How long does a refund take?" } });
+  const focused = () => page.evaluate(() => document.querySelector("parlance-chat").shadowRoot.activeElement?.localName);
+  await openChat(page);
+  await button(page, "How long does a refund take?").press("Enter");
+  await idle(page);
+  assert.equal(await focused(), "textarea");
+  const question = page.locator("parlance-chat .message.user");
+  await question.getByRole("button", { name: "Edit the question" }).press("Enter");
+  await question.locator("textarea").fill("And abroad?");
+  await question.locator("textarea").press("Enter");
+  await idle(page);
+  assert.equal(await focused(), "textarea");
+  await button(page, "Answer again").press("Enter");
+  await idle(page);
+  assert.equal(await focused(), "textarea");
+  await page.keyboard.press("Escape");
+  await panel(page).waitFor({ state: "hidden" });
+});
+
+test("what an input method writes is not sent by its Enter", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await field(page).fill("にほん");
+  // Safari tells the key that ends a word as one that is typed, but for its number.
+  const pressed = (keyCode) => field(page).evaluate((field, keyCode) => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode, bubbles: true, composed: true })), keyCode);
+  await pressed(229);
+  assert.equal(await field(page).inputValue(), "にほん");
+  await pressed(13);
+  await page.locator("parlance-chat .bubble", { hasText: "にほん" }).waitFor();
+});
+
 test("what is typed in the chat is none of the page's shortcuts", async () => {
   const page = await kit.open();
   await page.evaluate(() => addEventListener("keydown", ({ key }) => (window.pressed ??= []).push(key)));

@@ -103,8 +103,42 @@ test("a question can be asked otherwise", async () => {
   await holds(page, ["The first, but better?"]);
   await last(page).getByText("Fertig.").waitFor();
   await idle(page);
+  // One that is too long is not sent, and costs nothing of what was said.
+  await first.hover();
+  await first.getByRole("button", { name: "Edit the question" }).click();
+  await first.locator("textarea").fill("é".repeat(2049));
+  await first.getByText("This message is too long. Please shorten it.").waitFor();
+  assert.ok(await first.getByRole("button", { name: "Send" }).isDisabled());
+  await first.locator("textarea").press("Enter");
+  await first.locator("textarea").press("Escape");
+  await holds(page, ["The first, but better?"]);
   await page.reload();
   await holds(page, ["The first, but better?"]);
+});
+
+test("a source says on which page it is, and leads to where it comes from", async () => {
+  const page = await kit.open();
+  await openChat(page);
+  await ask(page, "How long does a refund take?");
+  await idle(page);
+  // As of a file and of a web page.
+  const source = (more) => ({ document_id: "d", chunk_index: 0, score: 1, snippet: "", title: "Terms", ...more });
+  const sources = [source({ title: "Terms.pdf", page: 12, heading: ["Returns"] }), source({ title: "Refunds", source_url: "https://docs.example/refunds" }), source({ title: "Odd", source_url: "javascript:hit=1" })];
+  kit.kit.proxy.before = ({ method, url }, answer) => {
+    if (method !== "GET" || !/\/chat\/sessions\/.*\/messages/.test(url)) return false;
+    const message = (id, role, content, sources) => ({ id, role, content, status: "complete", sources, session_id: "s" });
+    answer.writeHead(200, { "access-control-allow-origin": kit.origin, "content-type": "application/json" });
+    answer.end(JSON.stringify({ items: [message("q", "user", "How long?", []), message("a", "assistant", "Five days [1], as it says [2][3].", sources)], next_cursor: null }));
+    return true;
+  };
+  await page.reload();
+  const lines = last(page).locator(".sources li");
+  await lines.nth(2).waitFor();
+  assert.equal((await lines.nth(0).innerText()).replace(/\s+/g, " "), "1 Terms.pdf · page 12 · Returns");
+  const link = lines.nth(1).locator("a");
+  assert.deepEqual([await link.getAttribute("href"), await link.getAttribute("rel")], ["https://docs.example/refunds", "noopener noreferrer nofollow"]);
+  assert.equal(await lines.nth(2).locator("a").count(), 0);
+  assert.match(await lines.nth(2).innerText(), /Odd/);
 });
 
 test("what was said is there after a reload, with what was thought of it", async () => {
