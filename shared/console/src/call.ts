@@ -7,10 +7,10 @@ import { asCaller } from "./session.js";
 export const call = <T>(method: string, path: string, request: Request = {}): Promise<T> =>
   asCaller((api) => api.request<T>(method, path, request));
 
-/** Likewise, with the tag by which a change says what it is a change of. */
-const tagged = async <T>(method: string, path: string, request: Request = {}): Promise<{ data: T; tag: string | undefined }> => {
+/** Likewise, with the tag by which a change says what it is a change of, and whether it was only found, and not made. */
+export const tagged = async <T>(method: string, path: string, request: Request = {}): Promise<{ data: T; tag: string | undefined; isFound: boolean }> => {
   const answer = await asCaller((api) => api.fetch(method, path, request));
-  return { data: (await answer.json()) as T, tag: answer.headers.get("etag") ?? undefined };
+  return { data: (await answer.json()) as T, tag: answer.headers.get("etag") ?? undefined, isFound: answer.status === 200 };
 };
 
 /** Reads, and changes what was read: whoever else changes it at the same moment is not overwritten, it is done again. */

@@ -37,5 +37,7 @@ export const bytes = (n: number): string => {
 export const money = (amount: string | number): string => {
   const value = Number(amount);
   const digits = value !== 0 && Math.abs(value) < 1 ? 4 : 2;
-  return new Intl.NumberFormat(language.value, { style: "currency", currency: "USD", maximumFractionDigits: digits }).format(value);
+  const text = (n: number) => new Intl.NumberFormat(language.value, { style: "currency", currency: "USD", maximumFractionDigits: digits }).format(n);
+  // What costs something is not shown as if it cost nothing.
+  return value > 0 && value < 0.000_05 ? `< ${text(0.0001)}` : text(value);
 };

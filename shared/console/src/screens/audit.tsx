@@ -1,5 +1,4 @@
 import type { components } from "parlance-client";
-import { useEffect, useState } from "preact/hooks";
 import { useDeed, usePages } from "../call.js";
 import { useCell } from "../cell.js";
 import { Button } from "../kit/button.js";
@@ -8,6 +7,7 @@ import { Choice, Text } from "../kit/field.js";
 import { Card, Empty, Screen } from "../kit/screen.js";
 import { Badge, Listed } from "../kit/table.js";
 import { Trouble } from "../kit/trouble.js";
+import { Typed } from "../kit/typed.js";
 import { useTexts } from "../preferences.js";
 import { route, setQuery } from "../route.js";
 import { moment } from "../words.js";
@@ -82,15 +82,3 @@ export const Audit = (_: ScreenProps) => {
 
 /** The moment before which all of a day is. */
 const nextDay = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString();
-
-/** A filter that is typed: a pause, not each letter, asks. */
-const Typed = ({ name, label, placeholder }: { name: string; label: string; placeholder?: string }) => {
-  const asked = useCell(route).query.get(name) ?? "";
-  const [text, setText] = useState(asked);
-  useEffect(() => {
-    if (text === asked) return;
-    const timer = setTimeout(() => setQuery({ [name]: text.trim() }), 400);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return <Text label={label} type="search" value={text} set={setText} {...(placeholder && { placeholder })} />;
-};

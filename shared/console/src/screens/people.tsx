@@ -1,11 +1,12 @@
 import type { components } from "parlance-client";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { usePages } from "../call.js";
 import { useCell } from "../cell.js";
 import { Button } from "../kit/button.js";
-import { Choice, Text } from "../kit/field.js";
+import { Choice } from "../kit/field.js";
 import { Card, Empty, Screen } from "../kit/screen.js";
 import { Badge, Listed } from "../kit/table.js";
+import { Typed } from "../kit/typed.js";
 import { useTexts } from "../preferences.js";
 import { route, setQuery, to } from "../route.js";
 import { ago, moment } from "../words.js";
@@ -29,14 +30,7 @@ const List = () => {
   const t = useTexts();
   const { query } = useCell(route);
   const asked = { search: query.get("search") ?? "", role: query.get("role") ?? "", is_active: query.get("active") ?? "" };
-  const [text, setText] = useState(asked.search);
   const [isInviting, invite] = useState(false);
-  // A pause in typing, not each letter, is a search.
-  useEffect(() => {
-    if (text === asked.search) return;
-    const timer = setTimeout(() => setQuery({ search: text }), 300);
-    return () => clearTimeout(timer);
-  }, [text]);
   const pages = usePages<User>("/admin/users", { limit: 50, search: asked.search || undefined, role: asked.role || undefined, is_active: asked.is_active || undefined });
   const isFiltered = Boolean(asked.search || asked.role || asked.is_active);
   const inviteButton = (
@@ -48,7 +42,7 @@ const List = () => {
     <Screen title={t.people.title} lead={t.people.lead} actions={inviteButton}>
       <Card>
         <div class="line filters" role="search">
-          <Text label={t.people.search} type="search" value={text} set={setText} />
+          <Typed name="search" label={t.people.search} />
           <Choice
             label={t.people.role}
             value={asked.role}

@@ -11,7 +11,9 @@ import { to } from "../route.js";
 import { fill, number } from "../words.js";
 import { Markdown } from "../kit/markdown.js";
 import type { ScreenProps } from "./index.js";
+import { Compare } from "./playground/compare.js";
 import { useConversation, type Turn } from "./playground/conversation.js";
+import { SentWith } from "./playground/parts.js";
 import { WhoReads } from "./unanswered/sharing.js";
 import { Sources } from "./playground/sources.js";
 
@@ -20,19 +22,38 @@ type Schemas = components["schemas"];
 /** Asks as the tenant's people do, and shows what the answer was made of. */
 export const Playground = ({ path: [sessionId], who }: ScreenProps) => {
   const t = useTexts();
+  if (sessionId === "compare" && who.isAdmin) return <Compare />;
   if (who.isGuest) {
     return (
       <Screen title={t.playground.title} lead={t.playground.lead}>
-        <Empty icon="shield" title={t.playground.guest} action={<LinkButton href={to("knowledge", "search")} icon="search">{t.playground.guestSearch}</LinkButton>}>
+        <Empty
+          icon="shield"
+          title={t.playground.guest}
+          action={
+            <div class="buttons">
+              <LinkButton href={to("knowledge", "search")} icon="search">{t.playground.guestSearch}</LinkButton>
+              <CompareLink />
+            </div>
+          }
+        >
           {t.playground.guestLead}
         </Empty>
       </Screen>
     );
   }
-  return <Talk sessionId={sessionId} />;
+  return <Talk sessionId={sessionId} isAdmin={who.isAdmin} />;
 };
 
-const Talk = ({ sessionId }: { sessionId: string | undefined }) => {
+const CompareLink = () => {
+  const t = useTexts();
+  return (
+    <LinkButton href={to("playground", "compare")} icon="compare">
+      {t.compare.open}
+    </LinkButton>
+  );
+};
+
+const Talk = ({ sessionId, isAdmin }: { sessionId: string | undefined; isAdmin: boolean }) => {
   const t = useTexts();
   const talk = useConversation(sessionId);
   const me = useLoad<Schemas["Me"]>("/login/me");
@@ -59,10 +80,15 @@ const Talk = ({ sessionId }: { sessionId: string | undefined }) => {
     choose(undefined);
     field.current?.focus();
   };
-  const actions = turns.length > 0 && (
-    <Button icon="anew" press={anew}>
-      {t.playground.anew}
-    </Button>
+  const actions = (
+    <>
+      {isAdmin && <CompareLink />}
+      {turns.length > 0 && (
+        <Button icon="anew" press={anew}>
+          {t.playground.anew}
+        </Button>
+      )}
+    </>
   );
   return (
     <Screen title={t.playground.title} lead={t.playground.lead} actions={actions} isWide>
@@ -122,7 +148,9 @@ const Talk = ({ sessionId }: { sessionId: string | undefined }) => {
           </form>
           {me.data && <WhoReads me={me.data} />}
         </section>
-        <Sources sources={shown?.sources ?? []} isDone={shown?.isDone ?? false} question={shown?.question} pointed={pointed} />
+        <Sources sources={shown?.sources ?? []} isDone={shown?.isDone ?? false} question={shown?.question} pointed={pointed}>
+          {isAdmin && shown?.isDone && <SentWith key={shown.key} question={shown.question} follows={shown !== turns[0]} />}
+        </Sources>
       </div>
     </Screen>
   );

@@ -25,7 +25,7 @@ const All = () => {
   const t = useTexts();
   const pages = usePages<Rehearsal>(PATH, { limit: 20 });
   const tenant = useLoad<Schemas["Tenant"]>("/tenants/current");
-  const isShared = tenant.data?.share_unanswered;
+  const isShared = tenant.data && (tenant.data.share_unanswered || tenant.data.share_conversations);
   const begin = (
     <LinkButton href={to("rehearsals", "new")} icon="add" kind="strong">
       {t.rehearsals.begin}

@@ -8,6 +8,7 @@ import { useTexts } from "../preferences.js";
 import { go, to } from "../route.js";
 import { day } from "../words.js";
 import type { ScreenProps } from "./index.js";
+import { Allowed } from "./sites/allowed.js";
 import { NewSiteDialog } from "./sites/new.js";
 import { SiteScreen } from "./sites/site.js";
 
@@ -52,6 +53,7 @@ const List = () => {
           ]}
         />
       </Card>
+      <Allowed />
       {isMaking && <NewSiteDialog close={() => make(false)} done={(site) => go(to("sites", site.id))} />}
     </Screen>
   );

@@ -1,14 +1,16 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
 import { call, usePages } from "../call.js";
+import { useCell } from "../cell.js";
 import { Button } from "../kit/button.js";
 import { FormDialog } from "../kit/dialog.js";
 import { Text } from "../kit/field.js";
 import { Card, Empty, Screen } from "../kit/screen.js";
 import { say } from "../kit/say.js";
 import { Badge, Listed } from "../kit/table.js";
+import { Typed } from "../kit/typed.js";
 import { useTexts } from "../preferences.js";
-import { go, to } from "../route.js";
+import { go, route, to } from "../route.js";
 import { assume, session } from "../session.js";
 import { day, fill } from "../words.js";
 import type { ScreenProps } from "./index.js";
@@ -20,7 +22,8 @@ type Tenant = components["schemas"]["Tenant"];
 /** Every organisation of the deployment: for superusers. */
 export const Tenants = (_: ScreenProps) => {
   const t = useTexts();
-  const pages = usePages<Tenant>("/tenants", { limit: 50 });
+  const search = useCell(route).query.get("search") || undefined;
+  const pages = usePages<Tenant>("/tenants", { limit: 50, search });
   const [isMaking, make] = useState(false);
   const [entered, enter] = useState<Tenant>();
   const [switched, switchOf] = useState<Tenant>();
@@ -37,13 +40,16 @@ export const Tenants = (_: ScreenProps) => {
       }
     >
       <Card>
+        <div class="line filters" role="search">
+          <Typed name="search" label={t.tenants.find} />
+        </div>
         <Listed
           pages={pages}
           label={t.tenants.title}
           keyOf={({ id }) => id}
           empty={
-            <Empty icon="house" title={t.tenants.emptyTitle}>
-              {t.tenants.empty}
+            <Empty icon="house" title={search === undefined ? t.tenants.emptyTitle : t.tenants.noneTitle}>
+              {search === undefined ? t.tenants.empty : t.tenants.none}
             </Empty>
           }
           columns={[

@@ -9,6 +9,7 @@ import { Card, Empty, Loading, Screen } from "../kit/screen.js";
 import { Trouble } from "../kit/trouble.js";
 import { useTexts } from "../preferences.js";
 import { route, setQuery } from "../route.js";
+import type { Texts } from "../texts/en.js";
 import { day, fill, money, number } from "../words.js";
 import type { ScreenProps } from "./index.js";
 import { Budgets } from "./usage/budgets.js";
@@ -91,7 +92,7 @@ export const UsageScreen = ({ who }: ScreenProps) => {
         >
           <Trouble error={shares.error} again={shares.again} />
           {!shares.data && !shares.error && <Loading />}
-          {shares.data && <Shares bars={sharesOf(shares.data.rows as Row[], by, t.usage.unknown)} />}
+          {shares.data && <Shares bars={sharesOf(shares.data.rows as Row[], by, t.usage)} />}
         </Card>
       )}
       {!who.isSuperuser && days.data && <Budgets left={days.data.left} />}
@@ -119,8 +120,8 @@ const nameOf = (value: unknown, unknown: string): string => {
   return String(email ?? name ?? slug ?? id ?? unknown);
 };
 
-const sharesOf = (rows: Row[], by: keyof Row, unknown: string): Bar[] =>
+const sharesOf = (rows: Row[], by: keyof Row, { unknown, operations }: Texts["usage"]): Bar[] =>
   rows
-    .map((row) => ({ name: nameOf(row[by], unknown), value: tokensOf(row), label: `${number(tokensOf(row))} · ${money(row.cost)}` }))
+    .map((row) => ({ name: by === "operation" ? (operations as Record<string, string>)[String(row[by])] ?? String(row[by]) : nameOf(row[by], unknown), value: tokensOf(row), label: `${number(tokensOf(row))} · ${money(row.cost)}` }))
     .sort((a, b) => b.value - a.value)
     .slice(0, 30);

@@ -1,12 +1,14 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { usePages } from "../../call.js";
+import { call, useDeed, usePages } from "../../call.js";
 import { Button, LinkButton } from "../../kit/button.js";
+import { saveAs } from "../../kit/download.js";
 import { Markdown } from "../../kit/markdown.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Badge, More } from "../../kit/table.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
+import type { Texts } from "../../texts/en.js";
 import { to } from "../../route.js";
 import { moment } from "../../words.js";
 import { WriteDialog } from "../knowledge/write.js";
@@ -17,11 +19,23 @@ type Message = components["schemas"]["SharedMessage"];
 /** One conversation, as it was: what was asked, what was answered and of what, and what was thought of it. */
 export const ConversationScreen = ({ id }: { id: string }) => {
   const t = useTexts();
-  const pages = usePages<Message>(`/admin/conversations/${encodeURIComponent(id)}/messages`, { limit: 50 });
+  const path = `/admin/conversations/${encodeURIComponent(id)}/messages`;
+  const pages = usePages<Message>(path, { limit: 50 });
   const [written, write] = useState<string>();
   const { items, error, more, again } = pages;
+  const save = useDeed(async () => saveAs(new Blob([await textOf(path, t)], { type: "text/markdown" }), `conversation-${id}.md`));
   return (
-    <Screen title={t.conversations.one} lead={t.conversations.oneLead} up={{ href: to("conversations"), label: t.conversations.title }}>
+    <Screen
+      title={t.conversations.one}
+      lead={t.conversations.oneLead}
+      up={{ href: to("conversations"), label: t.conversations.title }}
+      actions={
+        <Button icon="file" press={() => void save.run()} isBusy={save.isBusy} isOff={!items}>
+          {t.conversations.save}
+        </Button>
+      }
+    >
+      <Trouble error={save.error} />
       <Trouble error={error} again={items ? more : again} />
       {!items && !error && <Loading lines={8} />}
       <ol class="said-all">
@@ -35,6 +49,21 @@ export const ConversationScreen = ({ id }: { id: string }) => {
       {written !== undefined && <WriteDialog title={written.slice(0, 200)} close={() => write(undefined)} done={() => {}} />}
     </Screen>
   );
+};
+
+/** All of it as Markdown, however much of it is on the screen. */
+const textOf = async (path: string, t: Texts): Promise<string> => {
+  let text = "";
+  let cursor: string | null | undefined;
+  do {
+    const page: { items: Message[]; next_cursor: string | null } = await call("GET", path, { query: { limit: 100, cursor } });
+    for (const { role, content, created_at, feedback } of page.items) {
+      text += `## ${role === "user" ? t.conversations.asked : t.conversations.answered}, ${moment(created_at)}\n\n${content}\n\n`;
+      if (feedback) text += `> ${[t.conversations.of[feedback.rating], feedback.comment].filter(Boolean).join(": ")}\n\n`;
+    }
+    cursor = page.next_cursor;
+  } while (cursor);
+  return text;
 };
 
 const Said = ({ message, write }: { message: Message; write: (question: string) => void }) => {

@@ -7,8 +7,9 @@ import { FormDialog } from "../../kit/dialog.js";
 import { Card, Empty, Screen } from "../../kit/screen.js";
 import { say } from "../../kit/say.js";
 import { Badge, Listed } from "../../kit/table.js";
+import { Typed } from "../../kit/typed.js";
 import { useTexts } from "../../preferences.js";
-import { to } from "../../route.js";
+import { route, to } from "../../route.js";
 import { bytes, day, fill, moment, number } from "../../words.js";
 import { Drop, Uploads } from "./drop.js";
 import { arrived } from "./uploads.js";
@@ -31,7 +32,8 @@ export const State = ({ document }: { document: Document }) => {
 
 export const Documents = () => {
   const t = useTexts();
-  const pages = usePages<Document>("/documents", { limit: 50 });
+  const search = useCell(route).query.get("search") || undefined;
+  const pages = usePages<Document>("/documents", { limit: 50, search });
   const [isWriting, write] = useState(false);
   const [deleted, remove] = useState<Document>();
   const news = useCell(arrived);
@@ -62,14 +64,25 @@ export const Documents = () => {
       <Drop />
       <Uploads />
       <Card title={t.knowledge.documents}>
+        {(search !== undefined || Boolean(pages.items?.length)) && (
+          <div class="line filters" role="search">
+            <Typed name="search" label={t.knowledge.find} />
+          </div>
+        )}
         <Listed
           pages={pages}
           label={t.knowledge.documents}
           keyOf={({ id }) => id}
           empty={
-            <Empty icon="book" title={t.knowledge.emptyTitle}>
-              {t.knowledge.empty}
-            </Empty>
+            search === undefined ? (
+              <Empty icon="book" title={t.knowledge.emptyTitle}>
+                {t.knowledge.empty}
+              </Empty>
+            ) : (
+              <Empty icon="search" title={t.knowledge.noneTitle}>
+                {t.knowledge.none}
+              </Empty>
+            )
           }
           columns={[
             {

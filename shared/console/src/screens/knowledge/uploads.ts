@@ -1,5 +1,5 @@
 import type { components } from "parlance-client";
-import { call } from "../../call.js";
+import { tagged } from "../../call.js";
 import { Cell } from "../../cell.js";
 import { session, whereabouts } from "../../session.js";
 
@@ -59,8 +59,8 @@ const send = async ({ key, file, name }: Sending): Promise<void> => {
     const body = new FormData();
     body.append("file", file, file.name);
     if (name !== file.name) body.append("title", name.slice(-300));
-    const { id, status } = await call<components["schemas"]["AddedDocument"]>("POST", "/documents", { body });
-    change(key, { state: status === "ready" ? "known" : "sent", id });
+    const { data, isFound } = await tagged<components["schemas"]["AddedDocument"]>("POST", "/documents", { body });
+    change(key, { state: isFound ? "known" : "sent", id: data.id });
     arrived.value++;
   } catch (error) {
     change(key, { state: "failed", error });

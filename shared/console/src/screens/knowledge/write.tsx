@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call } from "../../call.js";
+import { call, tagged } from "../../call.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { useDraft } from "../../kit/draft.js";
 import { Area, Text } from "../../kit/field.js";
@@ -19,11 +19,11 @@ export const WriteDialog = ({ close, done, title: asked = "" }: { close: () => v
   const [address, setAddress] = useState("");
   const send = async () => {
     const body: Schemas["AddDocumentRequest"] = { title: title.trim(), text, ...(address.trim() && { source_url: address.trim() }) };
-    const { id } = await call<Schemas["AddedDocument"]>("POST", "/documents", { body });
+    const { data, isFound } = await tagged<Schemas["AddedDocument"]>("POST", "/documents", { body });
     forgetTitle();
     forgetText();
-    say(fill(t.knowledge.written, { name: title.trim() }));
-    done(id);
+    say(fill(isFound ? t.knowledge.known : t.knowledge.written, { name: title.trim() }));
+    done(data.id);
   };
   return (
     <FormDialog title={t.knowledge.write} close={close} action={t.knowledge.add} send={send} isReady={title.trim() !== "" && text.trim() !== ""} isWide>

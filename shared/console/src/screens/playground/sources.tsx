@@ -10,8 +10,16 @@ type Source = components["schemas"]["Source"];
 export const placeOf = (source: { page?: number | null | undefined; heading?: string[] | undefined }, page: string): string =>
   [source.page ? fill(page, { n: source.page }) : "", ...(source.heading ?? [])].filter(Boolean).join(" › ");
 
+interface Props {
+  sources: Source[];
+  isDone: boolean;
+  question: string | undefined;
+  pointed: number | undefined;
+  children?: ComponentChildren;
+}
+
 /** What the answer was made of, best first. */
-export const Sources = ({ sources, isDone, question, pointed }: { sources: Source[]; isDone: boolean; question: string | undefined; pointed: number | undefined }) => {
+export const Sources = ({ sources, isDone, question, pointed, children }: Props) => {
   const t = useTexts();
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
@@ -26,6 +34,7 @@ export const Sources = ({ sources, isDone, question, pointed }: { sources: Sourc
           <SourceShown key={source.chunk_id} source={source} number={nth + 1} isPointed={pointed === nth + 1} />
         ))}
       </ol>
+      {children}
     </section>
   );
 };

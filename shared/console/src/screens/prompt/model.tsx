@@ -1,11 +1,13 @@
-import type { components } from "parlance-client";
+import { Problem, type components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { useDeed, type Loaded } from "../../call.js";
+import { call, useDeed, type Loaded } from "../../call.js";
 import { Check, faultOf, Text } from "../../kit/field.js";
 import { Card } from "../../kit/screen.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
+import { Icon } from "../../icons.js";
 import { useTexts } from "../../preferences.js";
+import { fill } from "../../words.js";
 
 type Tenant = components["schemas"]["Tenant"];
 
@@ -56,10 +58,14 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
   const now = form ?? formOf(tenant);
   const changes = changesOf(now, tenant);
   const isChanged = Object.keys(changes).length > 0;
+  const [answers, setAnswers] = useState<Answers>();
   const save = useDeed(async () => {
-    await loaded.change(changes);
+    setAnswers(undefined);
+    const saved = await loaded.change(changes);
     setForm(undefined);
     say(t.saved);
+    // Whoever chose the model hears that it does not answer, and not whoever asks next.
+    if ("provider" in changes || "chat_model" in changes) setAnswers(await whetherAnswers(saved.provider));
   });
   const text = (name: keyof Form & keyof typeof t.model.fields, more: { type?: "number"; step?: string; min?: number; max?: number; isCode?: boolean } = {}) => (
     <Text
@@ -97,8 +103,45 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
           <Check label={t.model.fields.enabled} hint={t.model.hints.enabled} isOn={now.enabled} set={(enabled) => setForm({ ...now, enabled })} />
           <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={(rewrite) => setForm({ ...now, rewrite })} />
         </details>
+        {answers && <Answering answers={answers} />}
         <Save save={save} isChanged={isChanged} discard={() => setForm(undefined)} reread={loaded.again} />
       </form>
     </Card>
+  );
+};
+
+interface Answers {
+  provider: string;
+  /** None where there is no key to ask with. */
+  test: components["schemas"]["KeyTest"] | undefined;
+}
+
+/** Asks the provider for a few words, by the key and the model that questions have; nothing of one that needs neither. */
+const whetherAnswers = async (provider: string): Promise<Answers | undefined> => {
+  try {
+    return { provider, test: await call("POST", `/tenants/current/secrets/${encodeURIComponent(provider)}/test`) };
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return { provider, test: undefined };
+    if (error instanceof Problem && error.status === 422) return undefined;
+    throw error;
+  }
+};
+
+const Answering = ({ answers: { provider, test } }: { answers: Answers }) => {
+  const t = useTexts();
+  const names = { name: provider, model: test?.model ?? "" };
+  if (test?.works) return <p class="hint">{fill(t.model.answers, names)}</p>;
+  return (
+    <div class="trouble" role="alert">
+      <Icon name="alert" />
+      <div class="said">
+        <p>{test ? fill(t.model.answersNot, { ...names, why: test.failure?.detail ?? "" }) : fill(t.model.noKey, names)}</p>
+        {test?.failure && (
+          <p class="small">
+            <code>{test.failure.code}</code>
+          </p>
+        )}
+      </div>
+    </div>
   );
 };

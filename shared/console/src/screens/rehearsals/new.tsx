@@ -3,13 +3,14 @@ import { useState } from "preact/hooks";
 import { call, useDeed, useLoad } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { useDraft } from "../../kit/draft.js";
-import { Area, Check, Choice, faultOf, Text } from "../../kit/field.js";
+import { Area, Choice, faultOf, Text } from "../../kit/field.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import { go, to } from "../../route.js";
 import { Difference } from "../prompt/difference.js";
 import { PATH, type Rehearsal } from "../rehearsals.js";
+import { SettingFields } from "./fields.js";
 import { changesOf, formOf, type Form } from "./form.js";
 
 type Tenant = components["schemas"]["Tenant"];
@@ -52,15 +53,6 @@ const Fields = ({ tenant }: { tenant: Tenant }) => {
     forget();
     go(to("rehearsals", id));
   });
-  const setting = (name: keyof Form & keyof typeof t.model.fields, more: { type?: "number"; step?: string; min?: number; max?: number; isCode?: boolean } = {}) => (
-    <Text
-      label={t.model.fields[name]}
-      value={form[name] as string}
-      set={(value) => setForm({ ...form, [name]: value })}
-      fault={faultOf(begin.error, `settings.${name}`) ?? faultOf(begin.error, `settings.retrieval.${name}`)}
-      {...more}
-    />
-  );
   const field = (name: keyof typeof asked, label: string, more: { type?: "number" | "date"; min?: number; max?: number; hint?: string; isCode?: boolean } = {}, at: string = name) => (
     <Text label={label} value={asked[name]} set={(value) => setAsked({ ...asked, [name]: value })} fault={faultOf(begin.error, at)} {...more} />
   );
@@ -74,20 +66,7 @@ const Fields = ({ tenant }: { tenant: Tenant }) => {
       <Card title={t.rehearsals.tried} lead={t.rehearsals.triedLead}>
         <Area label={t.prompt.system} rows={8} value={prompt} set={write} fault={faultOf(begin.error, "settings.system_prompt")} />
         {prompt !== tenant.system_prompt && <Difference before={tenant.system_prompt} after={prompt} />}
-        <div class="pair">
-          {setting("provider", { isCode: true })}
-          {setting("chat_model", { isCode: true })}
-        </div>
-        <details class="more-of">
-          <summary>{t.model.more}</summary>
-          <div class="pair">
-            {setting("temperature", { type: "number", step: "0.1", min: 0, max: 2 })}
-            {setting("max_output_tokens", { type: "number", min: 1, max: 32768 })}
-            {setting("top_k", { type: "number", min: 1, max: 20 })}
-            {setting("min_score", { type: "number", step: "any", min: 0, max: 1 })}
-          </div>
-          <Check label={t.model.fields.enabled} isOn={form.enabled} set={(enabled) => setForm({ ...form, enabled })} />
-        </details>
+        <SettingFields form={form} set={setForm} error={begin.error} />
       </Card>
       <Card title={t.rehearsals.on} lead={t.rehearsals.onLead}>
         <div class="pair">

@@ -1,0 +1,41 @@
+import type { components } from "parlance-client";
+import { useState } from "preact/hooks";
+import { useDeed, useLoad } from "../../call.js";
+import { Area, faultOf } from "../../kit/field.js";
+import { Save } from "../../kit/save.js";
+import { say } from "../../kit/say.js";
+import { Card, Loading } from "../../kit/screen.js";
+import { Trouble } from "../../kit/trouble.js";
+import { useTexts } from "../../preferences.js";
+import { originsOf } from "./origins.js";
+
+/** Whose pages may ask at all: those of websites, of frontends of the organisation's own, and of previews as long as they last. */
+export const Allowed = () => {
+  const t = useTexts();
+  const tenant = useLoad<components["schemas"]["Tenant"]>("/tenants/current");
+  const [typed, type] = useState<string>();
+  const saved = tenant.data?.allowed_origins.join("\n") ?? "";
+  const text = typed ?? saved;
+  const save = useDeed(async () => {
+    await tenant.change({ allowed_origins: originsOf(text) });
+    type(undefined);
+    say(t.saved);
+  });
+  return (
+    <Card title={t.sites.allowed} lead={t.sites.allowedLead}>
+      <Trouble error={tenant.error} again={tenant.again} />
+      {!tenant.data && !tenant.error && <Loading lines={2} />}
+      {tenant.data && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save.run();
+          }}
+        >
+          <Area label={t.sites.allowed} isBare hint={t.sites.allowedHint} rows={4} isCode value={text} set={type} fault={faultOf(save.error, "allowed_origins")} />
+          <Save save={save} isChanged={text !== saved} discard={() => type(undefined)} reread={tenant.again} />
+        </form>
+      )}
+    </Card>
+  );
+};
