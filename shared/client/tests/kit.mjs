@@ -3,7 +3,7 @@
 // The environment has PARLANCE, the program; CLIENT, the folder of the compiled client; and PG_BIN.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
@@ -41,15 +41,16 @@ export const listen = async (answer, host = "127.0.0.1") => {
 
 /**
  * Answers in small pieces. A question with `wait` gets the second half of its answer once `hold` is opened. `says` may give
- * the answer to a question, of all that is sent; with `refuses` every key is refused.
+ * the answer to a question, of all that is sent; with `refuses` every key is refused; `lacks` may say that there is no such model.
  */
 const startProvider = async () => {
-  const provider = { hold: gate(), says: undefined, refuses: false };
+  const provider = { hold: gate(), says: undefined, refuses: false, lacks: undefined };
   const { server, url } = await listen(async (asked, answer) => {
     let body = "";
     for await (const piece of asked) body += piece;
     if (provider.refuses) return answer.writeHead(401).end("{}");
-    const { messages } = JSON.parse(body);
+    const { messages, model } = JSON.parse(body);
+    if (provider.lacks?.(model)) return answer.writeHead(404).end(JSON.stringify({ error: { code: "model_not_found", message: "There is no such model." } }));
     const question = messages.at(-1).content;
     if (question.includes("fail")) return answer.writeHead(400).end("{}");
     answer.writeHead(200, { "content-type": "text/event-stream" });
@@ -120,6 +121,13 @@ const freePort = async () => {
   return new URL(url).port;
 };
 
+/** Has the database do what no request does, such as to have ten thousand rows. */
+const sql = (folder, text) => {
+  const read = (name) => readFileSync(join(folder, ".parlance/postgres", name), "utf8").trim();
+  const address = `postgresql://parlance:${read("password")}@127.0.0.1:${read("port")}/postgres`;
+  return execFileSync("psql", [address, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", text], { encoding: "utf8" }).trim();
+};
+
 /** All of it; `stop` ends it. */
 export const start = async () => {
   const provider = await startProvider();
@@ -157,6 +165,7 @@ export const start = async () => {
     provider,
     proxy,
     service: target,
+    sql: (text) => sql(folder, text),
     superuser: demo.superuser,
     tenant: tenant.slug,
     admin: tenant.users[0],

@@ -101,7 +101,7 @@ export const begin = async () => {
     reset: async () => {
       for (const context of contexts.splice(0)) await context.close();
       Object.assign(kit.proxy, { cuts: [], asked: [], before: undefined });
-      kit.provider.says = undefined;
+      Object.assign(kit.provider, { says: undefined, lacks: undefined });
       kit.provider.hold.open();
     },
     end: async () => {
