@@ -41,16 +41,34 @@ pub fn counted(title: &[String], text: &str) -> HashMap<String, u32> {
     counts
 }
 
-/// The code of the language of `text` (ISO 639-1), if it is long enough to tell and full text knows that language.
+/// The code of the language of `text` (ISO 639-1), if full text knows that language: told by its words if it is long enough,
+/// or else by its script, where that has one language more than others.
 pub fn language_of(text: &str) -> Option<&'static str> {
     let end = text
         .char_indices()
         .nth(LOOKED_AT)
         .map_or(text.len(), |(at, _)| at);
     let text = &text[..end];
-    text.chars().nth(TELLING)?;
-    let told = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
-    db::Language::by_code(told.lang().code()).map(|language| language.code)
+    let told = whatlang::detect(text)
+        .filter(|told| told.is_reliable() && text.chars().nth(TELLING).is_some());
+    match told {
+        Some(told) => db::Language::by_code(told.lang().code()).map(|language| language.code),
+        None => whatlang::detect_script(text).and_then(of_script),
+    }
+}
+
+/// The language that most texts of a script are in, if that is one that full text knows.
+fn of_script(script: whatlang::Script) -> Option<&'static str> {
+    use whatlang::Script;
+    Some(match script {
+        Script::Arabic => "ar",
+        Script::Armenian => "hy",
+        Script::Cyrillic => "ru",
+        Script::Devanagari => "hi",
+        Script::Greek => "el",
+        Script::Tamil => "ta",
+        _ => return None,
+    })
 }
 
 /// Whether a word is a pair of characters of a script without spaces.
@@ -198,6 +216,24 @@ mod tests {
         assert_eq!(language_of(&german), Some("de"));
         assert_eq!(language_of("Eine Rückerstattung dauert."), None);
         assert_eq!(language_of(&"xq zz ".repeat(100)), None);
+    }
+
+    #[test]
+    fn a_short_text_tells_its_language_by_its_script() {
+        for (text, expected) in [
+            ("Возврат денег занимает 14 дней.", Some("ru")),
+            ("يستغرق استرداد الأموال 14 يوما", Some("ar")),
+            ("Η επιστροφή διαρκεί 14 ημέρες.", Some("el")),
+            ("धनवापसी में 14 दिन लगते हैं।", Some("hi")),
+            ("退款需要 14 天。", None),
+            ("14", None),
+            ("", None),
+        ] {
+            assert_eq!(language_of(text), expected, "{text}");
+        }
+        // Long enough to be told from what most texts of the script are in.
+        let ukrainian = "Повернення коштів триває чотирнадцять днів після того, як ми отримаємо товар, і є безкоштовним. ".repeat(4);
+        assert_eq!(language_of(&ukrainian), None);
     }
 
     proptest! {
