@@ -1,7 +1,7 @@
 //! An answer in one piece.
 
-use crate::event::{Done, Event, Events, Start};
-use db::{MessageStatus, Source, Usage};
+use crate::event::{Done, Event, Events, Sources, Start};
+use db::{Leg, MessageStatus, Source, Usage};
 use futures_util::StreamExt;
 use serde::Serialize;
 use service::UsageParts;
@@ -27,6 +27,9 @@ pub(crate) struct Answer {
     pub(crate) reasoning: Option<String>,
     /// What it was given to draw on.
     pub(crate) sources: Vec<Source>,
+    /// Which ways of finding that were left out, because they failed or took too long.
+    #[schema(example = json!([]))]
+    pub(crate) degraded: Vec<Leg>,
     /// Who answered.
     #[schema(example = "local")]
     pub(crate) provider: String,
@@ -52,18 +55,18 @@ pub(crate) struct Answer {
 /// What ended it.
 pub(crate) async fn collect(mut events: Events) -> Result<Answer> {
     let (mut begun, mut answer, mut thought) = (None, String::new(), String::new());
-    let mut sources = Vec::new();
+    let mut found = Sources::default();
     while let Some((_, event)) = events.next().await {
         match event {
             Event::Start(start) => begun = Some(start),
-            Event::Sources(found) => sources = found.sources,
+            Event::Sources(sources) => found = sources,
             Event::Reasoning(piece) => thought.push_str(&piece.text),
             Event::Delta(delta) => answer.push_str(&delta.text),
             Event::Error(failure) => return Err(failure.cause),
             Event::Done(done) => {
                 let start = begun.ok_or_else(cut_off)?;
                 let thought = Some(thought).filter(|text| !text.is_empty());
-                return Ok(whole(start, done, answer, thought, sources));
+                return Ok(whole(start, done, answer, thought, found));
             }
         }
     }
@@ -79,7 +82,7 @@ fn whole(
     done: Done,
     answer: String,
     reasoning: Option<String>,
-    sources: Vec<Source>,
+    found: Sources,
 ) -> Answer {
     Answer {
         session_id: start.session_id,
@@ -87,7 +90,8 @@ fn whole(
         user_message_id: start.user_message_id,
         answer,
         reasoning,
-        sources,
+        sources: found.sources,
+        degraded: found.degraded,
         provider: done.provider,
         model: done.model,
         usage: done.usage,

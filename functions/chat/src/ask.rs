@@ -30,7 +30,7 @@ use web::{App, Error, Json, Own, Result, Stop};
 ///
 /// id: 0
 /// event: sources
-/// data: {"sources":[{"document_id":"0193d0ea-11aa-7c3e-b0de-9a8b7c6d5e4f","title":"Refunds","chunk_id":"0193d0ea-11ab-7d10-8c2f-1a2b3c4d5e6f","score":0.82,"snippet":"Refunds take 14 days."}]}
+/// data: {"sources":[{"document_id":"0193d0ea-11aa-7c3e-b0de-9a8b7c6d5e4f","title":"Refunds","chunk_id":"0193d0ea-11ab-7d10-8c2f-1a2b3c4d5e6f","score":0.82,"snippet":"Refunds take 14 days."}],"degraded":[]}
 ///
 /// id: 14
 /// event: delta

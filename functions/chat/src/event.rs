@@ -1,6 +1,6 @@
 //! What a turn tells its reader, in the order in which it happens.
 
-use db::{MessageStatus, Source, Usage};
+use db::{Leg, MessageStatus, Source, Usage};
 use futures_util::stream::BoxStream;
 use serde::Serialize;
 use service::UsageParts;
@@ -45,12 +45,15 @@ pub(crate) struct Start {
     pub(crate) model: String,
 }
 
-/// `event: sources`: what the answer draws on; there is none where nothing was found.
-#[derive(Debug, Serialize, ToSchema)]
+/// `event: sources`: what the answer draws on; there is none where nothing was found, and nothing left out.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = SourcesEvent)]
 pub(crate) struct Sources {
     /// Best first.
     pub(crate) sources: Vec<Source>,
+    /// Which ways of finding them were left out, because they failed or took too long.
+    #[schema(example = json!([]))]
+    pub(crate) degraded: Vec<Leg>,
 }
 
 /// `event: reasoning`: a piece of what the model thinks before it answers, if that was asked for. It is no part of the

@@ -67,12 +67,14 @@ impl Live {
             text,
             reasoning,
             sources,
+            degraded,
             end,
         } = &*draft;
-        if !self.sourced && !sources.is_empty() {
+        let is_told = !sources.is_empty() || !degraded.is_empty();
+        if is_told && !self.sourced {
             self.sourced = true;
-            let sources = sources.clone();
-            return Some(Event::Sources(Sources { sources }));
+            let (sources, degraded) = (sources.clone(), degraded.clone());
+            return Some(Event::Sources(Sources { sources, degraded }));
         }
         if self.wants_reasoning && reasoning.len() > self.reasoned {
             let piece = reasoning[self.reasoned..].to_owned();

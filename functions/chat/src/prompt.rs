@@ -5,7 +5,7 @@ use crate::{
     asked::{Asked, Said},
 };
 use ai::{Message, Prompt, tokens};
-use db::{MessageRole, Tenant};
+use db::{Leg, MessageRole, Source, Tenant};
 use service::{CallsBefore, Prompted, Result, RunningAnswer, ToAsk};
 
 /// What stands between the tenant's instructions and those of whoever asks.
@@ -61,11 +61,27 @@ impl Answerer {
         let note = |calls: CallsBefore| self.calls.add(calls.unsettled);
         let (caller, answering) = (&self.caller, &self.answering);
         let prompted = self.app.prompt(caller, answering, asked, note).await?;
-        let Prompted { prompt, sources } = prompted;
-        if !sources.is_empty() {
-            answer.write(|draft| draft.sources = sources);
+        let Prompted {
+            prompt,
+            sources,
+            degraded,
+        } = prompted;
+        if !degraded.is_empty()
+            && let Err(e) = Box::pin(self.note_degraded(&degraded, &sources)).await
+        {
+            tracing::warn!(error = %e, "what was left out of an answer could not be stored");
+        }
+        if !sources.is_empty() || !degraded.is_empty() {
+            answer.write(|draft| (draft.sources, draft.degraded) = (sources, degraded));
         }
         Ok(prompt)
+    }
+
+    async fn note_degraded(&self, degraded: &[Leg], sources: &[Source]) -> db::Result<()> {
+        let mut tx = self.app.db.tenant(&self.caller).await?;
+        let id = self.turn.message_id;
+        tx.note_degraded(id, degraded, sources).await?;
+        tx.commit().await
     }
 }
 

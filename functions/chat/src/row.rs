@@ -122,10 +122,11 @@ impl Rows {
                 model: row.model.clone(),
             }));
         }
-        if !self.sourced && !row.sources.is_empty() {
+        let is_told = !row.sources.is_empty() || !row.degraded.is_empty();
+        if is_told && !self.sourced {
             self.sourced = true;
-            let sources = row.sources.clone();
-            self.tell(Event::Sources(Sources { sources }));
+            let (sources, degraded) = (row.sources.clone(), row.degraded.clone());
+            self.tell(Event::Sources(Sources { sources, degraded }));
         }
         let thought = row.reasoning.as_deref().unwrap_or_default();
         if self.wants_reasoning && thought.len() > self.reasoned {

@@ -1,9 +1,9 @@
 //! `POST /documents/search`: what a chat would be given.
 
 use axum::extract::State;
-use db::{ApiKeyScope, Caller, Source};
+use db::{ApiKeyScope, Caller, Leg, Source};
 use serde::{Deserialize, Serialize};
-use service::{Leg, Retrieved};
+use service::Retrieved;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use web::{App, Error, Filter, Json, Query, Result};

@@ -304,7 +304,7 @@ export interface paths {
          *
          *     id: 0
          *     event: sources
-         *     data: {"sources":[{"document_id":"0193d0ea-11aa-7c3e-b0de-9a8b7c6d5e4f","title":"Refunds","chunk_id":"0193d0ea-11ab-7d10-8c2f-1a2b3c4d5e6f","score":0.82,"snippet":"Refunds take 14 days."}]}
+         *     data: {"sources":[{"document_id":"0193d0ea-11aa-7c3e-b0de-9a8b7c6d5e4f","title":"Refunds","chunk_id":"0193d0ea-11ab-7d10-8c2f-1a2b3c4d5e6f","score":0.82,"snippet":"Refunds take 14 days."}],"degraded":[]}
          *
          *     id: 14
          *     event: delta
@@ -2108,6 +2108,11 @@ export interface components {
             /** @description What it was given to draw on. */
             sources: components["schemas"]["Source"][];
             /**
+             * @description Which ways of finding that were left out, because they failed or took too long.
+             * @example []
+             */
+            degraded: components["schemas"]["Leg"][];
+            /**
              * @description Who answered.
              * @example local
              */
@@ -3705,6 +3710,11 @@ export interface components {
             usage?: components["schemas"]["Usage"] | null;
             /** @description What it was given to draw on. */
             sources: components["schemas"]["Source"][];
+            /**
+             * @description Which ways of finding that were left out, because they failed or took too long.
+             * @example []
+             */
+            degraded: components["schemas"]["Leg"][];
             /** @description Why the model ended: `stop`, `length`, `content_filter` or `other`; `stopped` for an answer that somebody stopped. */
             finish_reason?: string | null;
             feedback?: components["schemas"]["Feedback"] | null;
@@ -5034,10 +5044,15 @@ export interface components {
             /** @description Under which headings the passage stands, from the widest to the narrowest. */
             heading?: string[];
         };
-        /** @description `event: sources`: what the answer draws on; there is none where nothing was found. */
+        /** @description `event: sources`: what the answer draws on; there is none where nothing was found, and nothing left out. */
         SourcesEvent: {
             /** @description Best first. */
             sources: components["schemas"]["Source"][];
+            /**
+             * @description Which ways of finding them were left out, because they failed or took too long.
+             * @example []
+             */
+            degraded: components["schemas"]["Leg"][];
         };
         /** @description `event: start`: question and answer are stored, and the model is about to be asked. */
         StartEvent: {
@@ -7885,6 +7900,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "answer": "A refund takes 14 days.",
+                     *       "degraded": [],
                      *       "finish_reason": "stop",
                      *       "message_id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *       "model": "local-extractive",
@@ -8046,6 +8062,7 @@ export interface operations {
                      *             {
                      *               "content": "A refund takes 14 days.",
                      *               "created_at": "2026-01-31T09:30:00Z",
+                     *               "degraded": [],
                      *               "error_code": null,
                      *               "external_id": null,
                      *               "feedback": {
@@ -8127,6 +8144,7 @@ export interface operations {
                      * @example {
                      *       "content": "A refund takes 14 days.",
                      *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "degraded": [],
                      *       "error_code": null,
                      *       "external_id": null,
                      *       "feedback": {
@@ -8239,6 +8257,7 @@ export interface operations {
                      * @example {
                      *       "content": "A refund takes 14 days.",
                      *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "degraded": [],
                      *       "error_code": null,
                      *       "external_id": null,
                      *       "feedback": {
@@ -8620,6 +8639,7 @@ export interface operations {
                      *             {
                      *               "content": "A refund takes 14 days.",
                      *               "created_at": "2026-01-31T09:30:00Z",
+                     *               "degraded": [],
                      *               "error_code": null,
                      *               "external_id": null,
                      *               "feedback": {
@@ -8713,6 +8733,7 @@ export interface operations {
                      *         {
                      *           "content": "A refund takes 14 days.",
                      *           "created_at": "2026-01-31T09:30:00Z",
+                     *           "degraded": [],
                      *           "error_code": null,
                      *           "external_id": null,
                      *           "feedback": {

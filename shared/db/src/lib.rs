@@ -34,7 +34,7 @@ pub use chat::answers::{AnswerEnd, AnswerRow, Details, Grown, Kept};
 pub use chat::apps::AppPlace;
 pub use chat::conversations::{Conversation, ConversationFilter};
 pub use chat::feedback::{Feedback, Rating};
-pub use chat::messages::{Message, MessageRole, MessageStatus, Usage};
+pub use chat::messages::{Leg, Message, MessageRole, MessageStatus, Usage};
 pub use chat::rehearsal_ends::{JudgeEnd, SideEnd};
 pub use chat::rehearsals::questions::{AnswerState, Judgement, RehearsedAnswer, RehearsedQuestion};
 pub use chat::rehearsals::{

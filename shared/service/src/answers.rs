@@ -2,7 +2,7 @@
 //! wherever in its text they want.
 
 use crate::{Error, count};
-use db::{Caller, MessageStatus, Source, Usage};
+use db::{Caller, Leg, MessageStatus, Source, Usage};
 use std::{
     collections::HashMap,
     sync::{
@@ -63,6 +63,8 @@ pub struct Draft {
     pub reasoning: String,
     /// What it was given to draw on.
     pub sources: Vec<Source>,
+    /// Which ways of finding that were left out.
+    pub degraded: Vec<Leg>,
     /// How it ended, once that is stored.
     pub end: Option<AnswerEnded>,
 }

@@ -82,7 +82,7 @@ pub use ranking::Scores;
 pub use rate_limits::network;
 pub use rehearsals::{Tried, Trying};
 pub use repositories_to_read::{GitHost, REPOSITORY, RepositoryToRead};
-pub use retrieval::{Found, Leg, Retrieved, Wanted, source};
+pub use retrieval::{Found, Retrieved, Wanted, source};
 pub use seldom::Seldom;
 pub use service::Service;
 pub use sites_to_read::SiteToRead;

@@ -2,7 +2,7 @@
 
 use crate::{Answering, Result, Service, Wanted, retrieval::source};
 use ai::{Message, Passage, Prompt, tokens};
-use db::{Caller, MetadataFilter, ProviderCall, Source};
+use db::{Caller, Leg, MetadataFilter, ProviderCall, Source};
 
 /// What a model is told where nothing fits, so that it does not make up what the documents would say.
 const NOTHING: &str = "The documents that answers are to be drawn from were searched for the last question, and nothing in them \
@@ -29,6 +29,8 @@ pub struct Prompted {
     pub prompt: Prompt,
     /// The passages in it, as they are cited.
     pub sources: Vec<Source>,
+    /// Which ways of finding them were left out.
+    pub degraded: Vec<Leg>,
 }
 
 /// Calls of providers that were needed before the model is asked.
@@ -38,6 +40,15 @@ pub struct CallsBefore {
     pub unsettled: Vec<ProviderCall>,
     /// What the others cost, in nano-USD.
     pub settled: i64,
+}
+
+/// What a tenant knows about a question.
+#[derive(Default)]
+struct Known {
+    passages: Vec<db::Passage>,
+    degraded: Vec<Leg>,
+    /// Whether that is nothing, although it has documents.
+    has_nothing: bool,
 }
 
 impl Service {
@@ -54,10 +65,15 @@ impl Service {
         note: impl FnOnce(CallsBefore),
     ) -> Result<Prompted> {
         let tenant = &caller.account().tenant;
-        let (passages, has_nothing) = match tenant.retrieval_enabled {
+        let known = match tenant.retrieval_enabled {
             true => self.known(caller, answering, asked, note).await?,
-            false => (Vec::new(), false),
+            false => Known::default(),
         };
+        let Known {
+            passages,
+            degraded,
+            has_nothing,
+        } = known;
         let budget = tenant.history_token_budget.unsigned_abs();
         let mut sources: Vec<Source> = passages.iter().map(source).collect();
         let mut prompt = Prompt {
@@ -78,17 +94,21 @@ impl Service {
         }
         // What the model is not given is no source.
         sources.truncate(prompt.passages.len());
-        Ok(Prompted { prompt, sources })
+        Ok(Prompted {
+            prompt,
+            sources,
+            degraded,
+        })
     }
 
-    /// What the tenant knows about the question; and whether that is nothing, although it has documents.
+    /// What the tenant knows about the question.
     async fn known(
         &self,
         caller: &Caller,
         answering: &Answering,
         asked: ToAsk<'_>,
         note: impl FnOnce(CallsBefore),
-    ) -> Result<(Vec<db::Passage>, bool)> {
+    ) -> Result<Known> {
         let wanted = Wanted {
             top_k: caller.account().tenant.retrieval_top_k,
             filter: asked.filter,
@@ -104,7 +124,11 @@ impl Service {
             && found.degraded.is_empty()
             && self.db.tenant(caller).await?.has_documents().await?;
         let passages = found.found.into_iter().map(|found| found.passage);
-        Ok((passages.collect(), has_nothing))
+        Ok(Known {
+            passages: passages.collect(),
+            degraded: found.degraded,
+            has_nothing,
+        })
     }
 }
 

@@ -166,7 +166,9 @@ impl Service {
         let mut tried = Tried::of(answering.provider.name(), &answering.options.model);
         tried.cost = before.settled;
         let prompt = match prompted {
-            Ok(Prompted { prompt, sources }) => {
+            Ok(Prompted {
+                prompt, sources, ..
+            }) => {
                 tried.prompt = prompt.parts();
                 tried.sources = sources;
                 Some(prompt)

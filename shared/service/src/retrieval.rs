@@ -7,11 +7,9 @@ use crate::{
     vectors::{Near, VectorIndex},
 };
 use anyhow::Context;
-use db::{Caller, MetadataFilter, Passage, ProviderCall, Source};
-use serde::Serialize;
+use db::{Caller, Leg, MetadataFilter, Passage, ProviderCall, Source};
 use std::{collections::HashMap, future::ready, sync::Arc};
 use tracing::Instrument;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How much of a question is searched for; the rest of a long one adds nothing but cost.
@@ -26,18 +24,6 @@ pub struct Wanted<'a> {
     pub top_k: i32,
     /// Of which documents; of all if there is none.
     pub filter: Option<&'a MetadataFilter>,
-}
-
-/// A part of finding passages that can be left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Leg {
-    /// Full text.
-    FullText,
-    /// Vectors.
-    Vectors,
-    /// Whoever puts in order what was found.
-    Rerank,
 }
 
 /// A passage that was found.

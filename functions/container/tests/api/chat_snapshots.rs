@@ -27,6 +27,7 @@ async fn an_answer() {
         assert_json_snapshot!(asked.json, @r#"
     {
       "answer": "From the documents:\n\n“A refund takes 5 working days.” [1]\n\nSources: [1] Refunds",
+      "degraded": [],
       "finish_reason": "stop",
       "message_id": "[id]",
       "model": "local-extractive",
@@ -92,6 +93,7 @@ async fn a_list_of_messages() {
         {
           "content": "How long does a refund take?",
           "created_at": "[time]",
+          "degraded": [],
           "error_code": null,
           "feedback": null,
           "finish_reason": null,
@@ -113,6 +115,7 @@ async fn a_list_of_messages() {
         {
           "content": "From the documents:\n\n“A refund takes 5 working days.” [1]\n\nSources: [1] Refunds",
           "created_at": "[time]",
+          "degraded": [],
           "error_code": null,
           "feedback": null,
           "finish_reason": "stop",

@@ -3,8 +3,10 @@
 use crate::{
     kit::{
         ADMIN1, Answer, Kit, Person, U1,
+        http::{Events, Served, streamed},
         provider::{Provider, Reply},
     },
+    turns::resume,
     vectors::{asked, indexed},
 };
 use serde_json::{Value, json};
@@ -155,6 +157,45 @@ async fn what_fails_is_left_out_and_told() {
     let found = search(&kit, U1, "", QUESTION).await;
     assert_eq!(titles(&found), ["Refunds"]);
     assert_eq!(found.json["degraded"], json!(["vectors"]));
+}
+
+#[tokio::test]
+async fn an_answer_tells_what_was_left_out_of_it() {
+    let provider = Provider::start().await;
+    let kit = indexed(&provider).await;
+    kit.add_document(ADMIN1, "Refunds", "A refund takes 5 days.")
+        .await;
+    let token = kit.token(U1).await;
+    let asked = json!({ "message": QUESTION });
+    let whole = kit.post(&token, "/chat", asked.clone()).await;
+    assert_eq!(whole.status, 200, "{}", whole.text);
+    assert_eq!(whole.json["degraded"], json!([]), "{}", whole.text);
+    provider.fail_vectors();
+    let answer = kit.post(&token, "/chat", asked).await;
+    assert_eq!(
+        answer.json["degraded"],
+        json!(["vectors"]),
+        "{}",
+        answer.text
+    );
+    assert_eq!(answer.json["sources"][0]["title"], "Refunds");
+    let session = answer.json["session_id"].as_str().unwrap();
+    let messages = format!("/chat/sessions/{session}/messages");
+    let stored = kit.get(&token, &messages).await;
+    assert_eq!(stored.json["items"][0]["degraded"], json!([]));
+    assert_eq!(stored.json["items"][1]["degraded"], json!(["vectors"]));
+
+    let served = Served::new(&kit).await;
+    let live = Events::new(served.send(streamed(&token, QUESTION)).await);
+    let live = live.all().await;
+    let message = live[0].uuid("message_id");
+    let resumed = Events::new(resume(&served, &token, message, None).await);
+    for events in [live, resumed.all().await] {
+        let told: Vec<_> = events.iter().filter(|e| e.event == "sources").collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].data["degraded"], json!(["vectors"]));
+        assert_eq!(told[0].data["sources"][0]["title"], "Refunds");
+    }
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn begin(served: &Served, provider: &Provider, token: &str, pieces: &[&str
 }
 
 /// `GET /chat/messages/{id}/stream`, from a position if one is given.
-async fn resume(
+pub(crate) async fn resume(
     served: &Served,
     token: &str,
     message: Uuid,

@@ -1,10 +1,10 @@
 //! The one tool: the tenant's search, as `POST /documents/search` has it.
 
 use crate::search::{Search, passages};
-use db::Caller;
+use db::{Caller, Leg};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use service::{Found, Leg};
+use service::Found;
 use uuid::Uuid;
 use web::{App, Result, fitted};
 

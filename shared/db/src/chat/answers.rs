@@ -1,6 +1,6 @@
 //! A running answer in the database: kept alive, stopped, ended, and read from anywhere.
 
-use crate::{Caller, Db, MessageStatus, Need, ProviderCall, Result, Source, TenantTx, Usage};
+use crate::{Caller, Db, Leg, MessageStatus, Need, ProviderCall, Result, Source, TenantTx, Usage};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -72,6 +72,8 @@ pub struct AnswerRow {
     pub usage: Option<Usage>,
     /// What it was given to draw on, as far as that is stored and wanted.
     pub sources: Vec<Source>,
+    /// Which ways of finding that were left out, as far as that is wanted.
+    pub degraded: Vec<Leg>,
     /// What the model thought, as far as that is stored and wanted.
     pub reasoning: Option<String>,
     /// How long the text is so far, in bytes.
@@ -93,6 +95,7 @@ struct Row {
     completion_tokens: Option<i32>,
     usage_exact: Option<bool>,
     sources: Option<Json<Vec<Source>>>,
+    degraded: Option<Json<Vec<Leg>>>,
     reasoning: Option<String>,
     size: Option<i32>,
     rest: Option<Vec<u8>>,
@@ -101,7 +104,7 @@ struct Row {
 /// What of an answer is wanted besides its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Details {
-    /// What it draws on.
+    /// What it draws on, and what was left out of finding that.
     pub sources: bool,
     /// What the model thought.
     pub reasoning: bool,
@@ -130,9 +133,27 @@ impl TenantTx {
             .await?;
         Ok(())
     }
+
+    /// Notes which ways of finding passages were left out of a running answer, and at once what was found, so that its readers
+    /// are told both together.
+    pub async fn note_degraded(
+        &mut self,
+        message: Uuid,
+        degraded: &[Leg],
+        sources: &[Source],
+    ) -> Result<()> {
+        let sql = "update chat_messages set degraded = $2, sources = $3 where id = $1 and status = 'streaming'";
+        sqlx::query(sql)
+            .bind(message)
+            .bind(Json(degraded))
+            .bind(Json(sources))
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
 }
 
-/// Each is one statement, a function of `migrations/0021_turn.sql` or `0047_turn.sql`, and a transaction by itself.
+/// Each is one statement, a function of `migrations/0021_turn.sql`, `0047_turn.sql` or `0108_degraded.sql`, and a transaction by itself.
 impl Db {
     /// Says that a running answer is alive, and stores what is new of it. Of many at once only some are stored at the same
     /// time; the others wait.
@@ -257,6 +278,10 @@ impl Row {
             sources: self
                 .sources
                 .map(|Json(sources)| sources)
+                .unwrap_or_default(),
+            degraded: self
+                .degraded
+                .map(|Json(degraded)| degraded)
                 .unwrap_or_default(),
             reasoning: self.reasoning,
             size: usize::try_from(self.size?).unwrap_or(0),

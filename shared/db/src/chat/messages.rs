@@ -39,6 +39,18 @@ pub enum MessageStatus {
     Failed,
 }
 
+/// A part of finding passages that can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Leg {
+    /// Full text.
+    FullText,
+    /// Vectors.
+    Vectors,
+    /// Whoever puts in order what was found.
+    Rerank,
+}
+
 /// What an answer cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Usage {
@@ -86,6 +98,9 @@ pub struct Message {
     pub usage: Option<Usage>,
     /// What it was given to draw on.
     pub sources: Vec<Source>,
+    /// Which ways of finding that were left out, because they failed or took too long.
+    #[schema(example = json!([]))]
+    pub degraded: Vec<Leg>,
     /// Why the model ended: `stop`, `length`, `content_filter` or `other`; `stopped` for an answer that somebody stopped.
     pub finish_reason: Option<String>,
     /// What whoever asked thinks of it.
@@ -115,6 +130,7 @@ struct MessageRow {
     completion_tokens: Option<i32>,
     usage_exact: Option<bool>,
     sources: Json<Vec<Source>>,
+    degraded: Json<Vec<Leg>>,
     finish_reason: Option<String>,
     feedback: Option<Json<Feedback>>,
     metadata: serde_json::Value,
@@ -148,6 +164,7 @@ impl From<MessageRow> for Message {
                 exact,
             }),
             sources: row.sources.0,
+            degraded: row.degraded.0,
             finish_reason: row.finish_reason,
             feedback: row.feedback.map(|feedback| feedback.0),
             metadata: row.metadata,
@@ -162,7 +179,7 @@ impl From<MessageRow> for Message {
 macro_rules! message_columns {
     () => {
         "m.id, m.session_id, m.external_id, m.role, m.content, m.reasoning, m.provider, m.model, m.prompt_version, m.prompt_tokens,
-         m.completion_tokens, m.usage_exact, m.sources, m.finish_reason, m.metadata, m.created_at,
+         m.completion_tokens, m.usage_exact, m.sources, m.degraded, m.finish_reason, m.metadata, m.created_at,
          (select jsonb_build_object('rating', f.rating, 'comment', f.comment, 'rated_at', f.rated_at)
           from message_feedback f where f.message_id = m.id) as feedback,
          (select p.id

@@ -82,7 +82,7 @@ struct Row {
 macro_rules! answers {
     () => {
         "select m.id, m.session_id, m.seq, m.parent_seq, m.created_at, f.rating, f.comment, f.rated_at,
-                m.status = 'complete' and m.sources = '[]' as no_source, coalesce(f.rating = 'down', false) as thumbs_down,
+                m.status = 'complete' and m.sources = '[]' and m.degraded = '[]' as no_source, coalesce(f.rating = 'down', false) as thumbs_down,
                 coalesce(m.finish_reason = 'content_filter'
                   or m.error_code in ('content_filter', 'context_length_exceeded', 'provider_rejected'), false) as refused
          from chat_messages m
