@@ -6,7 +6,7 @@ use crate::{
     vectors::{Near, VectorIndex},
     words::{is_pair, words},
 };
-use db::{AskedWord, Caller, Need, Passage, ProviderCall};
+use db::{AskedWord, Caller, Need, ProviderCall, Worded};
 use std::{cmp::Reverse, time::Duration};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ impl Service {
         caller: &Caller,
         question: &str,
         wanted: Wanted<'_>,
-    ) -> Result<Option<Vec<Passage>>> {
+    ) -> Result<Option<Vec<Worded>>> {
         let min_score = caller.account().tenant.retrieval_min_score;
         let turn = self.searches.take(caller.whose(), Need::Asked, SEARCH_TIME);
         let Some(_turn) = turn.await else {

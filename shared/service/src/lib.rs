@@ -15,6 +15,7 @@ mod email;
 mod embedding;
 mod error;
 mod faults;
+mod fusing;
 mod groups;
 mod identities;
 mod invitations;

@@ -2,12 +2,13 @@
 
 use crate::{
     Result, Service, beginning,
+    fusing::{Bounds, fuse},
     legs::NAMED,
     ranking::{Candidate, Scores, joined, various},
     vectors::{Near, VectorIndex},
 };
 use anyhow::Context;
-use db::{Caller, Leg, MetadataFilter, Passage, ProviderCall, Source};
+use db::{Caller, Leg, MetadataFilter, Passage, ProviderCall, Source, Worded};
 use std::{collections::HashMap, future::ready, sync::Arc};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -52,7 +53,7 @@ pub struct Retrieved {
 /// What the legs found, each best first.
 #[derive(Default)]
 struct Legs {
-    by_text: Option<Vec<Passage>>,
+    by_text: Option<Vec<Worded>>,
     by_vector: Option<Vec<Near>>,
     /// Whether there are vectors to ask.
     has_vectors: bool,
@@ -165,8 +166,8 @@ impl Service {
         })
     }
 
-    /// What both legs found, merged by reciprocal rank. A vector whose passage is gone, is not this tenant's, or is of a document
-    /// that the filter leaves out, finds nothing in the database and drops out.
+    /// What both legs found, in one order. A vector whose passage is gone, is not this tenant's, or is of a document that the
+    /// filter leaves out, finds nothing in the database and drops out.
     async fn candidates(
         &self,
         caller: &Caller,
@@ -175,11 +176,13 @@ impl Service {
     ) -> Result<Vec<Candidate>> {
         let by_text = legs.by_text.unwrap_or_default();
         let mut by_vector = legs.by_vector.unwrap_or_default();
-        let scored = |passage: &Passage| (passage.chunk_id, passage.score);
-        let full_text: HashMap<Uuid, f32> = by_text.iter().map(scored).collect();
-        let text_ids: Vec<Uuid> = by_text.iter().map(|p| p.chunk_id).collect();
-        let mut known: HashMap<Uuid, Passage> =
-            by_text.into_iter().map(|p| (p.chunk_id, p)).collect();
+        let ranks: Vec<_> = by_text
+            .iter()
+            .map(|w| (w.passage.chunk_id, w.rank))
+            .collect();
+        let passages = by_text.into_iter().map(|worded| worded.passage);
+        let mut known: HashMap<Uuid, Passage> = passages.map(|p| (p.chunk_id, p)).collect();
+        let full_text: HashMap<Uuid, f32> = known.iter().map(|(id, p)| (*id, p.score)).collect();
         let unknown = by_vector.iter().map(|near| near.id);
         let unknown: Vec<Uuid> = unknown.filter(|id| !known.contains_key(id)).collect();
         if !unknown.is_empty() {
@@ -187,24 +190,27 @@ impl Service {
             let found = self.db.passages_by_id(caller, &unknown, filter).await?;
             known.extend(found.into_iter().map(|p| (p.chunk_id, p)));
         }
-        // Of those that are left, each has the rank that it would have in an index of them alone.
         by_vector.retain(|near| known.contains_key(&near.id));
         by_vector.truncate(usize::try_from(NAMED).unwrap_or(usize::MAX));
-        let near: HashMap<Uuid, f32> = by_vector.iter().map(|n| (n.id, n.score)).collect();
-        let vector_ids: Vec<Uuid> = by_vector.into_iter().map(|near| near.id).collect();
-        let is_alone = vector_ids.is_empty();
-        let lists = [text_ids, vector_ids];
-        let best = ai::best_fused(lists.len());
-        let fused = ai::fuse(&lists).into_iter().filter_map(|(id, fused)| {
+        let near: Vec<_> = by_vector.iter().map(|n| (n.id, n.score)).collect();
+        let vectors: HashMap<Uuid, f32> = near.iter().copied().collect();
+        let bounds = Bounds {
+            most: usize::try_from(wanted.top_k.max(NAMED)).unwrap_or(usize::MAX),
+            min_score: caller.account().tenant.retrieval_min_score,
+        };
+        let fused = fuse(&ranks, &near, bounds).into_iter();
+        let fused = fused.filter_map(|(id, score)| {
             let passage = known.remove(&id)?;
             let scores = Scores {
                 full_text: full_text.get(&id).copied(),
-                vectors: near.get(&id).copied(),
+                vectors: vectors.get(&id).copied(),
                 rerank: None,
             };
-            let score = match is_alone {
-                true => passage.score,
-                false => fused / best,
+            // Full text alone: the share of the question's words, which `min_score` is about.
+            let score = if near.is_empty() {
+                passage.score
+            } else {
+                score
             };
             let passage = Passage { score, ..passage };
             Some(Candidate { passage, scores })

@@ -4,9 +4,9 @@ use crate::{Caller, Db, MetadataFilter, Need, Result, TenantTx, error::in_time};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-/// For so many documents of a tenant it is read which passages have a word, from the rarest word on; more are found only by
-/// what else they have. It bounds the work: with ten times as many answers hardly change.
-const MOST_READ: i32 = 4_000;
+/// So many times it is read that a passage of the tenant has a word, from the rarest word on; more are found only by what
+/// else they have. It bounds the work: with ten times as many answers hardly change.
+const MOST_READ: i32 = 10_000;
 
 /// A word of a question.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,9 +41,19 @@ pub struct Passage {
     pub heading: Vec<String>,
 }
 
+/// A passage that full text found.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Worded {
+    /// The passage.
+    #[sqlx(flatten)]
+    pub passage: Passage,
+    /// Its rank: BM25, 0 or more. It says nothing beside that of another question.
+    pub rank: f32,
+}
+
 impl TenantTx {
     /// The passages that share the most with the question's words, best first, of the documents that the filter allows and the caller
-    /// may read, by a function of `migrations/0099_plan_once.sql`; `None` if finding them takes longer than the transaction allows, after which it is
+    /// may read, by a function of `migrations/0107_ranked_by_words.sql`; `None` if finding them takes longer than the transaction allows, after which it is
     /// of no more use.
     ///
     /// Any shared word finds a passage: a question is not a list of words that an answer must all contain.
@@ -54,13 +64,13 @@ impl TenantTx {
         top_k: i32,
         min_score: f32,
         filter: Option<&MetadataFilter>,
-    ) -> Result<Option<Vec<Passage>>> {
+    ) -> Result<Option<Vec<Worded>>> {
         let (words, said): (Vec<_>, Vec<_>) =
             words.iter().map(|word| (&*word.word, word.said)).unzip();
         let passages = sqlx::query_as(
             "select p.*, c.ordinal, c.page, c.heading
-             from passages_by_words($1, $2, $3, $4, $5, $6, $7, $8)
-               with ordinality p(document_id, chunk_id, title, source_url, text, score, nth)
+             from ranked_by_words($1, $2, $3, $4, $5, $6, $7, $8)
+               with ordinality p(document_id, chunk_id, title, source_url, text, score, rank, nth)
              join document_chunks c on c.id = p.chunk_id
              order by p.nth",
         )
