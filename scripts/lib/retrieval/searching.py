@@ -36,6 +36,7 @@ def measure(service, sizes, count):
             tenant = service.tenant(base_url, slug)
             fill(tenant, slug, size)
             row(size, "full text", tenant, written.questions(count))
+            row(size, "full text, most frequent words too", tenant, written.questions(count, first=0))
             tenant.keep_vectors(NAME, MODEL)
             tenant.wait_for_vectors(("none", "pending"))
             row(size, "vectors", tenant, [NOWHERE.format(at) for at in range(count)])

@@ -53,7 +53,7 @@ class Tenant:
 
     def once(self, method, path, body):
         """The answer and its body, by a connection that is kept. A body that is not JSON comes with its type."""
-        kind = "application/json"
+        given, kept, kind = body, self.connection, "application/json"
         if isinstance(body, tuple):
             body, kind = body
         elif body is not None:
@@ -71,6 +71,9 @@ class Tenant:
             return answer, answer.read()
         except (OSError, http.client.HTTPException) as cause:
             self.connection = None
+            if kept and isinstance(cause, (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected)):
+                # It was idle for so long that the service closed it.
+                return self.once(method, path, given)
             raise Fault(f"{self.url.netloc} does not answer: {cause}") from cause
 
     def settings(self):

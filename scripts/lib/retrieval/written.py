@@ -10,6 +10,8 @@ LEXICON = 60_000
 # A passage holds about so many; 25 of them are of the 30 words that its document has more often than others.
 WORDS = 135
 OWN = 25
+# So many of the most frequent words say nothing, such as "the": languages with a list of them do not look for them.
+SAY_NOTHING = 100
 
 
 def lexicon():
@@ -38,10 +40,12 @@ def paragraphs(seed, count, words=WORDS):
     return [sentences(chance, own, words) for _ in range(count)]
 
 
-def questions(count):
-    """Questions of seven words: five as frequent as those of a text, two rarer."""
+def questions(count, first=SAY_NOTHING):
+    """Questions of seven words: five as frequent as those of a text, from the `first` on, two rarer."""
     chance = random.Random(9)
-    return [" ".join(chance.choices(LEXEMES, cum_weights=SHARES, k=5) + chance.choices(LEXEMES[:20_000], k=2)) for _ in range(count)]
+    frequent = list(accumulate(1 / (place + 2.7) for place in range(first, LEXICON)))
+    return [" ".join(chance.choices(LEXEMES[first:], cum_weights=frequent, k=5) + chance.choices(LEXEMES[first:20_000], k=2))
+            for _ in range(count)]
 
 
 def text(said):
