@@ -3,6 +3,6 @@
 mod doors;
 mod identity;
 mod input;
-mod matrix;
+pub(crate) mod matrix;
 mod pages;
 mod roles;

@@ -1,6 +1,7 @@
 //! Visitors of a tenant's web pages: without an account, by the site's key, from its pages alone.
 
 mod challenges;
+mod closing;
 mod documents;
 mod erasure;
 mod identities;
@@ -8,6 +9,7 @@ mod identity_keys;
 mod identity_tokens;
 mod limits;
 mod merging;
+mod reach;
 mod running;
 mod signing;
 mod sites;

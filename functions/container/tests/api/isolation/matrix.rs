@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The ids with one thing exchanged: the tenant if the place says so, else what an `id` is there.
-fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
+pub(crate) fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
     if place.ends_with("tenant_id") {
         Ids {
             tenant: theirs.tenant,
@@ -41,7 +41,7 @@ fn exchange(mine: Ids, place: &str, theirs: Ids) -> Ids {
     }
 }
 
-fn nothing() -> Ids {
+pub(crate) fn nothing() -> Ids {
     let [
         tenant,
         user,
@@ -72,7 +72,8 @@ fn nothing() -> Ids {
     }
 }
 
-async fn ask(scene: &Scene, operation: &Operation, place: &str, who: Person, ids: Ids) -> Answer {
+/// The path and the body of a request that names these ids, at a place of its body or query if that is meant.
+pub(crate) fn asked(operation: &Operation, place: &str, ids: Ids) -> (String, Value) {
     let mut path = operation.path_of(&ids);
     let mut body = operation.body("");
     match place {
@@ -85,13 +86,25 @@ async fn ask(scene: &Scene, operation: &Operation, place: &str, who: Person, ids
         }
         _ => {}
     }
+    (path, body)
+}
+
+async fn ask(scene: &Scene, operation: &Operation, place: &str, who: Person, ids: Ids) -> Answer {
+    let (path, body) = asked(operation, place, ids);
     scene
         .ask(scene.token_of(who), &operation.method, &path, &body)
         .await
 }
 
+/// What whoever names somebody else's at a place is answered; nothing where everybody has names of their own.
+pub(crate) fn refusal(operation: &str, place: &str) -> Option<u16> {
+    attempts(operation, place)?
+        .first()
+        .map(|attempt| attempt.status)
+}
+
 /// What a client can tell answers apart by.
-fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
+pub(crate) fn visible(answer: &Answer, ids: Ids) -> (u16, Vec<(String, String)>, Value) {
     let mut headers: Vec<_> = answer
         .headers
         .iter()
