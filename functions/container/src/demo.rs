@@ -20,9 +20,9 @@ use tenant_auth::{Hasher, Turn, generate_password};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Demo {
     base_url: String,
-    /// A page with the chat, of the first tenant.
+    /// A page with the chat, of the first tenant, if there is one.
     #[serde(default)]
-    page: String,
+    page: Option<String>,
     superuser: DemoSuperuser,
     tenants: Vec<DemoTenant>,
 }
@@ -52,7 +52,7 @@ impl Demo {
     ///
     /// # Errors
     /// It does not parse, or cannot be written.
-    pub fn load_or_new(path: &Path, port: u16, page: &str) -> Result<Self> {
+    pub fn load_or_new(path: &Path, port: u16, page: Option<String>) -> Result<Self> {
         let base_url = format!("http://localhost:{port}");
         let demo = match fs::read_to_string(path) {
             Ok(text) => {
@@ -60,18 +60,18 @@ impl Demo {
                     .context("demo.json does not parse; restore or delete it")?;
                 Self {
                     base_url,
-                    page: page.to_owned(),
+                    page,
                     ..kept
                 }
             }
-            Err(e) if e.kind() == ErrorKind::NotFound => Self::new(base_url, page.to_owned()),
+            Err(e) if e.kind() == ErrorKind::NotFound => Self::new(base_url, page),
             Err(e) => return Err(e).context("demo.json cannot be read"),
         };
         serde_json::to_writer_pretty(private_file(path)?, &demo)?;
         Ok(demo)
     }
 
-    fn new(base_url: String, page: String) -> Self {
+    fn new(base_url: String, page: Option<String>) -> Self {
         let password = || generate_password().expose_secret().to_owned();
         let user = |slug: &str, name: &str, role: &str| DemoUser {
             email: format!("{name}@{slug}.example"),
@@ -119,10 +119,13 @@ impl Demo {
         let (base, first) = (&self.base_url, &self.tenants[0]);
         let user = &first.users[1];
         let question = TENANTS[0].question;
+        let page = self.page.as_ref().map_or_else(String::new, |page| {
+            format!("A page with its chat, as a customer's site has it: {page}\n")
+        });
         format!(
             "\nParlance is ready at {base} after {:.1} s. Its API: {base}/docs\n\
              The console, to look at and change everything with the logins below: {base}/console\n\
-             A page with its chat, as a customer's site has it: {}\n\n\
+             {page}\n\
              Logins (kept in .parlance/demo.json):\n  {tenant:<10} {email:<22} {password}  (superuser)\n{}\n\n\
              Try it, in another terminal:\n\n\
              TOKEN=$(curl -s {base}/login -H 'content-type: application/json' -d '{{\"tenant\":\"{}\",\"email\":\"{}\",\
@@ -134,7 +137,6 @@ impl Demo {
              that: docs/frontends.md\n\n\
              Ctrl-C stops everything; the data is kept.\n",
             took.as_secs_f64(),
-            self.page,
             logins.join("\n"),
             first.slug,
             user.email,
@@ -143,7 +145,7 @@ impl Demo {
     }
 }
 
-/// Makes whatever of the demo data is not there yet; the key of the page's site.
+/// Makes whatever of the demo data is not there yet; the key of the page's site, if there is a page.
 ///
 /// # Errors
 /// The database holds accounts of these names with other passwords.
@@ -152,7 +154,7 @@ pub async fn seed(
     operator: &mut Operator,
     service: &Router,
     hasher: &Hasher,
-) -> Result<String> {
+) -> Result<Option<String>> {
     let DemoSuperuser {
         email,
         password,
@@ -174,7 +176,10 @@ pub async fn seed(
         admins.push(seed_tenant(&superuser, service, made, planned).await?);
     }
     let first = admins.first().context("demo.json names no tenant")?;
-    site::seed(first, &demo.page).await
+    match &demo.page {
+        Some(page) => site::seed(first, page).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The tenant's administrator.

@@ -13,6 +13,7 @@ use service::{Clock, Config, OperatorConfig, Service};
 use std::{
     collections::HashMap,
     fs,
+    future::pending,
     io::{ErrorKind, Write},
     path::Path,
     time::Instant,
@@ -34,12 +35,17 @@ pub async fn run() -> Result<()> {
     let mut vars: HashMap<String, String> = service::environment().collect();
     add_secrets(&mut vars, state)?;
     // Whatever is wrong with the configuration or the port is said before anything is made.
-    let listeners = web::bind_loopback(port(&vars)?).await?;
+    let listeners = web::bind_loopback(checked(&vars)?.port).await?;
     // It may be one that the system chose.
     if let Some(port) = listeners.port() {
         vars.insert("PORT".to_owned(), port.to_string());
     }
-    let shop = Shop::bind(port(&vars)?).await?;
+    let Config { port, widget, .. } = checked(&vars)?;
+    let shop = match widget {
+        true => Some(Shop::bind(port).await?),
+        // Its page would be one like any other.
+        false => None,
+    };
     let cluster = add_database(&mut vars, state)?;
     let prepared = tokio::select! {
         prepared = prepare(vars, state, shop) => prepared,
@@ -56,14 +62,14 @@ pub async fn run() -> Result<()> {
     served
 }
 
-/// The port, of a configuration that is good as far as it goes.
-fn port(vars: &HashMap<String, String>) -> Result<u16> {
+/// A configuration that is good as far as it goes.
+fn checked(vars: &HashMap<String, String>) -> Result<Config> {
     let mut vars = vars.clone();
     let url = vars.entry("DATABASE_URL".into()).or_default();
     if url.is_empty() {
         *url = "postgresql://127.0.0.1/not-yet".into();
     }
-    Ok(Config::from_vars(vars)?.port)
+    Ok(Config::from_vars(vars)?)
 }
 
 /// A service with its demo data, not yet listening.
@@ -71,12 +77,15 @@ struct Prepared {
     app: App,
     service: Router,
     demo: Demo,
-    shop: Shop,
-    /// Of the page's site.
-    site_key: String,
+    /// The page, with the key of its site.
+    shop: Option<(Shop, String)>,
 }
 
-async fn prepare(vars: HashMap<String, String>, state: &Path, shop: Shop) -> Result<Prepared> {
+async fn prepare(
+    vars: HashMap<String, String>,
+    state: &Path,
+    shop: Option<Shop>,
+) -> Result<Prepared> {
     step("bringing the database up to date")?;
     let OperatorConfig {
         database_url,
@@ -91,15 +100,15 @@ async fn prepare(vars: HashMap<String, String>, state: &Path, shop: Shop) -> Res
     let app = App::new(Service::new(config, Clock::System)?);
     app.db.check().await?;
     let service = web::router(crate::routes(), app.clone());
-    let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port, shop.origin())?;
+    let page = shop.as_ref().map(|shop| shop.origin().to_owned());
+    let demo = Demo::load_or_new(&state.join("demo.json"), app.config.port, page)?;
     step("preparing the demo tenants")?;
     let site_key = demo::seed(&demo, &mut operator, &service, &app.hasher).await?;
     Ok(Prepared {
         app,
         service,
         demo,
-        shop,
-        site_key,
+        shop: shop.zip(site_key),
     })
 }
 
@@ -110,7 +119,12 @@ impl Prepared {
         self.app.tasks.spawn(jobs::repeat(self.app.service()));
         tokio::select! {
             served = web::serve_tcp(listeners, self.service, self.app) => served,
-            Err(e) = self.shop.serve(&self.demo, self.site_key) => Err(e),
+            Err(e) = async {
+                match self.shop {
+                    Some((shop, site_key)) => shop.serve(&self.demo, site_key).await,
+                    None => pending().await,
+                }
+            } => Err(e),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     config::program,
-    kit::{SECRET_KEY, database::Database, program::listening},
+    kit::{SECRET_KEY, database::Database, program::listening, wait::wait_until},
 };
 use std::{
     fs,
@@ -100,6 +100,38 @@ async fn pages_of_this_machine_may_call_and_others_may_not() {
         );
     }
     assert_page(&folder, port).await;
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_the_chat_for_pages_there_is_no_page() {
+    let url = Database::empty().await.url();
+    let vars = [
+        ("DATABASE_URL", &*url),
+        ("SECRET_KEY", SECRET_KEY),
+        ("ROLE_PREFIX", "dev_off"),
+        ("PORT", "0"),
+        ("WIDGET", "off"),
+    ];
+    let folder = folder("dev-off");
+    let mut child = program(&["dev"], &vars)
+        .current_dir(&folder)
+        .spawn()
+        .unwrap();
+    let port = listening(&mut child).await;
+    let demo = folder.join(".parlance/demo.json");
+    let demo = wait_until("the demo data", async || {
+        assert!(child.try_wait().unwrap().is_none(), "it ended instead");
+        let text = fs::read_to_string(&demo).unwrap_or_default();
+        serde_json::from_str::<serde_json::Value>(&text).map_err(|e| e.to_string())
+    })
+    .await;
+    assert_eq!(demo["page"], serde_json::Value::Null, "{demo}");
+    let mut answer = None;
+    while answer.is_none() {
+        answer = preflight(&format!("127.0.0.1:{port}"), "http://localhost:5173").await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     child.kill().await.unwrap();
 }
 
