@@ -2,7 +2,7 @@
 
 use super::{Move, old::Old};
 use crate::{
-    config::program,
+    config::{program, run},
     kit::{
         SECRET_KEY,
         proxy::Breakable,
@@ -146,30 +146,37 @@ async fn a_run_that_is_killed_at_any_moment_is_gone_on_with() {
     moved.copy_and_verify().await;
 }
 
+/// A URL of the same database, by a way that can be cut.
+fn through(url: &str, way: &Breakable) -> String {
+    let (login, rest) = url.split_once('@').expect("the URL has a user");
+    let name = rest.split_once('/').expect("it has a database").1;
+    format!("{login}@{}/{name}", way.address)
+}
+
+/// Cuts a way when the first users are written, and never ends.
+async fn cut(way: &Breakable, pool: &PgPool) {
+    wait_until("the first users", async || {
+        let users: i64 = sqlx::query_scalar("select count(*) from parlance.legacy_rows")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        if users > 0 { Ok(()) } else { Err("none") }
+    })
+    .await;
+    way.cut();
+    pending().await
+}
+
 #[tokio::test]
 async fn a_lost_source_is_told_and_gone_on_with() {
     let mut moved = Move::of(Old::acme().await).await;
     let way = Breakable::to(&moved.old.database).await;
     let direct = moved.arguments[0].clone();
-    let (login, rest) = direct.split_once('@').expect("the URL has a user");
-    let name = rest.split_once('/').expect("it has a database").1;
-    moved.arguments[0] = format!("{login}@{}/{name}", way.address);
+    moved.arguments[0] = through(&direct, &way);
     let pool = moved.new.pool().await;
-    let cut = async {
-        wait_until("the first users", async || {
-            let users: i64 = sqlx::query_scalar("select count(*) from parlance.legacy_rows")
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-            if users > 0 { Ok(()) } else { Err("none") }
-        })
-        .await;
-        way.cut();
-        pending().await
-    };
     let ended = tokio::select! {
         ended = moved.run(&[]) => ended,
-        () = cut => unreachable!("it does not end"),
+        () = cut(&way, &pool) => unreachable!("it does not end"),
     };
     // It may have read everything by then.
     if !ended.ok {
@@ -182,5 +189,26 @@ async fn a_lost_source_is_told_and_gone_on_with() {
         );
     }
     moved.arguments[0] = direct;
+    wait_for("the next run", moved.copy_and_verify()).await;
+}
+
+#[tokio::test]
+async fn a_lost_target_is_told_and_gone_on_with() {
+    let moved = Move::of(Old::acme().await).await;
+    let way = Breakable::to(&moved.new).await;
+    let pool = moved.new.pool().await;
+    let url = through(&moved.new.url(), &way);
+    let vars = [("DATABASE_URL", &*url), ("SECRET_KEY", SECRET_KEY)];
+    let mut arguments = vec!["adopt"];
+    arguments.extend(moved.arguments.iter().map(String::as_str));
+    let ended = tokio::select! {
+        ended = run(&arguments, &vars, "") => ended,
+        () = cut(&way, &pool) => unreachable!("it does not end"),
+    };
+    if !ended.ok {
+        let told = "Run the same command again: it goes on where it was";
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        moved.assert_no_key(&ended.stderr);
+    }
     wait_for("the next run", moved.copy_and_verify()).await;
 }
