@@ -2,6 +2,7 @@
 
 use crate::{
     AdoptError, Report,
+    json::comparable,
     sink::{Batch, Long, Sink, keep_id},
 };
 use db::{Adoption, LegacyMessage, LegacySession, SessionHere};
@@ -128,15 +129,14 @@ impl<'a> Beside<'a> {
             );
             self.found.unequal(
                 &what,
-                &[("the metadata", json(&there.metadata), json(&here.metadata))],
+                &[(
+                    "the metadata",
+                    comparable(&there.metadata),
+                    comparable(&here.metadata),
+                )],
             );
         }
     }
-}
-
-/// As JSON is compared: without spaces, and whatever the order.
-fn json(text: &str) -> Result<serde_json::Value, &str> {
-    serde_json::from_str(text).map_err(|_| text)
 }
 
 impl Sink for Beside<'_> {

@@ -1,4 +1,8 @@
-//! JSON that `json` of PostgreSQL keeps, and `jsonb` refuses or changes.
+//! JSON that `json` of PostgreSQL keeps, and `jsonb` or whoever reads it here refuses or changes.
+
+mod pieces;
+
+pub(crate) use pieces::{comparable, is_readable};
 
 use serde::{
     Deserialize, Deserializer,

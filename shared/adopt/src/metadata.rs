@@ -30,6 +30,11 @@ pub(crate) fn metadata(
         if value == "null" {
             continue;
         }
+        if !json::is_readable(value) {
+            report.note("json_unreadable", &old.id);
+            odd.push(format!("{}: {}", json::quoted(name), json::quoted(value)));
+            continue;
+        }
         let (stored, changed) = json::storable(value);
         let loses = json::has_key_twice(&stored);
         kept.push(format!("{}: {stored}", json::quoted(name)));

@@ -6,6 +6,7 @@ mod beside;
 mod changed;
 mod copied;
 mod followed;
+mod json;
 mod keys;
 mod killed;
 mod longer;

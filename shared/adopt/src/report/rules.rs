@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 39] = [
+pub(super) const RULES: [(&str, &str); 40] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -150,6 +150,10 @@ pub(super) const RULES: [(&str, &str); 39] = [
     (
         "json_replaced",
         "JSON with an escaped NUL or half a surrogate pair: U+FFFD in its place, and the text as it was beside it",
+    ),
+    (
+        "json_unreadable",
+        "JSON that is nested more than 64 deep or has a number of more than 150 digits: not as JSON, but as the text that it was",
     ),
     (
         "json_key_twice",
