@@ -43,7 +43,7 @@ pub(crate) struct Adopt {
     /// What becomes of users whose tenant has no row
     #[arg(long, value_enum)]
     missing_tenants: Option<Missing>,
-    /// Put conversations that name another tenant than their user's into their user's
+    /// Put conversations and messages that name another tenant than their user's into their user's
     #[arg(long)]
     tenant_of_user: bool,
     /// The time zone of times without one

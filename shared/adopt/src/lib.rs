@@ -60,7 +60,7 @@ pub struct Options {
     pub slugs: Vec<(String, String)>,
     /// What becomes of users whose tenant has no row.
     pub missing_tenants: Option<MissingTenants>,
-    /// Whether conversations that name another tenant than their user's go into their user's.
+    /// Whether conversations and messages that name another tenant than their user's go into their user's.
     pub tenant_of_user: bool,
     /// The time zone of times without one; UTC without it.
     pub time_zone: Option<String>,

@@ -116,16 +116,21 @@ async fn check_tenants(
     report: &mut Report,
     problems: &mut Vec<String>,
 ) -> Result<(), AdoptError> {
-    let (count, ids) = source.of_other_tenants().await?;
-    if count > 0 && !options.tenant_of_user {
-        let few: Vec<&str> = ids.iter().take(5).map(String::as_str).collect();
-        let more = if count > 5 { ", ..." } else { "" };
-        problems.push(format!(
-            "{count} conversations name another tenant than their user's ({}{more}): look whose they are, and say --tenant-of-user to put them into their user's",
-            few.join(", ")
-        ));
+    for (rule, count, ids) in source.of_other_tenants().await? {
+        if count > 0 && !options.tenant_of_user {
+            let what = match rule {
+                "message_of_another_tenant" => "messages",
+                _ => "conversations",
+            };
+            let few: Vec<&str> = ids.iter().take(5).map(String::as_str).collect();
+            let more = if count > 5 { ", ..." } else { "" };
+            problems.push(format!(
+                "{count} {what} name another tenant than their user's ({}{more}): look whose they are, and say --tenant-of-user to put them into their user's",
+                few.join(", ")
+            ));
+        }
+        report.note_all(rule, count, ids);
     }
-    report.note_all("session_of_another_tenant", count, ids);
     Ok(())
 }
 

@@ -89,6 +89,7 @@ impl Writing<'_, '_> {
                         None => Value::New(&shape.sessions, session.id),
                     },
                 ),
+                ("tenant_id", Value::Maybe(tenant.legacy_id.as_deref())),
                 ("role", Value::Text(role)),
                 ("content", Value::Text(&message.content)),
                 ("sources", Value::Json(message.sources.as_deref())),

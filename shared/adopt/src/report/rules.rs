@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 40] = [
+pub(super) const RULES: [(&str, &str); 41] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -105,6 +105,10 @@ pub(super) const RULES: [(&str, &str); 40] = [
     (
         "session_of_another_tenant",
         "conversation that names another tenant than its user's: put into its user's",
+    ),
+    (
+        "message_of_another_tenant",
+        "message that names another tenant than the user's whose conversation it is in: put into that user's",
     ),
     (
         "session_deleted_here",

@@ -122,6 +122,7 @@ pub(crate) const SESSIONS: &[Field] = &[
 pub(crate) const MESSAGES: &[Field] = &[
     must("id", &[], Kind::Id),
     must("session_id", &[], Kind::Id),
+    may("tenant_id", &[], Kind::Id),
     must("role", &[], Kind::Text),
     must("content", &[], Kind::Text),
     may("sources", &[], Kind::Json),

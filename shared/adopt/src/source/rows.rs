@@ -142,12 +142,16 @@ impl Source {
         Ok(found)
     }
 
-    /// Which conversations name another tenant than their user's, and how many do.
-    pub(crate) async fn of_other_tenants(&mut self) -> Result<(i64, Vec<String>), sqlx::Error> {
-        match sql::of_other_tenants(&self.shape) {
-            Some(sql) => sqlx::query_as(sql).fetch_one(&mut self.first).await,
-            None => Ok((0, Vec::new())),
+    /// What names another tenant than its user's: by rule, how many and which.
+    pub(crate) async fn of_other_tenants(
+        &mut self,
+    ) -> Result<Vec<(&'static str, i64, Vec<String>)>, sqlx::Error> {
+        let mut found = Vec::new();
+        for (rule, sql) in sql::of_other_tenants(&self.shape) {
+            let (count, ids) = sqlx::query_as(sql).fetch_one(&mut self.first).await?;
+            found.push((rule, count, ids));
         }
+        Ok(found)
     }
 
     pub(crate) fn users(

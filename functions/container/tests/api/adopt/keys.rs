@@ -178,3 +178,34 @@ async fn a_conversation_of_another_tenant_than_its_user_is_told() {
     let kit = Kit::on(moved.new.clone(), []).await;
     assert_sessions(&sessions(&kit.pool).await, &moved.old.expected);
 }
+
+#[tokio::test]
+async fn a_message_of_another_tenant_than_its_conversation_is_told() {
+    let moved = Move::of(Old::acme().await).await;
+    moved
+        .old
+        .change(
+            "alter table chat_messages add column tenant_id varchar references tenants (id);
+             update chat_messages m set tenant_id = u.tenant_id from chat_sessions s join users u on u.id = s.user_id
+             where s.id = m.session_id and m.id % 2 = 0;
+             update chat_messages set tenant_id = 'tenant_b_identifier'
+             where id in (select m.id from chat_messages m join chat_sessions s on s.id = m.session_id
+                          join users u on u.id = s.user_id and u.tenant_id = 'acme' order by m.id limit 2)",
+        )
+        .await;
+    let refused = moved.refused(&[]).await;
+    let told = "2 messages name another tenant than their user's (";
+    assert!(refused.contains(told), "{refused}");
+    let ended = moved.run(&["--tenant-of-user"]).await;
+    assert!(
+        ended.ok
+            && ended
+                .stdout
+                .contains("2x message that names another tenant"),
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    let kit = Kit::on(moved.new.clone(), []).await;
+    assert_sessions(&sessions(&kit.pool).await, &moved.old.expected);
+}

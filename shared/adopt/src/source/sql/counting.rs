@@ -71,20 +71,40 @@ pub(in crate::source) fn counts(shape: &Shape) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
 }
 
-/// Conversations that name another tenant than their user's.
-pub(in crate::source) fn of_other_tenants(shape: &Shape) -> Option<SqlStr> {
+/// What names another tenant than its user's, where it names one: conversations, and messages.
+pub(in crate::source) fn of_other_tenants(shape: &Shape) -> Vec<(&'static str, SqlStr)> {
     let Shape {
-        users, sessions, ..
+        users,
+        sessions,
+        messages,
+        ..
     } = shape;
-    let own = text(sessions, "tenant_id", "s");
-    let sql = format!(
-        "select {} from {} s join {} u on {} where {own} is not null and {own} is distinct from {}",
-        ids(sessions, "s"),
-        sessions.table,
-        users.table,
-        same((users, users.key(), "u"), (sessions, "user_id", "s")),
-        text(users, "tenant_id", "u"),
+    let of_user = same((users, users.key(), "u"), (sessions, "user_id", "s"));
+    let of_session = same(
+        (sessions, sessions.key(), "s"),
+        (messages, "session_id", "m"),
     );
-    let sql = AssertSqlSafe(sql).into_sql_str();
-    sessions.has("tenant_id").then_some(sql)
+    let theirs = text(users, "tenant_id", "u");
+    let select = |found: &Found, table: &str, from: String| {
+        let own = text(found, "tenant_id", table);
+        let ids = ids(found, table);
+        let sql = format!(
+            "select {ids} from {from} join {} u on {of_user} where {own} is not null and {own} is distinct from {theirs}",
+            users.table
+        );
+        AssertSqlSafe(sql).into_sql_str()
+    };
+    let mut all = Vec::new();
+    if sessions.has("tenant_id") {
+        let from = format!("{} s", sessions.table);
+        all.push(("session_of_another_tenant", select(sessions, "s", from)));
+    }
+    if messages.has("tenant_id") {
+        let from = format!(
+            "{} m join {} s on {of_session}",
+            messages.table, sessions.table
+        );
+        all.push(("message_of_another_tenant", select(messages, "m", from)));
+    }
+    all
 }
