@@ -167,6 +167,9 @@ impl People<'_> {
             created_at: created.unwrap_or(self.now),
             fingerprint: Vec::new(),
             is_known: false,
+            has_new_role: true,
+            has_new_state: true,
+            was_superuser: false,
             key: old.key,
             legacy_id: old.id,
         };
@@ -214,8 +217,28 @@ fn fingerprint(user: &LegacyUser, stored: Option<&str>, created: Option<DateTime
     }
     digest.update([u8::from(user.is_active), u8::from(user.is_superuser)]);
     digest.update(created.to_be_bytes());
-    digest.finalize().to_vec()
+    let mut print = digest.finalize().to_vec();
+    // Whether that has changed is asked by itself, so it stands there as it is.
+    print.push(u8::from(user.is_active) | u8::from(user.is_superuser) << 1);
+    print
 }
+
+/// Whether a user is the same as when it was copied. Earlier releases kept the digest alone.
+pub(crate) fn is_same(copied: &[u8], now: &[u8]) -> bool {
+    copied == now || copied.len() == DIGEST && now.starts_with(copied)
+}
+
+/// Notes what a user was allowed there when it was copied, if that is known.
+pub(crate) fn note_rights(user: &mut LegacyUser, copied: Option<&[u8]>) {
+    let rights = |print: &[u8]| print.get(DIGEST).map(|rights| (rights & 1, rights & 2));
+    let (was, is) = (copied.and_then(rights), rights(&user.fingerprint));
+    user.has_new_state = was.map(|was| was.0) != is.map(|is| is.0);
+    user.has_new_role = was.map(|was| was.1) != is.map(|is| is.1);
+    user.was_superuser = was.is_some_and(|was| was.1 > 0);
+}
+
+/// How long a digest is, in bytes.
+const DIGEST: usize = 32;
 
 #[cfg(test)]
 mod tests {

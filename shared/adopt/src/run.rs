@@ -3,7 +3,7 @@
 use crate::{
     AdoptError, Options, Progress, Report, Target,
     moved::Moved,
-    people::{People, Users},
+    people::{People, Users, is_same, note_rights},
     plan::{Plan, plan},
     pump::Pump,
     sink::{Database, Nowhere, Sink},
@@ -163,6 +163,7 @@ async fn put_users(
         if let Some(row) = known.get(&user.legacy_id) {
             known_users.keep_id(row.id, user)?;
             user.is_known = true;
+            note_rights(user, row.fingerprint.as_deref());
         }
     }
     users.retain(|user| {
@@ -175,8 +176,9 @@ async fn put_users(
     });
     let before = users.len();
     users.retain(|user| {
-        let row = known.get(&user.legacy_id);
-        row.and_then(|row| row.fingerprint.as_ref()) != Some(&user.fingerprint)
+        let copied = known.get(&user.legacy_id);
+        let copied = copied.and_then(|row| row.fingerprint.as_deref());
+        !copied.is_some_and(|copied| is_same(copied, &user.fingerprint))
     });
     report.unchanged.users += (before - users.len()) as u64;
     report.copied.users += users.len() as u64;

@@ -36,6 +36,13 @@ pub struct LegacyUser {
     pub fingerprint: Vec<u8>,
     /// Whether it is here already.
     pub is_known: bool,
+    /// Whether it is a superuser there and was none when it was copied, or the other way round. The role here changes with that
+    /// alone.
+    pub has_new_role: bool,
+    /// The same of whether it is active.
+    pub has_new_state: bool,
+    /// Whether it could manage tenants there when it was copied.
+    pub was_superuser: bool,
     /// What its conversations refer to it by there, where that is not its id.
     pub key: Option<String>,
 }
@@ -66,6 +73,8 @@ struct Columns<'a> {
     active: Vec<bool>,
     created: Vec<DateTime<Utc>>,
     legacy: Vec<&'a str>,
+    new_roles: Vec<bool>,
+    new_states: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -82,6 +91,8 @@ impl<'a> Columns<'a> {
             active: all().map(|u| u.is_active).collect(),
             created: all().map(|u| u.created_at).collect(),
             legacy: all().map(|u| &*u.legacy).collect(),
+            new_roles: all().map(|u| u.has_new_role).collect(),
+            new_states: all().map(|u| u.has_new_state).collect(),
         }
     }
 
@@ -96,6 +107,8 @@ impl<'a> Columns<'a> {
             .bind(&self.active)
             .bind(&self.created)
             .bind(&self.legacy)
+            .bind(&self.new_roles)
+            .bind(&self.new_states)
             .execute(tx.conn())
             .await?;
         Ok(())
@@ -105,17 +118,22 @@ impl<'a> Columns<'a> {
 const INSERT: &str = "
     insert into users (id, email, full_name, password_hash, role, is_active, created_at, legacy)
     select id, email, full_name, password_hash, role, is_active, created_at, legacy::json
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::text[])
-      as n(id, email, full_name, password_hash, role, is_active, created_at, legacy)";
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::text[],
+                $9::boolean[], $10::boolean[])
+      as n(id, email, full_name, password_hash, role, is_active, created_at, legacy, new_role, new_state)";
 
-/// Whoever has come in here already has a password of this service.
+/// Whoever has come in here already has a password of this service. What somebody may do follows what changes of that there:
+/// a role that was given here stays, and so does a user who was shut out here.
 const UPDATE: &str = "
-    update users u set email = n.email, full_name = n.full_name, role = n.role, is_active = n.is_active,
+    update users u set email = n.email, full_name = n.full_name,
+      role = case when n.new_role then n.role else u.role end,
+      is_active = case when n.new_state then n.is_active else u.is_active end,
       created_at = n.created_at, legacy = n.legacy::json, updated_at = now(),
       password_hash = case when u.last_login_at is null and u.password_changed_at is null then n.password_hash
                            else u.password_hash end
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::text[])
-      as n(id, email, full_name, password_hash, role, is_active, created_at, legacy)
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::text[],
+                $9::boolean[], $10::boolean[])
+      as n(id, email, full_name, password_hash, role, is_active, created_at, legacy, new_role, new_state)
     where u.id = n.id";
 
 impl Adoption {
@@ -125,6 +143,12 @@ impl Adoption {
     /// # Errors
     /// The constraint `users_email_key` refuses an address that the tenant has.
     pub async fn put_users(&self, tenant: Uuid, users: &[LegacyUser]) -> Result<Vec<String>> {
+        for user in users
+            .iter()
+            .filter(|user| user.was_superuser && !user.is_superuser)
+        {
+            self.set_superuser(tenant, user.id, false).await?;
+        }
         let mut tx = self.open(tenant).await?;
         let freed = free_addresses(&mut tx, users).await?;
         let (known, new): (Vec<_>, Vec<_>) = users.iter().partition(|user| user.is_known);
@@ -136,21 +160,26 @@ impl Adoption {
         }
         remember(&mut tx, users).await?;
         tx.commit().await?;
-        for user in users.iter().filter(|user| user.is_superuser) {
+        for user in users.iter().filter(|user| is_half_done(user)) {
             self.make_superuser(tenant, user).await?;
         }
         Ok(freed)
     }
 
-    /// A superuser is one only when that is committed, by another role; until then it is not whole.
-    async fn make_superuser(&self, tenant: Uuid, user: &LegacyUser) -> Result<()> {
+    async fn set_superuser(&self, tenant: Uuid, id: Uuid, is_one: bool) -> Result<()> {
         let mut platform = self.db.outside_as_platform(Whose::SERVICE).await?;
-        sqlx::query("select set_superuser($1, $2, true)")
+        sqlx::query("select set_superuser($1, $2, $3)")
             .bind(tenant)
-            .bind(user.id)
+            .bind(id)
+            .bind(is_one)
             .execute(platform.conn())
             .await?;
-        platform.commit().await?;
+        platform.commit().await
+    }
+
+    /// A superuser is one only when that is committed, by another role; until then it is not whole.
+    async fn make_superuser(&self, tenant: Uuid, user: &LegacyUser) -> Result<()> {
+        self.set_superuser(tenant, user.id, true).await?;
         let mut tx = self.open(tenant).await?;
         sqlx::query(
             "update legacy_rows set fingerprint = $2 where kind = 'user' and legacy_id = $1",
@@ -197,6 +226,11 @@ impl Adoption {
     }
 }
 
+/// Whether it is still to be made a superuser when its row is written.
+fn is_half_done(user: &LegacyUser) -> bool {
+    user.is_superuser && user.has_new_role
+}
+
 /// Takes the addresses of some users away from whoever had them when they were copied: those are somebody else there now, or
 /// nobody, and get another one when they are copied again. Not what somebody was given here.
 async fn free_addresses(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<Vec<String>> {
@@ -223,7 +257,7 @@ async fn remember(tx: &mut TenantTx, users: &[LegacyUser]) -> Result<()> {
     let legacy_ids: Vec<&str> = users.iter().map(|user| &*user.legacy_id).collect();
     let prints = users.iter();
     let prints: Vec<Option<&[u8]>> = prints
-        .map(|user| (!user.is_superuser).then_some(&*user.fingerprint))
+        .map(|user| (!is_half_done(user)).then_some(&*user.fingerprint))
         .collect();
     let emails: Vec<Option<&str>> = users
         .iter()

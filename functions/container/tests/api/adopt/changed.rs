@@ -173,3 +173,66 @@ async fn what_is_deleted_here_stays_so_whatever_changes_there() {
         verified.stdout
     );
 }
+
+/// What somebody may do here: the role, whether it is active, and whether it is a superuser.
+async fn rights(pool: &PgPool, user: &str) -> (String, bool, bool) {
+    sqlx::query_as(
+        "select u.role, u.is_active, u.is_superuser from parlance.legacy_rows r join parlance.users u on u.id = r.id
+         where r.kind = 'user' and r.legacy_id = $1",
+    )
+    .bind(user)
+    .fetch_one(pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_somebody_may_do_follows_what_changes_of_that_there() {
+    let moved = Move::of(Old::globex().await).await;
+    moved
+        .old
+        .change(
+            "insert into users (id, email, hashed_password, tenant_id, is_superuser)
+             select n, n || '@rights.example', (select hashed_password from users where id = 2), 1, n = 902
+             from generate_series(901, 904) n",
+        )
+        .await;
+    moved.copy_and_verify().await;
+    let pool = moved.new.pool().await;
+    let may = |role: &str, is_active, is_superuser| (role.to_owned(), is_active, is_superuser);
+    assert_eq!(rights(&pool, "902").await, may("admin", true, true));
+    // Here one is made an administrator, and one is shut out.
+    for (user, set) in [("901", "role = 'admin'"), ("903", "is_active = false")] {
+        let sql = format!(
+            "update parlance.users u set {set} from parlance.legacy_rows r
+             where r.kind = 'user' and r.legacy_id = '{user}' and u.id = r.id"
+        );
+        let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+    // There other things of them change; and one is a superuser no more, another one is now.
+    moved
+        .old
+        .change(
+            "update users set full_name = 'Another name' where id between 901 and 904;
+             update users set is_superuser = false where id = 902;
+             update users set is_superuser = true where id = 904",
+        )
+        .await;
+    let report = moved.copy().await;
+    assert_eq!(report["copied"]["users"], 4, "{report}");
+    assert_eq!(rights(&pool, "901").await, may("admin", true, false));
+    assert_eq!(rights(&pool, "902").await, may("member", true, false));
+    assert_eq!(rights(&pool, "903").await, may("member", false, false));
+    assert_eq!(rights(&pool, "904").await, may("admin", true, true));
+    assert_eq!(moved.copy().await["copied"]["users"], 0);
+    // What changes there counts.
+    for is_active in [false, true] {
+        let change = format!("update users set is_active = {is_active} where id in (901, 903)");
+        moved.old.change(&change).await;
+        moved.copy().await;
+        for (user, role) in [("901", "admin"), ("903", "member")] {
+            assert_eq!(rights(&pool, user).await, may(role, is_active, false));
+        }
+    }
+}
