@@ -84,7 +84,7 @@ pub async fn back(
     let mut source = Source::open(&connect, &reading).await?;
     let old: Vec<_> = source.tenants().await?;
     let old = old.into_iter().map(|old| (old.id.clone(), old)).collect();
-    let there = source.written_back().await?;
+    let there = source.written_back().await?.into_keys().collect();
     let mut emails = HashSet::new();
     let mut names = HashMap::new();
     let mut users = source.users();

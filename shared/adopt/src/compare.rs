@@ -3,10 +3,11 @@
 use crate::{
     AdoptError, Report,
     json::comparable,
+    returned::Returned,
     sink::{Batch, Long, Sink, keep_id},
 };
 use db::{Adoption, LegacyMessage, LegacySession, SessionHere};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// How many differences are told.
@@ -42,6 +43,7 @@ impl Differences {
 /// Compares instead of writing.
 pub(crate) struct Beside<'a> {
     pub(crate) adoption: &'a Adoption,
+    returned: &'a Returned,
     pub(crate) found: &'a mut Differences,
     /// How many conversations each tenant has there.
     pub(crate) sessions: HashMap<Uuid, i64>,
@@ -52,9 +54,14 @@ pub(crate) struct Beside<'a> {
 }
 
 impl<'a> Beside<'a> {
-    pub(crate) fn new(adoption: &'a Adoption, found: &'a mut Differences) -> Self {
+    pub(crate) fn new(
+        adoption: &'a Adoption,
+        returned: &'a Returned,
+        found: &'a mut Differences,
+    ) -> Self {
         Self {
             adoption,
+            returned,
             found,
             sessions: HashMap::new(),
             known: None,
@@ -102,7 +109,31 @@ impl<'a> Beside<'a> {
         );
     }
 
-    fn messages(&mut self, session: &str, there: &[LegacyMessage], here: &[LegacyMessage]) {
+    /// Of a conversation that was written back there: what is here alone, such as other branches, is no difference.
+    fn gone_on(
+        &mut self,
+        there: &LegacySession,
+        here: &SessionHere,
+        said: &[LegacyMessage],
+        mut heard: Vec<LegacyMessage>,
+    ) {
+        let what = format!("conversation {}", there.legacy_id);
+        self.found
+            .unequal(&what, &[("the title", &there.title, &here.title)]);
+        self.found
+            .unequal(&what, &[("its user", there.user_id, here.user_id)]);
+        let written = said.iter();
+        let written = written.filter_map(|message| self.returned.message(&message.legacy_id));
+        let written: HashSet<Uuid> = written.collect();
+        heard.retain(|here| !here.legacy_id.is_empty() || written.contains(&here.id));
+        self.same_number(&there.legacy_id, said, &heard);
+        for (there, here) in said.iter().zip(&heard) {
+            let what = format!("message {} of {what}", there.legacy_id);
+            self.said(&what, there, here);
+        }
+    }
+
+    fn same_number(&mut self, session: &str, there: &[LegacyMessage], here: &[LegacyMessage]) {
         if there.len() != here.len() {
             self.found.add(format!(
                 "conversation {session}: {} messages there, {} here",
@@ -110,19 +141,25 @@ impl<'a> Beside<'a> {
                 here.len()
             ));
         }
+    }
+
+    /// What was said, by whom and when.
+    fn said(&mut self, what: &str, there: &LegacyMessage, here: &LegacyMessage) {
+        self.found
+            .unequal(what, &[("the text", &there.content, &here.content)]);
+        self.found
+            .unequal(what, &[("the role", there.role, here.role)]);
+        self.found
+            .unequal(what, &[("the time", there.created_at, here.created_at)]);
+    }
+
+    fn messages(&mut self, session: &str, there: &[LegacyMessage], here: &[LegacyMessage]) {
+        self.same_number(session, there, here);
         for (there, here) in there.iter().zip(here) {
             let what = format!("message {} of conversation {session}", there.legacy_id);
-            self.found.unequal(
-                &what,
-                &[
-                    ("its id", &there.legacy_id, &here.legacy_id),
-                    ("the text", &there.content, &here.content),
-                ],
-            );
             self.found
-                .unequal(&what, &[("the role", there.role, here.role)]);
-            self.found
-                .unequal(&what, &[("the time", there.created_at, here.created_at)]);
+                .unequal(&what, &[("its id", &there.legacy_id, &here.legacy_id)]);
+            self.said(&what, there, here);
             self.found.unequal(
                 &what,
                 &[("its place", (there.seq, there.id), (here.seq, here.id))],
@@ -166,6 +203,11 @@ impl Sink for Beside<'_> {
         report.unchanged.messages += batch.messages as u64;
         for (mut there, mut said) in batch.chats {
             let here = here.get(&there.legacy_id);
+            if let Some(here) = here.filter(|here| self.returned.went_on(here.id)) {
+                let heard = messages.remove(&here.id).unwrap_or_default();
+                self.gone_on(&there, here, &said, heard);
+                continue;
+            }
             if let Some(here) = here {
                 // If it is another one, that is a difference.
                 drop(keep_id(here.id, &mut there, &mut said));

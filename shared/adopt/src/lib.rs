@@ -20,6 +20,7 @@ mod people;
 mod plan;
 mod pump;
 mod report;
+mod returned;
 mod run;
 mod sink;
 mod slug;

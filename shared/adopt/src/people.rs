@@ -79,6 +79,11 @@ impl Users {
         other.unwrap_or_else(|| user_id(id, created_at))
     }
 
+    /// Notes the id of somebody who was made here.
+    pub(crate) fn made_here(&mut self, id: Uuid, user: &LegacyUser) {
+        self.others.insert(user.legacy_id.clone(), id);
+    }
+
     /// Lets a user have the id that it was given when it was copied before.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use crate::{
     keys::Keys,
     moved::{Moved, moved},
     people::Addresses,
+    returned::Returned,
     source::{self, Reading, Source},
     tenants::{Planning, Tenants},
 };
@@ -19,6 +20,7 @@ pub(crate) struct Plan {
     pub(crate) tenants: Tenants,
     pub(crate) addresses: Addresses,
     pub(crate) moved: Vec<Moved>,
+    pub(crate) returned: Returned,
     pub(crate) report: Report,
     /// What forbids to write any.
     pub(crate) problems: Vec<String>,
@@ -69,7 +71,16 @@ pub(crate) async fn plan(
     };
     let tenants = planning.plan(&rows, &named, &mut keys, &mut report, &mut problems);
     check_keys(options, &keys, &mut problems);
-    let addresses = addresses(&mut source, target, &tenants, &here, &mut problems).await?;
+    let returned = Returned::find(&mut source, target.adoption, &here).await?;
+    let addresses = addresses(
+        &mut source,
+        target,
+        &tenants,
+        &here,
+        &returned,
+        &mut problems,
+    )
+    .await?;
     let adoption = &*target.adoption;
     let moved = moved(
         &mut source,
@@ -91,6 +102,7 @@ pub(crate) async fn plan(
         tenants,
         addresses,
         moved,
+        returned,
         report,
         problems,
     })
@@ -153,6 +165,7 @@ async fn addresses(
     target: &mut Target<'_>,
     tenants: &Tenants,
     here: &[TenantHere],
+    returned: &Returned,
     problems: &mut Vec<String>,
 ) -> Result<Addresses, AdoptError> {
     let mut taken = HashSet::<(Uuid, String)>::new();
@@ -172,7 +185,7 @@ async fn addresses(
         let registered = user.email.unwrap_or_default();
         addresses.note(tenant, &registered);
         let usual = service::email(&registered).unwrap_or(registered);
-        if taken.contains(&(tenant, usual)) {
+        if taken.contains(&(tenant, usual)) && !returned.has_user(&user.id) {
             problems.push(format!(
                 "the address of user {} is one that the tenant has here already: say another --default-tenant, or change one of the two",
                 user.id

@@ -34,6 +34,7 @@ pub async fn copy(
         mut tenants,
         addresses,
         moved,
+        returned,
         problems,
         report: planned,
     } = plan;
@@ -54,9 +55,10 @@ pub async fn copy(
     } else {
         tenants::put(&tenants, target, report).await?;
         forget(adoption, &moved).await?;
+        returned.remember(adoption, &tenants.ids()).await?;
         let users = users(&mut source, &mut people, Some(adoption), report).await?;
         tenants.users = users;
-        let database = Database::new(adoption);
+        let database = Database::new(adoption, &returned);
         let database = sessions(&mut source, &tenants, database, report, progress).await?;
         again(&mut source, &tenants, database, report).await?;
     }
@@ -83,6 +85,7 @@ pub(crate) async fn copy_since(
         mut tenants,
         addresses,
         moved,
+        returned,
         problems,
         report: planned,
     } = plan(options, target, false).await?;
@@ -99,11 +102,12 @@ pub(crate) async fn copy_since(
     let adoption = &*target.adoption;
     tenants::put(&tenants, target, report).await?;
     forget(adoption, &moved).await?;
+    returned.remember(adoption, &tenants.ids()).await?;
     let users = users(&mut source, &mut people, Some(adoption), report).await?;
     tenants.users = users;
     let changed = source.changed_since(since).await?;
     if !changed.is_empty() {
-        let database = Database::new(adoption);
+        let database = Database::new(adoption, &returned);
         let database = some(&mut source, &tenants, database, report, &changed).await?;
         again(&mut source, &tenants, database, report).await?;
     }
@@ -159,6 +163,17 @@ async fn put_users(
     let known = adoption.known(tenant, LegacyKind::User, &ids).await?;
     let here: Vec<Uuid> = known.values().map(|row| row.id).collect();
     let deleted = adoption.users_deleted(tenant, &here).await?;
+    let own = adoption.users_of_here(tenant, &here).await?;
+    users.retain(|user| {
+        let row = known.get(&user.legacy_id).map(|row| row.id);
+        let Some(id) = row.filter(|id| own.contains(id)) else {
+            return true;
+        };
+        report.note("user_made_here", &user.legacy_id);
+        report.unchanged.users += 1;
+        known_users.made_here(id, user);
+        false
+    });
     for user in &mut users {
         if let Some(row) = known.get(&user.legacy_id) {
             known_users.keep_id(row.id, user)?;
@@ -242,7 +257,11 @@ async fn again(
     some(source, tenants, database, &mut second, &changed).await?;
     report.copied.sessions += second.copied.sessions;
     report.copied.messages += second.copied.messages;
-    for rule in ["session_written_here", "session_deleted_here"] {
+    for rule in [
+        "session_written_here",
+        "session_deleted_here",
+        "session_gone_on_there",
+    ] {
         if let Some(left) = second.rules.remove(rule) {
             let count = i64::try_from(left.count).unwrap_or(0);
             report.note_all(rule, count, left.ids);

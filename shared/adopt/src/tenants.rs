@@ -39,6 +39,12 @@ impl Tenants {
         }
     }
 
+    /// The ids of all of them here.
+    pub(crate) fn ids(&self) -> Vec<Uuid> {
+        let ids = self.planned.iter().map(|planned| planned.tenant.id);
+        ids.collect()
+    }
+
     /// Those that were here before.
     pub(crate) fn known(&self) -> impl Iterator<Item = &LegacyTenant> {
         let known = self.planned.iter().filter(|planned| !planned.is_new);

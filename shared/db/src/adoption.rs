@@ -5,5 +5,6 @@ pub(crate) mod back;
 pub(crate) mod chats;
 pub(crate) mod moved;
 pub(crate) mod people;
+pub(crate) mod returned;
 pub(crate) mod rows;
 pub(crate) mod tenants;

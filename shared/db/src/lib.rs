@@ -24,6 +24,7 @@ pub use adoption::back::{
 pub use adoption::chats::{LegacyChats, LegacyMessage, LegacySession, SessionHere};
 pub use adoption::moved::UserCopied;
 pub use adoption::people::{LegacyUser, UserHere};
+pub use adoption::returned::{Following, OwnRow};
 pub use adoption::rows::{Adoption, KnownRow, LegacyKind};
 pub use adoption::tenants::{
     CopiedSetting, LegacySecret, LegacyTenant, TenantHere, TenantSettings,

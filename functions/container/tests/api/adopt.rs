@@ -14,6 +14,7 @@ mod mapped;
 mod old;
 mod people;
 mod resumed;
+mod returned;
 mod settings;
 mod tokens;
 

@@ -1,7 +1,7 @@
 //! The rules of copying what has no place here, in sentences.
 
 /// What each rule says. Every row that one of them was needed for is counted.
-pub(super) const RULES: [(&str, &str); 41] = [
+pub(super) const RULES: [(&str, &str); 43] = [
     (
         "tenant_name_changed",
         "name of a tenant was empty or longer than 200 characters: made of its id, or cut",
@@ -71,6 +71,10 @@ pub(super) const RULES: [(&str, &str); 41] = [
         "user who was deleted here: left so, with all conversations",
     ),
     (
+        "user_made_here",
+        "user who was made here and written back there: left as here",
+    ),
+    (
         "user_name_cut",
         "name of a user was longer than 200 characters: cut, and kept whole beside it",
     ),
@@ -101,6 +105,10 @@ pub(super) const RULES: [(&str, &str); 41] = [
     (
         "session_written_here",
         "conversation that has changed there, and was gone on with here: left as it is here",
+    ),
+    (
+        "session_gone_on_there",
+        "conversation that was written back there and gone on with: what followed there comes behind what is here",
     ),
     (
         "session_of_another_tenant",

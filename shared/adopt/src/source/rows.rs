@@ -3,7 +3,7 @@
 use super::{Source, shape::Shape, sql};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use sqlx::PgConnection;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A tenant there.
@@ -117,8 +117,8 @@ impl Source {
             .await
     }
 
-    /// The ids here of what was written back there before.
-    pub(crate) async fn written_back(&mut self) -> Result<HashSet<Uuid>, sqlx::Error> {
+    /// What was written back there before: the ids there, by those here.
+    pub(crate) async fn written_back(&mut self) -> Result<HashMap<Uuid, String>, sqlx::Error> {
         let ids = sql::written_back(&mut self.first, &self.shape.schema).await?;
         Ok(ids.into_iter().collect())
     }

@@ -111,6 +111,13 @@ impl Shape {
                 true => finding.table("tenants", TENANTS, &mapping.tenants),
                 false => None,
             };
+        if there
+            .tables
+            .get("parlance_back")
+            .is_some_and(|table| !table.may_read)
+        {
+            finding.faults.push("the login of --from may not read parlance_back, which says what `parlance adopt back` wrote there: grant select on parlance_back to it".to_owned());
+        }
         if let Some(zone) = &there.unknown_zone {
             finding.faults.push(format!(
                 "--time-zone {zone} is none that PostgreSQL knows: use a name such as Europe/Berlin"

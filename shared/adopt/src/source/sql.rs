@@ -26,17 +26,17 @@ pub(super) async fn revisions(
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(db).await
 }
 
-/// The ids here of what `parlance adopt back` wrote there.
+/// What `parlance adopt back` wrote there: the ids here, with those there.
 pub(super) async fn written_back(
     db: &mut PgConnection,
     schema: &str,
-) -> Result<Vec<Uuid>, sqlx::Error> {
+) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
     let table = format!("{schema}.parlance_back");
     let is_there = sqlx::query_scalar("select to_regclass($1) is not null").bind(&table);
     match is_there.fetch_one(&mut *db).await? {
         true => {
-            let sql = AssertSqlSafe(format!("select id from {table}"));
-            sqlx::query_scalar(sql).fetch_all(db).await
+            let sql = AssertSqlSafe(format!("select id, there from {table}"));
+            sqlx::query_as(sql).fetch_all(db).await
         }
         false => Ok(Vec::new()),
     }

@@ -251,7 +251,11 @@ async fn put_sessions(tx: &mut TenantTx, sessions: &[LegacySession]) -> Result<(
     remember_keys(tx, "session_key", keys.collect()).await
 }
 
-async fn put_messages(tx: &mut TenantTx, tenant: Uuid, messages: &[LegacyMessage]) -> Result<()> {
+pub(super) async fn put_messages(
+    tx: &mut TenantTx,
+    tenant: Uuid,
+    messages: &[LegacyMessage],
+) -> Result<()> {
     if messages.is_empty() {
         return Ok(());
     }

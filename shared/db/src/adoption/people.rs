@@ -197,7 +197,9 @@ impl Adoption {
     /// The database does not answer.
     pub async fn emails_taken(&self, tenant: Uuid) -> Result<Vec<String>> {
         let mut tx = self.open(tenant).await?;
-        let sql = "select email from users where legacy is null and not is_service and role <> 'visitor' order by email limit 100000";
+        let sql = "select email from users u where legacy is null and not is_service and role <> 'visitor'
+                     and not exists (select from legacy_rows r where r.kind = 'user' and r.id = u.id)
+                   order by email limit 100000";
         Ok(sqlx::query_scalar(sql).fetch_all(tx.conn()).await?)
     }
 

@@ -8,13 +8,13 @@ use sqlx::{AssertSqlSafe, PgConnection};
 const NEWCOMER: &str = "newcomer@example.com";
 
 /// Everything that was written out.
-async fn sql(moved: &Move) -> (String, String) {
+pub(super) async fn sql(moved: &Move) -> (String, String) {
     let ended = moved.run(&["back"]).await;
     assert!(ended.ok, "{}{}", ended.stdout, ended.stderr);
     (ended.stdout, ended.stderr)
 }
 
-async fn one<T>(there: &mut PgConnection, sql: &str) -> T
+pub(super) async fn one<T>(there: &mut PgConnection, sql: &str) -> T
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
 {
@@ -22,7 +22,7 @@ where
     one.await.unwrap_or_else(|e| panic!("{sql}: {e}"))
 }
 
-async fn log_in(kit: &Kit, email: &str, password: &str) -> String {
+pub(super) async fn log_in(kit: &Kit, email: &str, password: &str) -> String {
     let login = json!({ "email": email, "password": password });
     let login = kit.post("", "/login", login).await;
     assert_eq!(login.status, 200, "{}", login.text);
@@ -30,7 +30,7 @@ async fn log_in(kit: &Kit, email: &str, password: &str) -> String {
 }
 
 /// A token of a superuser within the tenant that had an id there.
-async fn within(kit: &Kit, legacy_id: &str) -> String {
+pub(super) async fn within(kit: &Kit, legacy_id: &str) -> String {
     let sql = "select id from parlance.tenants where legacy_id = $1";
     let tenant: uuid::Uuid = sqlx::query_scalar(sql)
         .bind(legacy_id)
@@ -45,7 +45,7 @@ async fn within(kit: &Kit, legacy_id: &str) -> String {
 }
 
 /// Invites somebody, who comes in.
-async fn newcomer(kit: &Kit, admin: &str) -> String {
+pub(super) async fn newcomer(kit: &Kit, admin: &str) -> String {
     let invite = json!({ "email": NEWCOMER, "full_name": "Ñew O'Comer" });
     let invited = kit.post(admin, "/admin/users/invite", invite).await;
     assert_eq!(invited.status, 201, "{}", invited.text);
@@ -56,14 +56,14 @@ async fn newcomer(kit: &Kit, admin: &str) -> String {
     log_in(kit, NEWCOMER, password).await
 }
 
-async fn ask(kit: &Kit, token: &str, asked: Value) -> Value {
+pub(super) async fn ask(kit: &Kit, token: &str, asked: Value) -> Value {
     let answer = kit.post(token, "/chat", asked).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json
 }
 
 /// A conversation of somebody from there, by its id there.
-async fn theirs(kit: &Kit, email: &str) -> (String, uuid::Uuid) {
+pub(super) async fn theirs(kit: &Kit, email: &str) -> (String, uuid::Uuid) {
     sqlx::query_as(
         "select r.legacy_id, r.id from parlance.legacy_rows r join parlance.chat_sessions s on s.id = r.id
          join parlance.users u on u.id = s.user_id
