@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 KEYS = ["SECRET_KEY", "JWT_SECRET_KEY"]
+PREVIOUS = ["SECRET_KEY_PREVIOUS", "JWT_SECRET_KEY_PREVIOUS"]
 OPTIONAL = ["APP_DATABASE_URL", "PLATFORM_DATABASE_URL", "OPENAI_API_KEY", "DEEPSEEK_API_KEY", "PINECONE_API_KEY"]
 
 
@@ -63,9 +64,12 @@ def main(folder):
             runtime[name] = base64.b64encode(os.urandom(48)).decode()
             print(f"{name}: made up")
     runtime["DATABASE_URL"] = without_login(url)
-    optional = OPTIONAL + server_keys(given.get("ENDPOINTS"))
+    optional = OPTIONAL + PREVIOUS + server_keys(given.get("ENDPOINTS"))
     runtime.update({name: given[name] for name in optional if name in given})
     operator.update(DATABASE_URL=url, SECRET_KEY=runtime["SECRET_KEY"])
+    operator.pop("SECRET_KEY_PREVIOUS", None)
+    if "SECRET_KEY_PREVIOUS" in runtime:
+        operator["SECRET_KEY_PREVIOUS"] = runtime["SECRET_KEY_PREVIOUS"]
     os.umask(0o077)
     for name, held in ("runtime", runtime), ("operator", operator):
         before = folder / f"{name}.old"

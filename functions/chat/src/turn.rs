@@ -137,6 +137,8 @@ impl Asking {
             key: self.key.as_ref().map(|key| IdempotencyKey {
                 key: &key.name,
                 body_hash: &key.body_hash,
+                // It follows from no secret.
+                other_hashes: &[],
             }),
             limits: &limits,
             reservation: &reservation,

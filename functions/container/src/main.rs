@@ -3,6 +3,7 @@
 mod adopt;
 mod health;
 mod operator;
+mod rotate;
 
 use anyhow::Result;
 use chrono::{Datelike, NaiveDate};
@@ -54,6 +55,15 @@ enum Command {
     ///
     /// As in: pg_dump -Fc -n parlance -f parlance.dump "$(parlance backup-url)"
     BackupUrl,
+    /// Seal again, with SECRET_KEY, what SECRET_KEY_PREVIOUS has sealed; gives the database's roles their new passwords
+    ///
+    /// In small steps while the service runs. Safe to run again: it goes on where it ended. Says how many are left; when there
+    /// are none, SECRET_KEY_PREVIOUS may be removed. See docs/running.md.
+    RotateKeys {
+        /// Change nothing, only say how many are left
+        #[arg(long)]
+        count: bool,
+    },
     /// Price the calls of a period again by the prices that this version and MODELS_FILE know
     ///
     /// Changes the ledger, the sums of days that are over, and what limits to money count, in small steps while the service
@@ -123,6 +133,7 @@ const ENVIRONMENT: &str = "\
 Environment (an empty variable counts as not set):
   DATABASE_URL                 postgresql://user:password@host:5432/name           required
   SECRET_KEY                   seals provider keys; `openssl rand -base64 48`      required
+  SECRET_KEY_PREVIOUS          more secrets that open what they sealed             none
   JWT_SECRET_KEY               signs access tokens; not the same                   required
   JWT_SECRET_KEY_PREVIOUS      more secrets whose tokens are accepted              none
   ALGORITHM                    HS256, HS384 or HS512                               HS256
@@ -205,6 +216,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Reprice { from, to, tenant } => {
             operator::reprice(from, to, tenant.as_deref()).await?;
         }
+        Command::RotateKeys { count } => rotate::run(count).await?,
         Command::Adopt(adopt) => return adopt.run().await,
         Command::Openapi => {
             let api = web::openapi(container::routes());

@@ -61,7 +61,10 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     Json(visitor): Json<Visitor>,
 ) -> Result<Json<TokenPair>> {
-    let site = app.site_claim(&visitor.site_key).ok_or_else(invalid_key)?;
+    let site = app
+        .site_claim(&visitor.site_key)
+        .await?
+        .ok_or_else(invalid_key)?;
     let proof = visitor
         .proof
         .as_ref()

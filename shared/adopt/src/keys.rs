@@ -27,7 +27,7 @@ impl<'a> Keys<'a> {
     pub(crate) fn new(old: &'a [OldKey], root: &RootSecret, plain: &'a [String]) -> Self {
         Self {
             old,
-            sealer: Sealer::new(root, &[]),
+            sealer: Sealer::new(root),
             plain,
             opened: 0,
             closed: 0,

@@ -91,7 +91,7 @@ async fn compare_tenants(
     root: &RootSecret,
     found: &mut Differences,
 ) -> Result<(), AdoptError> {
-    let sealer = Sealer::new(root, &[]);
+    let sealer = Sealer::new(root);
     let here: Vec<TenantHere> = adoption.tenants().await?;
     for planned in tenants
         .planned

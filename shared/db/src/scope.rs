@@ -15,10 +15,11 @@ use crate::{
     Counters, Need, Result, Whose,
     access::remembered::Remembered,
     audit::deeds::Actor,
+    running::logins::Connecting,
     running::pool::{Pool, Woken},
     transaction::{Conn, Transaction},
 };
-use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
@@ -39,7 +40,7 @@ pub struct Db {
     pub(crate) fit: Arc<OnceCell<()>>,
     pub(crate) woken: Woken,
     pub(crate) counters: Counters,
-    pub(crate) listening: PgPool,
+    pub(crate) listening: Connecting,
     /// How many of the app role's connections may at once store what is still being made: half of them, so that however
     /// many answers grow, there are others for requests.
     pub(crate) growing: Arc<Semaphore>,

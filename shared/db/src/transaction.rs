@@ -4,10 +4,13 @@
 //! waits for a server without end. This one is there before its first message is sent: dropped at any moment, it
 //! rolls back, and what cannot be rolled back is closed.
 
-use crate::{Need, Result, Slot, Whose, running::pool::Pool};
+use crate::{
+    Need, Result, Slot, Whose,
+    running::{logins::Connecting, pool::Pool},
+};
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream, stream::BoxStream};
 use sqlx::{
-    Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr,
+    Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr,
     pool::PoolConnection,
     postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
@@ -64,7 +67,7 @@ impl Transaction {
     }
 
     /// The same for a look at the database itself, which comes before everybody's turn.
-    pub(crate) async fn at_once(pool: &PgPool) -> Result<Self> {
+    pub(crate) async fn at_once(pool: &Connecting) -> Result<Self> {
         Ok(Self {
             connection: Some(pool.acquire().await?),
             slot: None,

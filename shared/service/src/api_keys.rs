@@ -1,8 +1,8 @@
 //! API keys: made for an administrator, opened for whoever shows one.
 
-use crate::Service;
+use crate::{Result, Service};
 use db::TenantAdmin;
-use tenant_auth::{ApiKeyClaim, NewApiKey};
+use tenant_auth::{ApiKeyClaim, ApiKeys, NewApiKey};
 use uuid::Uuid;
 
 impl Service {
@@ -12,7 +12,14 @@ impl Service {
     }
 
     /// What an API key claims, if we made it. What we did not make is told from that without a look at the database.
-    pub fn api_key_claim(&self, key: &str) -> Option<ApiKeyClaim> {
-        self.keyring.api_keys.open(key)
+    ///
+    /// # Errors
+    /// It may have been made with a secret that is gone, and the database does not answer.
+    pub async fn api_key_claim(&self, key: &str) -> Result<Option<ApiKeyClaim>> {
+        if let Some(claim) = self.keyring.api_keys.open(key) {
+            return Ok(Some(claim));
+        }
+        let kept = self.kept_keys().await?;
+        Ok(ApiKeys::open_kept(&kept.api_keys, key))
     }
 }

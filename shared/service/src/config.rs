@@ -1,6 +1,7 @@
 //! The configuration: environment variables, read once, with all faults reported together.
 
 mod connections;
+mod keys;
 mod limits;
 mod providers;
 mod vars;
@@ -22,6 +23,7 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | --- | --- | --- |
 /// | `DATABASE_URL` | the Postgres database, with a login that may create roles; the service itself logs in as a weaker role | required |
 /// | `SECRET_KEY` | seals provider keys, derives role passwords; at least 32 bytes | required |
+/// | `SECRET_KEY_PREVIOUS` | further secrets, separated by commas, of which is opened and known again what they made: those that were replaced, or will be next | none |
 /// | `JWT_SECRET_KEY` | signs access tokens; at least 32 bytes, not the same | required |
 /// | `JWT_SECRET_KEY_PREVIOUS` | further secrets whose access tokens are accepted, separated by commas: those that were replaced, or will be next | none |
 /// | `ALGORITHM` | of access tokens: `HS256`, `HS384` or `HS512` | `HS256` |

@@ -4,6 +4,7 @@ use crate::{
     Answers, Clock, Config, Seldom, conversations, legs,
     pinecone::IndexOf,
     rate_limits::{Allowances, Flooding},
+    rotation::KeptKeys,
     start_logging,
 };
 use anyhow::Context;
@@ -61,6 +62,8 @@ pub struct Service {
     pub(crate) indexes: Cache<IndexOf, ai::Index>,
     /// A tenant's sets of vectors.
     pub(crate) embedding_sets: Cache<Uuid, Arc<Vec<EmbeddingSet>>>,
+    /// What is kept of secrets that are gone.
+    pub(crate) kept_keys: Cache<(), Arc<KeptKeys>>,
 }
 
 /// Everything derived from the secrets. Private: whoever uses the service can neither mint a token nor open a provider's
@@ -100,7 +103,7 @@ impl Service {
             api_keys: ApiKeys::new(&secrets.root),
             sites: SiteKeys::new(&secrets.root),
             challenges: ChallengeKeys::new(&secrets.root),
-            sealer: Sealer::new(&secrets.root, &[]),
+            sealer: Sealer::new(&secrets.root),
         };
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
@@ -133,6 +136,9 @@ impl Service {
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(5))
                 .build(),
+            kept_keys: Cache::builder()
+                .time_to_live(Duration::from_secs(60))
+                .build(),
             config,
         })
     }
@@ -158,6 +164,14 @@ impl Service {
         }
     }
 
+    /// Whether a code is one of those that [`Service::cursor_mac`] makes.
+    pub fn is_cursor_mac(&self, context: &[u8], position: &[u8], mac: &[u8]) -> bool {
+        self.config
+            .secrets
+            .root
+            .is_cursor_mac(context, position, mac)
+    }
+
     /// The code that shows that `position` is a place in the list that `context` names.
     pub fn cursor_mac(&self, context: &[u8], position: &[u8]) -> [u8; 16] {
         self.config.secrets.root.cursor_mac(context, position)
@@ -167,5 +181,11 @@ impl Service {
     pub fn request_mac(&self, path: &str, body: &[u8]) -> [u8; 32] {
         let root = &self.config.secrets.root;
         root.request_mac(path.as_bytes(), body)
+    }
+
+    /// What a process made of it that had another secret, which is accepted besides.
+    pub fn other_request_macs(&self, path: &str, body: &[u8]) -> Vec<[u8; 32]> {
+        let root = &self.config.secrets.root;
+        root.other_request_macs(path.as_bytes(), body)
     }
 }

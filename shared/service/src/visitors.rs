@@ -3,7 +3,7 @@
 use crate::{Error, Result, Service, limit_words::after};
 use db::{Caller, LimitScope, LimitState, RateLimit, Whose};
 use std::net::IpAddr;
-use tenant_auth::SiteClaim;
+use tenant_auth::{SiteClaim, SiteKeys};
 use uuid::Uuid;
 
 impl Service {
@@ -12,9 +12,16 @@ impl Service {
         self.keyring.sites.issue(tenant, site)
     }
 
-    /// What a site key says, if we made it. What we did not make is told from that without a look at the database.
-    pub fn site_claim(&self, key: &str) -> Option<SiteClaim> {
-        self.keyring.sites.open(key)
+    /// What a site key says, if we made it. What we did not make is told from that without a look at its site.
+    ///
+    /// # Errors
+    /// It may have been made with a secret that is gone, and the database does not answer.
+    pub async fn site_claim(&self, key: &str) -> Result<Option<SiteClaim>> {
+        if let Some(claim) = self.keyring.sites.open(key) {
+            return Ok(Some(claim));
+        }
+        let kept = self.kept_keys().await?;
+        Ok(SiteKeys::open_kept(&kept.site_keys, key))
     }
 
     /// How many may come in at a site from somebody's network.

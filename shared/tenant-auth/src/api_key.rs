@@ -1,7 +1,7 @@
 //! API keys: with which servers act in a tenant.
 
 use crate::{
-    opaque::{self, OpaqueKeys},
+    opaque::{self, KeptKey, OpaqueKeys},
     random,
     secret::RootSecret,
     shown::hint,
@@ -95,15 +95,28 @@ impl ApiKeys {
     ///
     /// A claim says that we made the key, not that it is still good.
     pub fn open(&self, key: &str) -> Option<ApiKeyClaim> {
-        let said = self.0.open(key.strip_prefix(PREFIX)?)?;
-        let (tenant_id, rest) = opaque::id(&said)?;
-        let (key_id, _) = opaque::id(rest)?;
-        Some(ApiKeyClaim {
-            tenant_id,
-            key_id,
-            hash: hash(key),
-        })
+        claim(key, self.0.open(key.strip_prefix(PREFIX)?)?)
     }
+
+    /// As [`ApiKeys::open`], for a key that was made with a secret of which this is kept.
+    pub fn open_kept(kept: &[KeptKey], key: &str) -> Option<ApiKeyClaim> {
+        claim(key, opaque::open(kept.iter(), key.strip_prefix(PREFIX)?)?)
+    }
+
+    /// What is to be kept of other secrets, so that keys made with them stay good without these.
+    pub fn to_keep(&self) -> &[KeptKey] {
+        self.0.others()
+    }
+}
+
+fn claim(key: &str, said: [u8; 48]) -> Option<ApiKeyClaim> {
+    let (tenant_id, rest) = opaque::id(&said)?;
+    let (key_id, _) = opaque::id(rest)?;
+    Some(ApiKeyClaim {
+        tenant_id,
+        key_id,
+        hash: hash(key),
+    })
 }
 
 fn hash(key: &str) -> [u8; 32] {

@@ -51,12 +51,19 @@ impl SolvedChallenge {
 }
 
 /// Makes challenges, and knows its own again.
-pub struct ChallengeKeys(Zeroizing<[u8; 32]>);
+pub struct ChallengeKeys {
+    newest: Zeroizing<[u8; 32]>,
+    others: Vec<Zeroizing<[u8; 32]>>,
+}
 
 impl ChallengeKeys {
     /// The keys that follow from `root`.
     pub fn new(root: &RootSecret) -> Self {
-        Self(root.expand(b"challenge/key/v1", b""))
+        let key = |root: &RootSecret| root.expand(b"challenge/key/v1", b"");
+        Self {
+            newest: key(root),
+            others: root.others().iter().map(key).collect(),
+        }
     }
 
     /// A challenge for whoever wants in at a site, with a number up to `largest` and an end in seconds since 1970.
@@ -70,7 +77,7 @@ impl ChallengeKeys {
         let salt = URL_SAFE_NO_PAD.encode(salt);
         let number = u64::from_be_bytes(random::bytes()) % (u64::from(largest) + 1);
         let digest = digest(&salt, number);
-        let tag = self.mac(site, &digest).finalize().into_bytes();
+        let tag = mac(&self.newest, site, &digest).finalize().into_bytes();
         Challenge {
             digest: hex::encode(digest),
             signature: hex::encode(tag),
@@ -93,20 +100,21 @@ impl ChallengeKeys {
         let mut tag = [0; 32];
         hex::decode_to_slice(signature, &mut tag).ok()?;
         // Constant time. Only we know a number, its hash and what makes that ours before somebody has looked for it.
-        self.mac(site, &digest).verify_slice(&tag).ok()?;
+        let mut keys = std::iter::once(&self.newest).chain(&self.others);
+        keys.find(|key| mac(key, site, &digest).verify_slice(&tag).is_ok())?;
         let id = Sha256::new_with_prefix(b"challenge\0").chain_update(digest);
         (now < expires_at).then(|| SolvedChallenge {
             id: id.finalize().into(),
             expires_at,
         })
     }
+}
 
-    fn mac(&self, site: &SiteClaim, digest: &[u8]) -> Hmac<Sha256> {
-        let mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("HMAC takes any key length");
-        mac.chain_update(site.tenant_id())
-            .chain_update(site.site_id())
-            .chain_update(digest)
-    }
+fn mac(key: &[u8; 32], site: &SiteClaim, digest: &[u8]) -> Hmac<Sha256> {
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key length");
+    mac.chain_update(site.tenant_id())
+        .chain_update(site.site_id())
+        .chain_update(digest)
 }
 
 impl fmt::Debug for ChallengeKeys {
@@ -123,7 +131,10 @@ fn digest(salt: &str, number: u64) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SiteKeys, secret::tests::root};
+    use crate::{
+        SiteKeys,
+        secret::tests::{root, roots},
+    };
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -159,6 +170,8 @@ mod tests {
         assert_eq!(keys().check(&site(1), solution, NOW + 60), None);
         assert_eq!(keys().check(&site(2), solution, NOW), None);
         let others = ChallengeKeys::new(&root(2));
+        let both = ChallengeKeys::new(&roots(2, &[1]));
+        assert_eq!(both.check(&site(1), solution, NOW + 59), Some(solved));
         assert_eq!(others.check(&site(1), solution, NOW), None);
         let second = keys().issue(&site(1), NOW + 60, LARGEST);
         let mixed = (&*challenge.salt, number, &*second.signature);

@@ -41,6 +41,7 @@ pub use identity::{
     PublicKeyFault, read_public_key,
 };
 pub use invitation::{InvitationClaim, InvitationKeys};
+pub use opaque::KeptKey;
 pub use password::{MAX_PASSWORD_CHARS, PasswordFault, check_new_password, generate_password};
 pub use refresh::{RefreshClaim, RefreshKeys};
 pub use seal::{SealContext, SealError, Sealer};

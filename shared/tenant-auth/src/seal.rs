@@ -36,7 +36,7 @@ pub struct SealContext<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// Sealed under a root secret that is not configured.
-    #[error("sealed under a secret key that is not configured; add it to the previous secret keys")]
+    #[error("sealed under a secret key that is not configured; add it to SECRET_KEY_PREVIOUS")]
     UnknownKey,
     /// Altered, cut short or moved from another row.
     #[error("damaged or moved from another row; enter the provider key again")]
@@ -55,15 +55,15 @@ struct Kek {
 /// rewritten (section 8.3 allows 2^32 times).
 pub struct Sealer {
     newest: Kek,
-    previous: Vec<Kek>,
+    others: Vec<Kek>,
 }
 
 impl Sealer {
-    /// Seals under `root`; opens what that one or a previous one has sealed.
-    pub fn new(root: &RootSecret, previous: &[RootSecret]) -> Self {
+    /// Seals under `root`; opens what that one or one that is accepted besides has sealed.
+    pub fn new(root: &RootSecret) -> Self {
         Self {
             newest: Kek::new(root),
-            previous: previous.iter().map(Kek::new).collect(),
+            others: root.others().iter().map(Kek::new).collect(),
         }
     }
 
@@ -103,7 +103,7 @@ impl Sealer {
         sealed: &[u8],
     ) -> Result<SecretString, SealError> {
         let (kid, nonce, body) = split(sealed).ok_or(SealError::Damaged)?;
-        let mut keys = std::iter::once(&self.newest).chain(&self.previous);
+        let mut keys = std::iter::once(&self.newest).chain(&self.others);
         let kek = keys
             .find(|kek| kek.kid == *kid)
             .ok_or(SealError::UnknownKey)?;
@@ -115,13 +115,19 @@ impl Sealer {
         Ok(SecretString::from(text))
     }
 
+    /// What everything begins with that [`Sealer::seal`] makes: what begins otherwise is due to be sealed again.
+    pub fn start(&self) -> [u8; 1 + KID] {
+        let [a, b, c, d] = self.newest.kid;
+        [VERSION, a, b, c, d]
+    }
+
     /// Names the key that [`Sealer::seal`] uses: 8 hexadecimal digits.
     pub fn key_id(&self) -> String {
         hex::encode(self.newest.kid)
     }
 
     /// Names the key that sealed these bytes, without opening them; `None` if they are too damaged to
-    /// say. A name other than [`Sealer::key_id`] means that they are due to be sealed again.
+    /// say.
     pub fn key_id_of(sealed: &[u8]) -> Option<String> {
         split(sealed).map(|(kid, _, _)| hex::encode(kid))
     }

@@ -18,8 +18,12 @@ const SALT: &[u8] = b"parlance/secret-key/v1";
 /// `SECRET_KEY`, reduced to a 256-bit key that derives the others (HKDF-SHA256, RFC 5869).
 ///
 /// Knowing a derived key tells nothing about the root or the other derived keys.
+///
+/// What is made follows from this secret alone. What is opened and known again may follow from others, too, while one takes
+/// the place of another.
 pub struct RootSecret {
     prk: Zeroizing<[u8; 32]>,
+    others: Vec<RootSecret>,
 }
 
 impl RootSecret {
@@ -34,7 +38,27 @@ impl RootSecret {
         let mut prk = Zeroizing::new([0; 32]);
         prk.copy_from_slice(&extracted);
         extracted.as_mut_slice().zeroize();
-        Ok(Self { prk })
+        let others = Vec::new();
+        Ok(Self { prk, others })
+    }
+
+    /// Also opens and knows again what was made with `secret`: the one before this, or the next.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] says what to change.
+    pub fn accept(&mut self, secret: &SecretString) -> Result<(), WeakSecret> {
+        self.others.push(Self::new(secret)?);
+        Ok(())
+    }
+
+    /// Those that are accepted besides.
+    pub(crate) fn others(&self) -> &[RootSecret] {
+        &self.others
+    }
+
+    /// This secret, and those that are accepted besides.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &RootSecret> {
+        std::iter::once(self).chain(&self.others)
     }
 
     /// The password of a Postgres role: 43 URL-safe characters carrying 256 bits.
@@ -43,6 +67,11 @@ impl RootSecret {
     pub fn role_password(&self, role: &str) -> SecretString {
         let bytes = self.expand::<32>(b"role-password/v1", role.as_bytes());
         URL_SAFE_NO_PAD.encode(*bytes).into()
+    }
+
+    /// The passwords that the role may have while one secret takes the place of another; first the one that it should.
+    pub fn role_passwords(&self, role: &str) -> Vec<SecretString> {
+        self.all().map(|root| root.role_password(role)).collect()
     }
 
     /// What Postgres stores of that password: a SCRAM-SHA-256 verifier (RFC 5802, RFC 7677).
@@ -72,7 +101,7 @@ impl RootSecret {
     /// Authenticates a pagination cursor: HMAC-SHA256 (RFC 2104) cut to 128 bits.
     ///
     /// `context` says what the cursor is for (list, tenant); a cursor made for one context does not fit
-    /// another. Compare the result in constant time.
+    /// another.
     ///
     /// # Panics
     /// Never: HMAC takes a key of any length.
@@ -83,14 +112,24 @@ impl RootSecret {
         short
     }
 
+    /// Whether [`RootSecret::cursor_mac`] has made `mac`. It guards no secret, only against a cursor put together by hand.
+    pub fn is_cursor_mac(&self, context: &[u8], data: &[u8], mac: &[u8]) -> bool {
+        self.all().any(|root| root.cursor_mac(context, data) == mac)
+    }
+
     /// What tells a request from others: HMAC-SHA256 (RFC 2104) of where it was sent to and its body. Without the root,
-    /// nobody who reads it can try bodies against it: some hold a password. Under another root a repeat looks like another
-    /// request, and is refused.
+    /// nobody who reads it can try bodies against it: some hold a password.
     ///
     /// # Panics
     /// Never: HMAC takes a key of any length.
     pub fn request_mac(&self, path: &[u8], body: &[u8]) -> [u8; 32] {
         self.mac(b"request/v1", path, body)
+    }
+
+    /// What the others made of the same request. To none of these roots a repeat looks like another request, and is refused.
+    pub fn other_request_macs(&self, path: &[u8], body: &[u8]) -> Vec<[u8; 32]> {
+        let others = self.others.iter();
+        others.map(|root| root.request_mac(path, body)).collect()
     }
 
     fn mac(&self, label: &[u8], context: &[u8], data: &[u8]) -> [u8; 32] {
@@ -133,7 +172,44 @@ pub(crate) mod tests {
 
     /// A root that differs for every `seed`.
     pub(crate) fn root(seed: u8) -> RootSecret {
-        RootSecret::new(&format!("{seed:03}-q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe").into()).unwrap()
+        RootSecret::new(&secret(seed)).unwrap()
+    }
+
+    /// As [`root`], where others are accepted.
+    pub(crate) fn roots(seed: u8, others: &[u8]) -> RootSecret {
+        let mut root = root(seed);
+        for other in others {
+            root.accept(&secret(*other)).unwrap();
+        }
+        root
+    }
+
+    fn secret(seed: u8) -> SecretString {
+        format!("{seed:03}-q7Rk2vXw9LmZ4bTn8YcF3hJd6GpS5aQe").into()
+    }
+
+    #[test]
+    fn what_others_made_is_known_again_and_never_made() {
+        let both = roots(2, &[3, 1]);
+        let passwords = both.role_passwords("parlance_app");
+        let passwords: Vec<&str> = passwords.iter().map(ExposeSecret::expose_secret).collect();
+        let own = [2, 3, 1].map(|seed| root(seed).role_password("parlance_app"));
+        assert_eq!(passwords, own.each_ref().map(ExposeSecret::expose_secret));
+        assert_eq!(
+            both.cursor_mac(b"ab", b"c"),
+            root(2).cursor_mac(b"ab", b"c")
+        );
+        for seed in [1, 2, 3] {
+            let mac = root(seed).cursor_mac(b"ab", b"c");
+            assert!(both.is_cursor_mac(b"ab", b"c", &mac));
+            assert!(!both.is_cursor_mac(b"ab", b"d", &mac));
+        }
+        assert!(!both.is_cursor_mac(b"ab", b"c", &root(4).cursor_mac(b"ab", b"c")));
+        assert!(!both.is_cursor_mac(b"ab", b"c", b""));
+        assert_eq!(
+            both.other_request_macs(b"/ab", b"c"),
+            [3, 1].map(|seed| root(seed).request_mac(b"/ab", b"c"))
+        );
     }
 
     #[test]
@@ -161,7 +237,7 @@ pub(crate) mod tests {
             password.expose_secret(),
             "WC9DKDMtEImd_H0c1r3yIvWSgZtYFXOkCfQRksr16Ic"
         );
-        assert_eq!(crate::Sealer::new(&root(1), &[]).key_id(), "9f7d03c8");
+        assert_eq!(crate::Sealer::new(&root(1)).key_id(), "9f7d03c8");
     }
 
     #[test]

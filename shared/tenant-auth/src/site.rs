@@ -1,7 +1,7 @@
 //! Site keys: what a web page shows so that its visitors may ask without an account. They are public.
 
 use crate::{
-    opaque::{self, OpaqueKeys},
+    opaque::{self, KeptKey, OpaqueKeys},
     secret::RootSecret,
 };
 use std::fmt;
@@ -60,11 +60,24 @@ impl SiteKeys {
     ///
     /// A claim says that we made the key, not that its site is still there.
     pub fn open(&self, key: &str) -> Option<SiteClaim> {
-        let said = self.0.open(key.strip_prefix(PREFIX)?)?;
-        let (tenant_id, rest) = opaque::id(&said)?;
-        let (site_id, _) = opaque::id(rest)?;
-        Some(SiteClaim { tenant_id, site_id })
+        claim(self.0.open(key.strip_prefix(PREFIX)?)?)
     }
+
+    /// As [`SiteKeys::open`], for a key that was made with a secret of which this is kept.
+    pub fn open_kept(kept: &[KeptKey], key: &str) -> Option<SiteClaim> {
+        claim(opaque::open(kept.iter(), key.strip_prefix(PREFIX)?)?)
+    }
+
+    /// What is to be kept of other secrets, so that keys made with them stay good without these.
+    pub fn to_keep(&self) -> &[KeptKey] {
+        self.0.others()
+    }
+}
+
+fn claim(said: [u8; 32]) -> Option<SiteClaim> {
+    let (tenant_id, rest) = opaque::id(&said)?;
+    let (site_id, _) = opaque::id(rest)?;
+    Some(SiteClaim { tenant_id, site_id })
 }
 
 impl fmt::Debug for SiteKeys {

@@ -74,10 +74,10 @@ enum Token {
     Key(ApiKeyClaim),
 }
 
-fn verified(parts: &Parts, app: &App) -> Result<Token> {
+async fn verified(parts: &Parts, app: &App) -> Result<Token> {
     let token = bearer(&parts.headers).ok_or_else(Error::invalid_token)?;
     if ApiKeys::is_meant(token) {
-        let claim = app.api_key_claim(token).map(Token::Key);
+        let claim = app.api_key_claim(token).await?.map(Token::Key);
         return claim.ok_or_else(Error::invalid_token);
     }
     let verified = match app.verify(token).map(Token::Own) {
@@ -117,7 +117,7 @@ fn costs(parts: &mut Parts, fresh: bool) -> bool {
 /// The caller behind a token: recently read from the database, or with `fresh` read now. An API key has no role that could
 /// have changed, so it is never read for that.
 pub(crate) async fn caller(parts: &mut Parts, app: &App, fresh: bool) -> Result<Caller> {
-    let token = verified(parts, app)?;
+    let token = verified(parts, app).await?;
     let mut counts = false;
     if let Token::Own(token) = &token
         && costs(parts, fresh)

@@ -81,6 +81,7 @@ struct Named {
     route: String,
     key: String,
     body_hash: [u8; 32],
+    other_hashes: Vec<[u8; 32]>,
 }
 
 impl RequestKey {
@@ -100,6 +101,7 @@ impl RequestKey {
             route,
             key,
             body_hash: app.request_mac(path, body),
+            other_hashes: app.other_request_macs(path, body),
         }))
     }
 
@@ -144,6 +146,7 @@ impl Named {
         db::IdempotencyKey {
             key: &self.key,
             body_hash: &self.body_hash,
+            other_hashes: &self.other_hashes,
         }
     }
 }

@@ -102,6 +102,7 @@ mod renewal;
 mod requested;
 mod retrieval;
 mod revocation;
+mod rotation;
 mod searching;
 mod sessions;
 mod settings;

@@ -14,7 +14,7 @@ pub(crate) async fn put(
     target: &Target<'_>,
     report: &mut Report,
 ) -> Result<(), AdoptError> {
-    let sealer = Sealer::new(target.root, &[]);
+    let sealer = Sealer::new(target.root);
     for planned in &tenants.planned {
         let Planned {
             tenant, secrets, ..

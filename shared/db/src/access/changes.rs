@@ -28,7 +28,7 @@ impl Db {
     pub async fn listen(&self, stop: impl Fn(Uuid)) {
         while let Err(e) = self.hear(&stop).await {
             self.remembered.hears(false);
-            if self.listening.is_closed() {
+            if self.listening.pool.is_closed() {
                 return;
             }
             tracing::warn!(
@@ -37,7 +37,7 @@ impl Db {
             );
             tokio::select! {
                 () = sleep(AGAIN) => {}
-                () = self.listening.close_event() => return,
+                () = self.listening.pool.close_event() => return,
             }
         }
     }
@@ -58,7 +58,9 @@ impl Db {
     }
 
     async fn hear(&self, stop: &impl Fn(Uuid)) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.listening).await?;
+        // The listener takes the pool's connection, by a login that was good.
+        drop(self.listening.acquire().await?);
+        let mut listener = PgListener::connect_with(&self.listening.pool).await?;
         listener.listen(CHANNEL).await?;
         // Whatever was read before may have changed before anybody listened.
         self.remembered.all_changed();

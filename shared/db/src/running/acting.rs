@@ -13,15 +13,15 @@ impl Operator {
         root: &RootSecret,
     ) -> Result<Db, OperatorError> {
         self.check_migrated().await?;
-        let login = |role: &str| {
-            let url = self.roles.login(database_url, role, root);
-            url.map_err(|_| BadDatabaseUrl::NotAUrl)
+        let logins = |role: &str| {
+            let urls = self.roles.logins(database_url, role, root);
+            urls.map_err(|_| BadDatabaseUrl::NotAUrl)
         };
-        let app_url = login(&self.roles.app())?;
+        let app_urls = logins(&self.roles.app())?;
         Ok(Db::new(&Connections {
-            platform_url: login(&self.roles.platform())?,
-            listen_url: app_url.clone(),
-            app_url,
+            platform_urls: logins(&self.roles.platform())?,
+            listen_urls: app_urls.clone(),
+            app_urls,
             max_connections: 1,
             max_platform_connections: 1,
             queue: Duration::from_secs(10),

@@ -10,6 +10,15 @@ pub struct IdempotencyKey<'a> {
     pub key: &'a str,
     /// What tells what it asks for from anything else.
     pub body_hash: &'a [u8; 32],
+    /// What told it by secrets that are accepted besides.
+    pub other_hashes: &'a [[u8; 32]],
+}
+
+impl IdempotencyKey<'_> {
+    fn hashes(&self) -> Vec<&[u8]> {
+        let all = std::iter::once(self.body_hash).chain(self.other_hashes);
+        all.map(|hash| &hash[..]).collect()
+    }
 }
 
 /// Whose a key is.
@@ -42,7 +51,11 @@ impl AdminTx {
         made: Uuid,
     ) -> Result<Claim> {
         let user = self.actor.user_id;
-        claim(self.conn(), user, route, key, made).await
+        let claim = claim(self.conn(), user, route, key, made).await?;
+        match claim {
+            Claim::OtherBody if !key.other_hashes.is_empty() => self.claimed(route, key).await,
+            claim => Ok(claim),
+        }
     }
 
     /// As [`AdminTx::claim`], but takes nothing. [`Claim::New`]: it could be taken.
@@ -66,7 +79,14 @@ impl PlatformTx {
             .bind(home.to_string())
             .execute(self.conn())
             .await?;
-        claim(self.conn(), user, route, key, made).await
+        let claim = claim(self.conn(), user, route, key, made).await?;
+        match claim {
+            Claim::OtherBody if !key.other_hashes.is_empty() => {
+                let taken = taken(self.conn(), user, route, key).await?;
+                Ok(taken.unwrap_or(claim))
+            }
+            claim => Ok(claim),
+        }
     }
 }
 
@@ -102,13 +122,13 @@ async fn taken(
     key: &IdempotencyKey<'_>,
 ) -> Result<Option<Claim>> {
     let row: Option<(bool, Uuid)> = sqlx::query_as(
-        "select body_hash = $4, made from idempotency_keys
+        "select body_hash = any ($4), made from idempotency_keys
          where user_id = $1 and route = $2 and key = $3 and created_at >= now() - interval '24 hours'",
     )
     .bind(user)
     .bind(route)
     .bind(key.key)
-    .bind(key.body_hash)
+    .bind(key.hashes())
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|(is_same, made)| Claim::of(is_same, made)))

@@ -200,7 +200,7 @@ impl Operator {
         checked.map(drop).map_err(unfit)
     }
 
-    async fn ensure_roles(&mut self, root: &RootSecret) -> Result<(), OperatorError> {
+    pub(crate) async fn ensure_roles(&mut self, root: &RootSecret) -> Result<(), OperatorError> {
         let settings = settings(&self.roles, root);
         for (name, value) in &settings {
             sqlx::query("select set_config($1, $2, false)")
@@ -236,7 +236,7 @@ impl Operator {
         there.unwrap_or(false)
     }
 
-    async fn act_as_owner(&mut self) -> Result<(), OperatorError> {
+    pub(crate) async fn act_as_owner(&mut self) -> Result<(), OperatorError> {
         // set_config('role', ...) is SET ROLE with the name as a value.
         sqlx::query("select set_config('role', $1, false), set_config('search_path', 'parlance, pg_temp', false)")
             .bind(self.roles.owner())

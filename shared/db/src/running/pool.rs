@@ -2,13 +2,12 @@
 
 use crate::{
     BadDatabaseUrl, Counters, Db, Error, Need, Result, Slot, Slots, Whose,
-    access::remembered::Remembered, running::connect,
+    access::remembered::Remembered, running::logins::Connecting,
 };
 use prometheus_client::metrics::counter::Counter;
 use secrecy::SecretString;
 use sqlx::{
-    Connection, Executor, PgConnection, PgPool, Postgres, pool::PoolConnection,
-    postgres::PgPoolOptions,
+    Connection, Executor, PgConnection, Postgres, pool::PoolConnection, postgres::PgPoolOptions,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,12 +18,12 @@ use tokio::sync::Semaphore;
 /// How to reach the database.
 #[derive(Clone, Debug)]
 pub struct Connections {
-    /// Logs in as the app role.
-    pub app_url: SecretString,
-    /// Logs in as the platform role.
-    pub platform_url: SecretString,
-    /// Logs in as the app role, and keeps its connection to itself: not behind a transaction pooler.
-    pub listen_url: SecretString,
+    /// Log in as the app role. Where the first is refused, the next is tried: its password is being replaced.
+    pub app_urls: Vec<SecretString>,
+    /// Likewise as the platform role.
+    pub platform_urls: Vec<SecretString>,
+    /// Log in as the app role, and keep their connection to themselves: not behind a transaction pooler.
+    pub listen_urls: Vec<SecretString>,
     /// At most so many connections of the app role.
     pub max_connections: u32,
     /// At most so many of the platform role.
@@ -73,7 +72,7 @@ const SETTINGS: &str =
 /// Connections as one role, and who uses them: fair by tenant, since all wait for them who have work for the database.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    pub(crate) connections: PgPool,
+    pub(crate) connections: Connecting,
     slots: Slots,
     queue: Duration,
     begun: Duration,
@@ -103,7 +102,8 @@ impl Pool {
 
     /// Whether a connection is being used, opened or closed.
     pub(crate) fn is_busy(&self) -> bool {
-        usize::try_from(self.connections.size()) != Ok(self.connections.num_idle())
+        let pool = &self.connections.pool;
+        usize::try_from(pool.size()) != Ok(pool.num_idle())
     }
 }
 
@@ -113,15 +113,14 @@ impl Pool {
 /// unseen.
 ///
 /// # Errors
-/// The URL cannot be used.
+/// A URL cannot be used.
 pub(crate) fn open(
-    url: &SecretString,
+    urls: &[SecretString],
     max: u32,
     connections: &Connections,
     woken: &Woken,
     counters: &Counters,
 ) -> Result<Pool, BadDatabaseUrl> {
-    let options = connect::options(url)?.application_name("parlance");
     let woken = woken.clone();
     let pool = PgPoolOptions::new()
         .max_connections(max)
@@ -147,7 +146,7 @@ pub(crate) fn open(
         false => pool,
     };
     Ok(Pool {
-        connections: pool.connect_lazy_with(options),
+        connections: Connecting::new(pool, urls, "parlance")?,
         slots: Slots::shared(usize::try_from(max).unwrap_or(usize::MAX)),
         queue: connections.queue,
         begun: connections.acquire_timeout,
@@ -174,15 +173,14 @@ fn asking(pool: PgPoolOptions, counters: &Counters) -> PgPoolOptions {
 /// A pool for the one connection on which changes are told.
 ///
 /// # Errors
-/// The URL cannot be used.
-pub(crate) fn listening(url: &SecretString) -> Result<PgPool, BadDatabaseUrl> {
-    let options = connect::options(url)?.application_name("parlance listen");
-    Ok(PgPoolOptions::new()
+/// A URL cannot be used.
+pub(crate) fn listening(urls: &[SecretString]) -> Result<Connecting, BadDatabaseUrl> {
+    let pool = PgPoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_lazy_with(options))
+        .acquire_timeout(Duration::from_secs(10));
+    Connecting::new(pool, urls, "parlance listen")
 }
 
 /// Outside a transaction `now()` is the statement's own time; inside it is older.
@@ -206,18 +204,18 @@ impl Db {
         let growing = usize::try_from(connections.max_connections / 2)
             .unwrap_or(1)
             .max(1);
-        let pool = |url, most| open(url, most, connections, &woken, &counters);
+        let pool = |urls, most| open(urls, most, connections, &woken, &counters);
         Ok(Self {
-            app: pool(&connections.app_url, connections.max_connections)?,
+            app: pool(&connections.app_urls, connections.max_connections)?,
             platform: pool(
-                &connections.platform_url,
+                &connections.platform_urls,
                 connections.max_platform_connections,
             )?,
             fit: Arc::default(),
             woken,
             counters,
             growing: Arc::new(Semaphore::new(growing)),
-            listening: listening(&connections.listen_url)?,
+            listening: listening(&connections.listen_urls)?,
             remembered: Remembered::nothing(connections.memory),
             reading_origins: Arc::default(),
             queued: Arc::default(),
@@ -249,8 +247,8 @@ impl Db {
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
-        self.listening.close().await;
-        self.app.connections.close().await;
-        self.platform.connections.close().await;
+        self.listening.pool.close().await;
+        self.app.connections.pool.close().await;
+        self.platform.connections.pool.close().await;
     }
 }

@@ -71,20 +71,38 @@ impl Roles {
         with_login(url, role, &root.role_password(role))
     }
 
-    /// `url` as it is if it names a user, else with the login of `role`: nobody is told that role's password.
+    /// As [`Roles::login`], with each password that the role may have; first the one that it should.
     ///
     /// # Errors
     /// As [`Roles::login`].
-    pub fn login_unless_named(
+    pub fn logins(
+        &self,
+        database_url: &SecretString,
+        role: &str,
+        root: &RootSecret,
+    ) -> Result<Vec<SecretString>, url::ParseError> {
+        let url = Url::parse(database_url.expose_secret())?;
+        let passwords = root.role_passwords(role);
+        let passwords = passwords.iter();
+        passwords
+            .map(|password| with_login(url.clone(), role, password))
+            .collect()
+    }
+
+    /// `url` as it is if it names a user, else with the logins of `role`: nobody is told that role's password.
+    ///
+    /// # Errors
+    /// As [`Roles::login`].
+    pub fn logins_unless_named(
         &self,
         url: &SecretString,
         role: &str,
         root: &RootSecret,
-    ) -> Result<SecretString, url::ParseError> {
+    ) -> Result<Vec<SecretString>, url::ParseError> {
         if Url::parse(url.expose_secret())?.username().is_empty() {
-            return self.login(url, role, root);
+            return self.logins(url, role, root);
         }
-        Ok(url.clone())
+        Ok(vec![url.clone()])
     }
 }
 

@@ -1,17 +1,17 @@
 //! Reading variables one by one, remembering every fault.
 
-use super::{OperatorConfig, RateLimits, Secrets, Via};
+use super::{OperatorConfig, RateLimits, Via};
 
 use db::{BadDatabaseUrl, Connections, Roles, check_url};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     fmt::Display,
     str::FromStr,
     time::Duration,
 };
-use tenant_auth::{Algorithm, Keys, RootSecret, WeakSecret, check_secret};
+use tenant_auth::RootSecret;
 
 /// The environment, and what was found wrong with it.
 pub(super) struct Vars {
@@ -49,11 +49,11 @@ impl Vars {
         set.into_iter().collect()
     }
 
-    fn secret(&self, name: &str) -> Option<SecretString> {
+    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
         self.get(name).map(SecretString::from)
     }
 
-    fn fault(&mut self, name: &str, what: impl Display) {
+    pub(super) fn fault(&mut self, name: &str, what: impl Display) {
         self.faults.push(format!("{name} {what}"));
     }
 
@@ -133,65 +133,7 @@ impl Vars {
         }
     }
 
-    /// Everything secret; `None` if something is missing, which is then among the faults.
-    pub(super) fn secrets(&mut self) -> Option<Secrets> {
-        let root = self.root();
-        let keys = self.keys();
-        let connections = self.connections(root.as_ref());
-        Some(Secrets {
-            connections: connections?,
-            root: root?,
-            keys: keys?,
-            provider_keys: BTreeMap::new(),
-            pinecone_api_key: self.secret("PINECONE_API_KEY"),
-            metrics_token: self.metrics_token(),
-        })
-    }
-
-    /// The key that signs access tokens, and those that are accepted besides.
-    fn keys(&mut self) -> Option<Keys> {
-        let algorithm = self.parsed("ALGORITHM", Algorithm::from_str);
-        let algorithm = algorithm.unwrap_or_default();
-        let signing = self.required("JWT_SECRET_KEY")?;
-        let mut keys = self.jwt_key("JWT_SECRET_KEY", &signing, |s| Keys::new(s, algorithm))?;
-        let previous = self.get("JWT_SECRET_KEY_PREVIOUS").unwrap_or_default();
-        for secret in previous.split(',').filter(|s| !s.trim().is_empty()) {
-            let secret = secret.trim().into();
-            self.jwt_key("JWT_SECRET_KEY_PREVIOUS", &secret, |s| keys.accept(s))?;
-        }
-        if let Some(secret) = self.secret("LEGACY_JWT_SECRET_KEY") {
-            self.jwt_key("LEGACY_JWT_SECRET_KEY", &secret, |s| keys.accept_legacy(s))?;
-        }
-        Some(keys)
-    }
-
-    /// A secret that others may hold, to check tokens, must not be the one that everything else follows from.
-    fn jwt_key<T>(
-        &mut self,
-        name: &str,
-        secret: &SecretString,
-        take: impl FnOnce(&SecretString) -> Result<T, WeakSecret>,
-    ) -> Option<T> {
-        if self.get("SECRET_KEY").as_deref() == Some(secret.expose_secret()) {
-            self.fault(name, "must not be the same as SECRET_KEY");
-        }
-        self.usable(name, take(secret).map_err(with_way_out))
-    }
-
-    /// What a scraper holds must open nothing but the counters.
-    fn metrics_token(&mut self) -> Option<SecretString> {
-        const NAME: &str = "METRICS_TOKEN";
-        let token = self.secret(NAME)?;
-        for other in ["SECRET_KEY", "JWT_SECRET_KEY"] {
-            if self.get(other).as_deref() == Some(token.expose_secret()) {
-                self.fault(NAME, format!("must not be the same as {other}"));
-            }
-        }
-        self.usable(NAME, check_secret(token.expose_secret()))?;
-        Some(token)
-    }
-
-    fn required(&mut self, name: &str) -> Option<SecretString> {
+    pub(super) fn required(&mut self, name: &str) -> Option<SecretString> {
         let value = self.secret(name);
         if value.is_none() {
             let example = match name {
@@ -208,27 +150,28 @@ impl Vars {
     }
 
     /// How the restricted roles log in. `root` is missing when `SECRET_KEY` is at fault.
-    fn connections(&mut self, root: Option<&RootSecret>) -> Option<Connections> {
+    pub(super) fn connections(&mut self, root: Option<&RootSecret>) -> Option<Connections> {
         let database_url = self.required("DATABASE_URL");
         let roles = self.roles();
         let (default, most, max_platform_connections) = CONNECTIONS;
         let max_connections = self.number("DATABASE_MAX_CONNECTIONS", default, 1, most);
         let queue = self.number("DATABASE_QUEUE_MILLISECONDS", 500, 1, 60_000);
         let (database_url, root, roles) = (database_url?, root?, roles?);
-        let mut role_url = |own: Option<&str>, role: &str| {
+        let mut role_urls = |own: Option<&str>, role: &str| {
             let own = own.and_then(|name| Some((name, self.secret(name)?)));
-            let (name, url) = match own {
-                Some((name, url)) => (name, roles.login_unless_named(&url, role, root)),
-                None => ("DATABASE_URL", roles.login(&database_url, role, root)),
+            let (name, urls) = match own {
+                Some((name, url)) => (name, roles.logins_unless_named(&url, role, root)),
+                None => ("DATABASE_URL", roles.logins(&database_url, role, root)),
             };
-            let url = url.map_err(|_| BadDatabaseUrl::NotAUrl);
-            self.usable(name, url.and_then(|url| check_url(&url).map(|()| url)))
+            let urls = urls.map_err(|_| BadDatabaseUrl::NotAUrl);
+            let checked = urls.and_then(|urls| urls.iter().try_for_each(check_url).map(|()| urls));
+            self.usable(name, checked)
         };
         Some(Connections {
-            app_url: role_url(Some("APP_DATABASE_URL"), &roles.app())?,
-            platform_url: role_url(Some("PLATFORM_DATABASE_URL"), &roles.platform())?,
+            app_urls: role_urls(Some("APP_DATABASE_URL"), &roles.app())?,
+            platform_urls: role_urls(Some("PLATFORM_DATABASE_URL"), &roles.platform())?,
             // Notifications do not come through a pooler.
-            listen_url: role_url(None, &roles.app())?,
+            listen_urls: role_urls(None, &roles.app())?,
             max_connections,
             max_platform_connections,
             queue: Duration::from_millis(queue),
@@ -248,12 +191,6 @@ impl Vars {
             root: root?,
             roles: roles?,
         })
-    }
-
-    fn root(&mut self) -> Option<RootSecret> {
-        let secret_key = self.required("SECRET_KEY")?;
-        let root = RootSecret::new(&secret_key);
-        self.usable("SECRET_KEY", root.map_err(with_way_out))
     }
 
     fn roles(&mut self) -> Option<Roles> {
@@ -276,17 +213,6 @@ impl Vars {
                 "is not a setting; the settings have no prefix (see `parlance --help`)",
             );
         }
-    }
-}
-
-/// The service before this one may have done with less.
-fn with_way_out(weak: WeakSecret) -> String {
-    match weak {
-        WeakSecret::TooShort { .. } => format!(
-            "{weak}. A shorter one of an earlier service cannot be kept; what a new one means is in docs/running.md, \
-             under \"Taking over\""
-        ),
-        weak => weak.to_string(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sealed keys open in their own place only.
 
 use super::*;
-use crate::secret::tests::root;
+use crate::secret::tests::{root, roots};
 use proptest::prelude::*;
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ const HERE: SealContext<'static> = SealContext {
 };
 
 fn sealed() -> (Sealer, Vec<u8>) {
-    let sealer = Sealer::new(&root(1), &[]);
+    let sealer = Sealer::new(&root(1));
     let bytes = sealer.seal(&HERE, &KEY.into());
     (sealer, bytes)
 }
@@ -71,7 +71,7 @@ fn does_not_open_for_another_tenant_provider_or_row() {
 // R47
 #[test]
 fn a_hundred_thousand_nonces_differ() {
-    let sealer = Sealer::new(&root(1), &[]);
+    let sealer = Sealer::new(&root(1));
     let secret = KEY.into();
     let first = sealer.seal(&HERE, &secret);
     assert_ne!(first, sealer.seal(&HERE, &secret));
@@ -84,9 +84,10 @@ fn a_hundred_thousand_nonces_differ() {
 #[test]
 fn previous_roots_open_but_do_not_seal() {
     let (old, bytes) = sealed();
-    let new = Sealer::new(&root(2), &[root(3), root(1)]);
+    let new = Sealer::new(&roots(2, &[3, 1]));
     assert_eq!(new.open(&HERE, &bytes).unwrap().expose_secret(), KEY);
     assert_eq!(Sealer::key_id_of(&bytes), Some(old.key_id()));
+    assert!(bytes.starts_with(&old.start()) && !bytes.starts_with(&new.start()));
     assert_ne!(old.key_id(), new.key_id());
     let again = new.seal(&HERE, &KEY.into());
     assert_eq!(Sealer::key_id_of(&again), Some(new.key_id()));
@@ -96,7 +97,7 @@ fn previous_roots_open_but_do_not_seal() {
 
 #[test]
 fn a_secret_that_is_not_text_is_damaged() {
-    let sealer = Sealer::new(&root(1), &[]);
+    let sealer = Sealer::new(&root(1));
     let kek = &sealer.newest;
     let mut body = vec![0xff, 0xfe];
     let aad = kek.associated_data(&HERE);
@@ -129,7 +130,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_refused(bytes: Vec<u8>) {
-        let sealer = Sealer::new(&root(1), &[root(2)]);
+        let sealer = Sealer::new(&roots(1, &[2]));
         prop_assert!(sealer.open(&HERE, &bytes).is_err());
         prop_assert!(Sealer::key_id_of(&bytes).is_none_or(|id| id.len() == 8));
         // Past the header as well.

@@ -15,6 +15,7 @@ const SHARED: &[&str] = &[
     "tenants",
     "sites_by_tenant",
     "tenants_by_email",
+    "token_keys",
 ];
 
 /// Tables with a tenant that are not guarded: row-level security on, and forced on the owner too; exactly one

@@ -30,6 +30,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_owner",
     ),
     (
+        "kept_token_keys()",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_app",
+    ),
+    (
         "legacy_tenant(text)",
         "parlance_definer",
         "search_path=parlance, pg_temp",

@@ -11,9 +11,9 @@ use uuid::Uuid;
 /// The service's database, logged in as `url` says.
 fn db(url: String) -> Db {
     let connections = Connections {
-        app_url: url.clone().into(),
-        platform_url: url.clone().into(),
-        listen_url: url.into(),
+        app_urls: vec![url.clone().into()],
+        platform_urls: vec![url.clone().into()],
+        listen_urls: vec![url.into()],
         max_connections: 1,
         max_platform_connections: 1,
         ask_returned: true,

@@ -190,6 +190,7 @@ fn statements_run_in_transactions() {
     assert_eq!(
         taking,
         [
+            "shared/db/src/running/logins.rs",
             "shared/db/src/running/pool.rs",
             "shared/db/src/transaction.rs"
         ]
@@ -240,6 +241,7 @@ fn statements_run_in_transactions() {
             "shared/db/src/people/rate_limits.rs",
             "shared/db/src/running/chores.rs",
             "shared/db/src/running/sweep.rs",
+            "shared/db/src/running/token_keys.rs",
             "shared/db/src/scope/job.rs"
         ]
     );
