@@ -1,5 +1,6 @@
 //! docs/backup.md, step by step: what is dumped is all there again on a server that knows nothing of it.
 
+mod apart;
 mod tools;
 
 use crate::{
@@ -139,6 +140,7 @@ async fn what_is_restored_on_another_server_is_all_there() {
     let token = kit.token(ADMIN1).await;
     let secrets = kit.get(&token, "/tenants/current/secrets").await;
     assert_eq!(secrets.json[0]["readable"], true, "{}", secrets.text);
+    apart::assert_kept_apart(&scene, &kit, &right).await;
     let question = json!({ "message": "Which word?" });
     let asked = kit.post(&kit.token(U1).await, "/chat", question).await;
     assert_eq!(asked.status, 200, "{}", asked.text);
