@@ -1,7 +1,9 @@
 //! The program `parlance`: every route in one process, and the operator's commands.
 
 mod adopt;
+mod erase;
 mod health;
+mod moving;
 mod operator;
 mod rotate;
 
@@ -64,6 +66,25 @@ enum Command {
         #[arg(long)]
         count: bool,
     },
+    /// Erase a tenant, a user or a visitor, and print a receipt: what is gone, and what is kept
+    ///
+    /// Without --confirm it only says how much there is. Works in small steps; whatever ended it, the same command goes on.
+    /// See docs/leaving.md.
+    Erase(erase::Erase),
+    /// Write a tenant to standard output as JSON Lines: settings, people, conversations, documents; no secret
+    ///
+    /// A few rows are in memory at a time, and all are of one moment. See docs/leaving.md.
+    ExportTenant {
+        /// The slug of the tenant
+        #[arg(long)]
+        tenant: String,
+    },
+    /// Read a tenant from standard input that `parlance export-tenant` has written, of the same release
+    ///
+    /// Nobody comes in before all of it is here. Whatever ended it, the same command goes on.
+    ImportTenant,
+    /// Print the receipts of what was erased, one a line, as JSON
+    Erasures,
     /// Price the calls of a period again by the prices that this version and MODELS_FILE know
     ///
     /// Changes the ledger, the sums of days that are over, and what limits to money count, in small steps while the service
@@ -217,6 +238,10 @@ async fn run(command: Command) -> Result<ExitCode> {
             operator::reprice(from, to, tenant.as_deref()).await?;
         }
         Command::RotateKeys { count } => rotate::run(count).await?,
+        Command::Erase(erase) => erase.run().await?,
+        Command::ExportTenant { tenant } => moving::export(&tenant).await?,
+        Command::ImportTenant => moving::import().await?,
+        Command::Erasures => erase::list().await?,
         Command::Adopt(adopt) => return adopt.run().await,
         Command::Openapi => {
             let api = web::openapi(container::routes());

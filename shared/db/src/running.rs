@@ -11,6 +11,7 @@ pub(crate) mod idempotency;
 pub(crate) mod logins;
 pub(crate) mod operator;
 pub(crate) mod pool;
+pub(crate) mod refusals;
 pub(crate) mod reseal;
 mod reset;
 pub(crate) mod roles;

@@ -110,12 +110,30 @@ impl Db {
         need: Need,
         also: &str,
     ) -> Result<TenantTx> {
+        self.begin("begin", (tenant, whose, need), also).await
+    }
+
+    async fn begin(
+        &self,
+        begin: &'static str,
+        (tenant, whose, need): (Uuid, Whose, Need),
+        also: &str,
+    ) -> Result<TenantTx> {
         // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
-        let begin = format!("begin; select set_config('app.tenant_id', '{tenant}', true){also}");
+        let begin = format!("{begin}; select set_config('app.tenant_id', '{tenant}', true){also}");
         self.check().await?;
         let begin = AssertSqlSafe(begin).into_sql_str();
         let tx = Transaction::begin(&self.app, whose, need, begin).await?;
         Ok(TenantTx(tx))
+    }
+
+    /// Opens a transaction that reads one tenant as it is this moment, for as long as that takes: for the operator, who waits.
+    pub(crate) async fn snapshot(&self, tenant: Uuid) -> Result<TenantTx> {
+        let begin = "begin isolation level repeatable read read only";
+        let patient = ", set_config('idle_in_transaction_session_timeout', '0', true)";
+        let whose = Whose::SERVICE;
+        self.begin(begin, (tenant, whose, Need::Begun), patient)
+            .await
     }
 
     /// Opens a transaction that is in no tenant: for the few functions that look for one.

@@ -21,6 +21,7 @@ mod identities;
 mod invitations;
 mod judging;
 mod key_tests;
+mod leaving;
 mod legs;
 mod limit_words;
 mod models;

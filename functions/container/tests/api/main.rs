@@ -63,6 +63,7 @@ mod key_tests;
 mod keys;
 mod kit;
 mod lambda;
+mod leaving;
 mod legacy_tokens;
 mod lifetimes;
 mod limits;

@@ -123,19 +123,25 @@ impl AdminTx {
     /// Deletes a user that is locked, and with it its conversations, logins, invitation, keys of requests and what is counted for
     /// its limits. The ledger keeps what it cost.
     pub async fn delete_user(&mut self, id: Uuid) -> Result<()> {
-        sqlx::query("delete from idempotency_keys where user_id = $1")
-            .bind(id)
-            .execute(self.conn())
-            .await?;
-        sqlx::query("delete from spending where scope = 'user' and subject = $1")
-            .bind(id)
-            .execute(self.conn())
-            .await?;
-        sqlx::query("delete from users where id = $1")
-            .bind(id)
-            .execute(self.conn())
-            .await?;
+        self.forget_user(id).await?;
         self.audit(Deed::done("user.delete", id)).await
+    }
+}
+
+impl TenantTx {
+    /// Deletes a user with everything that is its own; also the address by which the service before this one knew it. That it was
+    /// copied from there stays known: to copy again must not bring it back.
+    pub(crate) async fn forget_user(&mut self, id: Uuid) -> Result<()> {
+        for sql in [
+            "delete from legacy_rows where kind = 'email' and id = $1",
+            "delete from idempotency_keys where user_id = $1",
+            "delete from reservations where user_id = $1",
+            "delete from spending where scope = 'user' and subject = $1",
+            "delete from users where id = $1",
+        ] {
+            sqlx::query(sql).bind(id).execute(self.conn()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ const SHARED: &[&str] = &[
     "_sqlx_migrations",
     "bcrypt_costs",
     "chores",
+    "erasures",
     "job_turns",
     "known_clients",
     "origins",

@@ -12,6 +12,12 @@ const DEFINERS: &[(&str, &str, &str, &str)] = &[
         "parlance_owner",
     ),
     (
+        "drop_tenant(uuid)",
+        "parlance_definer",
+        "search_path=parlance, pg_temp",
+        "parlance_owner",
+    ),
+    (
         "jobs_of_tenants()",
         "parlance_definer",
         "search_path=parlance, pg_temp",

@@ -1,0 +1,300 @@
+//! Receipts of what was erased: begun before anything is, and ended when nothing is left. The operator alone writes them.
+
+use crate::{Db, Need, Operator, OperatorError, Result, Whose};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// How many rows of each table.
+pub type RowCounts = BTreeMap<String, i64>;
+
+/// Who leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum LeavingKind {
+    /// A tenant with everybody in it.
+    Tenant,
+    /// One of its users.
+    User,
+    /// A visitor of one of its pages.
+    Visitor,
+}
+
+/// Who is to be erased. The operator alone says so: it is a proof of that tenant.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Leaving {
+    pub(crate) id: Uuid,
+    pub(crate) kind: LeavingKind,
+    #[sqlx(rename = "tenant")]
+    pub(crate) tenant_id: Uuid,
+    pub(crate) slug: String,
+    pub(crate) subject: Uuid,
+}
+
+impl Leaving {
+    /// Who leaves.
+    pub fn kind(&self) -> LeavingKind {
+        self.kind
+    }
+
+    /// The tenant's name in logins.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+}
+
+/// What was erased, and what is kept.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+pub struct Erasure {
+    /// The receipt's own id.
+    pub id: Uuid,
+    /// Who left.
+    pub kind: LeavingKind,
+    /// The tenant's id.
+    #[sqlx(rename = "tenant")]
+    pub tenant_id: Uuid,
+    /// Its name in logins.
+    pub slug: String,
+    /// The id of whoever left.
+    pub subject: Uuid,
+    /// When it was begun.
+    pub asked_at: DateTime<Utc>,
+    /// When nothing was left to erase; none while it is under way.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How many rows of each table are gone.
+    #[sqlx(json(nullable))]
+    pub removed: Option<RowCounts>,
+    /// How many are kept, by the ids that are left of whoever left.
+    #[sqlx(json(nullable))]
+    pub kept: Option<RowCounts>,
+    /// What became of vectors that were not in this database.
+    pub vectors: String,
+}
+
+impl Operator {
+    /// Who of a tenant is to be erased, if there is such a one, or if that is under way: its receipt may have been begun. `user` is
+    /// an address, or the id of a visitor; none is the tenant itself.
+    ///
+    /// # Errors
+    /// [`OperatorError::NoTenant`], [`OperatorError::NoUser`]; or it is a superuser.
+    pub async fn leaving(
+        &mut self,
+        db: &Db,
+        slug: &str,
+        user: Option<&str>,
+    ) -> Result<Leaving, OperatorError> {
+        self.check_migrated().await?;
+        let tenant: Option<Uuid> = {
+            let mut tx = db.outside_as_platform(Whose::SERVICE).await?;
+            let sql = "select id from tenants where slug = $1";
+            sqlx::query_scalar(sql)
+                .bind(slug)
+                .fetch_optional(tx.conn())
+                .await?
+        };
+        let Some(tenant_id) = tenant else {
+            return match user {
+                None => self.begun_of(slug).await,
+                Some(_) => Err(OperatorError::NoTenant(slug.to_owned())),
+            };
+        };
+        let (kind, subject) = match user {
+            None => {
+                let mut tx = db.open(tenant_id, Whose::SERVICE, Need::Begun).await?;
+                let sql = "select exists (select from users where is_superuser)";
+                if sqlx::query_scalar(sql).fetch_one(tx.conn()).await? {
+                    return Err(OperatorError::Superuser);
+                }
+                (LeavingKind::Tenant, tenant_id)
+            }
+            Some(user) => self.person(db, (slug, tenant_id), user).await?,
+        };
+        let id = Uuid::now_v7();
+        let slug = slug.to_owned();
+        Ok(Leaving {
+            id,
+            kind,
+            tenant_id,
+            slug,
+            subject,
+        })
+    }
+
+    /// The tenant is gone already, and its receipt is not ended.
+    async fn begun_of(&mut self, slug: &str) -> Result<Leaving, OperatorError> {
+        self.act_as_owner().await?;
+        let begun = sqlx::query_as(
+            "select id, kind, tenant, slug, subject from erasures
+             where slug = $1 and kind = 'tenant' and finished_at is null",
+        )
+        .bind(slug)
+        .fetch_optional(&mut self.connection)
+        .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        begun.ok_or_else(|| OperatorError::NoTenant(slug.to_owned()))
+    }
+
+    async fn person(
+        &mut self,
+        db: &Db,
+        (slug, tenant): (&str, Uuid),
+        user: &str,
+    ) -> Result<(LeavingKind, Uuid), OperatorError> {
+        let mut tx = db.open(tenant, Whose::SERVICE, Need::Begun).await?;
+        let found: Option<(Uuid, bool, bool)> = sqlx::query_as(
+            "select id, role = 'visitor', is_superuser from users
+             where id = $2 or (email = lower($1) and not is_service)",
+        )
+        .bind(user)
+        .bind(Uuid::try_parse(user).ok())
+        .fetch_optional(tx.conn())
+        .await?;
+        drop(tx);
+        match found {
+            None => self.begun_of_user(tenant, user, slug).await,
+            Some((_, _, true)) => Err(OperatorError::Superuser),
+            Some((id, true, _)) => Ok((LeavingKind::Visitor, id)),
+            Some((id, false, _)) => Ok((LeavingKind::User, id)),
+        }
+    }
+
+    /// The user is gone already, and the receipt is not ended.
+    async fn begun_of_user(
+        &mut self,
+        tenant: Uuid,
+        user: &str,
+        slug: &str,
+    ) -> Result<(LeavingKind, Uuid), OperatorError> {
+        self.act_as_owner().await?;
+        let begun = sqlx::query_as(
+            "select kind, subject from erasures where tenant = $1 and subject = $2 and finished_at is null",
+        )
+        .bind(tenant)
+        .bind(Uuid::try_parse(user).ok())
+        .fetch_optional(&mut self.connection)
+        .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        begun.ok_or_else(|| OperatorError::NoUser(slug.to_owned()))
+    }
+
+    /// Begins a receipt with what there is; or finds the one that was begun.
+    ///
+    /// # Errors
+    /// The database could not do it.
+    pub async fn begin_erasure(
+        &mut self,
+        leaving: Leaving,
+        found: &RowCounts,
+    ) -> Result<Leaving, OperatorError> {
+        self.act_as_owner().await?;
+        sqlx::query(
+            "insert into erasures (id, kind, tenant, slug, subject, found) values ($1, $2, $3, $4, $5, $6)
+             on conflict (subject) where finished_at is null do nothing",
+        )
+        .bind(leaving.id)
+        .bind(leaving.kind)
+        .bind(leaving.tenant_id)
+        .bind(&leaving.slug)
+        .bind(leaving.subject)
+        .bind(Json(found))
+        .execute(&mut self.connection)
+        .await?;
+        let begun = sqlx::query_as(
+            "select id, kind, tenant, slug, subject from erasures where subject = $1 and finished_at is null",
+        )
+        .bind(leaving.subject)
+        .fetch_one(&mut self.connection)
+        .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(begun)
+    }
+
+    /// Notes what became of vectors that are elsewhere.
+    ///
+    /// # Errors
+    /// The database could not do it.
+    pub async fn note_vectors(&mut self, of: &Leaving, what: &str) -> Result<(), OperatorError> {
+        self.act_as_owner().await?;
+        sqlx::query("update erasures set vectors = $2 where id = $1")
+            .bind(of.id)
+            .bind(what)
+            .execute(&mut self.connection)
+            .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a suspended tenant with what is left of it.
+    ///
+    /// # Errors
+    /// The database could not do it.
+    pub async fn drop_tenant(&mut self, of: &Leaving) -> Result<(), OperatorError> {
+        self.act_as_owner().await?;
+        sqlx::query("select drop_tenant($1)")
+            .bind(of.tenant_id)
+            .execute(&mut self.connection)
+            .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a receipt: what there was and is no more is removed, what there still is is kept.
+    ///
+    /// # Errors
+    /// The database could not do it.
+    pub async fn end_erasure(
+        &mut self,
+        of: &Leaving,
+        kept: &RowCounts,
+    ) -> Result<Erasure, OperatorError> {
+        self.act_as_owner().await?;
+        let ended = sqlx::query_as(
+            "update erasures e set finished_at = now(), kept = $2,
+               removed = (select coalesce(jsonb_object_agg(f.key, f.value::bigint - coalesce(($2::jsonb ->> f.key)::bigint, 0)), '{}')
+                          from jsonb_each_text(e.found) f
+                          where f.value::bigint > coalesce(($2::jsonb ->> f.key)::bigint, 0))
+             where id = $1
+             returning id, kind, tenant, slug, subject, asked_at, finished_at, removed, kept, vectors",
+        )
+        .bind(of.id)
+        .bind(Json(kept))
+        .fetch_one(&mut self.connection)
+        .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(ended)
+    }
+
+    /// Every receipt, oldest first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn erasures(&mut self) -> Result<Vec<Erasure>, OperatorError> {
+        self.check_migrated().await?;
+        self.act_as_owner().await?;
+        let all = sqlx::query_as(
+            "select id, kind, tenant, slug, subject, asked_at, finished_at, removed, kept, vectors
+             from erasures order by id",
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        sqlx::query("reset role")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(all)
+    }
+}
