@@ -134,7 +134,7 @@ async fn a_visitor_finds_takes_along_and_deletes_its_own_alone() {
             assert!(!has(theirs), "{path}: {told}");
         }
     }
-    asked(one, "DELETE", "/chat/sessions?confirm=true").await;
+    asked(one, "DELETE", "/chat/sessions?confirm=all").await;
     assert!(
         !asked(one, "GET", "/chat/sessions")
             .await
