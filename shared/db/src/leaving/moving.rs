@@ -78,13 +78,7 @@ impl Moving {
         slug: &str,
         mut write: impl FnMut(&str, &str) -> io::Result<()>,
     ) -> Result<RowCounts, MoveError> {
-        let tenant: Option<Uuid> = {
-            let mut tx = self.db.outside_as_platform(Whose::SERVICE).await?;
-            sqlx::query_scalar("select id from tenants where slug = $1")
-                .bind(slug)
-                .fetch_optional(tx.conn())
-                .await?
-        };
+        let tenant = self.db.tenant_of_slug(slug).await?;
         let tenant = tenant.ok_or_else(|| OperatorError::NoTenant(slug.to_owned()))?;
         let mut tx = self.db.snapshot(tenant).await?;
         let own: String = sqlx::query_scalar("select to_jsonb(t)::text from tenants t")

@@ -3,7 +3,7 @@
 use crate::{Db, Need, Operator, OperatorError, Result, Whose};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::types::Json;
+use sqlx::{PgConnection, types::Json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -87,15 +87,7 @@ impl Operator {
         user: Option<&str>,
     ) -> Result<Leaving, OperatorError> {
         self.check_migrated().await?;
-        let tenant: Option<Uuid> = {
-            let mut tx = db.outside_as_platform(Whose::SERVICE).await?;
-            let sql = "select id from tenants where slug = $1";
-            sqlx::query_scalar(sql)
-                .bind(slug)
-                .fetch_optional(tx.conn())
-                .await?
-        };
-        let Some(tenant_id) = tenant else {
+        let Some(tenant_id) = db.tenant_of_slug(slug).await? else {
             return match user {
                 None => self.begun_of(slug).await,
                 Some(_) => Err(OperatorError::NoTenant(slug.to_owned())),
@@ -132,11 +124,9 @@ impl Operator {
         )
         .bind(slug)
         .fetch_optional(&mut self.connection)
-        .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
-        begun.ok_or_else(|| OperatorError::NoTenant(slug.to_owned()))
+        .await;
+        self.act_as_itself().await?;
+        begun?.ok_or_else(|| OperatorError::NoTenant(slug.to_owned()))
     }
 
     async fn person(
@@ -177,11 +167,9 @@ impl Operator {
         .bind(tenant)
         .bind(Uuid::try_parse(user).ok())
         .fetch_optional(&mut self.connection)
-        .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
-        begun.ok_or_else(|| OperatorError::NoUser(slug.to_owned()))
+        .await;
+        self.act_as_itself().await?;
+        begun?.ok_or_else(|| OperatorError::NoUser(slug.to_owned()))
     }
 
     /// Begins a receipt with what there is; or finds the one that was begun.
@@ -194,28 +182,9 @@ impl Operator {
         found: &RowCounts,
     ) -> Result<Leaving, OperatorError> {
         self.act_as_owner().await?;
-        sqlx::query(
-            "insert into erasures (id, kind, tenant, slug, subject, found) values ($1, $2, $3, $4, $5, $6)
-             on conflict (subject) where finished_at is null do nothing",
-        )
-        .bind(leaving.id)
-        .bind(leaving.kind)
-        .bind(leaving.tenant_id)
-        .bind(&leaving.slug)
-        .bind(leaving.subject)
-        .bind(Json(found))
-        .execute(&mut self.connection)
-        .await?;
-        let begun = sqlx::query_as(
-            "select id, kind, tenant, slug, subject from erasures where subject = $1 and finished_at is null",
-        )
-        .bind(leaving.subject)
-        .fetch_one(&mut self.connection)
-        .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
-        Ok(begun)
+        let begun = begun(&mut self.connection, &leaving, found).await;
+        self.act_as_itself().await?;
+        Ok(begun?)
     }
 
     /// Notes what became of vectors that are elsewhere.
@@ -224,14 +193,13 @@ impl Operator {
     /// The database could not do it.
     pub async fn note_vectors(&mut self, of: &Leaving, what: &str) -> Result<(), OperatorError> {
         self.act_as_owner().await?;
-        sqlx::query("update erasures set vectors = $2 where id = $1")
+        let done = sqlx::query("update erasures set vectors = $2 where id = $1")
             .bind(of.id)
             .bind(what)
             .execute(&mut self.connection)
-            .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
+            .await;
+        self.act_as_itself().await?;
+        done?;
         Ok(())
     }
 
@@ -241,13 +209,12 @@ impl Operator {
     /// The database could not do it.
     pub async fn drop_tenant(&mut self, of: &Leaving) -> Result<(), OperatorError> {
         self.act_as_owner().await?;
-        sqlx::query("select drop_tenant($1)")
+        let done = sqlx::query("select drop_tenant($1)")
             .bind(of.tenant_id)
             .execute(&mut self.connection)
-            .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
+            .await;
+        self.act_as_itself().await?;
+        done?;
         Ok(())
     }
 
@@ -272,11 +239,9 @@ impl Operator {
         .bind(of.id)
         .bind(Json(kept))
         .fetch_one(&mut self.connection)
-        .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
-        Ok(ended)
+        .await;
+        self.act_as_itself().await?;
+        Ok(ended?)
     }
 
     /// Every receipt, oldest first.
@@ -291,10 +256,34 @@ impl Operator {
              from erasures order by id",
         )
         .fetch_all(&mut self.connection)
-        .await?;
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
-        Ok(all)
+        .await;
+        self.act_as_itself().await?;
+        Ok(all?)
     }
+}
+
+/// Writes a receipt down, unless one of the same is begun; the one that is.
+async fn begun(
+    owner: &mut PgConnection,
+    leaving: &Leaving,
+    found: &RowCounts,
+) -> Result<Leaving, sqlx::Error> {
+    sqlx::query(
+        "insert into erasures (id, kind, tenant, slug, subject, found) values ($1, $2, $3, $4, $5, $6)
+         on conflict (subject) where finished_at is null do nothing",
+    )
+    .bind(leaving.id)
+    .bind(leaving.kind)
+    .bind(leaving.tenant_id)
+    .bind(&leaving.slug)
+    .bind(leaving.subject)
+    .bind(Json(found))
+    .execute(&mut *owner)
+    .await?;
+    sqlx::query_as(
+        "select id, kind, tenant, slug, subject from erasures where subject = $1 and finished_at is null",
+    )
+    .bind(leaving.subject)
+    .fetch_one(owner)
+    .await
 }

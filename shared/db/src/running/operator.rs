@@ -68,7 +68,7 @@ impl Operator {
             Ok(()) => self.prepare_vectors().await,
             Err(_) => Ok(false),
         };
-        self.connection.execute("reset role").await?;
+        self.act_as_itself().await?;
         done.map_err(|e| OperatorError::Migrate(e.into()))?;
         let has_vectors = has_vectors.map_err(|e| OperatorError::Migrate(e.into()))?;
         Ok(Migrated {
@@ -128,7 +128,7 @@ impl Operator {
         }
         self.act_as_owner().await?;
         let checked = check_schema(&mut self.connection).await;
-        self.connection.execute("reset role").await?;
+        self.act_as_itself().await?;
         checked.map(drop).map_err(unfit)
     }
 
@@ -177,6 +177,12 @@ impl Operator {
         Ok(())
     }
 
+    /// The login is itself again. Say so also when what the owner did has failed.
+    pub(crate) async fn act_as_itself(&mut self) -> Result<(), OperatorError> {
+        self.connection.execute("reset role").await?;
+        Ok(())
+    }
+
     /// Creates a superuser, and its tenant if there is none with that slug. `password_hash` is a PHC string.
     ///
     /// # Errors
@@ -197,7 +203,7 @@ impl Operator {
             .bind(password_hash.expose_secret())
             .execute(&mut self.connection)
             .await;
-        self.connection.execute("reset role").await?;
+        self.act_as_itself().await?;
         match created.map_err(Error::from) {
             Ok(_) => Ok(()),
             Err(e) if e.is_constraint("users_email_key") => Err(OperatorError::UserExists),

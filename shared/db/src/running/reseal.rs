@@ -1,7 +1,10 @@
 //! What is sealed with one secret is sealed again with the next, in small steps, while the service runs. How far it is says
 //! what is sealed itself: it begins with the name of the key that sealed it.
 
-use crate::{Db, Need, Operator, OperatorError, Result, TokenKey, Whose, running::logins};
+use crate::{
+    Db, Need, Operator, OperatorError, Result, TokenKey, Whose,
+    running::{logins, token_keys::keep_token_keys},
+};
 use secrecy::SecretString;
 use sqlx::{Connection, PgConnection};
 use tenant_auth::RootSecret;
@@ -110,29 +113,9 @@ impl Operator {
     /// The same for what is of no tenant.
     async fn reseal_own(&mut self, of: &Resealing<'_>) -> Result<Resealed, OperatorError> {
         self.act_as_owner().await?;
-        if !of.only_count {
-            self.keep_token_keys(of.keep).await?;
-        }
-        let sql = "select id, kind as place, sealed from token_keys where substring(sealed from 1 for length($1)) <> $1";
-        let rows: Vec<SealedRow> = sqlx::query_as(sql)
-            .bind(of.start)
-            .fetch_all(&mut self.connection)
-            .await?;
-        let again = Again::of(None, rows, of);
-        for (id, (old, new)) in again.ids.iter().zip(again.old.iter().zip(&again.new)) {
-            sqlx::query("update token_keys set sealed = $3 where id = $1 and sealed = $2")
-                .bind(id)
-                .bind(old)
-                .bind(new)
-                .execute(&mut self.connection)
-                .await?;
-        }
-        sqlx::query("reset role")
-            .execute(&mut self.connection)
-            .await?;
-        let mut done = Resealed::default();
-        done.add(&again, again.ids.len());
-        Ok(done)
+        let done = reseal_own(&mut self.connection, of).await;
+        self.act_as_itself().await?;
+        done
     }
 
     /// Whether both roles of the service log in with the passwords that follow from the present secret.
@@ -192,6 +175,32 @@ impl Again {
         }
         again
     }
+}
+
+async fn reseal_own(
+    owner: &mut PgConnection,
+    of: &Resealing<'_>,
+) -> Result<Resealed, OperatorError> {
+    if !of.only_count {
+        keep_token_keys(owner, of.keep).await?;
+    }
+    let sql = "select id, kind as place, sealed from token_keys where substring(sealed from 1 for length($1)) <> $1";
+    let rows: Vec<SealedRow> = sqlx::query_as(sql)
+        .bind(of.start)
+        .fetch_all(&mut *owner)
+        .await?;
+    let again = Again::of(None, rows, of);
+    for (id, (old, new)) in again.ids.iter().zip(again.old.iter().zip(&again.new)) {
+        sqlx::query("update token_keys set sealed = $3 where id = $1 and sealed = $2")
+            .bind(id)
+            .bind(old)
+            .bind(new)
+            .execute(&mut *owner)
+            .await?;
+    }
+    let mut done = Resealed::default();
+    done.add(&again, again.ids.len());
+    Ok(done)
 }
 
 async fn next_tenant(db: &Db, after: Uuid) -> Result<Option<(Uuid, String)>> {

@@ -1,10 +1,12 @@
 //! By what tokens are known that were made with a secret which is gone.
 
-use crate::{Db, Need, Operator, OperatorError, Result, Whose};
+use crate::{Db, Need, OperatorError, Result, Whose};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Which tokens a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "kebab-case")]
 pub enum TokenKind {
     /// API keys.
     ApiKey,
@@ -23,7 +25,7 @@ impl TokenKind {
 }
 
 /// A key that is kept, sealed for no tenant and for its row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct TokenKey {
     /// The row.
     pub id: Uuid,
@@ -42,38 +44,29 @@ impl Db {
     /// The database does not answer.
     pub async fn token_keys(&self) -> Result<Vec<TokenKey>> {
         let mut tx = self.outside(Whose::SERVICE, Need::Asked).await?;
-        let rows: Vec<(Uuid, String, String, Vec<u8>)> =
-            sqlx::query_as("select id, kind, name, sealed from kept_token_keys()")
-                .fetch_all(tx.conn())
-                .await?;
-        let keys = rows.into_iter().map(|(id, kind, name, sealed)| TokenKey {
-            id,
-            kind: match &*kind {
-                "api-key" => TokenKind::ApiKey,
-                _ => TokenKind::SiteKey,
-            },
-            name,
-            sealed,
-        });
-        Ok(keys.collect())
+        let keys = sqlx::query_as("select id, kind, name, sealed from kept_token_keys()")
+            .fetch_all(tx.conn())
+            .await?;
+        Ok(keys)
     }
 }
 
-impl Operator {
-    /// Keeps keys, unless they are kept already. The owner of the schema asks.
-    pub(crate) async fn keep_token_keys(&mut self, keys: &[TokenKey]) -> Result<(), OperatorError> {
-        for key in keys {
-            sqlx::query(
-                "insert into token_keys (id, kind, name, sealed) values ($1, $2, $3, $4)
-                 on conflict (kind, name) do nothing",
-            )
-            .bind(key.id)
-            .bind(key.kind.name())
-            .bind(&key.name)
-            .bind(&key.sealed)
-            .execute(&mut self.connection)
-            .await?;
-        }
-        Ok(())
+/// Keeps keys, unless they are kept already. The owner of the schema asks.
+pub(crate) async fn keep_token_keys(
+    owner: &mut PgConnection,
+    keys: &[TokenKey],
+) -> Result<(), OperatorError> {
+    for key in keys {
+        sqlx::query(
+            "insert into token_keys (id, kind, name, sealed) values ($1, $2, $3, $4)
+             on conflict (kind, name) do nothing",
+        )
+        .bind(key.id)
+        .bind(key.kind)
+        .bind(&key.name)
+        .bind(&key.sealed)
+        .execute(&mut *owner)
+        .await?;
     }
+    Ok(())
 }
