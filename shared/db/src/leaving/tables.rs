@@ -11,24 +11,35 @@ pub(super) struct Table {
     pub(super) put: &'static [&'static str],
 }
 
-/// A table of which every column is taken along.
+/// Writes rows with every column that they have.
+macro_rules! put {
+    ($name:literal) => {
+        concat!(
+            "insert into ",
+            $name,
+            " select r.* from jsonb_populate_recordset(null::",
+            $name,
+            ", $1::jsonb) r on conflict do nothing"
+        )
+    };
+}
+
+/// A table of which every column is taken along; of all its rows, or of those that the rest of the statement says.
 macro_rules! whole {
     ($name:literal, $most:literal) => {
+        whole!($name, $most, "")
+    };
+    ($name:literal, $most:literal, $of:literal) => {
         Table {
             name: $name,
             declare: concat!(
                 "declare rows no scroll cursor for select to_jsonb(t)::text from ",
                 $name,
-                " t"
+                " t",
+                $of
             ),
             fetch: concat!("fetch ", $most, " from rows"),
-            put: &[concat!(
-                "insert into ",
-                $name,
-                " select r.* from jsonb_populate_recordset(null::",
-                $name,
-                ", $1::jsonb) r on conflict do nothing"
-            )],
+            put: &[put!($name)],
         }
     };
 }
@@ -36,22 +47,11 @@ macro_rules! whole {
 /// What is of a document that is not being deleted.
 macro_rules! of_document {
     ($name:literal, $most:literal) => {
-        Table {
-            name: $name,
-            declare: concat!(
-                "declare rows no scroll cursor for select to_jsonb(t)::text from ",
-                $name,
-                " t join documents d on d.id = t.document_id where d.deleted_at is null"
-            ),
-            fetch: concat!("fetch ", $most, " from rows"),
-            put: &[concat!(
-                "insert into ",
-                $name,
-                " select r.* from jsonb_populate_recordset(null::",
-                $name,
-                ", $1::jsonb) r on conflict do nothing"
-            )],
-        }
+        whole!(
+            $name,
+            $most,
+            " join documents d on d.id = t.document_id where d.deleted_at is null"
+        )
     };
 }
 
@@ -82,18 +82,9 @@ pub(super) const TABLES: [Table; 13] = [
         declare: "declare rows no scroll cursor for
                   select (to_jsonb(t) - 'sealed' - 'secret_last4' || '{\"is_on\": false}')::text from connectors t",
         fetch: "fetch 100 from rows",
-        put: &[
-            "insert into connectors select r.* from jsonb_populate_recordset(null::connectors, $1::jsonb) r on conflict do nothing",
-        ],
+        put: &[put!("connectors")],
     },
-    Table {
-        name: "documents",
-        declare: "declare rows no scroll cursor for select to_jsonb(t)::text from documents t where t.deleted_at is null",
-        fetch: "fetch 100 from rows",
-        put: &[
-            "insert into documents select r.* from jsonb_populate_recordset(null::documents, $1::jsonb) r on conflict do nothing",
-        ],
-    },
+    whole!("documents", "100", " where t.deleted_at is null"),
     of_document!("document_texts", "20"),
     of_document!("document_files", "2"),
     of_document!("document_chunks", "200"),
