@@ -144,6 +144,14 @@ pub(crate) struct Conn<'c> {
 }
 
 impl Conn<'_> {
+    /// The same, for one of several statements.
+    pub(crate) fn by_ref(&mut self) -> Conn<'_> {
+        Conn {
+            connection: self.connection,
+            state: self.state,
+        }
+    }
+
     /// Runs several statements in one message: the rows of those that were done, and why the next one was refused, if one
     /// was.
     ///

@@ -51,11 +51,7 @@ impl AdminTx {
         made: Uuid,
     ) -> Result<Claim> {
         let user = self.actor.user_id;
-        let claim = claim(self.conn(), user, route, key, made).await?;
-        match claim {
-            Claim::OtherBody if !key.other_hashes.is_empty() => self.claimed(route, key).await,
-            claim => Ok(claim),
-        }
+        claim(self.conn(), user, route, key, made).await
     }
 
     /// As [`AdminTx::claim`], but takes nothing. [`Claim::New`]: it could be taken.
@@ -79,20 +75,13 @@ impl PlatformTx {
             .bind(home.to_string())
             .execute(self.conn())
             .await?;
-        let claim = claim(self.conn(), user, route, key, made).await?;
-        match claim {
-            Claim::OtherBody if !key.other_hashes.is_empty() => {
-                let taken = taken(self.conn(), user, route, key).await?;
-                Ok(taken.unwrap_or(claim))
-            }
-            claim => Ok(claim),
-        }
+        claim(self.conn(), user, route, key, made).await
     }
 }
 
 /// Takes the key if it is free. If not, its row stays as it is until the transaction ends.
 async fn claim(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     user: Uuid,
     route: &str,
     key: &IdempotencyKey<'_>,
@@ -105,10 +94,14 @@ async fn claim(
             .bind(key.key)
             .bind(key.body_hash)
             .bind(made)
-            .fetch_one(conn)
+            .fetch_one(conn.by_ref())
             .await?;
     match (is_new, is_same.zip(made)) {
         (true, _) => Ok(Claim::New),
+        (false, Some((false, _))) if !key.other_hashes.is_empty() => {
+            let taken = taken(conn, user, route, key).await?;
+            Ok(taken.unwrap_or(Claim::OtherBody))
+        }
         (false, Some((is_same, made))) => Ok(Claim::of(is_same, made)),
         (false, None) => Err(sqlx::Error::RowNotFound.into()),
     }
