@@ -131,11 +131,7 @@ impl Adopt {
                 "another `parlance adopt` is running on this database. Wait for its end, or end it"
             );
         };
-        let asked = Asked {
-            at: Clock::System.now(),
-            request_id: "parlance adopt".into(),
-            client_ip: None,
-        };
+        let asked = Asked::by_operator("parlance adopt", Clock::System.now());
         let mut target = Target {
             adoption: &mut adoption,
             root: &root,

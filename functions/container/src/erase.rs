@@ -2,8 +2,12 @@
 
 use anyhow::{Context, Result};
 use container::say;
-use db::{ASK_AGAIN, Asked, Leaving, LeavingKind, Operator, RowCounts};
+use db::{Asked, Leaving, LeavingKind, Operator, RowCounts};
 use service::{Clock, Config, OperatorConfig, Service};
+use std::time::Duration;
+
+/// How long to wait before asking again whether somebody still works on a tenant's documents.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Who is erased, and whether that is meant.
 #[derive(clap::Args)]
@@ -104,11 +108,7 @@ pub(crate) async fn list() -> Result<()> {
 }
 
 fn asked() -> Asked {
-    Asked {
-        at: Clock::System.now(),
-        request_id: "parlance erase".into(),
-        client_ip: None,
-    }
+    Asked::by_operator("parlance erase", Clock::System.now())
 }
 
 fn listed(found: &RowCounts) -> String {

@@ -196,9 +196,5 @@ impl<'a> Import<'a> {
 }
 
 fn asked() -> Asked {
-    Asked {
-        at: Clock::System.now(),
-        request_id: "parlance import-tenant".into(),
-        client_ip: None,
-    }
+    Asked::by_operator("parlance import-tenant", Clock::System.now())
 }

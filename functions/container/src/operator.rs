@@ -117,11 +117,7 @@ pub(crate) async fn reset_password(whose: &Whose<'_>) -> Result<()> {
     } = OperatorConfig::from_env().await?;
     let password = whose.password().await?;
     let mut operator = Operator::connect(&database_url, roles).await?;
-    let asked = Asked {
-        at: Clock::System.now(),
-        request_id: "parlance reset-password".into(),
-        client_ip: None,
-    };
+    let asked = Asked::by_operator("parlance reset-password", Clock::System.now());
     // Whoever came from a service to which capital letters mattered may have them.
     let emails = [whose.email, &*password.email];
     let who = (whose.tenant, &emails[..]);
@@ -144,11 +140,7 @@ pub(crate) async fn reprice(from: NaiveDate, to: NaiveDate, tenant: Option<&str>
         roles,
     } = OperatorConfig::from_env().await?;
     let service = Service::new(Config::from_env().await?, Clock::System)?;
-    let asked = Asked {
-        at: Clock::System.now(),
-        request_id: "parlance reprice".into(),
-        client_ip: None,
-    };
+    let asked = Asked::by_operator("parlance reprice", Clock::System.now());
     let of = Repricing {
         from,
         to,

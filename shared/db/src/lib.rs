@@ -68,7 +68,6 @@ pub use knowledge::storing::{NewChunk, NewDocument};
 pub use knowledge::texts::DocumentChunk;
 pub use knowledge::vectors::{BareChunk, VectorsStatus};
 pub use knowledge::words::DocumentWords;
-pub use leaving::deleting::ASK_AGAIN;
 pub use leaving::moving::{Coming, MoveError, Moving};
 pub use leaving::receipts::{Erasure, Leaving, LeavingKind, RowCounts};
 pub use ledger::calls::{CallOutcome, Operation, ProviderCall, Reservation};

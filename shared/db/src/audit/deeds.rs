@@ -23,6 +23,15 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What the operator asks now, by a command of the program, which the audit log names in place of a request.
+    pub fn by_operator(command: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            at: now,
+            request_id: command.into(),
+            client_ip: None,
+        }
+    }
+
     /// For whom it is done while nobody is known to ask.
     pub(crate) fn whose(&self) -> Whose {
         Whose::client(self.client_ip)

@@ -9,7 +9,7 @@ use crate::{
     tenancy::tenants::tenant_columns,
 };
 use sqlx::FromRow as _;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// So many conversations are deleted at a time, with their messages; whoever makes an answer of them is told to stop.
@@ -189,6 +189,3 @@ struct LeavingRow {
     #[sqlx(flatten)]
     account: AccountRow,
 }
-
-/// How long to wait before asking again whether a job is still worked on.
-pub const ASK_AGAIN: Duration = Duration::from_millis(500);
