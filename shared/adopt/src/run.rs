@@ -12,6 +12,7 @@ use crate::{
 };
 use db::{Adoption, LegacyKind, LegacyUser};
 use futures_util::TryStreamExt;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// How many users are written at once.
@@ -163,7 +164,8 @@ async fn put_users(
     let known = adoption.known(tenant, LegacyKind::User, &ids).await?;
     let here: Vec<Uuid> = known.values().map(|row| row.id).collect();
     let deleted = adoption.users_deleted(tenant, &here).await?;
-    let own = adoption.users_of_here(tenant, &here).await?;
+    let own = adoption.own_rows(tenant, &here).await?;
+    let own: HashSet<Uuid> = own.into_iter().map(|row| row.id).collect();
     users.retain(|user| {
         let row = known.get(&user.legacy_id).map(|row| row.id);
         let Some(id) = row.filter(|id| own.contains(id)) else {

@@ -67,6 +67,15 @@ impl<'a> Database<'a> {
     }
 }
 
+/// Why a conversation that has changed there is left as it is here, if it is.
+fn why_left(was_written: bool, was_deleted: bool) -> Option<&'static str> {
+    match (was_written, was_deleted) {
+        (true, _) => Some("session_written_here"),
+        (_, true) => Some("session_deleted_here"),
+        _ => None,
+    }
+}
+
 impl Sink for Database<'_> {
     async fn batch(
         &mut self,
@@ -101,11 +110,7 @@ impl Sink for Database<'_> {
                     continue;
                 }
                 Some(row) => {
-                    let rule = match (left.contains(&row.id), deleted.contains(&row.id)) {
-                        (true, _) => Some("session_written_here"),
-                        (_, true) => Some("session_deleted_here"),
-                        _ => None,
-                    };
+                    let rule = why_left(left.contains(&row.id), deleted.contains(&row.id));
                     if let Some(rule) = rule {
                         report.note(rule, &session.legacy_id);
                         continue;
@@ -139,15 +144,10 @@ impl Sink for Database<'_> {
         let here: Vec<Uuid> = row.iter().map(|row| row.id).collect();
         let written = self.adoption.written_here(tenant, &here).await?;
         let deleted = self.adoption.sessions_deleted(tenant, &here).await?;
-        let is_unwritten = written.is_empty();
+        self.left = why_left(!written.is_empty(), !deleted.is_empty());
         self.behind = written
             .into_iter()
             .find(|session| self.returned.went_on(*session));
-        self.left = match (is_unwritten, deleted.is_empty()) {
-            (false, _) => Some("session_written_here"),
-            (_, false) => Some("session_deleted_here"),
-            _ => None,
-        };
         self.begins = true;
         self.known = row.map(|row| row.id);
         Ok(Long::Parts)

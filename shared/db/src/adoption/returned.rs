@@ -39,6 +39,9 @@ impl Adoption {
     /// # Errors
     /// The database does not answer.
     pub async fn own_rows(&self, tenant: Uuid, ids: &[Uuid]) -> Result<Vec<OwnRow>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut tx = self.open(tenant).await?;
         let rows = sqlx::query_as(
             "select id, 'user' as kind, null::uuid as session_id from users where id = any ($1) and legacy is null
@@ -69,23 +72,6 @@ impl Adoption {
         .execute(tx.conn())
         .await?;
         tx.commit().await
-    }
-
-    /// Which of these people were made here.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn users_of_here(&self, tenant: Uuid, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-        if ids.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let mut tx = self.open(tenant).await?;
-        let ids: Vec<Uuid> =
-            sqlx::query_scalar("select id from users where id = any ($1) and legacy is null")
-                .bind(ids)
-                .fetch_all(tx.conn())
-                .await?;
-        Ok(ids.into_iter().collect())
     }
 
     /// Adds to a conversation what followed there and is not here, behind what is shown of it. How many messages that were.
