@@ -56,6 +56,17 @@ pub(crate) struct Sources {
     pub(crate) degraded: Vec<Leg>,
 }
 
+impl Sources {
+    /// What is told of what was found; nothing where nothing was found, and nothing left out.
+    pub(crate) fn told(sources: &[Source], degraded: &[Leg]) -> Option<Self> {
+        let is_told = !sources.is_empty() || !degraded.is_empty();
+        is_told.then(|| Self {
+            sources: sources.to_vec(),
+            degraded: degraded.to_vec(),
+        })
+    }
+}
+
 /// `event: reasoning`: a piece of what the model thinks before it answers, if that was asked for. It is no part of the
 /// answer.
 #[derive(Debug, Serialize, ToSchema)]

@@ -70,11 +70,11 @@ impl Live {
             degraded,
             end,
         } = &*draft;
-        let is_told = !sources.is_empty() || !degraded.is_empty();
-        if is_told && !self.sourced {
+        if !self.sourced
+            && let Some(found) = Sources::told(sources, degraded)
+        {
             self.sourced = true;
-            let (sources, degraded) = (sources.clone(), degraded.clone());
-            return Some(Event::Sources(Sources { sources, degraded }));
+            return Some(Event::Sources(found));
         }
         if self.wants_reasoning && reasoning.len() > self.reasoned {
             let piece = reasoning[self.reasoned..].to_owned();

@@ -122,11 +122,11 @@ impl Rows {
                 model: row.model.clone(),
             }));
         }
-        let is_told = !row.sources.is_empty() || !row.degraded.is_empty();
-        if is_told && !self.sourced {
+        if !self.sourced
+            && let Some(found) = Sources::told(&row.sources, &row.degraded)
+        {
             self.sourced = true;
-            let (sources, degraded) = (row.sources.clone(), row.degraded.clone());
-            self.tell(Event::Sources(Sources { sources, degraded }));
+            self.tell(Event::Sources(found));
         }
         let thought = row.reasoning.as_deref().unwrap_or_default();
         if self.wants_reasoning && thought.len() > self.reasoned {
