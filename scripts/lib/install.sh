@@ -12,6 +12,12 @@ fail() {
   exit 1
 }
 
+# What is installed is not there, and whoever needs it does without.
+left_out() {
+  say "left out: $*"
+  exit 3
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 as_root() {

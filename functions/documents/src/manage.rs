@@ -6,7 +6,7 @@ use db::{Document, DocumentDeletion};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result};
+use web::{App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result, check_search};
 
 /// Which documents, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,10 +34,8 @@ pub(crate) async fn list(
     Query(asked): Query<ListDocuments>,
 ) -> Result<Json<Listing<Document>>> {
     let search = asked.search.as_deref();
+    check_search(search, 300)?;
     let list = match search {
-        Some(search) if search.chars().count() > 300 => {
-            return Err(Error::field("search", "must be at most 300 characters"));
-        }
         Some(search) => format!("documents {search:?}"),
         None => "documents".to_owned(),
     };

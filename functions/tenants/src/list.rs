@@ -6,7 +6,7 @@ use db::Superuser;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Query, Result};
+use web::{App, Json, Listing, PageQuery, Query, Result, check_search};
 
 /// Which tenants, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,10 +34,8 @@ pub(crate) async fn list(
     Query(asked): Query<ListTenants>,
 ) -> Result<Json<Listing<TenantOutput>>> {
     let search = asked.search.as_deref();
+    check_search(search, 100)?;
     let list = match search {
-        Some(search) if search.chars().count() > 100 => {
-            return Err(Error::field("search", "must be at most 100 characters"));
-        }
         Some(search) => format!("tenants {search:?}"),
         None => "tenants".to_owned(),
     };

@@ -72,14 +72,24 @@ pub(crate) struct RetrievalInput {
 /// 422 with what is wrong with them.
 pub(crate) fn changed(app: &App, caller: &Caller, asked: SettingsInput) -> Result<Trial> {
     let asked = TenantInput::from(asked);
-    // No origin is among them, which headers would tell of.
-    asked.check(app, &HeaderMap::new()).map_err(within)?;
+    check_each(app, &asked)?;
     let tenant = &caller.account().tenant;
-    let mut tried = tenant.clone();
-    asked.apply(app, &mut tried);
-    let changed = Trial::of(&tried);
+    let changed = with(app, tenant, asked);
     check_together(app, tenant, &changed).map_err(within)?;
     Ok(changed)
+}
+
+/// Confirms that each of the settings is one that a tenant may have.
+pub(crate) fn check_each(app: &App, asked: &TenantInput) -> Result<()> {
+    // No origin is among them, which headers would tell of.
+    asked.check(app, &HeaderMap::new()).map_err(within)
+}
+
+/// The settings of a tenant with those changed that are asked for.
+pub(crate) fn with(app: &App, tenant: &Tenant, asked: TenantInput) -> Trial {
+    let mut tried = tenant.clone();
+    asked.apply(app, &mut tried);
+    Trial::of(&tried)
 }
 
 /// Confirms that a tenant may have these settings.

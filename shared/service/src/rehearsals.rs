@@ -66,10 +66,7 @@ impl Service {
             operation: Operation::Trial,
             ..reservation
         };
-        Ok(Trying {
-            answering,
-            reservation,
-        })
+        Ok(Trying::of(answering, reservation))
     }
 
     /// Reserves what it may take; settle it by asking, or by [`Service::leave`].

@@ -57,7 +57,7 @@ pub use mcp::{McpFailure, McpFault, answer_of_call};
 pub use metadata::{Filter, check_flat_metadata, check_metadata};
 pub use misfit::fitted;
 pub use openai::{OpenAiFailure, is_retryable, openai_limits};
-pub use page::{Listing, PageQuery};
+pub use page::{Listing, PageQuery, check_search};
 pub use parameters::{Path, Query};
 pub use problem::Problem;
 pub use router::router;

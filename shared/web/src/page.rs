@@ -38,6 +38,20 @@ pub struct Page<'a> {
     pub of: PageOf,
 }
 
+/// Confirms that what is searched in a list is of at most `most` characters.
+///
+/// # Errors
+/// 422: it is longer.
+pub fn check_search(search: Option<&str>, most: usize) -> Result<()> {
+    match search {
+        Some(search) if search.chars().count() > most => Err(Error::field(
+            "search",
+            format!("must be at most {most} characters"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 impl PageQuery {
     /// For a list that can be filtered, whose query has these two among others.
     pub fn new(limit: Option<i64>, cursor: Option<String>) -> Self {

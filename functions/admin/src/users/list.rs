@@ -5,7 +5,7 @@ use db::{Role, TenantAdmin, User, UserFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result, Tagged};
+use web::{App, Error, Json, Listing, PageQuery, Path, Query, Result, Tagged, check_search};
 
 /// Which users, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -41,10 +41,7 @@ pub(crate) async fn list(
         role: asked.role,
         is_active: asked.is_active,
     };
-    let long = |search: &String| search.chars().count() > 254;
-    if filter.search.as_ref().is_some_and(long) {
-        return Err(Error::field("search", "must be at most 254 characters"));
-    }
+    check_search(filter.search.as_deref(), 254)?;
     let list = format!("users {filter:?}");
     let page = PageQuery::new(asked.limit, asked.cursor).of(&app, admin.tenant_id(), &list)?;
     let users = app.db.admin(&admin).await?.users(&filter, page.of).await?;

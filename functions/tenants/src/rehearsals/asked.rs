@@ -3,9 +3,8 @@
 use crate::{
     faults::check_model,
     input::TenantInput,
-    tried::{SettingsInput, check_together, within},
+    tried::{SettingsInput, check_each, check_together, with, within},
 };
-use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use db::{Caller, Judge, Period, Sample, Trial, Usd};
 use serde::Deserialize;
@@ -81,8 +80,7 @@ impl NewRehearsal {
         faults.refuse("budget", self.budget.nano() == 0, "must be more than 0");
         let Object(settings) = self.settings;
         let settings = TenantInput::from(settings);
-        // No origin is among them, which headers would tell of.
-        match settings.check(app, &HeaderMap::new()).map_err(within) {
+        match check_each(app, &settings) {
             Err(Error::Service(service::Error::Invalid(fields))) => faults.add(fields),
             checked => checked?,
         }
@@ -98,9 +96,7 @@ impl NewRehearsal {
         let period = service::period(app.clock.now(), self.from, self.to)?;
         let tenant = &caller.account().tenant;
         let now = Trial::of(tenant);
-        let mut tried = tenant.clone();
-        settings.apply(app, &mut tried);
-        let changed = Trial::of(&tried);
+        let changed = with(app, tenant, settings);
         if changed == now {
             return Err(Error::field("settings", "must change something"));
         }

@@ -30,9 +30,8 @@ impl Vars {
         let algorithm = algorithm.unwrap_or_default();
         let signing = self.required("JWT_SECRET_KEY")?;
         let mut keys = self.jwt_key("JWT_SECRET_KEY", &signing, |s| Keys::new(s, algorithm))?;
-        let previous = self.get("JWT_SECRET_KEY_PREVIOUS").unwrap_or_default();
-        for secret in previous.split(',').filter(|s| !s.trim().is_empty()) {
-            let secret = secret.trim().into();
+        for secret in self.listed("JWT_SECRET_KEY_PREVIOUS") {
+            let secret = secret.into();
             self.jwt_key("JWT_SECRET_KEY_PREVIOUS", &secret, |s| keys.accept(s))?;
         }
         if let Some(secret) = self.secret("LEGACY_JWT_SECRET_KEY") {
@@ -72,14 +71,15 @@ impl Vars {
         let secret_key = self.required("SECRET_KEY")?;
         let root = RootSecret::new(&secret_key);
         let mut root = self.usable("SECRET_KEY", root.map_err(with_way_out))?;
-        for secret in self.previous_roots() {
+        for secret in self.listed(PREVIOUS) {
             self.usable(PREVIOUS, root.accept(&secret.into()))?;
         }
         Some(root)
     }
 
-    fn previous_roots(&self) -> Vec<String> {
-        let all = self.get(PREVIOUS).unwrap_or_default();
+    /// Secrets, separated by commas.
+    fn listed(&self, name: &str) -> Vec<String> {
+        let all = self.get(name).unwrap_or_default();
         let each = all.split(',').map(str::trim).filter(|s| !s.is_empty());
         each.map(str::to_owned).collect()
     }
@@ -89,7 +89,7 @@ impl Vars {
         if self.get("SECRET_KEY").as_deref() == Some(secret) {
             return Some("SECRET_KEY");
         }
-        let is_previous = self.previous_roots().iter().any(|one| one == secret);
+        let is_previous = self.listed(PREVIOUS).iter().any(|one| one == secret);
         is_previous.then_some(PREVIOUS)
     }
 }

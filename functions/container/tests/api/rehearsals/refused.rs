@@ -203,18 +203,21 @@ async fn what_cannot_be_rehearsed_is_refused() {
     assert_eq!(number(&kit, made).await, 0);
 }
 
+/// Begins the one of a key.
+async fn begin_one(kit: &Kit, token: &str, body: &str) -> Answer {
+    let request = request(token, "POST", PATH)
+        .header("content-type", "application/json")
+        .header("idempotency-key", "one");
+    kit.send(request, Body::from(body.to_owned())).await
+}
+
 #[tokio::test] // R77
 async fn the_same_request_twice_begins_one() {
     let provider = Provider::start().await;
     let kit = asked(&provider, 1).await;
     let token = kit.token(ADMIN1).await;
     let body = shorter(json!({})).to_string();
-    let send = || {
-        let request = request(&token, "POST", PATH)
-            .header("content-type", "application/json")
-            .header("idempotency-key", "one");
-        kit.send(request, Body::from(body.clone()))
-    };
+    let send = || begin_one(&kit, &token, &body);
     let (first, second) = (send().await, send().await);
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201));
     assert_eq!(first.id("id"), second.id("id"));
@@ -226,12 +229,7 @@ async fn one_that_is_gone_is_not_begun_again() {
     let kit = asked(&provider, 1).await;
     let token = kit.token(ADMIN1).await;
     let body = shorter(json!({})).to_string();
-    let send = || {
-        let request = request(&token, "POST", PATH)
-            .header("content-type", "application/json")
-            .header("idempotency-key", "one");
-        kit.send(request, Body::from(body.clone()))
-    };
+    let send = || begin_one(&kit, &token, &body);
     let first = send().await.id("id");
     // A tenant's last 50 are kept, and it was one before those.
     let delete = "delete from parlance.rehearsals";

@@ -11,10 +11,11 @@ export type Tried = Schemas["TriedQuestion"];
 
 export const TRIALS = "/tenants/current/trials";
 
+const tokensOf = (prompt: Tried["prompt"]): number => prompt.reduce((sum, { tokens }) => sum + tokens, 0);
+
 /** What a model is sent, part by part, with about how many tokens each takes. */
 export const Parts = ({ prompt }: { prompt: Tried["prompt"] }) => {
   const t = useTexts();
-  const all = prompt.reduce((sum, { tokens }) => sum + tokens, 0);
   return (
     <ul class="parts">
       {prompt.map(({ part, text, tokens }) => (
@@ -30,7 +31,7 @@ export const Parts = ({ prompt }: { prompt: Tried["prompt"] }) => {
         </li>
       ))}
       <li>
-        {t.compare.all} <span class="number">≈ {number(all)}</span>
+        {t.compare.all} <span class="number">≈ {number(tokensOf(prompt))}</span>
       </li>
     </ul>
   );
@@ -57,4 +58,4 @@ export const SentWith = ({ question, follows }: { question: string; follows: boo
 };
 
 /** How long what was sent is, as a heading for its parts. */
-export const sentTitle = (text: string, prompt: Tried["prompt"]): string => fill(text, { n: number(prompt.reduce((sum, { tokens }) => sum + tokens, 0)) });
+export const sentTitle = (text: string, prompt: Tried["prompt"]): string => fill(text, { n: number(tokensOf(prompt)) });
