@@ -66,36 +66,6 @@ impl Prompt {
     }
 }
 
-/// A part of a prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// What the tenant has it told.
-    Instructions,
-    /// What it is told about passages.
-    Rules,
-    /// The passages.
-    Passages,
-    /// The question.
-    Question,
-}
-
-impl Prompt {
-    /// What a model reads of it beside what was said before, in its order.
-    pub fn parts(&self) -> Vec<(Part, String)> {
-        let has_passages = !self.passages.is_empty();
-        let lines = || passage_lines(&self.passages).join("\n");
-        [
-            self.system.clone().map(|text| (Part::Instructions, text)),
-            has_passages.then(|| (Part::Rules, RULES.to_owned())),
-            has_passages.then(|| (Part::Passages, lines())),
-            Some((Part::Question, self.question.clone())),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
-
 /// What a model is told about passages. They come from documents that anyone may have written.
 pub(crate) const RULES: &str = "The last message holds passages from documents, one JSON object per line, then \
     the question. Answer from the passages, and cite each one you use by its number in square \

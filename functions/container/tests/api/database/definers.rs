@@ -3,192 +3,121 @@
 use crate::kit::{Kit, listed::assert_listed};
 use sqlx::{Connection, PgConnection};
 
-/// Signature, owner, settings, and who may call it besides its owner. Whoever adds one here answers for it.
-const DEFINERS: &[(&str, &str, &str, &str)] = &[
+/// Signature, owner, and who may call it besides its owner. Whoever adds one here answers for it.
+const DEFINERS: &[(&str, &str, &str)] = &[
     (
         "create_superuser(uuid,text,uuid,text,text)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_owner",
     ),
-    (
-        "drop_tenant(uuid)",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_owner",
-    ),
-    (
-        "jobs_of_tenants()",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_platform",
-    ),
-    (
-        "keep_ledger(integer)",
-        "parlance_owner",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
+    ("drop_tenant(uuid)", "parlance_definer", "parlance_owner"),
+    ("jobs_of_tenants()", "parlance_definer", "parlance_platform"),
+    ("keep_ledger(integer)", "parlance_owner", "parlance_app"),
     (
         "keep_sites_by_tenant()",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_owner",
     ),
-    (
-        "kept_token_keys()",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
-    (
-        "legacy_tenant(text)",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
+    ("kept_token_keys()", "parlance_definer", "parlance_app"),
+    ("legacy_tenant(text)", "parlance_definer", "parlance_app"),
     (
         "login_candidates(text,text,text)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "login_lookup(text,text)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "login_lookup_by_email(text)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "note_chore(text,timestamp with time zone,bigint,bigint)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
-    (
-        "origin_claim(text)",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
+    ("origin_claim(text)", "parlance_definer", "parlance_app"),
     (
         "purge_chats(uuid,bigint)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "purge_visitors(uuid,bigint)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
-    (
-        "queue_job()",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_owner",
-    ),
-    (
-        "rate_limit_forget()",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
+    ("queue_job()", "parlance_definer", "parlance_owner"),
+    ("rate_limit_forget()", "parlance_definer", "parlance_app"),
     (
         "rate_limit_login(bytea,bytea,bytea,integer,integer)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "rate_limit_spend(bytea,integer,integer)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "rate_limit_take(bytea[],integer[])",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
-    (
-        "remember_client(bytea)",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
+    ("remember_client(bytea)", "parlance_definer", "parlance_app"),
     (
         "roll_up_usage(uuid,integer)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "set_superuser(uuid,uuid,boolean)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_platform",
     ),
-    (
-        "sweep(uuid,integer)",
-        "parlance_definer",
-        "search_path=parlance, pg_temp",
-        "parlance_app",
-    ),
+    ("sweep(uuid,integer)", "parlance_definer", "parlance_app"),
     (
         "take_job(interval,integer)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "take_job(interval,integer,boolean,text[])",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "take_job(interval,integer,boolean)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "tenants_keep_origins()",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_owner",
     ),
     (
         "tenants_keep_prompts()",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_owner",
     ),
     (
         "tenants_of_origin(text)",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_app",
     ),
     (
         "users_keep_bcrypt_costs()",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_owner",
     ),
     (
         "users_keep_tenants_by_email()",
         "parlance_definer",
-        "search_path=parlance, pg_temp",
         "parlance_owner",
     ),
 ];
@@ -211,6 +140,11 @@ async fn only_the_listed_functions_run_with_other_rights() {
     .fetch_all(&kit.pool)
     .await
     .unwrap();
+    for (name, _, settings, _) in &found {
+        assert_eq!(settings, "search_path=parlance, pg_temp", "{name}");
+    }
+    let found = found.into_iter();
+    let found = found.map(|(name, owner, _, callers)| (name, owner, callers));
     assert_listed(
         found,
         DEFINERS,
