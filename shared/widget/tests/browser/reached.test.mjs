@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, beforeEach } from "node:test";
 import { gate, test } from "../../../client/tests/kit.mjs";
 import { begin, tools, until } from "../kit.mjs";
-import { ask, button, field, idle, last, launcher, openChat, panel, shows } from "../talk.mjs";
+import { ask, button, field, holds, idle, last, launcher, openChat, panel, shows } from "../talk.mjs";
 
 const axe = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -95,12 +95,14 @@ test("what goes away when it is pressed leaves the keyboard in the chat", async 
   const focused = () => page.evaluate(() => document.querySelector("parlance-chat").shadowRoot.activeElement?.localName);
   await openChat(page);
   await button(page, "How long does a refund take?").press("Enter");
+  await holds(page, ["How long does a refund take?"]);
   await idle(page);
   assert.equal(await focused(), "textarea");
   const question = page.locator("parlance-chat .message.user");
   await question.getByRole("button", { name: "Edit the question" }).press("Enter");
   await question.locator("textarea").fill("And abroad?");
   await question.locator("textarea").press("Enter");
+  await holds(page, ["And abroad?"]);
   await idle(page);
   assert.equal(await focused(), "textarea");
   await button(page, "Answer again").press("Enter");
