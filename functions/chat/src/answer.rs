@@ -7,8 +7,8 @@ use crate::{
     keeping::Kept,
 };
 use db::{Caller, Grown, MetadataFilter, Turn};
-use service::{AnswerOf, Answering, RunningAnswer, Service, Wishes};
-use std::sync::Arc;
+use service::{AnswerOf, Answering, Measured, RunningAnswer, Service, Wishes};
+use std::{sync::Arc, time::Instant};
 use tokio::time::sleep;
 use tracing::Instrument;
 use web::{App, Stop};
@@ -31,6 +31,9 @@ pub(crate) struct Answerer {
     pub(crate) reasoning: bool,
     /// Which documents it may draw on.
     pub(crate) filter: Option<MetadataFilter>,
+    /// What it is measured as, and since when.
+    pub(crate) measured: Measured,
+    pub(crate) begun: Instant,
 }
 
 impl Answerer {

@@ -87,6 +87,7 @@ pub(crate) async fn ask(
         answering,
         streamed: how != How::Whole,
         awaited: how != How::Later,
+        route: "/chat",
     };
     let (events, nearest) = asking.events().await?;
     let mut answer = how.answer(events).await?;

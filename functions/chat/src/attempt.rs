@@ -4,6 +4,7 @@ use crate::{
     answer::Answerer,
     ending::{Broken, Ending, Finished, Made, counted},
     keeping::{Kept, Stored},
+    spans,
 };
 use ai::{Answer, Markers, Prompt};
 use futures_util::{
@@ -13,6 +14,7 @@ use futures_util::{
 use service::{Answering, Error, RunningAnswer};
 use std::pin::pin;
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
 
 impl Answerer {
     /// Asks whom the tenant chose; and if that fails before anything was written, whom it chose for that.
@@ -104,15 +106,18 @@ impl Answerer {
         let Answering { provider, options } = by;
         let mut options = options.clone();
         options.thoughts = self.reasoning;
+        let span = spans::chat(by, self.turn.session_id, self.streamed);
         let pieces = (self.app.ai).answer(provider, prompt, options, self.streamed);
         let meter = pieces.meter().clone();
         self.calls.begin(by, meter.clone());
-        let mut ending = self.read(answer, pieces, spare).await;
+        let read = self.read(answer, pieces, spare).instrument(span.clone());
+        let mut ending = read.await;
         self.calls.end(&ending);
+        let spent = meter.spent();
+        spans::answered(&span, &spent, &ending);
         if let Ok(finished) = &mut ending {
-            let usage = meter.spent().usage;
-            finished.usage = counted(usage);
-            finished.parts = usage.into();
+            finished.usage = counted(spent.usage);
+            finished.parts = spent.usage.into();
         }
         if let Err(Broken {
             cause: Error::Provider(e),
@@ -161,6 +166,7 @@ impl Answerer {
         let mut stored = Stored::default();
         let mut heard = self.app.db.heard();
         let mut due = pin!(sleep_until(stored.due(answer, self.alive())));
+        let mut is_first = true;
         loop {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
@@ -204,6 +210,10 @@ impl Answerer {
                 }
             }
             *spare = None;
+            if std::mem::take(&mut is_first) {
+                let timings = &self.app.timings;
+                timings.first_token(self.measured, self.begun.elapsed());
+            }
             if !keeping.is_terminated() {
                 continue;
             }

@@ -20,6 +20,7 @@ mod resume;
 mod row;
 mod search;
 mod sessions;
+mod spans;
 mod sse;
 mod storing;
 mod turn;

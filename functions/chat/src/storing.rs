@@ -3,11 +3,13 @@
 use crate::{
     answer::Answerer,
     ending::{Broken, Ending, Made},
+    spans,
 };
 use db::AnswerEnd;
 use service::{AnswerEnded, Error, RunningAnswer};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 /// For how long a reader waits for the end of an answer to be stored; for how long that is tried, then; and the longest wait
 /// between.
@@ -53,7 +55,8 @@ impl Answerer {
             model,
             calls: &calls,
         };
-        let in_time = self.try_to_store(&stored, STORE_TIME).await;
+        let in_time = self.try_to_store(&stored, STORE_TIME);
+        let in_time = in_time.instrument(spans::store("end_answer")).await;
         let is_late = in_time.as_ref().is_err_and(Broken::may_pass);
         let ending = match in_time {
             Ok(()) => ending,
@@ -65,6 +68,9 @@ impl Answerer {
             // Not streamed, the edge logs it as the request's own failure.
             tracing::warn!(code = cause.code(), cause = ?cause, "an answer failed");
         }
+        let outcome = spans::outcome(ended.status);
+        let timings = &self.app.timings;
+        timings.answer(self.measured, outcome, self.begun.elapsed());
         let end = AnswerEnded { failure, ..ended };
         answer.write(|draft| draft.end = Some(end));
         if is_late {

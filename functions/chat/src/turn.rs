@@ -2,12 +2,12 @@
 
 use crate::{
     answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live, prompt,
-    resume::follow, visitors,
+    resume::follow, spans, visitors,
 };
 use anyhow::Context;
 use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
-use service::Answering;
-use std::sync::Arc;
+use service::{Answering, Measured};
+use std::{sync::Arc, time::Instant};
 use tracing::Instrument;
 use uuid::Uuid;
 use web::{App, Error, Result, Stop};
@@ -25,6 +25,8 @@ pub(crate) struct Asking {
     pub(crate) streamed: bool,
     /// Whether somebody reads the answer while it is made.
     pub(crate) awaited: bool,
+    /// The route where it is asked.
+    pub(crate) route: &'static str,
 }
 
 /// The client's name for a request.
@@ -76,9 +78,11 @@ impl Asking {
     }
 
     async fn begin_here(mut self) -> Result<Begun> {
+        let begun = Instant::now();
         visitors::check(&self.app, &self.caller, &self.asked).await?;
         self.asked.wishes.apply(&mut self.answering.options);
-        let turn = match self.store().await? {
+        let stored = self.store().instrument(spans::store("begin_turn"));
+        let turn = match stored.await? {
             Ok(turn) => turn,
             Err(id) => return Ok(Begun::Before(id)),
         };
@@ -91,6 +95,10 @@ impl Asking {
         // What a tenant has left is none of a visitor's business.
         let nearest = turn.nearest.clone();
         let nearest = nearest.filter(|_| self.caller.site().is_none());
+        let measured = Measured {
+            route: self.route,
+            tenant: self.caller.tenant_id(),
+        };
         let answer = Answerer {
             app: self.app,
             caller: self.caller,
@@ -104,6 +112,8 @@ impl Asking {
             streamed: self.streamed,
             reasoning,
             filter: self.asked.filter,
+            measured,
+            begun,
         }
         .start(stops_unread);
         let live = Live::new(answer.reader(), request_id, reasoning, 0);

@@ -200,6 +200,8 @@ Environment (an empty variable counts as not set):
   TRUSTED_PROXY_HOPS           proxies that append to X-Forwarded-For              0
   SECRETS_ARN                  AWS secret whose members are variables              none
   METRICS_TOKEN                makes /metrics, and is its bearer token             none
+  METRICS_BY_TENANT            on: it measures answers by tenant                   off
+  OTEL_EXPORTER_OTLP_ENDPOINT  the collector that is told of traces                none
   DOCS                         off hides /docs and /openapi.json                   on
   CONSOLE                      off hides /console, the page for administrators    on
   LOGIN_COOKIES                on lets people stay logged in by a cookie           off

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::Semaphore, time::sleep};
+use tracing::{Instrument, Span, field::Empty};
 
 /// How many jobs one process does at the same time.
 const AT_ONCE: usize = 2;
@@ -140,11 +141,34 @@ impl Drain<'_> {
 
 /// Works on a job until it is done, gives way, fails, or is taken away.
 async fn run(service: &Service, job: &Job) {
-    let ended = tokio::select! {
-        ended = slice(service, job) => ended,
-        () = beat(service, job) => Ok(Step::Lost),
-        () = service.stop.cancelled() => Ok(Step::More),
+    let (kind, begun) = (job.kind().name(), Instant::now());
+    let work = async {
+        let ended = tokio::select! {
+            ended = slice(service, job) => ended,
+            () = beat(service, job) => Ok(Step::Lost),
+            () = service.stop.cancelled() => Ok(Step::More),
+        };
+        if let Err(e) = &ended {
+            traces::failed(&Span::current(), e.code());
+        }
+        ended
     };
+    let span = tracing::info_span!(
+        target: traces::TARGET,
+        "job",
+        otel.name = format!("job {kind}"),
+        otel.kind = "consumer",
+        tenant_id = Empty,
+    );
+    let ended = work.instrument(span).await;
+    let outcome = match &ended {
+        Ok(Step::Done) => "done",
+        Ok(Step::More) => "gave_way",
+        Ok(Step::Lost) => "lost",
+        Err(_) => "failed",
+    };
+    let timings = &service.timings;
+    timings.job(kind, outcome, job.waited(), begun.elapsed());
     let put_back = match ended {
         Ok(Step::Done | Step::Lost) => Ok(()),
         Ok(Step::More) => give_way(service, job).await,
@@ -164,6 +188,7 @@ async fn slice(service: &Service, job: &Job) -> Result<Step> {
     let Some(caller) = service.db.job_caller(job, now).await? else {
         return Ok(Step::More);
     };
+    Span::current().record("tenant_id", caller.tenant_id().to_string());
     let slice = match job.kind() {
         JobKind::Sync | JobKind::Rehearse => SYNC_SLICE,
         _ => SLICE,

@@ -107,15 +107,14 @@ impl Client {
             Err(error) => return Answer::failed(error),
         };
         let meter = call.meter.clone();
+        let mut timed = self.times.begin(target.service, "chat");
+        let saw = move |item: &Result<Event, Error>| {
+            permit.saw_item(item);
+            timed.saw_item(item);
+        };
         match stream {
-            true => Answer::new(
-                streamed(call).inspect(move |item| permit.saw_item(item)),
-                meter,
-            ),
-            false => Answer::new(
-                complete(call).inspect(move |item| permit.saw_item(item)),
-                meter,
-            ),
+            true => Answer::new(streamed(call).inspect(saw), meter),
+            false => Answer::new(complete(call).inspect(saw), meter),
         }
     }
 }

@@ -8,7 +8,9 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
 };
 
-use crate::{BaseUrl, Endpoints, Model, Models, Timeouts, breaker::Breakers, params::Refusals};
+use crate::{
+    BaseUrl, Endpoints, Model, Models, Timeouts, Times, breaker::Breakers, params::Refusals,
+};
 
 /// Calls providers. Cloning shares the connections, and what is known of the providers.
 #[derive(Debug, Clone)]
@@ -27,6 +29,7 @@ pub struct Client {
     pub(crate) timeouts: Timeouts,
     pub(crate) breakers: Breakers,
     pub(crate) refusals: Refusals,
+    pub(crate) times: Times,
 }
 
 impl Client {
@@ -59,6 +62,7 @@ impl Client {
             timeouts,
             breakers: Breakers::new(),
             refusals: Refusals::none(),
+            times: Times::none(),
         })
     }
 
@@ -85,6 +89,11 @@ impl Client {
             None => provider,
         };
         self.models.priced(table, asked, named)
+    }
+
+    /// How long calls took.
+    pub fn times(&self) -> &Times {
+        &self.times
     }
 
     /// The addresses this client calls.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 
 use crate::{
-    Client, Error, Spent, chunk::read_text, counts::Counts, failure::Failure, spent, tokens,
+    Client, Error, Spent, chunk::read_text, counts::Counts, failure::Failure, guarded::Asked,
+    spent, tokens,
 };
 
 /// Texts in one request. As base64, 64 vectors of 3072 numbers take 1 MiB; spelled out, below the 4 MiB that are the most of an
@@ -127,9 +128,14 @@ impl Client {
             let (name, value) = endpoint.key(key)?;
             request = request.header(name, value);
         }
-        let limit = self.timeouts.complete;
-        self.ask_json(&by.endpoint, by.key.as_ref(), request, limit)
-            .await
+        let asked = Asked {
+            service: &by.endpoint,
+            key: by.key.as_ref(),
+            operation: "embeddings",
+            model: Some(&by.model),
+            limit: self.timeouts.complete,
+        };
+        self.ask_json(asked, request).await
     }
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn secret_header(prefix: &str, key: &SecretString) -> Result<HeaderVa
 /// [`Error::Unreachable`], or [`Error::Interrupted`] if the connection ended before an answer.
 pub(crate) async fn answered(service: &str, request: RequestBuilder) -> Result<Response, Error> {
     let (client, request) = request.build_split();
-    let request = request.map_err(|error| not_answered(&error))?;
+    let mut request = request.map_err(|error| not_answered(&error))?;
+    traces::carry(request.headers_mut());
     let waiting = Waiting::begin(service, request.url());
     let answer = client.execute(request).await;
     let host = waiting.end();

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     Client, Error, IndexHost, Namespace,
     failure::Failure,
+    guarded::Asked,
     http,
     index_wire::{
         Delete, Described, Found, Metadata, Query, Refused, Stats, Upsert, WireMatch, WireVector,
@@ -214,12 +215,19 @@ impl Client {
         key: &SecretString,
         request: RequestBuilder,
     ) -> Result<T, Failure> {
-        let (request, limit) = (keyed(request, key)?, self.timeouts.index);
+        let request = keyed(request, key)?;
+        let asked = Asked {
+            service: SERVICE,
+            key: Some(key),
+            operation: "index",
+            model: None,
+            limit: self.timeouts.index,
+        };
         let read = async |request| {
             let answer = http::json(SERVICE, request).await;
             answer.map_err(with_quota)
         };
-        self.guarded(SERVICE, Some(key), request, limit, read).await
+        self.guarded(asked, request, read).await
     }
 }
 

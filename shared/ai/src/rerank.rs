@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Client, Embedder, Error, Spent, Usage, tokens};
+use crate::{Client, Embedder, Error, Spent, Usage, guarded::Asked, tokens};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -82,10 +82,14 @@ impl Client {
             let (name, value) = endpoint.key(key)?;
             request = request.header(name, value);
         }
-        let limit = self.timeouts.index;
-        let answer: Answer = self
-            .ask_json(&by.endpoint, by.key.as_ref(), request, limit)
-            .await?;
+        let asked = Asked {
+            service: &by.endpoint,
+            key: by.key.as_ref(),
+            operation: "rerank",
+            model: Some(&by.model),
+            limit: self.timeouts.index,
+        };
+        let answer: Answer = self.ask_json(asked, request).await?;
         in_order(answer.results, texts.len())
     }
 }

@@ -6,7 +6,7 @@ mod limits;
 mod providers;
 mod vars;
 
-use crate::{origin::Origin, secrets};
+use crate::{origin::Origin, secrets, telemetry::collector};
 use ai::{Endpoints, Models, Timeouts};
 use db::{Connections, Roles};
 use secrecy::SecretString;
@@ -66,6 +66,8 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `TRUSTED_PROXY_HOPS` | how many proxies in front append to `X-Forwarded-For`, 0 to 10; the client's address is what the first of them was called from | 0 (on Railway its `X-Real-IP` counts) |
 /// | `SECRETS_ARN` | an AWS Secrets Manager secret, a JSON object, whose members stand in for variables that are not set; programs built with the feature `aws-secrets` | none |
 /// | `METRICS_TOKEN` | makes `/metrics`, and is its bearer token; at least 32 bytes, and no other secret | none |
+/// | `METRICS_BY_TENANT` | `on`: `/metrics` measures answers for each tenant by itself | `off` |
+/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | the collector of OpenTelemetry that is told of traces, such as `http://localhost:4318` | none |
 /// | `DOCS` | `off` hides `/docs` and `/openapi.json` | `on` |
 /// | `CONSOLE` | `off` hides `/console`, the page for administrators and operators | `on` |
 /// | `LOGIN_COOKIES` | `on` lets people stay logged in to pages of this host and of `BACKEND_CORS_ORIGINS`, such as `/console`, by a cookie that no script can read | `off` |
@@ -125,6 +127,8 @@ pub struct Config {
     pub login_cookies: bool,
     /// Whether `/widget.js` exists.
     pub widget: bool,
+    /// Whether answers are measured for each tenant by itself.
+    pub metrics_by_tenant: bool,
     /// The program that reads files, in processes of its own: this one. For who tests it from another.
     pub program: PathBuf,
     /// The names of the variables that are set.
@@ -244,6 +248,8 @@ impl Config {
         let console = vars.choice("CONSOLE", ["on", "off"]) != Some("off");
         let login_cookies = vars.choice("LOGIN_COOKIES", ["on", "off"]) == Some("on");
         let widget = vars.choice("WIDGET", ["on", "off"]) != Some("off");
+        let metrics_by_tenant = vars.choice("METRICS_BY_TENANT", ["on", "off"]) == Some("on");
+        vars.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
         vars.choice("LOG_FORMAT", ["json", "text"]);
         vars.refuse_unknown();
         match (secrets, models) {
@@ -274,6 +280,7 @@ impl Config {
                 console,
                 login_cookies,
                 widget,
+                metrics_by_tenant,
                 // Whatever became of its file since it was started.
                 program: "/proc/self/exe".into(),
                 set: vars.set(),

@@ -9,8 +9,8 @@ use crate::{
 };
 use anyhow::Context;
 use db::{Caller, Leg, MetadataFilter, Passage, ProviderCall, Source, Worded};
-use std::{collections::HashMap, future::ready, sync::Arc};
-use tracing::Instrument;
+use std::{collections::HashMap, future::ready, sync::Arc, time::Instant};
+use tracing::{Instrument, field::Empty};
 use uuid::Uuid;
 
 /// How much of a question is searched for; the rest of a long one adds nothing but cost.
@@ -120,8 +120,39 @@ impl Service {
         found
     }
 
-    /// Searches by text and, beside that, by vectors, whose call has the id.
+    /// As [`Service::search`], measured.
     async fn find(
+        &self,
+        caller: &Caller,
+        question: &str,
+        wanted: Wanted<'_>,
+        by_vectors: (Uuid, impl Future<Output = Result<Option<VectorIndex>>>),
+    ) -> Result<Retrieved> {
+        let span = tracing::info_span!(
+            target: traces::TARGET,
+            "retrieval",
+            gen_ai.operation.name = "retrieval",
+            parlance.found = Empty,
+            parlance.degraded = Empty,
+        );
+        let begun = Instant::now();
+        let search = self.search(caller, question, wanted, by_vectors);
+        let found = search.instrument(span.clone()).await;
+        let outcome = match &found {
+            Ok(found) if found.degraded.is_empty() => "complete",
+            Ok(_) => "degraded",
+            Err(_) => "failed",
+        };
+        self.timings.retrieval(outcome, begun.elapsed());
+        if let Ok(found) = &found {
+            span.record("parlance.found", found.found.len());
+            span.record("parlance.degraded", outcome == "degraded");
+        }
+        found
+    }
+
+    /// Searches by text and, beside that, by vectors, whose call has the id.
+    async fn search(
         &self,
         caller: &Caller,
         question: &str,

@@ -1,7 +1,7 @@
 //! The service: everything that its work needs, put together once.
 
 use crate::{
-    Answers, Clock, Config, Seldom, conversations, legs,
+    Answers, Clock, Config, Seldom, Timings, conversations, legs,
     pinecone::IndexOf,
     rate_limits::{Allowances, Flooding},
     rotation::KeptKeys,
@@ -47,6 +47,8 @@ pub struct Service {
     pub draining: CancellationToken,
     /// The answers that are being made.
     pub answers: Answers,
+    /// How long things took.
+    pub timings: Timings,
     pub(crate) keyring: Keyring,
     /// Who was refused where within the last minute.
     pub(crate) denials: Seldom,
@@ -121,6 +123,7 @@ impl Service {
             stop: CancellationToken::new(),
             draining: CancellationToken::new(),
             answers: Answers::default(),
+            timings: Timings::new(config.metrics_by_tenant),
             keyring,
             denials: Seldom::without_bound(),
             ending_models: Seldom::of_many(),

@@ -1,35 +1,63 @@
-//! Logs: one JSON line per event on stdout, or lines for people on a terminal.
+//! Logs: one JSON line per event on stdout, or lines for people on a terminal. And traces, for a collector of OpenTelemetry.
 
 use anyhow::Context;
 use std::io::IsTerminal;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt,
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::{SubscriberInitExt, TryInitError},
+};
+use url::Url;
 
-/// Starts logging as `RUST_LOG` and `LOG_FORMAT` say.
+/// Starts logging as `RUST_LOG` and `LOG_FORMAT` say, and telling the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names. Not on
+/// AWS Lambda, which freezes a process before it could tell anybody.
 ///
 /// # Errors
-/// `RUST_LOG` does not parse, or logging was started before.
+/// `RUST_LOG` or `OTEL_EXPORTER_OTLP_ENDPOINT` does not parse, or logging was started before.
 pub fn start_logging() -> anyhow::Result<()> {
     let filter = filter()?;
+    let told = match cfg!(feature = "lambda") {
+        true => None,
+        false => traces::begin::<Registry>()?,
+    };
+    let started: Result<(), TryInitError> = match told {
+        Some(told) => {
+            let log = log().with_filter(filter);
+            tracing_subscriber::registry()
+                .with(told)
+                .with(log)
+                .try_init()
+        }
+        // A filter of all is cheaper than one of a part.
+        None => tracing_subscriber::registry()
+            .with(log())
+            .with(filter)
+            .try_init(),
+    };
+    started.map_err(|e| anyhow::anyhow!("logging cannot be started: {e}"))
+}
+
+/// What writes the lines.
+fn log<S>() -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     let text = match std::env::var("LOG_FORMAT").as_deref() {
         Ok("text") => true,
         Ok("json") => false,
         _ => std::io::stdout().is_terminal(),
     };
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
-    let log = fmt()
-        .with_env_filter(filter)
+    let log = fmt::layer()
         .with_writer(std::io::stdout)
         // A file is no terminal, and shows what colours are written with.
         .with_ansi(std::io::stdout().is_terminal() && !no_color);
-    let started = if text {
-        log.with_target(false).compact().try_init()
-    } else {
-        log.json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .try_init()
-    };
-    started.map_err(|e| anyhow::anyhow!("logging cannot be started: {e}"))
+    match text {
+        true => log.with_target(false).compact().boxed(),
+        false => log.json().flatten_event(true).with_span_list(false).boxed(),
+    }
 }
 
 /// Confirms that `RUST_LOG` says what to log.
@@ -41,9 +69,21 @@ pub fn check_logging() -> anyhow::Result<()> {
 }
 
 fn filter() -> anyhow::Result<EnvFilter> {
-    match std::env::var("RUST_LOG") {
+    let filter = match std::env::var("RUST_LOG") {
         Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(text)
-            .context("RUST_LOG must be a level such as info, or target=level pairs"),
-        _ => Ok(EnvFilter::new("info")),
-    }
+            .context("RUST_LOG must be a level such as info, or target=level pairs")?,
+        _ => EnvFilter::new("info"),
+    };
+    // A line tells of its request, whatever span of a trace it is written in.
+    Ok(filter.add_directive(format!("{}=off", traces::TARGET).parse()?))
+}
+
+/// Where a collector is.
+///
+/// # Errors
+/// That is nowhere.
+pub(crate) fn collector(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+    url.ok_or("must be an address such as http://localhost:4318")
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,7 +17,7 @@ use db::Counters;
 use futures_util::FutureExt;
 use service::told;
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,8 +63,13 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
     let span = tracing::info_span!(
         "request",
         request_id = &*id.0,
-        tenant_id = tracing::field::Empty
+        tenant_id = tracing::field::Empty,
+        trace_id = tracing::field::Empty,
+        otel.kind = traces::are_on().then_some("server"),
     );
+    if let Some(trace) = traces::follow(&span, request.headers()) {
+        span.record("trace_id", trace);
+    }
     let started = Instant::now();
     let has_token = bearer(request.headers()).is_some();
     let path = request.uri().path().to_owned();
@@ -73,16 +78,29 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
         let answer = answer.unwrap_or_else(|panic| panicked(&*panic).into_response());
         let form = Form::of(&path, route.is_some());
         let answer = finish(answer, &id, has_token, form, app.db.counters());
+        let (status, took) = (answer.status().as_u16(), started.elapsed());
         tracing::info!(
             method = %method,
             route = route.as_deref().unwrap_or("none"),
-            status = answer.status().as_u16(),
-            duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 1e2,
+            status,
+            duration_ms = (took.as_secs_f64() * 1e5).round() / 1e2,
             "answered"
         );
+        let route = route.as_deref();
+        let method = known(&method);
+        traces::answered(&Span::current(), method, route, status);
+        app.timings.request(method, route, status, took);
         answer
     };
     answer.instrument(span).await
+}
+
+/// A method's name, if it is one that routes have: what clients make up would be counted without end.
+fn known(method: &Method) -> &'static str {
+    let all = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let mut all = all.into_iter();
+    all.find(|name| *name == method.as_str())
+        .unwrap_or("_OTHER")
 }
 
 async fn run(request: Request, next: Next) -> Response {

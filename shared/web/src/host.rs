@@ -26,7 +26,9 @@ pub async fn program<T: Termination>(
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> ExitCode {
     keep_memory();
-    match work.await {
+    let done = work.await;
+    traces::finish().await;
+    match done {
         Ok(done) => done.report(),
         Err(e) => {
             host::report(name, &e).await;

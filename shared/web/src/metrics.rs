@@ -41,6 +41,8 @@ async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl Into
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The running program", build);
     app.db.counters().register(&mut registry);
+    app.timings.register(&mut registry);
+    app.ai.times().register(&mut registry);
     let gauges = [
         (
             "database_in_use",

@@ -64,6 +64,7 @@ pub(crate) async fn ask(
         answering,
         streamed: true,
         awaited: true,
+        route: "/chat/ui",
     };
     let (events, nearest) = asking.events().await?;
     let mut answer = stream(events);

@@ -59,6 +59,7 @@ pub(super) struct By {
     pub(super) caller: Caller,
     pub(super) stop: Stop,
     pub(super) key: Option<RepeatKey>,
+    pub(super) route: &'static str,
 }
 
 impl Call {
@@ -72,6 +73,7 @@ impl Call {
             caller,
             stop,
             key,
+            route,
         } = by;
         let mut answering = app.answering(&caller).await?;
         answering.options.model = named(&app, &answering, &self.model)?.to_owned();
@@ -108,6 +110,7 @@ impl Call {
             key,
             streamed: self.stream,
             awaited: true,
+            route,
         };
         let (events, nearest) = asking.events().await?;
         Ok((names.name_refused(events), nearest))

@@ -151,6 +151,7 @@ pub(crate) async fn create(
         caller,
         stop,
         key,
+        route: "/v1/chat/completions",
     };
     let (events, nearest) = call.events(by).await?;
     let mut answer = match stream {

@@ -122,6 +122,7 @@ pub(crate) async fn create(
         caller,
         stop,
         key,
+        route: "/v1/responses",
     };
     let (events, nearest) = call.events(by).await?;
     let mut answer = match stream {

@@ -3,24 +3,28 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Of our crates, what each is built on.
-const MAP: [(&str, &[&str]); 16] = [
+const MAP: [(&str, &[&str]); 17] = [
     ("tenant-auth", &[]),
     ("fetch", &[]),
-    ("ai", &["fetch"]),
+    ("traces", &["fetch"]),
+    ("ai", &["fetch", "traces"]),
     ("extract", &[]),
     ("db", &["tenant-auth"]),
-    ("service", &["ai", "db", "fetch", "tenant-auth"]),
+    ("service", &["ai", "db", "fetch", "tenant-auth", "traces"]),
     ("adopt", &["db", "service", "tenant-auth"]),
-    ("web", &["ai", "db", "service", "tenant-auth"]),
+    ("web", &["ai", "db", "service", "tenant-auth", "traces"]),
     ("login", &["db", "service", "tenant-auth", "web"]),
-    ("chat", &["ai", "db", "service", "web"]),
+    ("chat", &["ai", "db", "service", "traces", "web"]),
     ("tenants", &["ai", "db", "service", "tenant-auth", "web"]),
     (
         "documents",
         &["ai", "db", "extract", "fetch", "service", "web"],
     ),
     ("admin", &["db", "service", "tenant-auth", "web"]),
-    ("jobs", &["db", "extract", "fetch", "service", "web"]),
+    (
+        "jobs",
+        &["db", "extract", "fetch", "service", "traces", "web"],
+    ),
     ("migrate", &["db", "service", "web"]),
     (
         "container",
@@ -43,9 +47,10 @@ const MAP: [(&str, &[&str]); 16] = [
 ];
 
 /// What only some of them may name among their dependencies.
-const GUARDED: [(&str, &[&str]); 6] = [
+const GUARDED: [(&str, &[&str]); 7] = [
+    ("opentelemetry", &["traces"]),
     ("sqlx", &["adopt", "db"]),
-    ("reqwest", &["ai", "fetch"]),
+    ("reqwest", &["ai", "fetch", "traces"]),
     ("hyper", &["web"]),
     ("hyper-util", &["web"]),
     ("lambda_http", &["web"]),

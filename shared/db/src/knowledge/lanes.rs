@@ -1,5 +1,7 @@
 //! What is worked on side by side.
 
+use super::jobs::JobKind;
+
 /// What is done side by side: neither of them waits for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -15,6 +17,20 @@ impl Lane {
         match self {
             Self::Documents => &["extract", "index", "forget", "purge"],
             Self::Connectors => &["sync", "rehearse"],
+        }
+    }
+}
+
+impl JobKind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Extract => "extract",
+            Self::Index => "index",
+            Self::Forget => "forget",
+            Self::Purge => "purge",
+            Self::Sync => "sync",
+            Self::Rehearse => "rehearse",
         }
     }
 }

@@ -1,10 +1,16 @@
 //! What should happen seldom, counted since the process began, for whoever watches the service.
 
 use crate::Db;
-use prometheus_client::{metrics::counter::Counter, registry::Registry};
+use prometheus_client::{
+    metrics::{counter::Counter, histogram::Histogram},
+    registry::Registry,
+};
+
+/// Bounds, in seconds, of what is waited for at the database.
+const WAITS: [f64; 10] = [0.0005, 0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
 /// The counters of one service. Clones count together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Counters {
     /// Requests that were refused for a role or a page (403).
     pub authz_denied: Counter,
@@ -26,6 +32,29 @@ pub struct Counters {
     pub refresh_reuse: Counter,
     /// Connections that came back in a transaction.
     pub stale_tx_closed: Counter,
+    /// How long requests, and the like, wait for their turn to use a connection, whether or not it comes.
+    pub(crate) queue: Histogram,
+    /// How long they wait for a connection then: one that is idle, or is opened.
+    pub(crate) pool: Histogram,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            authz_denied: Counter::default(),
+            cross_tenant_drop: Counter::default(),
+            decrypt_failed: Counter::default(),
+            fallback_used: Counter::default(),
+            login_failed: Counter::default(),
+            model_ending: Counter::default(),
+            overloaded: Counter::default(),
+            rate_limited: Counter::default(),
+            refresh_reuse: Counter::default(),
+            stale_tx_closed: Counter::default(),
+            queue: Histogram::new(WAITS),
+            pool: Histogram::new(WAITS),
+        }
+    }
 }
 
 impl Db {
@@ -85,6 +114,16 @@ impl Counters {
             "stale_tx_closed",
             "Database connections that came back in a transaction",
             &self.stale_tx_closed,
+        );
+        registry.register(
+            "database_queue_seconds",
+            "Waiting for one's turn to use a database connection",
+            self.queue.clone(),
+        );
+        registry.register(
+            "database_pool_seconds",
+            "Waiting for a database connection in one's turn: one that is idle, or is opened",
+            self.pool.clone(),
         );
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     BadDatabaseUrl, Counters, Db, Error, Need, Result, Slot, Slots, Whose,
     access::remembered::Remembered, running::logins::Connecting,
 };
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 use secrecy::SecretString;
 use sqlx::{
     Connection, Executor, PgConnection, Postgres, pool::PoolConnection, postgres::PgPoolOptions,
@@ -77,6 +77,8 @@ pub(crate) struct Pool {
     queue: Duration,
     begun: Duration,
     overloaded: Counter,
+    queued: Histogram,
+    pooled: Histogram,
 }
 
 impl Pool {
@@ -93,11 +95,17 @@ impl Pool {
             Need::Asked => self.queue,
             Need::Begun => self.begun,
         };
-        let Some(slot) = self.slots.take(whose, need, patience).await else {
+        let begun = Instant::now();
+        let slot = self.slots.take(whose, need, patience).await;
+        let turn = Instant::now();
+        self.queued.observe((turn - begun).as_secs_f64());
+        let Some(slot) = slot else {
             self.overloaded.inc();
             return Err(Error::Overloaded);
         };
-        Ok((self.connections.acquire().await?, slot))
+        let connection = self.connections.acquire().await?;
+        self.pooled.observe(turn.elapsed().as_secs_f64());
+        Ok((connection, slot))
     }
 
     /// Whether a connection is being used, opened or closed.
@@ -151,6 +159,8 @@ pub(crate) fn open(
         queue: connections.queue,
         begun: connections.acquire_timeout,
         overloaded: counters.overloaded.clone(),
+        queued: counters.queue.clone(),
+        pooled: counters.pool.clone(),
     })
 }
 

@@ -42,6 +42,7 @@ struct Row {
     api_key_id: Option<Uuid>,
     chunks: Option<Vec<Uuid>>,
     attempts: i32,
+    waited: f64,
 }
 
 impl Job {
@@ -68,6 +69,11 @@ impl Job {
     /// How often it was begun, this time included, without getting on since.
     pub fn attempts(&self) -> i32 {
         self.row.attempts
+    }
+
+    /// How long it had been due when it was taken.
+    pub fn waited(&self) -> Duration {
+        Duration::try_from_secs_f64(self.row.waited).unwrap_or_default()
     }
 
     /// For whom it is done.
@@ -138,7 +144,9 @@ impl Db {
         let whose = Whose::tenant(tenant_id);
         let mut tx = self.open(tenant_id, whose, Need::Begun).await?;
         let row: Option<Row> = sqlx::query_as(
-            "select kind, document_id, user_id, api_key_id, chunks, attempts from jobs where id = $1 and lease = $2",
+            "select kind, document_id, user_id, api_key_id, chunks, attempts,
+               extract(epoch from clock_timestamp() - run_at)::float8 as waited
+             from jobs where id = $1 and lease = $2",
         )
         .bind(id)
         .bind(lease)

@@ -6,6 +6,7 @@ mod answer;
 pub mod api;
 pub mod aws;
 pub mod aws_secrets;
+pub mod collector;
 pub mod database;
 pub mod documented;
 pub mod files;

@@ -33,6 +33,8 @@ pub struct Asked {
     /// Of Pinecone's API.
     pub version: String,
     pub content_type: String,
+    /// The trace that it is a part of.
+    pub traceparent: String,
     /// Of the body.
     pub bytes: usize,
     pub body: Value,
@@ -191,6 +193,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         method: parts.method.to_string(),
         version: header("x-pinecone-api-version"),
         content_type: header("content-type"),
+        traceparent: header("traceparent"),
         bytes: bytes.len(),
         path: parts.uri.path().to_owned(),
         authorization: header("authorization"),

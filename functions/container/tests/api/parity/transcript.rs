@@ -140,7 +140,9 @@ impl Said {
             return Self::Events(whole(blocks.map(event)).into());
         }
         if media.starts_with("application/openmetrics-text") {
-            return Self::Text(body.lines().map(uncounted).collect());
+            // What was measured depends on which process is asked, names and all.
+            let lines = body.lines().filter(|line| !line.contains("_seconds"));
+            return Self::Text(lines.map(uncounted).collect());
         }
         Self::Text(body.clone())
     }

@@ -70,6 +70,7 @@ impl Provider {
             api_key: "pc-key".into(),
             version: version.into(),
             content_type: "application/json".into(),
+            traceparent: String::new(),
             bytes: body.to_string().len(),
             body: body.clone(),
         };
