@@ -248,7 +248,7 @@ fn not_answered(error: &reqwest::Error) -> Error {
 mod tests {
     use super::*;
 
-    #[test]
+    #[test] // R51
     fn a_key_is_hidden_and_a_broken_one_is_refused() {
         let value = secret_header("Bearer ", &"canary".into()).unwrap();
         assert!(!format!("{value:?}").contains("canary"));

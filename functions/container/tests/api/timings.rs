@@ -1,9 +1,16 @@
 //! How long things take is measured and told at `/metrics`; the board and the alert rules ask for nothing that is not told there.
 
-use crate::kit::{ADMIN1, Kit, METRICS_TOKEN, SUPERUSER, T1, U1, provider::Provider, request};
+use crate::{
+    kit::{
+        ADMIN1, Kit, METRICS_TOKEN, SUPERUSER, T1, U1,
+        provider::{Provider, Reply},
+        request,
+    },
+    requirements::read,
+};
 use axum::body::Body;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 /// Every line of `/metrics`.
 async fn metrics(kit: &Kit) -> String {
@@ -75,7 +82,7 @@ async fn a_question_is_measured_at_each_of_its_steps() {
 async fn what_fails_is_measured_as_that() {
     let provider = Provider::start().await;
     let kit = asked(&provider, [("METRICS_BY_TENANT", "")]).await;
-    provider.always(crate::kit::provider::Reply::Status(401, Value::Null));
+    provider.always(Reply::Status(401, Value::Null));
     let token = kit.token(U1).await;
     let question = json!({ "message": "How long does a refund take?" });
     let failed = kit.post(&token, "/chat", question).await;
@@ -131,11 +138,6 @@ async fn what_clients_make_up_is_counted_as_one() {
     let labels = &[r#"method="_OTHER""#, r#"route="none""#];
     assert_eq!(count(&told, "request_seconds", labels), 20, "{told}");
     assert!(!told.contains("MADE") && !told.contains("/made"), "{told}");
-}
-
-fn read(file: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    fs::read_to_string(root.join(file)).unwrap_or_else(|e| panic!("{file} cannot be read: {e}"))
 }
 
 /// The names in a text that begin as ours do.

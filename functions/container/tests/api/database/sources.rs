@@ -1,37 +1,12 @@
 //! What must not be written anywhere in the source.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use crate::requirements::{self, read, root};
 
 /// Every file below `dir` whose name ends so: its path from the workspace, and its text.
 fn files(dir: &str, suffix: &str) -> Vec<(String, String)> {
-    fn walk(dir: &Path, suffix: &str, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(dir).expect("the directory can be read") {
-            let path = entry.expect("it can be listed").path();
-            if path.is_dir() {
-                walk(&path, suffix, found);
-            } else if path.to_string_lossy().ends_with(suffix) {
-                found.push(path);
-            }
-        }
-    }
-    let root = workspace();
-    let mut found = Vec::new();
-    walk(&root.join(dir), suffix, &mut found);
-    let named = found.into_iter().map(|path| {
-        let text = fs::read_to_string(&path).expect("a source is UTF-8");
-        let name = path
-            .strip_prefix(&root)
-            .expect("it is inside")
-            .to_string_lossy()
-            .into_owned();
-        (name, text)
+    let named = requirements::files(dir, &[suffix]).into_iter().map(|path| {
+        let name = path.strip_prefix(root()).expect("it is inside");
+        (name.to_string_lossy().into_owned(), read(&path))
     });
     named.collect()
 }
@@ -67,7 +42,7 @@ fn sql_is_put_together_in_one_place() {
             "shared/db/src/scope.rs"
         ]
     );
-    let scope = fs::read_to_string(workspace().join(&built[3])).unwrap();
+    let scope = read(&built[3]);
     assert_eq!(
         scope.matches("AssertSqlSafe(").count(),
         1,
