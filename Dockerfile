@@ -1,10 +1,13 @@
 # The whole backend as one image: `parlance serve`, `parlance migrate` and `parlance health` are the same program.
 #
-#   docker build -t parlance .
-#   docker run --rm -p 8080:8080 --env-file .env parlance    (.env.example has every variable)
+#   docker build --target bare -t parlance .
+#   docker run --rm --read-only --cap-drop ALL -p 8080:8080 --env-file .env parlance    (.env.example has every variable)
 #
-# Both base images are pinned by the digest of their multi-platform index. To raise one, change its tag and put the
-# digest that this prints after the @:
+# `bare` is the program, the C library and nothing else. Without --target there is a shell as well, for platforms that run
+# commands in the image, as Railway does before a deployment; it builds the last stage.
+#
+# The base image is pinned by the digest of its multi-platform index. To raise it, change its tag and put the digest that
+# this prints after the @:
 #
 #   docker buildx imagetools inspect rust:1.95-slim-bookworm --format '{{.Manifest.Digest}}'
 #
@@ -30,20 +33,32 @@ COPY . .
 RUN find functions shared migrations -type f -exec touch {} + \
  && cargo build --locked --release -p container
 
-FROM debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
+# Nothing is installed: TLS roots are compiled into the program, and it needs no library but the C library's. What that is
+# stands where those look who seek known weaknesses in images.
+FROM build AS files
+RUN mkdir -p /files/usr/local/bin \
+ && cp target/release/parlance /files/usr/local/bin/ \
+ && ldd target/release/parlance | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory /files \
+ && mkdir -p /files/etc /files/var/lib/dpkg/status.d \
+ && for package in libc6 libgcc-s1; do dpkg-query --status "$package" > "/files/var/lib/dpkg/status.d/$package"; done \
+ && cp --dereference /etc/os-release /files/etc/ \
+ && echo 'hosts: files dns' > /files/etc/nsswitch.conf
+
+FROM scratch AS bare
 # Where it comes from and which version it is, is for whoever builds it to say:
 #   --label org.opencontainers.image.source=<address> --label org.opencontainers.image.revision=$(git rev-parse HEAD)
 LABEL org.opencontainers.image.title="Parlance" \
       org.opencontainers.image.description="One backend that serves AI chat to many frontends, each for its own tenant" \
-      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
-      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
-# Nothing is installed here: TLS roots are compiled into the program, and it needs no library but the C library. The
-# shell that comes with the image stays, for the commands a platform runs before a deployment.
-COPY --from=build /src/target/release/parlance /usr/local/bin/parlance
-ENV PORT=8080
+      org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY --from=files /files /
+ENV PATH=/usr/local/bin:/bin PORT=8080
 EXPOSE 8080
 USER 65532:65532
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["/usr/local/bin/parlance", "health"]
 ENTRYPOINT ["/usr/local/bin/parlance"]
 CMD ["serve"]
+
+# /bin/sh needs the same library.
+FROM bare
+COPY --from=toolchain /usr/bin/dash /bin/sh

@@ -51,7 +51,16 @@ impl Program {
     async fn start(kit: &Kit, vars: &[(String, String)], log: Stdio) -> Self {
         let binary = std::env::var("CHECK_BINARY");
         let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_parlance").to_owned());
-        let mut command = Command::new(binary);
+        Self::start_by(Command::new(binary), kit, vars, log).await
+    }
+
+    /// As [`Program::serve`], by a command that becomes the program when it is told what to do.
+    pub async fn start_by(
+        mut command: Command,
+        kit: &Kit,
+        vars: &[(String, String)],
+        log: Stdio,
+    ) -> Self {
         command
             .arg("serve")
             .env_clear()
