@@ -27,20 +27,20 @@ def python(home, requirements):
     return there
 
 
-def start(python, home, install="install-postgres"):
+def start(python, home, install="install-postgres", binary=None):
     """Goes on as the same program with that Python and, where `home` says where the service's log goes, with a database of its own, of
-    what scripts/`install` finds. Does not return."""
+    what scripts/`install` finds, and a service that is built first unless `binary` is one. Does not return."""
     command = [str(python), sys.argv[0], *sys.argv[1:]]
     if home:
         installed = subprocess.run([ROOT / "scripts" / install], stdout=subprocess.PIPE, text=True)
         if installed.returncode:
             raise Fault("there is no PostgreSQL; the reason is above")
         os.environ["PG_BIN"] = installed.stdout.split("\n")[-2]
-        if subprocess.run(["cargo", "build", "--locked", "--quiet", "-p", "container"], cwd=ROOT).returncode:
+        if not binary and subprocess.run(["cargo", "build", "--locked", "--quiet", "-p", "container"], cwd=ROOT).returncode:
             raise Fault("the service could not be built; the reason is above")
         home.mkdir(parents=True, exist_ok=True)
         (home / "service.log").unlink(missing_ok=True)
-        command = [str(BINARY), "postgres", "--dir", str(ROOT / ".parlance" / home.name), "--", *command]
+        command = [str(binary or BINARY), "postgres", "--dir", str(ROOT / ".parlance" / home.name), "--", *command]
     sys.stdout.flush()
     os.execv(command[0], command)
 
