@@ -67,7 +67,7 @@ fn continuous_integration_runs_what_anybody_can_with_the_toolchain_of_the_image(
     );
     // A token of the repository can do what a job says, and jobs say what they need.
     for workflow in ["ci", "release"] {
-        let workflow = read(&format!(".github/workflows/{workflow}.yml"));
+        let workflow = read(format!(".github/workflows/{workflow}.yml"));
         assert!(workflow.contains("\npermissions:\n  contents: read\n"));
     }
 }
