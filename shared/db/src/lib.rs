@@ -94,7 +94,8 @@ pub use running::connect::{BadDatabaseUrl, check_url, options as connect_options
 pub use running::counters::Counters;
 pub use running::fitness::Unfit;
 pub use running::idempotency::{Claim, IdempotencyKey};
-pub use running::operator::{Migrated, Operator};
+pub use running::migrating::Migrated;
+pub use running::operator::Operator;
 pub use running::pool::Connections;
 pub use running::refusals::OperatorError;
 pub use running::reseal::{Left, Resealed, Resealing, SealAgain, SealedRow};

@@ -9,6 +9,7 @@ pub(crate) mod counters;
 pub(crate) mod fitness;
 pub(crate) mod idempotency;
 pub(crate) mod logins;
+pub(crate) mod migrating;
 pub(crate) mod operator;
 pub(crate) mod pool;
 pub(crate) mod refusals;

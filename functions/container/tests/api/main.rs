@@ -74,6 +74,7 @@ mod login;
 mod login_limits;
 mod mcp;
 mod metrics;
+mod migrating;
 mod models;
 mod namesakes;
 mod oauth;

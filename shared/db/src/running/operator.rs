@@ -1,17 +1,16 @@
-//! What the operator's powerful login does, and the service's never: roles, migrations, the first superuser.
+//! What the operator's powerful login does, and the service's never: roles, the first superuser; and migrations, beside this file.
 
 use crate::{
-    Error, MIGRATOR, OperatorError, Roles, Unfit,
+    Error, OperatorError, Roles, Unfit,
     running::{connect, fitness::check_schema},
 };
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use std::time::Duration;
 use tenant_auth::RootSecret;
 use uuid::Uuid;
 
 const ROLES_SQL: &str = include_str!("../../../../migrations/roles.sql");
-const PGVECTOR_SQL: &str = include_str!("../../../../migrations/pgvector.sql");
 
 /// A connection with the login of `DATABASE_URL`.
 pub struct Operator {
@@ -20,24 +19,20 @@ pub struct Operator {
     place: String,
 }
 
-/// What a migration found and did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Migrated {
-    /// How many migrations the schema now has.
-    pub all: usize,
-    /// How many of them were applied this time.
-    pub now: usize,
-    /// Whether vectors can be kept in the database: it has pgvector.
-    pub has_vectors: bool,
-}
-
 impl Operator {
     /// Connects with the login of `DATABASE_URL`.
     ///
     /// # Errors
     /// The database is not there within 10 s, or refuses the login.
     pub async fn connect(database_url: &SecretString, roles: Roles) -> Result<Self, OperatorError> {
-        let options = connect::options(database_url)?.application_name("parlance migrate");
+        Self::connect_with(connect::options(database_url)?, roles).await
+    }
+
+    pub(crate) async fn connect_with(
+        options: PgConnectOptions,
+        roles: Roles,
+    ) -> Result<Self, OperatorError> {
+        let options = options.application_name("parlance migrate");
         let connecting = PgConnection::connect_with(&options);
         let connection = tokio::time::timeout(Duration::from_secs(10), connecting)
             .await
@@ -55,54 +50,8 @@ impl Operator {
         &self.place
     }
 
-    /// Creates the roles, or gives them the passwords that follow from `root`; then brings the schema up to
-    /// date. Safe to run at any time and by several at once.
-    pub async fn migrate(&mut self, root: &RootSecret) -> Result<Migrated, OperatorError> {
-        self.check_owner().await?;
-        self.ensure_roles(root).await?;
-        self.act_as_owner().await?;
-        let before = self.applied().await?;
-        let done = MIGRATOR.run(&mut self.connection).await;
-        let all = self.applied().await?;
-        let has_vectors = match &done {
-            Ok(()) => self.prepare_vectors().await,
-            Err(_) => Ok(false),
-        };
-        self.act_as_itself().await?;
-        done.map_err(|e| OperatorError::Migrate(e.into()))?;
-        let has_vectors = has_vectors.map_err(|e| OperatorError::Migrate(e.into()))?;
-        Ok(Migrated {
-            all,
-            now: all.saturating_sub(before),
-            has_vectors,
-        })
-    }
-
-    /// Makes what vectors are kept in, if the extension is there; whether they can be.
-    async fn prepare_vectors(&mut self) -> Result<bool, sqlx::Error> {
-        self.connection.execute(PGVECTOR_SQL).await?;
-        sqlx::query_scalar("select to_regclass('parlance.chunk_vectors') is not null")
-            .fetch_one(&mut self.connection)
-            .await
-    }
-
-    /// How many migrations the schema has; the owner asks.
-    async fn applied(&mut self) -> Result<usize, OperatorError> {
-        let there: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
-            .fetch_one(&mut self.connection)
-            .await?;
-        if !there {
-            return Ok(0);
-        }
-        let applied: i64 =
-            sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
-                .fetch_one(&mut self.connection)
-                .await?;
-        Ok(usize::try_from(applied).unwrap_or(0))
-    }
-
     /// A schema that somebody else owns cannot be migrated, and every sentence of PostgreSQL about it misleads.
-    async fn check_owner(&mut self) -> Result<(), OperatorError> {
+    pub(crate) async fn check_owner(&mut self) -> Result<(), OperatorError> {
         let expected = self.roles.owner();
         let owner: Option<String> = sqlx::query_scalar(
             "select pg_get_userbyid(nspowner)::text from pg_namespace where nspname = 'parlance'",

@@ -34,6 +34,11 @@ pub enum OperatorError {
     /// A migration failed.
     #[error("a migration failed; the schema is as it was before it")]
     Migrate(#[source] Cause),
+    /// Somebody holds what a migration has to lock.
+    #[error(
+        "a table that a migration changes was in use by somebody else for three minutes, such as by a backup; what was applied before it stays. See the oldest `xact_start` in pg_stat_activity, and run `parlance migrate` again when that has ended"
+    )]
+    InUse(#[source] Cause),
     /// The address is taken.
     #[error("that tenant already has a user with this email")]
     UserExists,
