@@ -41,6 +41,14 @@ enum Command {
         /// Print the SQL that creates the roles, for an administrator of a server where DATABASE_URL may not
         #[arg(long)]
         print_roles: bool,
+        /// Change nothing: print what each pending migration would lock, and for about how long
+        ///
+        /// Tries them in a database that it makes on the same server, without any rows, and drops again. See docs/running.md.
+        #[arg(long, conflicts_with = "print_roles")]
+        plan: bool,
+        /// With --plan: a login that may create a database and roles, on this server or another of the same version
+        #[arg(long, value_name = "URL", requires = "plan")]
+        try_on: Option<String>,
     },
     /// Start everything on this machine with demo data: PostgreSQL, two tenants, documents, the service
     ///
@@ -229,8 +237,13 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Serve => {
             web::serve_beside("container", container::routes(), jobs::repeat).await?;
         }
-        Command::Migrate { print_roles: true } => operator::print_roles().await?,
-        Command::Migrate { print_roles: false } => operator::migrate().await?,
+        Command::Migrate {
+            plan: true, try_on, ..
+        } => operator::plan(try_on).await?,
+        Command::Migrate {
+            print_roles: true, ..
+        } => operator::print_roles().await?,
+        Command::Migrate { .. } => operator::migrate().await?,
         Command::Dev => container::dev::run().await?,
         Command::CreateSuperuser(person) => operator::create_superuser(&person.whose()).await?,
         Command::ResetPassword(person) => operator::reset_password(&person.whose()).await?,

@@ -14,6 +14,11 @@ pub(crate) async fn migrate() -> Result<()> {
     say(&migrate::run().await?)
 }
 
+/// `parlance migrate --plan`.
+pub(crate) async fn plan(try_on: Option<String>) -> Result<()> {
+    say(&migrate::plan(try_on.map(SecretString::from)).await?)
+}
+
 /// `parlance migrate --print-roles`.
 pub(crate) async fn print_roles() -> Result<()> {
     let OperatorConfig { root, roles, .. } = OperatorConfig::from_env().await?;

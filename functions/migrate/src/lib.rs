@@ -1,6 +1,9 @@
 //! The schema, brought up to date with the powerful login of `DATABASE_URL`, which nothing else holds.
 
+mod plan;
+
 use db::Operator;
+pub use plan::plan;
 use service::OperatorConfig;
 
 /// Creates the database roles and runs the migrations. Safe to run again, and several at once wait. Says what it did, in

@@ -96,6 +96,7 @@ pub use running::fitness::Unfit;
 pub use running::idempotency::{Claim, IdempotencyKey};
 pub use running::migrating::Migrated;
 pub use running::operator::Operator;
+pub use running::planning::{Plan, Planned, PlannedTable, Size};
 pub use running::pool::Connections;
 pub use running::refusals::OperatorError;
 pub use running::reseal::{Left, Resealed, Resealing, SealAgain, SealedRow};

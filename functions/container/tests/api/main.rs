@@ -91,6 +91,7 @@ mod parity;
 mod passwords;
 mod patience;
 mod pinecone;
+mod planning;
 mod postgres_vectors;
 mod problems;
 mod profile;

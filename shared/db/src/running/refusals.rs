@@ -39,6 +39,11 @@ pub enum OperatorError {
         "a table that a migration changes was in use by somebody else for three minutes, such as by a backup; what was applied before it stays. See the oldest `xact_start` in pg_stat_activity, and run `parlance migrate` again when that has ended"
     )]
     InUse(#[source] Cause),
+    /// Pending migrations cannot be tried.
+    #[error(
+        "the pending migrations cannot be tried. That takes a login which may create a database and roles: `--try-on URL` names one, on any server of the same version"
+    )]
+    Scratch(#[source] Cause),
     /// The address is taken.
     #[error("that tenant already has a user with this email")]
     UserExists,

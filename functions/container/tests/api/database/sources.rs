@@ -39,10 +39,12 @@ fn sql_is_put_together_in_one_place() {
             "shared/adopt/src/source/sql.rs",
             // The operator's name and password of a role, which no statement takes as a parameter.
             "shared/db/src/running/backup.rs",
+            // The name of the database that migrations are tried in, likewise.
+            "shared/db/src/running/planning.rs",
             "shared/db/src/scope.rs"
         ]
     );
-    let scope = read(&built[3]);
+    let scope = read(&built[4]);
     assert_eq!(
         scope.matches("AssertSqlSafe(").count(),
         1,
