@@ -7,6 +7,7 @@ mod definers;
 mod fitness;
 mod injection;
 mod keys;
+mod released;
 mod roles;
 mod sources;
 mod stress;

@@ -126,6 +126,7 @@ mod trials;
 mod turns;
 mod ui;
 mod unanswered;
+mod upgrade;
 mod usage;
 mod user_changes;
 mod user_rights;

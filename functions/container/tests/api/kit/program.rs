@@ -1,7 +1,9 @@
 //! `parlance serve` as a process of its own: what a signal does to it can be tried on nothing less.
 
 use super::{
-    Kit, environment,
+    Kit,
+    database::Database,
+    environment,
     http::send,
     request,
     wait::{wait_for, wait_until},
@@ -48,6 +50,13 @@ impl Program {
         (program, tokio::spawn(read))
     }
 
+    /// Another build of the program, on a database that may be newer than it.
+    pub async fn of(binary: &str, database: &Database, vars: &[(String, String)]) -> Self {
+        let program = Self::spawn(Command::new(binary), database, vars, Stdio::null()).await;
+        program.answers("/health").await;
+        program
+    }
+
     async fn start(kit: &Kit, vars: &[(String, String)], log: Stdio) -> Self {
         let binary = std::env::var("CHECK_BINARY");
         let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_parlance").to_owned());
@@ -56,15 +65,26 @@ impl Program {
 
     /// As [`Program::serve`], by a command that becomes the program when it is told what to do.
     pub async fn start_by(
-        mut command: Command,
+        command: Command,
         kit: &Kit,
+        vars: &[(String, String)],
+        log: Stdio,
+    ) -> Self {
+        let program = Self::spawn(command, &kit.database, vars, log).await;
+        program.answers("/ready").await;
+        program
+    }
+
+    async fn spawn(
+        mut command: Command,
+        database: &Database,
         vars: &[(String, String)],
         log: Stdio,
     ) -> Self {
         command
             .arg("serve")
             .env_clear()
-            .envs(environment(&kit.database))
+            .envs(environment(database))
             .envs(vars.iter().cloned())
             .env("PORT", "0")
             .stdout(log)
@@ -72,17 +92,20 @@ impl Program {
         let mut child = command.spawn().expect("the program starts");
         let port = listening(&mut child).await;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let program = Self { child, address };
-        wait_until("`parlance serve` to be ready", async || {
-            let ready = request("", "GET", "/ready").body(Body::empty());
-            let ready = ready.expect("the request is well formed");
-            match program.send(ready).await.status().as_u16() {
+        Self { child, address }
+    }
+
+    /// Waits until it answers 200 there.
+    async fn answers(&self, path: &str) {
+        wait_until(format!("`parlance serve` to answer {path}"), async || {
+            let asked = request("", "GET", path).body(Body::empty());
+            let asked = asked.expect("the request is well formed");
+            match self.send(asked).await.status().as_u16() {
                 200 => Ok(()),
-                status => Err(format!("/ready answers {status}")),
+                status => Err(format!("{path} answers {status}")),
             }
         })
         .await;
-        program
     }
 
     /// Sends a request on a connection of its own.
