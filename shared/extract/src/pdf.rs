@@ -1,11 +1,11 @@
 //! PDF: the text of each page, under the headings of its outline.
 
-use crate::{Block, Failure, Headings, Kind, limits, plain};
+mod outline;
+
+use crate::{Block, Failure, limits, plain};
+use outline::{Outline, letters};
 use pdf_extract::{Document, OutputError, PlainTextOutput, output_doc_page};
-use std::{
-    collections::{HashSet, VecDeque},
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::collections::HashSet;
 use unicode_normalization::{UnicodeNormalization, char::compose};
 
 /// With fewer characters a page, it is pictures that are on them.
@@ -35,14 +35,14 @@ pub(crate) fn blocks(bytes: &[u8]) -> Result<Read, Failure> {
         pages.push(page(&document, *number)?);
     }
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-    let letters: usize = pages
+    let written: usize = pages
         .iter()
         .map(|page| page.split_whitespace().map(str::len).sum::<usize>())
         .sum();
     if pages.is_empty() {
         return Err(Failure::damaged("it has no pages"));
     }
-    if letters < FEWEST * pages.len() {
+    if written < FEWEST * pages.len() {
         return Err(Failure::Scanned(count));
     }
     let words: HashSet<String> = pages
@@ -53,7 +53,7 @@ pub(crate) fn blocks(bytes: &[u8]) -> Result<Read, Failure> {
     let mut outline = Outline::of(&document);
     let mut blocks = Vec::new();
     for (page, number) in pages.iter().zip(1..) {
-        outline.turn(number);
+        outline.turn(number, &page.lines().map(letters).collect());
         for paragraph in plain::blocks(page) {
             outline.read(&paragraph.text, number, &words, &mut blocks);
         }
@@ -131,90 +131,6 @@ fn mark(accent: char) -> Option<char> {
 fn bare(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric())
         .to_lowercase()
-}
-
-/// The headings that the document lists, by page.
-struct Outline {
-    /// What is to come: page, level, title.
-    coming: VecDeque<(u32, u32, String)>,
-    headings: Headings,
-}
-
-impl Outline {
-    fn of(document: &Document) -> Self {
-        // An outline that leads nowhere makes its reader panic; the pages can be read all the same.
-        let listed = catch_unwind(AssertUnwindSafe(|| document.get_toc()));
-        let listed = listed.ok().and_then(Result::ok);
-        let listed = listed.map(|toc| toc.toc).unwrap_or_default();
-        let mut coming: Vec<(u32, u32, String)> = listed
-            .into_iter()
-            .filter_map(|entry| {
-                let (page, level) = (
-                    u32::try_from(entry.page).ok()?,
-                    u32::try_from(entry.level).ok()?,
-                );
-                Some((page, level, entry.title.trim().to_owned()))
-            })
-            .filter(|(_, _, title)| !title.is_empty())
-            .collect();
-        coming.sort_by_key(|(page, ..)| *page);
-        Self {
-            coming: coming.into(),
-            headings: Headings::default(),
-        }
-    }
-
-    /// On a new page: what was listed of earlier ones, and not seen there, has begun all the same.
-    fn turn(&mut self, page: u32) {
-        while let Some((_, level, title)) = self.coming.pop_front_if(|(of, ..)| *of < page) {
-            self.headings.open(level, &title);
-        }
-    }
-
-    /// Reads a paragraph, in which the titles of what is listed for this page may be lines.
-    fn read(
-        &mut self,
-        paragraph: &str,
-        page: u32,
-        words: &HashSet<String>,
-        blocks: &mut Vec<Block>,
-    ) {
-        let mut lines = Vec::new();
-        for line in paragraph.lines() {
-            let said = letters(line);
-            let listed = self.coming.iter().take_while(|(of, ..)| *of == page);
-            let seen = listed
-                .enumerate()
-                .find(|(_, (_, _, title))| letters(title) == said);
-            let Some(at) = seen.map(|(n, _)| n).filter(|_| !said.is_empty()) else {
-                lines.push(line);
-                continue;
-            };
-            self.push(Kind::Paragraph, page, joined(&lines, words), blocks);
-            lines.clear();
-            for (_, level, title) in self.coming.drain(..=at) {
-                self.headings.open(level, &title);
-            }
-            self.push(Kind::Heading, page, line.to_owned(), blocks);
-        }
-        self.push(Kind::Paragraph, page, joined(&lines, words), blocks);
-    }
-
-    fn push(&self, kind: Kind, page: u32, text: String, blocks: &mut Vec<Block>) {
-        if !text.trim().is_empty() {
-            blocks.push(Block {
-                kind,
-                page: Some(page),
-                heading: self.headings.path(),
-                text,
-            });
-        }
-    }
-}
-
-fn letters(text: &str) -> String {
-    let letters = text.chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Lines as one, and what a line broke off with a hyphen joined where the word is elsewhere in the document.
