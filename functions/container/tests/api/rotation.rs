@@ -237,3 +237,20 @@ async fn what_nothing_opens_is_told_and_the_rest_is_sealed_again() {
         "{ended}"
     );
 }
+
+#[tokio::test] // R49
+async fn with_a_secret_that_nobody_has_used_nothing_is_changed() {
+    let deployment = Deployment::new("rotated_by_mistake").await;
+    let ended = deployment.run(&["rotate-keys"], NEXT, "").await;
+    assert!(!ended.ok, "{}", ended.stdout);
+    assert!(
+        ended.stderr.contains("so nothing was changed"),
+        "{}",
+        ended.stderr
+    );
+    let counted = deployment.ok(&["rotate-keys", "--count"], OLD, "").await;
+    assert!(
+        counted.contains("roles follow from the present"),
+        "{counted}"
+    );
+}

@@ -1,7 +1,8 @@
 //! The operator, acting as the service.
 
-use crate::{BadDatabaseUrl, Connections, Db, Operator, OperatorError};
+use crate::{BadDatabaseUrl, Connections, Db, Operator, OperatorError, running::logins};
 use secrecy::SecretString;
+use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tenant_auth::RootSecret;
 
@@ -30,4 +31,51 @@ impl Operator {
             memory: Duration::ZERO,
         })?)
     }
+
+    /// Whether both roles of the service log in with the passwords that follow from the present secret.
+    pub(crate) async fn has_own_passwords(
+        &self,
+        database_url: &SecretString,
+        root: &RootSecret,
+    ) -> Result<bool, OperatorError> {
+        for role in [self.roles.app(), self.roles.platform()] {
+            let url = self.roles.login(database_url, &role, root);
+            let url = url.map_err(|_| BadDatabaseUrl::NotAUrl)?;
+            if !one_logs_in(&[url]).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether both log in with a password that follows from the present secret or from one before it.
+    pub(crate) async fn has_known_passwords(
+        &self,
+        database_url: &SecretString,
+        root: &RootSecret,
+    ) -> Result<bool, OperatorError> {
+        for role in [self.roles.app(), self.roles.platform()] {
+            let urls = self.roles.logins(database_url, &role, root);
+            let urls = urls.map_err(|_| BadDatabaseUrl::NotAUrl)?;
+            if !one_logs_in(&urls).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+async fn one_logs_in(urls: &[SecretString]) -> Result<bool, OperatorError> {
+    for url in urls {
+        let options = crate::connect_options(url)?;
+        match PgConnection::connect_with(&options).await {
+            Ok(connection) => {
+                connection.close().await?;
+                return Ok(true);
+            }
+            Err(e) if logins::is_refused(&e) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(false)
 }

@@ -68,6 +68,11 @@ pub enum OperatorError {
         "the login of DATABASE_URL may not give the role {0} a password. Let the server's administrator do it: alter role {0} password '...'"
     )]
     BackupPassword(String, #[source] Cause),
+    /// The service runs with another secret than those that are named.
+    #[error(
+        "the database's roles have passwords that follow from neither SECRET_KEY nor SECRET_KEY_PREVIOUS, so nothing was changed. Name the secret that the service runs with in SECRET_KEY_PREVIOUS; where that is lost, run `parlance migrate` first"
+    )]
+    UnknownSecret,
     /// Anything else.
     #[error("the database refused a statement")]
     Statement(#[source] Error),

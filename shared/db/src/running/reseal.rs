@@ -3,10 +3,10 @@
 
 use crate::{
     Db, Need, Operator, OperatorError, Result, TokenKey, Whose,
-    running::{logins, token_keys::keep_token_keys},
+    running::token_keys::keep_token_keys,
 };
 use secrecy::SecretString;
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use tenant_auth::RootSecret;
 use uuid::Uuid;
 
@@ -78,7 +78,8 @@ impl Operator {
     /// by several at once and again. `told` is given each tenant that has something to seal again, as it is done.
     ///
     /// # Errors
-    /// The database could not do it: what was done is kept.
+    /// The roles have passwords that follow from no secret that is known; nothing was done. Or the database could not do it: what
+    /// was done is kept.
     pub async fn reseal(
         &mut self,
         database_url: &SecretString,
@@ -88,6 +89,10 @@ impl Operator {
     ) -> Result<Left, OperatorError> {
         self.check_migrated().await?;
         if !of.only_count {
+            // Of a wrong secret the passwords would follow before anything else notices it.
+            if !self.has_known_passwords(database_url, root).await? {
+                return Err(OperatorError::UnknownSecret);
+            }
             self.ensure_roles(root).await?;
         }
         let mut left = Left::default();
@@ -116,25 +121,6 @@ impl Operator {
         let done = reseal_own(&mut self.connection, of).await;
         self.act_as_itself().await?;
         done
-    }
-
-    /// Whether both roles of the service log in with the passwords that follow from the present secret.
-    async fn has_own_passwords(
-        &self,
-        database_url: &SecretString,
-        root: &RootSecret,
-    ) -> Result<bool, OperatorError> {
-        for role in [self.roles.app(), self.roles.platform()] {
-            let url = self.roles.login(database_url, &role, root);
-            let url = url.map_err(|_| crate::BadDatabaseUrl::NotAUrl)?;
-            let options = crate::connect_options(&url)?;
-            match PgConnection::connect_with(&options).await {
-                Ok(connection) => connection.close().await?,
-                Err(e) if logins::is_refused(&e) => return Ok(false),
-                Err(e) => return Err(e.into()),
-            }
-        }
-        Ok(true)
     }
 }
 
