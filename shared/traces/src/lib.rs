@@ -13,12 +13,14 @@ use opentelemetry::{
 };
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use sending::Sender;
 use std::sync::OnceLock;
 use tracing::{Metadata, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Layer, filter::dynamic_filter_fn, registry::LookupSpan};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The target of spans that are for traces alone.
 pub const TARGET: &str = "parlance::trace";
@@ -35,7 +37,8 @@ pub fn are_on() -> bool {
 }
 
 /// Begins to tell the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names, and gives what hands it the spans; none if that is not set.
-/// The other variables of OpenTelemetry hold as well, such as `OTEL_SERVICE_NAME` and `OTEL_TRACES_SAMPLER`.
+/// Of OpenTelemetry's other variables those hold that say who this is, what is sampled, how spans are batched and with which headers they
+/// are sent. They go uncompressed, as protobuf over HTTP.
 ///
 /// # Errors
 /// The variables do not say where, or telling was begun before.
@@ -44,7 +47,9 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !is_set("OTEL_EXPORTER_OTLP_ENDPOINT") {
+    let is_off =
+        std::env::var("OTEL_SDK_DISABLED").is_ok_and(|said| said.eq_ignore_ascii_case("true"));
+    if is_off || !is_set("OTEL_EXPORTER_OTLP_ENDPOINT") {
         return Ok(None);
     }
     let exporter = Sender::exporter().context("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used")?;
@@ -96,9 +101,12 @@ pub async fn finish() {
 /// Makes `span` a part of the trace that the headers of a request name (W3C Trace Context), or the beginning of one, and gives the
 /// trace's id, if there is any.
 pub fn follow(span: &Span, headers: &HeaderMap) -> Option<String> {
+    // What the systems of whoever asks say to each other in `tracestate` is neither kept nor passed on.
+    let parent = headers.get(TRACEPARENT);
+    let told = parent.map(|parent| (TRACEPARENT, parent.clone()));
     // Nothing of whoever else may have begun on this thread.
     let named = TraceContextPropagator::new()
-        .extract_with_context(&Trace::new(), &HeaderExtractor(headers));
+        .extract_with_context(&Trace::new(), &HeaderExtractor(&told.into_iter().collect()));
     let trace = match are_on() {
         true => {
             // It is new, so this cannot come too late.
@@ -117,6 +125,7 @@ pub fn carry(headers: &mut HeaderMap) {
     if are_on() {
         let trace = Span::current().context();
         TraceContextPropagator::new().inject_context(&trace, &mut HeaderInjector(headers));
+        headers.remove("tracestate");
     }
 }
 

@@ -45,6 +45,7 @@ async fn ask(kit: &Kit, vars: &[(String, String)], traceparent: &str) -> String 
     let asked = request(&token, "POST", "/chat")
         .header("content-type", "application/json")
         .header("traceparent", traceparent)
+        .header("tracestate", "vendor=canarystate")
         .body(Body::from(body));
     let answer = program.send(asked.unwrap()).await;
     assert_eq!(answer.status(), 200);
@@ -114,6 +115,8 @@ async fn a_chat_is_a_part_of_the_callers_trace_and_the_provider_of_ours() {
     let asked = provider.chats();
     let out = format!("00-{TRACE}-{}-01", chat.id);
     assert_eq!(asked.last().unwrap().traceparent, out);
+    // What other systems say to each other is not passed on.
+    assert_eq!(asked.last().unwrap().tracestate, "");
     let services: Vec<_> = collector.spans();
     assert!(services.iter().all(|(name, _)| name == "parlance"));
 

@@ -35,6 +35,7 @@ pub struct Asked {
     pub content_type: String,
     /// The trace that it is a part of.
     pub traceparent: String,
+    pub tracestate: String,
     /// Of the body.
     pub bytes: usize,
     pub body: Value,
@@ -194,6 +195,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         version: header("x-pinecone-api-version"),
         content_type: header("content-type"),
         traceparent: header("traceparent"),
+        tracestate: header("tracestate"),
         bytes: bytes.len(),
         path: parts.uri.path().to_owned(),
         authorization: header("authorization"),

@@ -71,6 +71,7 @@ impl Provider {
             version: version.into(),
             content_type: "application/json".into(),
             traceparent: String::new(),
+            tracestate: String::new(),
             bytes: body.to_string().len(),
             body: body.clone(),
         };
