@@ -4,7 +4,6 @@ use crate::{
     answer::Answerer, asked::Asked, calls::Calls, event::Events, live::Live, prompt,
     resume::follow, spans, visitors,
 };
-use anyhow::Context;
 use db::{Caller, IdempotencyKey, LimitState, NewTurn, NotBegun, OnDisconnect, Place, Turn};
 use service::{Answering, Measured};
 use std::{sync::Arc, time::Instant};
@@ -51,9 +50,8 @@ impl Asking {
     /// # Errors
     /// Why the question is not taken; nothing is stored then.
     async fn begin(self) -> Result<Begun> {
-        let tasks = self.app.tasks.clone();
-        let begun = tasks.spawn(self.begin_here().in_current_span()).await;
-        begun.context("a question could not be taken")?
+        let app = self.app.clone();
+        app.to_its_end(self.begin_here()).await?
     }
 
     /// As [`Asking::begin`], and gives the events of the answer, whether it is this request's or was asked for before. And

@@ -54,9 +54,11 @@ pub(crate) async fn test(
     at: TenantAt,
     Path((_, provider)): Path<(String, String)>,
 ) -> Result<Json<KeyTestOutput>> {
-    let caller = at.caller()?;
+    let caller = at.caller()?.clone();
     check(&app, &provider)?;
-    let tested = app.test_key(caller, &provider).await?;
+    let by = app.clone();
+    let tested = async move { by.test_key(&caller, &provider).await };
+    let tested = app.to_its_end(tested).await??;
     let tested = tested.ok_or(Error::NotFound)?;
     Ok(Json(KeyTestOutput {
         works: tested.failure.is_none(),

@@ -119,10 +119,15 @@ pub(crate) async fn ask(
         None => Trial::of(&caller.account().tenant),
     };
     let caller = caller.trying(&settings);
-    match asked.answer.unwrap_or(true) {
-        true => answered(&app, &caller, &asked.question).await.map(Json),
-        false => looked_at(&app, &caller, &asked.question).await.map(Json),
-    }
+    let (question, is_answered) = (asked.question, asked.answer.unwrap_or(true));
+    let by = app.clone();
+    let tried = async move {
+        match is_answered {
+            true => answered(&by, &caller, &question).await,
+            false => looked_at(&by, &caller, &question).await,
+        }
+    };
+    Ok(Json(app.to_its_end(tried).await??))
 }
 
 async fn answered(app: &App, caller: &Caller, question: &str) -> Result<TriedOutput> {

@@ -7,7 +7,6 @@ use crate::{
     ranking::{Candidate, Scores, joined, various},
     vectors::{Near, VectorIndex},
 };
-use anyhow::Context;
 use db::{Caller, Leg, MetadataFilter, Passage, ProviderCall, Source, Worded};
 use std::{collections::HashMap, future::ready, sync::Arc, time::Instant};
 use tracing::{Instrument, field::Empty};
@@ -90,14 +89,13 @@ impl Service {
         top_k: i32,
         filter: Option<MetadataFilter>,
     ) -> Result<Retrieved> {
-        let (tasks, question) = (self.tasks.clone(), [searched(question)]);
+        let (service, question) = (Arc::clone(&self), [searched(question)]);
         let found = async move {
             let filter = filter.as_ref();
             let wanted = Wanted { top_k, filter };
-            self.retrieve_and_settle(&caller, question, wanted).await
+            service.retrieve_and_settle(&caller, question, wanted).await
         };
-        let found = tasks.spawn(found.in_current_span()).await;
-        found.context("a search did not end")?
+        self.to_its_end(found).await?
     }
 
     async fn retrieve_and_settle(

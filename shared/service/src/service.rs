@@ -17,6 +17,7 @@ use tenant_auth::{
 };
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// Threads that hash passwords, on however large a machine. With 19 MiB each they bound what a flood of logins takes;
@@ -80,6 +81,18 @@ pub(crate) struct Keyring {
 }
 
 impl Service {
+    /// Does work to its end, also if whoever waits for it leaves: what it reserved is settled, and what it began is finished.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let done = self.tasks.spawn(work.in_current_span()).await;
+        done.context("work did not come to its end")
+    }
+
     /// What there is before anything is done: logs, the configuration from the environment, and what follows from it.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use crate::kit::{
     ADMIN1, ADMIN2, Answer, Kit, SUPERUSER, T1, U1,
+    http::{Served, send},
     provider::{Provider, Reply},
+    request,
+    wait::wait_until,
 };
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -177,4 +180,37 @@ async fn only_administrators_and_who_has_assumed_the_tenant_try_questions() {
     let inside = kit.assume(&root, T1).await;
     let tried = kit.post(&inside, PATH, body).await;
     assert_eq!(tried.status, 200, "{}", tried.text);
+}
+
+#[tokio::test] // R64
+async fn whoever_leaves_has_asked_all_the_same_and_it_is_settled() {
+    let provider = Provider::start().await;
+    let kit = kit(&provider).await;
+    let served = Served::new(&kit).await;
+    provider.hold(&["14 ", "days."]);
+    let token = kit.token(ADMIN1).await;
+    let body = json!({ "question": QUESTION }).to_string();
+    let asked = request(&token, "POST", PATH)
+        .header("content-type", "application/json")
+        .body(body.into());
+    let left = tokio::spawn(send(served.address, asked.unwrap()));
+    provider.asked_for(1).await;
+    left.abort();
+    provider.let_go(3);
+    wait_until("the call to be settled", async || {
+        match number(
+            &kit,
+            "select count(*) from parlance.provider_calls where completion_tokens > 0",
+        )
+        .await
+        {
+            0 => Err("it is not in the ledger".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    assert_eq!(
+        number(&kit, "select count(*) from parlance.reservations").await,
+        0
+    );
 }
