@@ -19,13 +19,7 @@ pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Resul
     let bare = tx.bare_chunks(BATCH).await?;
     let Some(last) = bare.last().map(|chunk| chunk.ordinal) else {
         tx.end_vectors(VectorsStatus::Ready).await?;
-        if let Err(e) = service.serve_what_is_whole(caller).await {
-            // The next document's end does it.
-            tracing::warn!(
-                code = e.code(),
-                "vectors that are whole do not serve yet, or others were not cleared away"
-            );
-        }
+        serve(service, caller).await;
         return Ok(Step::Done);
     };
     // No connection is held while others are asked.
@@ -44,5 +38,16 @@ pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Resul
             Ok(Step::More)
         }
         None => Ok(Step::Lost),
+    }
+}
+
+/// Has vectors serve that are whole, now that a document has its own, or will have none.
+pub(crate) async fn serve(service: &Service, caller: &Caller) {
+    if let Err(e) = service.serve_what_is_whole(caller).await {
+        // The next document's end does it.
+        tracing::warn!(
+            code = e.code(),
+            "vectors that are whole do not serve yet, or others were not cleared away"
+        );
     }
 }

@@ -248,6 +248,14 @@ async fn failed(service: &Service, job: &Job, e: &Error) -> Result<()> {
             tracing::warn!(job_id = %job.id(), ?kind, code, error = told(e), "a job failed and is tried again")
         }
     }
+    // Who is given up last may be what others' vectors waited for. Asked before a connection is held.
+    let caller = match (kind, again) {
+        (JobKind::Index, Again::Never) => {
+            let now = service.clock.now();
+            service.db.job_caller(job, now).await?
+        }
+        _ => None,
+    };
     let Some(mut tx) = service.db.job(job).await? else {
         return Ok(());
     };
@@ -261,7 +269,11 @@ async fn failed(service: &Service, job: &Job, e: &Error) -> Result<()> {
     if let Some(run) = run {
         return Ok(tx.end_run(run.id, Some(&reason)).await?);
     }
-    Ok(tx.fail(kind, &reason, again).await?)
+    tx.fail(kind, &reason, again).await?;
+    if let Some(caller) = caller {
+        index::serve(service, &caller).await;
+    }
+    Ok(())
 }
 
 /// When a job that failed is tried again.

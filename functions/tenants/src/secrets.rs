@@ -63,7 +63,7 @@ pub(crate) struct SetSecret {
     api_key: SecretString,
 }
 
-/// Sets the tenant's key for a provider, replacing the one there was.
+/// Sets the tenant's key for a provider, replacing the one there was. Documents whose vectors could not be made are tried again.
 #[utoipa::path(put, path = "/tenants/{tenant_id}/secrets/{provider}", operation_id = "setTenantSecret", tag = "tenants",
     params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("provider" = String, Path, description = "Whose key it is: `openai`, `deepseek`, another server that the deployment names, or `pinecone`", example = "openai")), request_body = SetSecret,
     responses((status = 204), (status = 403))
@@ -87,6 +87,7 @@ pub(crate) async fn set(
     let row = tx.secret_row(&provider).await?;
     let sealed = app.seal_key(at.tenant_id, &provider, row, &asked.api_key);
     tx.set_secret(&provider, row, &sealed, &last4).await?;
+    tx.retry_vectors().await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

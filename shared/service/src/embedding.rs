@@ -18,6 +18,14 @@ const ENDPOINT: &str = "openai";
 /// A text's hash, as the cache knows it.
 type Hash = Vec<u8>;
 
+/// Vectors of texts of a document.
+pub(crate) struct Embedded {
+    /// One of each text.
+    pub(crate) vectors: Vec<Vec<f32>>,
+    /// Those that were made anew, to be remembered.
+    pub(crate) new: Vec<CachedEmbedding>,
+}
+
 impl Service {
     /// Whom a tenant's settings name to make vectors, and with which model.
     pub(crate) fn chosen_embedder<'a>(&self, caller: &'a Caller) -> (&'a str, &'a str) {
@@ -91,8 +99,8 @@ impl Service {
         self.call(id, of, &by.endpoint, &by.model, spent)
     }
 
-    /// The vectors of texts of a document: those that were made of it within the last days are remembered, the others are made
-    /// within the limits to tokens and money of whoever asks.
+    /// The vectors of texts of a document: those that were remembered within the last days ([`Service::remember_embeddings`]), and
+    /// the others made within the limits to tokens and money of whoever asks.
     ///
     /// # Errors
     /// Also what a limit refuses.
@@ -102,7 +110,7 @@ impl Service {
         by: &Embedder,
         document: Uuid,
         texts: &[&str],
-    ) -> Result<Vec<Vec<f32>>> {
+    ) -> Result<Embedded> {
         let of = (&*by.endpoint, &*by.model);
         let hashes: Vec<Hash> = texts.iter().map(|text| hash(text)).collect();
         let known = self.db.cached_embeddings(caller, document, of, &hashes);
@@ -117,27 +125,44 @@ impl Service {
                 unknown.push((hash.clone(), (*text).to_owned()));
             }
         }
-        let (new, texts): (Vec<Hash>, Vec<String>) = unknown.into_iter().unzip();
+        let (unknown, texts): (Vec<Hash>, Vec<String>) = unknown.into_iter().unzip();
+        let mut new = Vec::new();
         if !texts.is_empty() {
             let made = self.embed_within_limits(caller, by, &texts).await?;
-            let cached = new.iter().zip(&made).map(|(hash, vector)| CachedEmbedding {
+            let cached = (unknown.iter().zip(&made)).map(|(hash, vector)| CachedEmbedding {
                 hash: hash.clone(),
                 embedding: vector.iter().flat_map(|x| x.to_le_bytes()).collect(),
             });
-            let cached: Vec<_> = cached.collect();
-            self.db
-                .cache_embeddings(caller, document, of, &cached)
-                .await?;
-            vectors.extend(new.into_iter().zip(made));
+            new = cached.collect();
+            vectors.extend(unknown.into_iter().zip(made));
         }
         let all = hashes.iter().map(|hash| vectors.get(hash).cloned());
         // Those that were remembered may be of another length than the new ones, if the model changed under its name.
         let all: Vec<Vec<f32>> = all.map(Option::unwrap_or_default).collect();
         let length = all.first().map_or(0, Vec::len);
         match all.iter().all(|vector| vector.len() == length) {
-            true => Ok(all),
+            true => Ok(Embedded { vectors: all, new }),
             false => Err(ai::Error::Invalid.into()),
         }
+    }
+
+    /// Remembers vectors for the next time that a document's texts are read.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub(crate) async fn remember_embeddings(
+        &self,
+        caller: &Caller,
+        by: &Embedder,
+        document: Uuid,
+        new: &[CachedEmbedding],
+    ) -> Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let of = (&*by.endpoint, &*by.model);
+        let kept = self.db.cache_embeddings(caller, document, of, new);
+        Ok(kept.await?)
     }
 
     /// As [`Service::embed`], for what belongs to no answer: within the limits to tokens and money of whoever asks.

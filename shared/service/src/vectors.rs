@@ -1,7 +1,7 @@
 //! The vectors of a tenant's passages: whether there are any, and how they are stored, found and deleted.
 
 use crate::{
-    Result, Service,
+    Error, Result, Service,
     pinecone::PineconeIndex,
     vector_sets::{check_length, of, own_namespace},
 };
@@ -108,22 +108,44 @@ impl Service {
         };
         for passages in passages.chunks(AT_ONCE) {
             let texts: Vec<&str> = passages.iter().map(|passage| &*passage.text).collect();
-            let values = self.embed_document(caller, &by, document, &texts).await?;
-            let vectors = passages.iter().zip(values).map(|(passage, values)| Vector {
-                id: passage.id.to_string(),
-                values,
-                document_id: document,
-                chunk_id: passage.id,
-            });
+            let embedded = self.embed_document(caller, &by, document, &texts).await?;
+            let vectors = passages
+                .iter()
+                .zip(embedded.vectors)
+                .map(|(passage, values)| Vector {
+                    id: passage.id.to_string(),
+                    values,
+                    document_id: document,
+                    chunk_id: passage.id,
+                });
             let vectors: Vec<Vector> = vectors.collect();
             let dimensions = vectors.first().map_or(0, |vector| vector.values.len());
-            if let Where::Pinecone(index) = &at {
-                self.check_fits(caller, index, dimensions).await?;
+            let set = self
+                .fitting_set(caller, (place, &at), &by, dimensions)
+                .await;
+            // What does not fit is made anew the next time: the provider may have been wrong.
+            if !matches!(set, Err(Error::Provider(ai::Error::Dimensions { .. }))) {
+                self.remember_embeddings(caller, &by, document, &embedded.new)
+                    .await?;
             }
-            let set = self.set_of(caller, place, &by, dimensions).await?;
+            let set = set?;
             self.put(caller, &at, &set, document, vectors).await?;
         }
         Ok(())
+    }
+
+    /// The set for vectors of so many numbers, if they fit into it and to where it is.
+    async fn fitting_set(
+        &self,
+        caller: &Caller,
+        (place, at): (VectorPlace, &Where),
+        by: &Embedder,
+        dimensions: usize,
+    ) -> Result<EmbeddingSet> {
+        if let Where::Pinecone(index) = at {
+            self.check_fits(caller, index, dimensions).await?;
+        }
+        self.set_of(caller, place, by, dimensions).await
     }
 
     async fn put(

@@ -1,10 +1,12 @@
 //! Who makes vectors, and how often.
 
 use crate::{
-    kit::{ADMIN1, T1, U1, provider::Provider},
+    document_jobs::make_due,
+    kit::{ADMIN1, Kit, T1, U1, provider::Provider},
     vectors::{asked, give_index, indexed, titles},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn a_passage_that_stays_the_same_is_embedded_once() {
@@ -82,4 +84,104 @@ async fn vectors_can_be_turned_off_and_made_elsewhere() {
         .iter()
         .filter(|asked| asked.body["namespace"] == format!("t_{}", T1.simple()));
     assert_eq!(stored.count(), 2);
+}
+
+/// A document whose vectors were refused for good, of a tenant whose other document has its own.
+async fn with_one_that_failed(provider: &Provider) -> (Kit, String, [Uuid; 2]) {
+    let kit = indexed(provider).await;
+    let token = kit.token(ADMIN1).await;
+    let well = kit
+        .add_document(ADMIN1, "Refunds", "A refund takes 5 days.")
+        .await;
+    provider.refuse_vectors(401, None);
+    let failed = kit
+        .add_document(ADMIN1, "Walrus", "A walrus has two tusks.")
+        .await;
+    provider.heal_vectors();
+    assert_eq!(vectors(&kit, &token, failed).await, "failed");
+    (kit, token, [well, failed])
+}
+
+async fn vectors(kit: &Kit, token: &str, document: Uuid) -> Value {
+    let shown = kit.get(token, &format!("/documents/{document}")).await;
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    shown.json["vectors"].clone()
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_made_by_another_model() {
+    let provider = Provider::start().await;
+    let (kit, token, documents) = with_one_that_failed(&provider).await;
+    let other = json!({ "embedding_provider": "openai", "embedding_model": "another" });
+    let changed = kit.patch(&token, "/tenants/current", other).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    kit.work().await;
+    for document in documents {
+        assert_eq!(vectors(&kit, &token, document).await, "ready");
+    }
+    assert_eq!(serving(&kit).await, 1);
+}
+
+#[tokio::test]
+async fn vectors_serve_although_those_of_the_last_document_cannot_be_made() {
+    let provider = Provider::start().await;
+    let kit = indexed(&provider).await;
+    let token = kit.token(ADMIN1).await;
+    for title in ["One", "Two"] {
+        kit.add_document(ADMIN1, title, &format!("{title} takes 5 days."))
+            .await;
+    }
+    provider.means("Two", &[1.0, 0.0]);
+    let other = json!({ "embedding_provider": "openai", "embedding_model": "another" });
+    let changed = kit.patch(&token, "/tenants/current", other).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let last =
+        "update parlance.jobs j set run_at = now() + interval '1 hour' from parlance.documents d
+        where d.id = j.document_id and d.title = 'Two'";
+    sqlx::query(last).execute(&kit.pool).await.unwrap();
+    kit.work().await;
+    assert_eq!(serving(&kit).await, 0, "one is still to come");
+    make_due(&kit).await;
+    kit.work().await;
+    assert_eq!(serving(&kit).await, 1);
+}
+
+/// Whether the vectors of the other model are asked.
+async fn serving(kit: &Kit) -> i64 {
+    let sql = "select count(*) from parlance.embedding_sets where model = 'another' and state = 'serving'";
+    sqlx::query_scalar(sql).fetch_one(&kit.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_new_key_has_those_tried_again_that_failed() {
+    let provider = Provider::start().await;
+    let (kit, token, documents) = with_one_that_failed(&provider).await;
+    let path = "/tenants/current/secrets/openai";
+    let set = kit
+        .put(&token, path, json!({ "api_key": "sk-that-works" }))
+        .await;
+    assert_eq!(set.status, 204, "{}", set.text);
+    kit.work().await;
+    for document in documents {
+        assert_eq!(vectors(&kit, &token, document).await, "ready");
+    }
+}
+
+#[tokio::test]
+async fn vectors_of_a_wrong_length_are_not_remembered() {
+    let provider = Provider::start().await;
+    let kit = indexed(&provider).await;
+    let token = kit.token(ADMIN1).await;
+    provider.means("walrus", &[1.0, 0.0]);
+    let document = kit
+        .add_document(ADMIN1, "Walrus", "A walrus has two tusks.")
+        .await;
+    assert_eq!(vectors(&kit, &token, document).await, "failed");
+    provider.means("walrus", &[1.0, 0.0, 0.0]);
+    let retried = kit
+        .post(&token, &format!("/documents/{document}/retry"), json!({}))
+        .await;
+    assert_eq!(retried.status, 202, "{}", retried.text);
+    kit.work().await;
+    assert_eq!(vectors(&kit, &token, document).await, "ready");
 }

@@ -130,19 +130,35 @@ impl AdminTx {
         .await?;
         self.queue_pending(100, whom).await
     }
+
+    /// Has the vectors be made after all that could not be made: whatever was wrong may be right now.
+    pub async fn retry_vectors(&mut self) -> Result<()> {
+        let whom = self.for_whom();
+        sqlx::query(
+            "update documents d set vectors = 'pending', error = null
+             where d.vectors = 'failed' and d.status = 'ready' and d.deleted_at is null
+               and exists (select from jobs j where j.document_id = d.id and j.kind = 'index' and j.state = 'dead')",
+        )
+        .execute(self.conn())
+        .await?;
+        self.queue_pending(100, whom).await
+    }
 }
 
 impl TenantTx {
-    /// Queues some of the documents whose vectors are to be made and for which nothing is queued: of many, each that is done
-    /// queues the next.
+    /// Queues some of the documents whose vectors are to be made and for which nothing is queued, or what was given up: of many,
+    /// each that is done queues the next.
     pub(crate) async fn queue_pending(&mut self, most: i64, whom: ForWhom) -> Result<()> {
         sqlx::query(
             "insert into jobs (id, kind, document_id, user_id, api_key_id)
              select gen_random_uuid(), 'index', d.id, $2, $3 from documents d
              where d.vectors = 'pending' and d.status = 'ready' and d.deleted_at is null
-               and not exists (select from jobs j where j.document_id = d.id and j.kind in ('index', 'extract'))
+               and not exists (
+                 select from jobs j where j.document_id = d.id and j.kind in ('index', 'extract') and j.state <> 'dead')
              limit $1
-             on conflict do nothing",
+             on conflict (tenant_id, document_id, kind) where kind <> 'forget' do update
+             set state = 'waiting', run_at = now(), attempts = 0, user_id = excluded.user_id, api_key_id = excluded.api_key_id
+             where jobs.state = 'dead'",
         )
         .bind(most)
         .bind(whom.user_id)

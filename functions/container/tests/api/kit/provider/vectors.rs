@@ -16,7 +16,7 @@ pub(super) fn answer(provider: &Provider, asked: &Asked) -> Response {
         let meanings = provider.inner.meanings.lock().unwrap().clone();
         let vector = |text: &Value| {
             let text = text.as_str().unwrap_or_default();
-            let known = meanings.iter().find(|(word, _)| text.contains(word));
+            let known = meanings.iter().rev().find(|(word, _)| text.contains(word));
             let vector = known.map_or(vec![0.1, 0.2, 0.3], |(_, vector)| vector.clone());
             let bytes: Vec<u8> = vector.iter().flat_map(|n| n.to_le_bytes()).collect();
             match asked.body["encoding_format"] == "base64" {
