@@ -1502,7 +1502,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets the tenant's key for a provider, replacing the one there was. */
+        /** Sets the tenant's key for a provider, replacing the one there was. Documents whose vectors could not be made are tried again. */
         put: operations["setTenantSecret"];
         post?: never;
         /** Forgets the tenant's key for a provider. */

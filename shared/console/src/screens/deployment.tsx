@@ -31,7 +31,7 @@ export const Deployment = (_: ScreenProps) => {
       {!data && !error && <Loading lines={8} />}
       {data && (
         <>
-          <Warnings warnings={data.warnings} />
+          <Warnings warnings={data.warnings} isWell={data.warnings.length === 0 && data.dead.length === 0} />
           <Versions health={data} />
           <Jobs jobs={data.jobs} />
           <Dead dead={data.dead} />
@@ -42,15 +42,16 @@ export const Deployment = (_: ScreenProps) => {
   );
 };
 
-const Warnings = ({ warnings }: { warnings: Health["warnings"] }) => {
+const Warnings = ({ warnings, isWell }: { warnings: Health["warnings"]; isWell: boolean }) => {
   const t = useTexts();
-  if (warnings.length === 0) {
+  if (isWell) {
     return (
       <p class="all-well">
         <Badge tone="good">{t.deployment.well}</Badge> {t.deployment.wellLead}
       </p>
     );
   }
+  if (warnings.length === 0) return null;
   return (
     <section aria-label={t.deployment.warnings}>
       {warnings.map(({ code, detail }) => (
