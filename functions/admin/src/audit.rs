@@ -112,8 +112,12 @@ pub(crate) async fn list(
     }
     // The filters are a part of the list's name, so that a cursor fits no others.
     let page = page.of(&app, at.admin.tenant_id(), &format!("audit {filter:?}"))?;
-    let mut tx = app.db.admin(&at.admin).await?;
-    let rows = tx.audit_rows(&filter, page.of).await?;
+    let rows = app
+        .db
+        .read_as_admin(&at.admin, async |mut tx| {
+            tx.audit_rows(&filter, page.of).await
+        })
+        .await?;
     let items = rows.into_iter().map(AuditItem::from).collect();
     Ok(Json(page.listing(items, |item| item.id)).into_response())
 }

@@ -63,8 +63,11 @@ pub(crate) async fn answer(app: App, at: Administrator, filter: AuditFilter) -> 
 impl Export {
     async fn rows(&self, after: Option<Uuid>) -> Result<Vec<AuditRow>> {
         let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-        let mut tx = self.app.db.admin(&self.at.admin).await?;
-        Ok(tx.audit_rows(&self.filter, PageOf { after, limit }).await?)
+        let page = PageOf { after, limit };
+        let read = self.app.db.read_as_admin(&self.at.admin, async |mut tx| {
+            tx.audit_rows(&self.filter, page).await
+        });
+        Ok(read.await?)
     }
 
     /// The rows that follow, if the client may still have them: it can take its time.

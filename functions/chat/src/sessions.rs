@@ -6,7 +6,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use db::{Caller, ChatOrigin, ChatSession, Message, TenantTx};
+use db::{Caller, ChatOrigin, ChatSession, Message, ReadTx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -47,15 +47,15 @@ pub(crate) async fn list(
     let page = page.of(&app, caller.tenant_id(), list)?;
     let sessions = app
         .db
-        .tenant(&caller)
-        .await?
-        .chat_sessions(&caller, origin, page.of)
+        .read(&caller, async |mut tx| {
+            tx.chat_sessions(&caller, origin, page.of).await
+        })
         .await?;
     Ok(Json(page.listing(sessions, |session| session.id)))
 }
 
 /// A conversation of the caller by its id, or by the one that it had in the service before this one.
-async fn named(tx: &mut TenantTx, caller: &Caller, name: &str) -> Result<ChatSession> {
+async fn named(tx: &mut ReadTx, caller: &Caller, name: &str) -> Result<ChatSession> {
     if let Ok(id) = Uuid::try_parse(name)
         && let Some(session) = tx.chat_session(caller, id).await?
     {
@@ -197,16 +197,18 @@ pub(crate) async fn messages(
     };
     let page = PageQuery::new(asked.limit, asked.cursor);
     let page = page.of(&app, caller.tenant_id(), &list)?;
-    let mut tx = app.db.tenant(&caller).await?;
-    let (mut messages, mut is_cut) = match Uuid::try_parse(&name) {
-        Ok(id) => tx.messages(&caller, id, page.of, all).await?,
-        Err(_) => (Vec::new(), false),
-    };
-    // Nearly every conversation holds a message, so an empty first page may mean that there is none with this id.
-    if messages.is_empty() {
+    let read = app.db.read(&caller, async |mut tx| {
+        if let Ok(id) = Uuid::try_parse(&name) {
+            let (messages, is_cut) = tx.messages(&caller, id, page.of, all).await?;
+            // Nearly every conversation holds a message, so an empty first page may mean that there is none with this id.
+            if !messages.is_empty() {
+                return Ok((messages, is_cut));
+            }
+        }
         let id = named(&mut tx, &caller, &name).await?.id;
-        (messages, is_cut) = tx.messages(&caller, id, page.of, all).await?;
-    }
+        Ok::<_, Error>(tx.messages(&caller, id, page.of, all).await?)
+    });
+    let (messages, is_cut) = read.await?;
     let list = page.listing_cut(messages, is_cut, |message| message.id);
     Ok(match asked.format {
         None => Json(list).into_response(),

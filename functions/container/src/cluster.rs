@@ -2,6 +2,7 @@
 
 mod files;
 mod programs;
+mod standby;
 
 use anyhow::{Context, Result, bail};
 use files::Files;
@@ -107,21 +108,34 @@ fn free_port(files: &Files) -> Result<u16> {
     Ok(address.port())
 }
 
-/// Runs `command` with `DATABASE_URL` set to a new server, which ends and is deleted with it. The command's exit
-/// code is the answer.
+/// Runs `command` with `DATABASE_URL` set to a new server, which ends and is deleted with it; with a replica, `REPLICA` says host
+/// and port of that. The command's exit code is the answer.
 ///
 /// # Errors
-/// The server does not start, or there is no such command.
-pub async fn run_with(dir: &Path, command: &[String]) -> Result<ExitCode> {
+/// A server does not start, or there is no such command.
+pub async fn run_with(dir: &Path, replica: bool, command: &[String]) -> Result<ExitCode> {
     let dir = dir.join(std::process::id().to_string());
-    let cluster = Cluster::start(&dir, Keep::Nothing)?;
-    let status = run_command(&cluster, command).await;
+    // What is not waited for on its way to the disk is not on its way to a replica either.
+    let keep = if replica { Keep::Data } else { Keep::Nothing };
+    let cluster = Cluster::start(&dir, keep)?;
+    let standby = match replica {
+        true => Some(cluster.standby(&dir.join("replica"))?),
+        false => None,
+    };
+    let status = run_command(&cluster, standby.as_ref(), command).await;
+    if let Some(standby) = standby {
+        standby.discard()?;
+    }
     cluster.discard()?;
     let code = status?.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-async fn run_command(cluster: &Cluster, command: &[String]) -> Result<ExitStatus> {
+async fn run_command(
+    cluster: &Cluster,
+    standby: Option<&Cluster>,
+    command: &[String],
+) -> Result<ExitStatus> {
     let [program, arguments @ ..] = command else {
         bail!("say which command to run");
     };
@@ -132,6 +146,7 @@ async fn run_command(cluster: &Cluster, command: &[String]) -> Result<ExitStatus
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
         .env("DATABASE_URL", url.expose_secret())
+        .envs(standby.map(|standby| ("REPLICA", format!("127.0.0.1:{}", standby.port))))
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("{program} cannot be run"))?;

@@ -122,6 +122,9 @@ enum Command {
         /// Where its files go; they are deleted at the end
         #[arg(long, default_value = ".parlance/scratch")]
         dir: PathBuf,
+        /// With a standby that follows it, whose host and port are in REPLICA
+        #[arg(long)]
+        replica: bool,
         /// The command and its arguments
         #[arg(last = true, required = true)]
         command: Vec<String>,
@@ -177,6 +180,8 @@ Environment (an empty variable counts as not set):
   PLATFORM_DATABASE_URL        how superusers' requests do                         derived
   DATABASE_MAX_CONNECTIONS     of the service                                      10
   DATABASE_QUEUE_MILLISECONDS  how long a request waits for one before it gets 503 500
+  DATABASE_REPLICA_URL         a standby, at which lists and searches are read     none
+  DATABASE_REPLICA_MILLISECONDS how long such a read waits for it to catch up      100
   ROLE_PREFIX                  start of the database roles' names                  parlance
   OPENAI_BASE_URL              another OpenAI-compatible server                    OpenAI's
   DEEPSEEK_BASE_URL            likewise                                            DeepSeek's
@@ -263,8 +268,12 @@ async fn run(command: Command) -> Result<ExitCode> {
             container::say(&api.to_pretty_json()?)?;
         }
         Command::Health => health::check().await?,
-        Command::Postgres { dir, command } => {
-            return container::cluster::run_with(&dir, &command).await;
+        Command::Postgres {
+            dir,
+            replica,
+            command,
+        } => {
+            return container::cluster::run_with(&dir, replica, &command).await;
         }
     }
     Ok(ExitCode::SUCCESS)

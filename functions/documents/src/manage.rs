@@ -40,8 +40,10 @@ pub(crate) async fn list(
         None => "documents".to_owned(),
     };
     let page = PageQuery::new(asked.limit, asked.cursor).of(&app, admin.tenant_id(), &list)?;
-    let mut tx = app.db.admin(&admin).await?;
-    let documents = tx.documents(search, page.of).await?;
+    let documents = app
+        .db
+        .read_as_admin(&admin, async |mut tx| tx.documents(search, page.of).await)
+        .await?;
     Ok(Json(page.listing(documents, |document| document.id)))
 }
 

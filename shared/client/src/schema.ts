@@ -3274,6 +3274,7 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+            replica?: components["schemas"]["ReplicaState"] | null;
         };
         /**
          * @description By which algorithm identity tokens are signed.
@@ -4631,6 +4632,11 @@ export interface components {
              */
             refresh_token?: string | null;
         };
+        /**
+         * @description What a replica is good for at the moment.
+         * @enum {string}
+         */
+        ReplicaState: "used" | "left_out";
         /** @description A Git repository. */
         Repository: {
             /** @description By whose API its server is asked. */
@@ -10564,6 +10570,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "replica": "used",
                      *       "status": "ok",
                      *       "version": "0.1.0"
                      *     }
@@ -11615,6 +11622,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "replica": "used",
                      *       "status": "ok",
                      *       "version": "0.1.0"
                      *     }

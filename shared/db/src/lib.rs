@@ -104,7 +104,10 @@ pub use running::roles::{BadRolePrefix, Roles};
 pub use running::slots::{Need, Slot, Slots, Whose, network};
 pub use running::sweep::Swept;
 pub use running::token_keys::{TokenKey, TokenKind};
-pub use scope::{AdminTx, Caller, Db, Job, JobTx, PlatformTx, Superuser, TenantAdmin, TenantTx};
+pub use scope::{
+    AdminReadTx, AdminTx, Caller, Db, Job, JobTx, PlatformTx, ReadTx, Superuser, TenantAdmin,
+    TenantTx,
+};
 pub use tenancy::identity_keys::StoredIdentityKey;
 pub use tenancy::platform::NewTenant;
 pub use tenancy::prompts::Prompt;

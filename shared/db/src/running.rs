@@ -14,6 +14,7 @@ pub(crate) mod operator;
 pub(crate) mod planning;
 pub(crate) mod pool;
 pub(crate) mod refusals;
+pub(crate) mod replica;
 pub(crate) mod reseal;
 mod reset;
 pub(crate) mod roles;

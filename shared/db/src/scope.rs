@@ -7,9 +7,11 @@
 
 mod caller;
 mod job;
+mod reading;
 
 pub use caller::Caller;
 pub use job::{Job, JobTx};
+pub use reading::{AdminReadTx, ReadTx};
 
 use crate::{
     Counters, Need, Result, Whose,
@@ -17,6 +19,7 @@ use crate::{
     audit::deeds::Actor,
     running::logins::Connecting,
     running::pool::{Pool, Woken},
+    running::replica::Replica,
     transaction::{Conn, Transaction},
 };
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
@@ -37,6 +40,7 @@ use uuid::Uuid;
 pub struct Db {
     pub(crate) app: Pool,
     pub(crate) platform: Pool,
+    pub(crate) replica: Option<Arc<Replica>>,
     pub(crate) fit: Arc<OnceCell<()>>,
     pub(crate) woken: Woken,
     pub(crate) counters: Counters,
@@ -119,12 +123,10 @@ impl Db {
         (tenant, whose, need): (Uuid, Whose, Need),
         also: &str,
     ) -> Result<TenantTx> {
-        // A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to escape.
-        let begin = format!("{begin}; select set_config('app.tenant_id', '{tenant}', true){also}");
         self.check().await?;
-        let begin = AssertSqlSafe(begin).into_sql_str();
+        let begin = beginning(begin, tenant, also);
         let tx = Transaction::begin(&self.app, whose, need, begin).await?;
-        Ok(TenantTx(tx))
+        Ok(TenantTx(ReadTx(tx)))
     }
 
     /// Opens a transaction that reads one tenant as it is this moment, for as long as that takes: for the operator, who waits.
@@ -157,6 +159,13 @@ impl Db {
     }
 }
 
+/// What begins a transaction and names its tenant. A `Uuid` prints as hexadecimal digits and hyphens: there is nothing to
+/// escape.
+fn beginning(begin: &'static str, tenant: Uuid, also: &str) -> SqlStr {
+    let begin = format!("{begin}; select set_config('app.tenant_id', '{tenant}', true){also}");
+    AssertSqlSafe(begin).into_sql_str()
+}
+
 fn within(limit: Duration) -> String {
     let limit = limit.as_millis();
     format!(", set_config('statement_timeout', '{limit}', true)")
@@ -185,23 +194,32 @@ impl TenantAdmin {
 #[derive(Debug)]
 pub struct Superuser(pub(crate) Actor);
 
-/// A transaction in which row-level security shows one tenant only. Dropping it rolls back, which is how
-/// reads end.
+/// A transaction in which row-level security shows one tenant only, at the primary: what must not be a moment old, and what
+/// writes. Dropping it rolls back, which is how reads end.
 #[must_use = "dropping it rolls back"]
-pub struct TenantTx(Transaction);
+pub struct TenantTx(ReadTx);
 
 impl TenantTx {
-    pub(crate) fn conn(&mut self) -> Conn<'_> {
-        self.0.conn()
-    }
-
     /// Makes the writes permanent.
     ///
     /// # Errors
     /// Also when an earlier statement failed and its error was overlooked: Postgres answers COMMIT of an
     /// aborted transaction like any other, so the transaction is asked for a sign of life first.
     pub async fn commit(self) -> Result<()> {
-        self.0.commit().await
+        self.0.0.commit().await
+    }
+}
+
+impl Deref for TenantTx {
+    type Target = ReadTx;
+    fn deref(&self) -> &ReadTx {
+        &self.0
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut ReadTx {
+        &mut self.0
     }
 }
 

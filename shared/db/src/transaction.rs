@@ -4,6 +4,10 @@
 //! waits for a server without end. This one is there before its first message is sent: dropped at any moment, it
 //! rolls back, and what cannot be rolled back is closed.
 
+mod standing;
+
+pub(crate) use standing::DEADLINE;
+
 use crate::{
     Need, Result, Slot, Whose,
     running::{logins::Connecting, pool::Pool},
@@ -14,12 +18,9 @@ use sqlx::{
     pool::PoolConnection,
     postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
-use std::{io::ErrorKind, time::Duration};
+use standing::{Standing, State, answered};
+use std::sync::{Arc, atomic::AtomicBool};
 use tokio::time::timeout;
-
-/// How long one message to the database may take: longer than the role's own `statement_timeout`, which is the server's
-/// and says nothing about one that does not answer at all.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(7);
 
 /// A connection of a pool, in a transaction or for one statement that is a transaction by itself.
 pub(crate) struct Transaction {
@@ -27,17 +28,7 @@ pub(crate) struct Transaction {
     connection: Option<PoolConnection<Postgres>>,
     /// Until then; none of what waits for nobody's turn.
     slot: Option<Slot>,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// There may be a transaction to roll back.
-    Open,
-    /// There is none.
-    Ended,
-    /// The connection must not be used again.
-    Broken,
+    standing: Standing,
 }
 
 impl Transaction {
@@ -52,7 +43,7 @@ impl Transaction {
         let mut tx = Self::on(pool, whose, need, State::Open).await?;
         match tx.conn().execute(begin.clone()).await {
             Ok(_) => return Ok(tx),
-            Err(e) if tx.state != State::Broken => return Err(e.into()),
+            Err(e) if tx.standing.state != State::Broken => return Err(e.into()),
             Err(e) => tracing::debug!(error = %e, "a database connection had died"),
         }
         drop(tx);
@@ -71,8 +62,21 @@ impl Transaction {
         Ok(Self {
             connection: Some(pool.acquire().await?),
             slot: None,
-            state: State::Ended,
+            standing: State::Ended.into(),
         })
+    }
+
+    /// A connection on which a transaction is begun by its first statement. The second tells from then on whether a statement
+    /// failed.
+    pub(crate) async fn watched(
+        pool: &Pool,
+        whose: Whose,
+        need: Need,
+    ) -> Result<(Self, Arc<AtomicBool>)> {
+        let mut tx = Self::on(pool, whose, need, State::Open).await?;
+        let failed = Arc::default();
+        tx.standing.failed = Some(Arc::clone(&failed));
+        Ok((tx, failed))
     }
 
     async fn on(pool: &Pool, whose: Whose, need: Need, state: State) -> Result<Self> {
@@ -80,7 +84,7 @@ impl Transaction {
         Ok(Self {
             connection: Some(connection),
             slot: Some(slot),
-            state,
+            standing: state.into(),
         })
     }
 
@@ -88,7 +92,7 @@ impl Transaction {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         Conn {
             connection: self.connection.as_mut().expect("only drop takes it"),
-            state: &mut self.state,
+            standing: &mut self.standing,
         }
     }
 
@@ -99,7 +103,7 @@ impl Transaction {
     /// like any other, so the transaction is asked for a sign of life first, and skips the rest if it gives none.
     pub(crate) async fn commit(mut self) -> Result<()> {
         self.conn().execute("select 1; commit").await?;
-        self.state = State::Ended;
+        self.standing.state = State::Ended;
         Ok(())
     }
 }
@@ -110,18 +114,18 @@ impl Drop for Transaction {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
-        let (mut state, slot) = (self.state, self.slot.take());
+        let (mut standing, slot) = (Standing::from(self.standing.state), self.slot.take());
         tokio::spawn(async move {
             // Whoever is next finds the connection in the pool.
             let _slot = slot;
-            if state == State::Open {
+            if standing.state == State::Open {
                 let rollback = connection.execute("rollback");
-                if let Err(e) = answered(&mut state, rollback).await {
+                if let Err(e) = answered(&mut standing, rollback).await {
                     tracing::debug!(error = %e, "closing a connection whose transaction cannot be ended");
-                    state = State::Broken;
+                    standing.state = State::Broken;
                 }
             }
-            if state == State::Broken {
+            if standing.state == State::Broken {
                 return connection.close_on_drop();
             }
             // What returns it to the pool asks the server, too.
@@ -140,7 +144,7 @@ impl Drop for Transaction {
 #[derive(Debug)]
 pub(crate) struct Conn<'c> {
     connection: &'c mut PgConnection,
-    state: &'c mut State,
+    standing: &'c mut Standing,
 }
 
 impl Conn<'_> {
@@ -148,7 +152,7 @@ impl Conn<'_> {
     pub(crate) fn by_ref(&mut self) -> Conn<'_> {
         Conn {
             connection: self.connection,
-            state: self.state,
+            standing: self.standing,
         }
     }
 
@@ -161,7 +165,10 @@ impl Conn<'_> {
         self,
         statements: &'static str,
     ) -> Result<(Vec<PgRow>, Option<sqlx::Error>), sqlx::Error> {
-        let Self { connection, state } = self;
+        let Self {
+            connection,
+            standing,
+        } = self;
         let mut steps = connection.fetch_many(statements);
         let all = async {
             let mut rows = Vec::new();
@@ -175,38 +182,7 @@ impl Conn<'_> {
             }
             Ok((rows, None))
         };
-        answered(state, all).await
-    }
-}
-
-async fn answered<T>(
-    state: &mut State,
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, sqlx::Error> {
-    let answer = timeout(DEADLINE, answer).await.unwrap_or_else(|_| {
-        let silent = "the database did not answer in time";
-        Err(std::io::Error::new(ErrorKind::TimedOut, silent).into())
-    });
-    if answer.as_ref().is_err_and(is_fatal) {
-        *state = State::Broken;
-    }
-    answer
-}
-
-/// Whether an error says something about the connection rather than about the statement.
-fn is_fatal(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
-        // PostgreSQL, appendix A: connection exceptions, read_only_sql_transaction (the server has become a standby),
-        // transaction timeouts, and whoever shuts down.
-        sqlx::Error::Database(e) => e.code().is_some_and(|code| {
-            code.starts_with("08")
-                || [
-                    "25006", "25P03", "25P04", "57P01", "57P02", "57P03", "57P05",
-                ]
-                .contains(&&*code)
-        }),
-        _ => false,
+        answered(standing, all).await
     }
 }
 
@@ -222,9 +198,12 @@ impl<'c> Executor<'c> for Conn<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let Self { connection, state } = self;
+        let Self {
+            connection,
+            standing,
+        } = self;
         let steps = connection.fetch_many(query).try_collect::<Vec<Step>>();
-        let steps = async move { answered(state, steps).await };
+        let steps = async move { answered(standing, steps).await };
         stream::once(steps)
             .map_ok(|steps| stream::iter(steps.into_iter().map(Ok)))
             .try_flatten()
@@ -239,8 +218,11 @@ impl<'c> Executor<'c> for Conn<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let Self { connection, state } = self;
-        Box::pin(answered(state, connection.fetch_optional(query)))
+        let Self {
+            connection,
+            standing,
+        } = self;
+        Box::pin(answered(standing, connection.fetch_optional(query)))
     }
 
     fn prepare_with<'e>(
@@ -251,15 +233,21 @@ impl<'c> Executor<'c> for Conn<'c> {
     where
         'c: 'e,
     {
-        let Self { connection, state } = self;
-        Box::pin(answered(state, connection.prepare_with(sql, parameters)))
+        let Self {
+            connection,
+            standing,
+        } = self;
+        Box::pin(answered(standing, connection.prepare_with(sql, parameters)))
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
     where
         'c: 'e,
     {
-        let Self { connection, state } = self;
-        Box::pin(answered(state, connection.describe(sql)))
+        let Self {
+            connection,
+            standing,
+        } = self;
+        Box::pin(answered(standing, connection.describe(sql)))
     }
 }

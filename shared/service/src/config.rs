@@ -37,6 +37,8 @@ pub use limits::{DefaultLimits, RateLimits};
 /// | `PLATFORM_DATABASE_URL` | likewise for the platform role | derived |
 /// | `DATABASE_MAX_CONNECTIONS` | of the app role, 1 to 1000 (on Lambda 1 or 2) | 10 (on Lambda 2) |
 /// | `DATABASE_QUEUE_MILLISECONDS` | how long a request may wait for its turn to use one of them before it is answered 503 `overloaded`, 1 to 60000 | 500 |
+/// | `DATABASE_REPLICA_URL` | a standby of that database, at which lists and searches are read: see docs/scaling.md; without a user in it, with the app role's login (not on Lambda) | none |
+/// | `DATABASE_REPLICA_MILLISECONDS` | how long such a read waits until the standby has all that was committed before it, 1 to 10000; after that it is done at the primary | 100 |
 /// | `ROLE_PREFIX` | start of the role names | `parlance` |
 /// | `OPENAI_BASE_URL`, `DEEPSEEK_BASE_URL`, `PINECONE_BASE_URL` | other addresses of the providers; https, or http on this machine or a private network | the providers' own |
 /// | `ENDPOINTS` | more servers of OpenAI's API that tenants may choose, as JSON: see docs/providers.md; each has `<NAME>_API_KEY` and `<NAME>_BASE_URL`, too | none |

@@ -31,8 +31,10 @@ impl Service {
         let Some(_turn) = turn.await else {
             return Err(Error::SearchTooSlow);
         };
-        let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;
-        let found = tx.search_chats(caller, &text, page).await?;
+        let read = self.db.read_within(caller, SEARCH_TIME, async |mut tx| {
+            tx.search_chats(caller, &text, page).await
+        });
+        let found: Option<_> = read.await?;
         found.ok_or(Error::SearchTooSlow)
     }
 }

@@ -41,12 +41,13 @@ impl Service {
         let Some(_turn) = turn.await else {
             return Ok(None);
         };
-        let mut tx = self.db.tenant_within(caller, SEARCH_TIME).await?;
         let words = asked_words(question);
         let Wanted { top_k, filter } = wanted;
-        Ok(tx
-            .passages_by_words(caller, &words, top_k.max(NAMED), min_score, filter)
-            .await?)
+        let read = self.db.read_within(caller, SEARCH_TIME, async |mut tx| {
+            tx.passages_by_words(caller, &words, top_k.max(NAMED), min_score, filter)
+                .await
+        });
+        Ok(read.await?)
     }
 
     /// Whether there are vectors, and the passages whose are nearest; none of those if that failed.

@@ -218,9 +218,10 @@ impl Service {
         match (&index.place, &index.set) {
             (Where::Postgres, None) => Ok(Some(Vec::new())),
             (Where::Postgres, Some(set)) => {
-                let mut tx = self.db.tenant_within(caller, limit).await?;
-                let near = tx.near_vectors(caller, set.id, vector, most, filter);
-                let near = near.await?;
+                let read = self.db.read_within(caller, limit, async |mut tx| {
+                    tx.near_vectors(caller, set.id, vector, most, filter).await
+                });
+                let near: Option<Vec<(Uuid, f32)>> = read.await?;
                 Ok(near.map(|near| {
                     near.into_iter()
                         .map(|(id, score)| Near { id, score })

@@ -21,17 +21,40 @@ struct Health {
     /// The version of the running program.
     #[schema(example = "0.1.0")]
     version: &'static str,
+    /// Whether lists and searches are read at the replica; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica: Option<ReplicaState>,
 }
 
-fn health_is(status: &'static str) -> Json<Health> {
-    let version = env!("CARGO_PKG_VERSION");
-    Json(Health { status, version })
+/// What a replica is good for at the moment.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ReplicaState {
+    /// It is read at.
+    Used,
+    /// It is away, too far behind, or no replica: all is read at the primary, and the log says why.
+    LeftOut,
+}
+
+fn health_is(status: &'static str, app: &App) -> Json<Health> {
+    let replica = app
+        .db
+        .reads_at_replica()
+        .map(|is_read_at| match is_read_at {
+            true => ReplicaState::Used,
+            false => ReplicaState::LeftOut,
+        });
+    Json(Health {
+        status,
+        version: env!("CARGO_PKG_VERSION"),
+        replica,
+    })
 }
 
 /// The process is up. Asks nothing of the database.
 #[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "deployment", security(()), responses((status = 200, body = Health)))]
-async fn health() -> Json<Health> {
-    health_is("ok")
+async fn health(State(app): State<App>) -> Json<Health> {
+    health_is("ok", &app)
 }
 
 /// The database answers and its schema is the one this program was built for.
@@ -43,7 +66,7 @@ async fn ready(State(app): State<App>) -> Result<Json<Health>> {
         return Err(service::Error::Unavailable(anyhow::anyhow!("shutting down")).into());
     }
     app.readiness().get(&app).await?;
-    Ok(health_is("ready"))
+    Ok(health_is("ready", &app))
 }
 
 /// What the database said last, and when: anybody may ask, as often as they like. Whoever asks while it is being asked waits for the same answer.

@@ -44,7 +44,10 @@ pub(crate) async fn list(
     check_search(filter.search.as_deref(), 254)?;
     let list = format!("users {filter:?}");
     let page = PageQuery::new(asked.limit, asked.cursor).of(&app, admin.tenant_id(), &list)?;
-    let users = app.db.admin(&admin).await?.users(&filter, page.of).await?;
+    let users = app
+        .db
+        .read_as_admin(&admin, async |mut tx| tx.users(&filter, page.of).await)
+        .await?;
     Ok(Json(page.listing(users, |user| user.id)))
 }
 

@@ -100,6 +100,16 @@ impl Files {
         Ok(file.write_all(settings.as_bytes())?)
     }
 
+    /// Makes the data a standby's.
+    pub(super) fn make_standby(&self) -> Result<()> {
+        let path = self.unfinished_data().join("standby.signal");
+        private_file(&path)?;
+        if let Some((uid, gid)) = self.owner {
+            chown(path, Some(uid), Some(gid))?;
+        }
+        Ok(())
+    }
+
     /// Makes room for new data.
     pub(super) fn begin_data(&self) -> Result<()> {
         match fs::remove_dir_all(self.unfinished_data()) {

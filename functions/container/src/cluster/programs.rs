@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Where the programs are, and as whom to run them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Programs {
     bin: PathBuf,
     /// User and group to become, when this process is root's.

@@ -104,6 +104,7 @@ mod refresh_races;
 mod rehearsals;
 mod releases;
 mod renewal;
+mod replicas;
 mod requested;
 mod requirements;
 mod retrieval;

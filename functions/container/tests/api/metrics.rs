@@ -18,6 +18,8 @@ const COUNTERS: &[&str] = &[
     "overloaded",
     "rate_limited",
     "refresh_reuse",
+    "replica_missed",
+    "replica_read",
     "stale_tx_closed",
 ];
 

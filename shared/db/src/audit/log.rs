@@ -1,6 +1,6 @@
 //! What the audit log of a tenant holds.
 
-use crate::{AdminTx, Outcome, PageOf, Result};
+use crate::{AdminReadTx, Outcome, PageOf, Result};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ pub struct AuditRow {
     pub request_id: Option<String>,
 }
 
-impl AdminTx {
+impl AdminReadTx {
     /// The rows of the managed tenant that `filter` lets through, newest first.
     pub async fn audit_rows(
         &mut self,

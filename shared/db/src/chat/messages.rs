@@ -1,6 +1,6 @@
 //! What was said.
 
-use crate::{Caller, Feedback, PageOf, Result, Source, TenantTx};
+use crate::{Caller, Feedback, PageOf, ReadTx, Result, Source, TenantTx};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -239,7 +239,7 @@ const ACTIVE: &str = page_of_messages!(
 /// Every branch.
 const ALL: &str = page_of_messages!("", "true");
 
-impl TenantTx {
+impl ReadTx {
     /// The messages of one conversation of the caller, oldest first, of its active branch or of all; none if it is not the
     /// caller's to read. So many as the page asks for, or fewer of large ones: together they have at most 1 MiB, but there
     /// is always one. The second tells whether some were left out for that.
@@ -274,7 +274,9 @@ impl TenantTx {
         let cut = i64::try_from(rows.len()).is_ok_and(|some| some < found);
         Ok((rows.into_iter().map(Message::from).collect(), cut))
     }
+}
 
+impl TenantTx {
     /// One message of a conversation of the caller.
     pub async fn message(&mut self, caller: &Caller, id: Uuid) -> Result<Option<Message>> {
         let row: Option<MessageRow> = sqlx::query_as(concat!(

@@ -1,6 +1,6 @@
 //! Looking for words in one's own conversations.
 
-use crate::{Caller, ChatOrigin, MessageRole, PageOf, Result, TenantTx, error::in_time};
+use crate::{Caller, ChatOrigin, MessageRole, PageOf, ReadTx, Result, error::in_time};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -58,7 +58,7 @@ struct Row {
     messages: Json<Vec<FoundMessage>>,
 }
 
-impl TenantTx {
+impl ReadTx {
     /// The caller's conversations whose title or messages hold `text`, newest first, among the next 500 of them. The second
     /// tells after which one to go on, if there are more to look through. `None` if that takes longer than the transaction
     /// allows, after which it is of no more use.

@@ -1,6 +1,6 @@
 //! Conversations: every method sees the caller's own only, but that a superuser who has assumed the tenant reads all.
 
-use crate::{Caller, PageOf, Result, TenantTx};
+use crate::{Caller, PageOf, ReadTx, Result, TenantTx};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -41,7 +41,7 @@ pub enum ChatOrigin {
     Api,
 }
 
-impl TenantTx {
+impl ReadTx {
     /// The caller's conversations that came about so, newest first.
     pub async fn chat_sessions(
         &mut self,
@@ -115,7 +115,9 @@ impl TenantTx {
         .await?;
         Ok(id)
     }
+}
 
+impl TenantTx {
     /// Changes one conversation of the caller: its title, or which branch is active, by that branch's last message.
     /// `None` if it is not the caller's, or the message not one of it.
     pub async fn update_chat_session(

@@ -1,6 +1,6 @@
 //! What a tenant knows.
 
-use crate::{AdminTx, Deed, PageOf, Result, VectorsStatus};
+use crate::{AdminReadTx, AdminTx, Deed, PageOf, Result, VectorsStatus};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,7 +73,7 @@ pub struct Document {
     pub created_at: DateTime<Utc>,
 }
 
-impl AdminTx {
+impl AdminReadTx {
     /// The tenant's documents, newest first.
     pub async fn documents(&mut self, search: Option<&str>, page: PageOf) -> Result<Vec<Document>> {
         // A position, not LIKE: no character of what is looked for means anything but itself.
@@ -93,7 +93,9 @@ impl AdminTx {
         .await?;
         Ok(documents)
     }
+}
 
+impl AdminTx {
     /// Limits a document to groups of users, or opens it to everybody if there is none. It counts for whatever is searched from
     /// then on. False if there is no such document.
     ///

@@ -1,6 +1,6 @@
 //! Finding what a tenant knows about a question.
 
-use crate::{Caller, Db, MetadataFilter, Need, Result, TenantTx, error::in_time};
+use crate::{Caller, Db, MetadataFilter, Need, ReadTx, Result, TenantTx, error::in_time};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -51,7 +51,7 @@ pub struct Worded {
     pub rank: f32,
 }
 
-impl TenantTx {
+impl ReadTx {
     /// The passages that share the most with the question's words, best first, of the documents that the filter allows and the caller
     /// may read, by a function of `migrations/0107_ranked_by_words.sql`; `None` if finding them takes longer than the transaction allows, after which it is
     /// of no more use.

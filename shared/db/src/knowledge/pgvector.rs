@@ -1,7 +1,7 @@
 //! Vectors in the database, where it has pgvector: functions of `migrations/pgvector.sql`.
 
 use crate::{
-    Caller, Db, MetadataFilter, Need, PlatformTx, Result, TenantTx, error::in_time,
+    Caller, Db, MetadataFilter, Need, PlatformTx, ReadTx, Result, TenantTx, error::in_time,
     transaction::Conn,
 };
 use sqlx::types::Json;
@@ -70,7 +70,9 @@ impl TenantTx {
     pub async fn has_vectors(&mut self) -> Result<bool> {
         has_vectors(self.conn()).await
     }
+}
 
+impl ReadTx {
     /// The passages of a set whose vectors are nearest, of documents that the caller may read, best first, with the cosine of the
     /// angle between; `None` if finding them takes longer than the transaction allows, after which it is of no more use.
     ///

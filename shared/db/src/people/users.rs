@@ -1,6 +1,6 @@
 //! The people of a tenant.
 
-use crate::{AdminTx, Deed, PageOf, Result};
+use crate::{AdminReadTx, AdminTx, Deed, PageOf, Result};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,21 @@ impl AdminTx {
         Ok(user)
     }
 
+    /// One user of the managed tenant.
+    pub async fn user(&mut self, id: Uuid) -> Result<Option<User>> {
+        let sql = concat!(
+            "select ",
+            user_columns!(),
+            " from users where id = $1 and not is_service"
+        );
+        Ok(sqlx::query_as(sql)
+            .bind(id)
+            .fetch_optional(self.conn())
+            .await?)
+    }
+}
+
+impl AdminReadTx {
     /// The users of the managed tenant that fit `filter`, newest first.
     pub async fn users(&mut self, filter: &UserFilter, page: PageOf) -> Result<Vec<User>> {
         // A position, not LIKE: no character of what is looked for means anything but itself.
@@ -138,18 +153,5 @@ impl AdminTx {
             .bind(filter.role)
             .bind(filter.is_active);
         Ok(rows.fetch_all(self.conn()).await?)
-    }
-
-    /// One user of the managed tenant.
-    pub async fn user(&mut self, id: Uuid) -> Result<Option<User>> {
-        let sql = concat!(
-            "select ",
-            user_columns!(),
-            " from users where id = $1 and not is_service"
-        );
-        Ok(sqlx::query_as(sql)
-            .bind(id)
-            .fetch_optional(self.conn())
-            .await?)
     }
 }

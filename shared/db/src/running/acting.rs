@@ -23,6 +23,8 @@ impl Operator {
             platform_urls: logins(&self.roles.platform())?,
             listen_urls: app_urls.clone(),
             app_urls,
+            replica_urls: Vec::new(),
+            replica_wait: Duration::ZERO,
             max_connections: 1,
             max_platform_connections: 1,
             queue: Duration::from_secs(10),

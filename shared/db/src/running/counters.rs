@@ -30,6 +30,10 @@ pub struct Counters {
     pub rate_limited: Counter,
     /// Refresh tokens that were used twice.
     pub refresh_reuse: Counter,
+    /// Reads that were done at the replica.
+    pub replica_read: Counter,
+    /// Reads that were done at the primary, since the replica was not fit for them.
+    pub replica_missed: Counter,
     /// Connections that came back in a transaction.
     pub stale_tx_closed: Counter,
     /// How long requests, and the like, wait for their turn to use a connection, whether or not it comes.
@@ -50,6 +54,8 @@ impl Default for Counters {
             overloaded: Counter::default(),
             rate_limited: Counter::default(),
             refresh_reuse: Counter::default(),
+            replica_read: Counter::default(),
+            replica_missed: Counter::default(),
             stale_tx_closed: Counter::default(),
             queue: Histogram::new(WAITS),
             pool: Histogram::new(WAITS),
@@ -109,6 +115,16 @@ impl Counters {
             "refresh_reuse",
             "Refresh tokens that were used twice",
             &self.refresh_reuse,
+        );
+        put(
+            "replica_read",
+            "Reads that were done at the replica",
+            &self.replica_read,
+        );
+        put(
+            "replica_missed",
+            "Reads that were done at the primary, since the replica was not fit for them",
+            &self.replica_missed,
         );
         put(
             "stale_tx_closed",

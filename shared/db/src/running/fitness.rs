@@ -57,27 +57,7 @@ impl Db {
     /// # Errors
     /// The sentence says what to do; nothing must be served.
     pub async fn check(&self) -> Result<(), Unfit> {
-        let examine = || async {
-            let mut connection = self.bare().await?;
-            let examined = connection.conn().until_refused(EXAMINATION).await;
-            let (rows, refusal) = examined.map_err(|e| Unfit::Unreachable(e.into()))?;
-            let found = judge(&rows, refusal)?;
-            if let Some(newer) = found.newer {
-                tracing::warn!(
-                    migration = newer,
-                    "a newer release has migrated this database"
-                );
-            }
-            if let Some(settings) = found.changed {
-                tracing::warn!(
-                    settings,
-                    "somebody has changed settings of the service's database role, which may do that itself. Those that \
-                     matter are set anew on each connection. If it was not you, look for who had the role's password; \
-                     `parlance migrate` puts back what it has set"
-                );
-            }
-            Ok(())
-        };
+        let examine = || async { examine(&mut self.bare().await?).await };
         self.fit.get_or_try_init(examine).await.copied()
     }
 
@@ -101,6 +81,28 @@ impl Db {
         let connection = Transaction::at_once(&self.app.connections).await;
         connection.map_err(Unfit::Unreachable)
     }
+}
+
+/// As [`Db::check`], each time, of the server that the connection leads to.
+pub(crate) async fn examine(connection: &mut Transaction) -> Result<(), Unfit> {
+    let examined = connection.conn().until_refused(EXAMINATION).await;
+    let (rows, refusal) = examined.map_err(|e| Unfit::Unreachable(e.into()))?;
+    let found = judge(&rows, refusal)?;
+    if let Some(newer) = found.newer {
+        tracing::warn!(
+            migration = newer,
+            "a newer release has migrated this database"
+        );
+    }
+    if let Some(settings) = found.changed {
+        tracing::warn!(
+            settings,
+            "somebody has changed settings of the service's database role, which may do that itself. Those that \
+             matter are set anew on each connection. If it was not you, look for who had the role's password; \
+             `parlance migrate` puts back what it has set"
+        );
+    }
+    Ok(())
 }
 
 /// Confirms that what is written can be stored.

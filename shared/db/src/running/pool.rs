@@ -2,7 +2,7 @@
 
 use crate::{
     BadDatabaseUrl, Counters, Db, Error, Need, Result, Slot, Slots, Whose,
-    access::remembered::Remembered, running::logins::Connecting,
+    access::remembered::Remembered, running::logins::Connecting, running::replica::Replica,
 };
 use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 use secrecy::SecretString;
@@ -24,6 +24,10 @@ pub struct Connections {
     pub platform_urls: Vec<SecretString>,
     /// Log in as the app role, and keep their connection to themselves: not behind a transaction pooler.
     pub listen_urls: Vec<SecretString>,
+    /// Log in as the app role at a standby; none where there is none.
+    pub replica_urls: Vec<SecretString>,
+    /// How long a read waits until the standby has what was committed before it.
+    pub replica_wait: Duration,
     /// At most so many connections of the app role.
     pub max_connections: u32,
     /// At most so many of the platform role.
@@ -221,6 +225,7 @@ impl Db {
                 &connections.platform_urls,
                 connections.max_platform_connections,
             )?,
+            replica: Replica::new(connections, &woken, &counters)?,
             fit: Arc::default(),
             woken,
             counters,
@@ -246,7 +251,12 @@ impl Db {
     /// has frozen the process happens at no time that anybody knows.
     pub async fn at_rest(&self, at_most: Duration) {
         let rest = async {
-            while self.app.is_busy() || self.platform.is_busy() {
+            let replica = || {
+                self.replica
+                    .as_ref()
+                    .is_some_and(|replica| replica.is_busy())
+            };
+            while self.app.is_busy() || self.platform.is_busy() || replica() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
@@ -258,6 +268,9 @@ impl Db {
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.listening.pool.close().await;
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
         self.app.connections.pool.close().await;
         self.platform.connections.pool.close().await;
     }

@@ -153,9 +153,11 @@ impl Vars {
     pub(super) fn connections(&mut self, root: Option<&RootSecret>) -> Option<Connections> {
         let database_url = self.required("DATABASE_URL");
         let roles = self.roles();
-        let (default, most, max_platform_connections) = CONNECTIONS;
+        let (default, most, max_platform_connections, may_have_replica) = CONNECTIONS;
         let max_connections = self.number("DATABASE_MAX_CONNECTIONS", default, 1, most);
         let queue = self.number("DATABASE_QUEUE_MILLISECONDS", 500, 1, 60_000);
+        let wait = self.number("DATABASE_REPLICA_MILLISECONDS", 100, 1, 10_000);
+        let has_replica = self.get("DATABASE_REPLICA_URL").is_some() && may_have_replica;
         let (database_url, root, roles) = (database_url?, root?, roles?);
         let mut role_urls = |own: Option<&str>, role: &str| {
             let own = own.and_then(|name| Some((name, self.secret(name)?)));
@@ -172,6 +174,11 @@ impl Vars {
             platform_urls: role_urls(Some("PLATFORM_DATABASE_URL"), &roles.platform())?,
             // Notifications do not come through a pooler.
             listen_urls: role_urls(None, &roles.app())?,
+            replica_urls: match has_replica {
+                true => role_urls(Some("DATABASE_REPLICA_URL"), &roles.app())?,
+                false => Vec::new(),
+            },
+            replica_wait: Duration::from_millis(wait),
             max_connections,
             max_platform_connections,
             queue: Duration::from_millis(queue),
@@ -216,9 +223,9 @@ impl Vars {
     }
 }
 
-/// Connections of the app role, how many are allowed, and those of the platform role. A function serves one request
-/// at a time, and there may be hundreds of it; a container serves many.
-const CONNECTIONS: (u32, u32, u32) = match cfg!(feature = "lambda") {
-    true => (2, 2, 1),
-    false => (10, 1000, 2),
+/// Connections of the app role, how many are allowed, those of the platform role, and whether there may be some to a replica,
+/// too. A function serves one request at a time, and there may be hundreds of it; a container serves many.
+const CONNECTIONS: (u32, u32, u32, bool) = match cfg!(feature = "lambda") {
+    true => (2, 2, 1, false),
+    false => (10, 1000, 2, true),
 };

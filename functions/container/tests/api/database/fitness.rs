@@ -14,6 +14,8 @@ fn db(url: String) -> Db {
         app_urls: vec![url.clone().into()],
         platform_urls: vec![url.clone().into()],
         listen_urls: vec![url.into()],
+        replica_urls: Vec::new(),
+        replica_wait: Duration::ZERO,
         max_connections: 1,
         max_platform_connections: 1,
         ask_returned: true,

@@ -172,10 +172,25 @@ fn statements_run_in_transactions() {
             "shared/db/src/transaction.rs"
         ]
     );
-    // The checks before the first use ask about the role and the schema, not for a tenant's rows.
+    // The checks before the first use ask about the role and the schema, and how far the log is, not for a tenant's rows.
+    let mut at_once = holding(&db, &["Transaction::at_once("]);
+    at_once.sort();
     assert_eq!(
-        holding(&db, &["Transaction::at_once("]),
-        ["shared/db/src/running/fitness.rs"]
+        at_once,
+        [
+            "shared/db/src/running/fitness.rs",
+            "shared/db/src/running/replica.rs",
+            "shared/db/src/running/replica/position.rs"
+        ]
+    );
+    // At the replica a transaction begins with the tenant that a proof names, or, for a look at it, without any.
+    assert_eq!(
+        holding(&db, &["Transaction::watched("]),
+        ["shared/db/src/running/replica.rs"]
+    );
+    assert_eq!(
+        holding(&db, &["replica.begin("]),
+        ["shared/db/src/scope/reading.rs"]
     );
     assert_eq!(
         holding(&db, &["Transaction::single("]),

@@ -16,6 +16,8 @@ const TEMPLATE: &str = "parlance_template";
 #[derive(Clone)]
 pub struct Database {
     name: String,
+    /// What its URL has before that, where it is not of the tests' server.
+    elsewhere: Option<String>,
 }
 
 impl Database {
@@ -43,17 +45,36 @@ impl Database {
             &format!("revoke temporary on database {name} from public"),
         )
         .await;
-        Self { name }
+        let elsewhere = None;
+        Self { name, elsewhere }
+    }
+
+    /// One of another server, by the URL of its superuser.
+    pub fn elsewhere(url: &str) -> Self {
+        let (server, name) = url.rsplit_once('/').expect("a URL ends with a database");
+        let (name, elsewhere) = (name.to_owned(), Some(server.to_owned()));
+        Self { name, elsewhere }
     }
 
     /// How the server's superuser logs in.
     pub fn url(&self) -> String {
-        url_of(&self.name)
+        match &self.elsewhere {
+            Some(server) => format!("{server}/{}", self.name),
+            None => url_of(&self.name),
+        }
     }
 
     /// How the service reaches it where a pooler is to be between: `scripts/test --pooler`.
     pub fn pooler_url(&self) -> Option<String> {
-        pooler().map(|pooler| format!("postgresql://{pooler}/{}", self.name))
+        let pooler = pooler().filter(|_| self.elsewhere.is_none())?;
+        Some(format!("postgresql://{pooler}/{}", self.name))
+    }
+
+    /// The same at the standby, where there is to be one: `scripts/test --replica`.
+    pub fn replica_url(&self) -> Option<String> {
+        let replica = std::env::var("REPLICA").ok()?;
+        let is_here = self.elsewhere.is_none();
+        is_here.then(|| format!("postgresql://{replica}/{}", self.name))
     }
 
     /// The server's superuser, in this database.
@@ -112,7 +133,7 @@ async fn make_template() {
             .expect("the server lists its databases");
     if !there {
         run(&mut server, "create database template_in_progress").await;
-        migrate("template_in_progress").await;
+        migrate(url_of("template_in_progress")).await;
         seed(&mut connect("template_in_progress").await).await;
         run(
             &mut server,
@@ -123,11 +144,10 @@ async fn make_template() {
     run(&mut server, "select pg_advisory_unlock(8)").await;
 }
 
-async fn migrate(database: &str) {
+pub async fn migrate(url: String) {
     let root = RootSecret::new(&SECRET_KEY.into()).expect("the secret is strong");
     let roles = Roles::new("parlance").expect("the prefix is good");
-    let url = SecretString::from(url_of(database));
-    let mut operator = Operator::connect(&url, roles)
+    let mut operator = Operator::connect(&SecretString::from(url), roles)
         .await
         .expect("the server's superuser may connect");
     operator.migrate(&root).await.expect("the migrations run");
@@ -192,21 +212,6 @@ impl Noted {
 }
 
 impl Kit {
-    /// Lets the service's connections lead to a database that takes no writes, as after a failover, or to one that does again:
-    /// those that are open are ended.
-    pub async fn only_read(&self, on: bool) {
-        let sql = format!(
-            "begin; set transaction read write;
-             do $$ begin execute format(
-               'alter database %I set default_transaction_read_only = {on}', current_database()); end $$;
-             commit;
-             select pg_terminate_backend(pid) from pg_stat_activity
-             where datname = current_database() and usename like '%_app' and {on}"
-        );
-        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.pool);
-        done.await.expect("a superuser may");
-    }
-
     /// The audit log of a tenant, oldest first, with what is written beside an answer.
     pub async fn audit(&self, tenant: Uuid) -> Vec<Noted> {
         self.settled().await;

@@ -21,6 +21,7 @@ pub mod provider;
 pub mod proxy;
 pub mod random;
 pub mod raw;
+pub mod replica;
 pub mod scene;
 pub mod wait;
 
@@ -252,6 +253,11 @@ pub fn environment(database: &Database) -> HashMap<String, String> {
         vars.insert("APP_DATABASE_URL", url.clone());
         vars.insert("PLATFORM_DATABASE_URL", url);
     }
+    vars.extend(
+        database
+            .replica_url()
+            .map(|url| ("DATABASE_REPLICA_URL", url)),
+    );
     let vars = vars.into_iter();
     vars.map(|(name, value)| (name.to_owned(), value)).collect()
 }
