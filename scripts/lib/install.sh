@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What scripts/install-postgres and scripts/install-pgbouncer share; sourced by them.
+# What scripts/install-postgres, scripts/install-pgbouncer and scripts/install-faketime share; sourced by them.
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 readonly checkout

@@ -7,7 +7,7 @@ mod standby;
 use anyhow::{Context, Result, bail};
 use files::Files;
 pub use files::private_file;
-use programs::Programs;
+use programs::{Programs, Stop};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -45,7 +45,7 @@ impl Cluster {
         if !files.data().exists() {
             create(&programs, &files, keep)?;
         }
-        programs.stop(&files)?;
+        programs.stop(&files, Stop::Fast)?;
         let port = free_port(&files)?;
         programs.start(&files, port)?;
         Ok(Self {
@@ -70,7 +70,15 @@ impl Cluster {
     /// # Errors
     /// It did not stop within a minute.
     pub fn stop(&self) -> Result<()> {
-        self.programs.stop(&self.files)
+        self.programs.stop(&self.files, Stop::Fast)
+    }
+
+    /// Ends the server as if the machine had: what it has begun is lost, and the next start recovers.
+    ///
+    /// # Errors
+    /// It did not end within a minute.
+    pub fn crash(&self) -> Result<()> {
+        self.programs.stop(&self.files, Stop::Immediate)
     }
 
     /// Stops the server and deletes its files.

@@ -17,6 +17,15 @@ pub(super) struct Programs {
     pub(super) user: Option<(u32, u32)>,
 }
 
+/// How a server is stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    /// It ends its connections, and writes down what it has.
+    Fast,
+    /// It just ends.
+    Immediate,
+}
+
 impl Programs {
     /// Looks in `PG_BIN`, on `PATH`, and where Debian and `scripts/install-postgres` put them.
     pub(super) fn find() -> Result<Self> {
@@ -68,7 +77,7 @@ impl Programs {
     }
 
     /// Stops the server if it runs.
-    pub(super) fn stop(&self, files: &Files) -> Result<()> {
+    pub(super) fn stop(&self, files: &Files, how: Stop) -> Result<()> {
         let mut status = self.command("pg_ctl", files);
         let running = status
             .arg("status")
@@ -80,7 +89,11 @@ impl Programs {
             return Ok(());
         }
         let mut stop = self.command("pg_ctl", files);
-        stop.args(["stop", "-w", "-t", "60", "-s", "-m", "fast"])
+        let how = match how {
+            Stop::Fast => "fast",
+            Stop::Immediate => "immediate",
+        };
+        stop.args(["stop", "-w", "-t", "60", "-s", "-m", how])
             .arg("-D")
             .arg(files.data());
         finish(stop, files)

@@ -13,6 +13,7 @@ mod backup;
 mod blank_names;
 mod canaries;
 mod causes;
+mod chaos;
 mod chat;
 mod chat_export;
 mod chat_search;

@@ -89,7 +89,7 @@ fn refused_by(answer: &Answer) -> (String, String) {
 }
 
 /// Makes what is reserved, and every answer that runs, look as old as those of processes that are gone.
-async fn take_for_dead(pool: &PgPool) {
+pub(crate) async fn take_for_dead(pool: &PgPool) {
     run(
         pool,
         "update parlance.reservations set created_at = created_at - interval '20 minutes'",

@@ -1,14 +1,14 @@
 //! A turn from its beginning to its true end: stopped, resumed, repeated, branched, and never told otherwise than stored.
 
 mod branching;
-mod checker;
+pub(crate) mod checker;
 mod crowd;
 mod cuts;
 mod large;
 mod leaving;
 mod living;
 mod outputs;
-mod programs;
+pub(crate) mod programs;
 mod repeating;
 mod resuming;
 mod stopping;

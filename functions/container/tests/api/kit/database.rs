@@ -1,40 +1,81 @@
 //! A database per test, cloned from a template that is made once per server.
 
+mod template;
+
 use super::{
-    Kit, PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER,
+    Kit, SECRET_KEY,
     wait::{wait_for, wait_until},
 };
-use db::{Operator, Roles};
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
-use tenant_auth::{Hasher, RootSecret, Turn};
+use db::Roles;
+use secrecy::ExposeSecret;
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use template::TEMPLATE;
+pub use template::{migrate, seed};
+use tenant_auth::RootSecret;
 use uuid::Uuid;
 
-const TEMPLATE: &str = "parlance_template";
+/// A PostgreSQL, as its superuser reaches it.
+#[derive(Clone)]
+pub struct Server {
+    /// Without a database.
+    url: String,
+}
 
-/// A database of the test server.
+/// A database of a server.
 #[derive(Clone)]
 pub struct Database {
+    server: Server,
     name: String,
-    /// What its URL has before that, where it is not of the tests' server.
-    elsewhere: Option<String>,
+}
+
+impl Server {
+    /// The one that `url` names, whichever database of it.
+    pub fn at(url: &str) -> Self {
+        let (url, _) = url.rsplit_once('/').expect("the URL ends with a database");
+        let url = url.to_owned();
+        Self { url }
+    }
+
+    /// The one that is there for all tests.
+    fn of_tests() -> Self {
+        let url = std::env::var("DATABASE_URL").expect(
+            "DATABASE_URL names a PostgreSQL for tests: run scripts/test, which starts one",
+        );
+        Self::at(&url)
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        format!("{}/{database}", self.url)
+    }
+
+    async fn connect(&self, database: &str) -> PgConnection {
+        connect_to(&self.url_of(database)).await
+    }
 }
 
 impl Database {
     /// A clone of the template.
     pub async fn clone_template() -> Self {
-        make_template().await;
-        Self::create(&format!("template {TEMPLATE}")).await
+        Self::clone_on(Server::of_tests(), "").await
+    }
+
+    /// A clone of the template on another server; `options` of `create database` say where.
+    pub async fn clone_on(server: Server, options: &str) -> Self {
+        template::make(&server).await;
+        Self::create(server, &format!("template {TEMPLATE} {options}")).await
     }
 
     /// One with nothing in it.
     pub async fn empty() -> Self {
-        Self::create("").await
+        Self::create(Server::of_tests(), "").await
     }
 
-    async fn create(template: &str) -> Self {
+    async fn create(on: Server, template: &str) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
-        let mut server = connect("postgres").await;
+        let mut server = on.connect("postgres").await;
         // Cloning locks the template; two tests at once wait for each other.
         run(&mut server, "select pg_advisory_lock(7)").await;
         run(&mut server, &format!("create database {name} {template}")).await;
@@ -45,68 +86,52 @@ impl Database {
             &format!("revoke temporary on database {name} from public"),
         )
         .await;
-        let elsewhere = None;
-        Self { name, elsewhere }
+        Self { server: on, name }
     }
 
     /// One of another server, by the URL of its superuser.
     pub fn elsewhere(url: &str) -> Self {
-        let (server, name) = url.rsplit_once('/').expect("a URL ends with a database");
-        let (name, elsewhere) = (name.to_owned(), Some(server.to_owned()));
-        Self { name, elsewhere }
+        let (_, name) = url.rsplit_once('/').expect("a URL ends with a database");
+        let (server, name) = (Server::at(url), name.to_owned());
+        Self { server, name }
+    }
+
+    /// Whether pooler and standby are of its server.
+    fn is_of_tests(&self) -> bool {
+        self.server.url == Server::of_tests().url
     }
 
     /// How the server's superuser logs in.
     pub fn url(&self) -> String {
-        match &self.elsewhere {
-            Some(server) => format!("{server}/{}", self.name),
-            None => url_of(&self.name),
-        }
+        self.server.url_of(&self.name)
     }
 
     /// How the service reaches it where a pooler is to be between: `scripts/test --pooler`.
     pub fn pooler_url(&self) -> Option<String> {
-        let pooler = pooler().filter(|_| self.elsewhere.is_none())?;
+        let pooler = pooler().filter(|_| self.is_of_tests())?;
         Some(format!("postgresql://{pooler}/{}", self.name))
     }
 
     /// The same at the standby, where there is to be one: `scripts/test --replica`.
     pub fn replica_url(&self) -> Option<String> {
         let replica = std::env::var("REPLICA").ok()?;
-        let is_here = self.elsewhere.is_none();
-        is_here.then(|| format!("postgresql://{replica}/{}", self.name))
+        self.is_of_tests()
+            .then(|| format!("postgresql://{replica}/{}", self.name))
     }
 
-    /// The server's superuser, in this database.
+    /// The server's superuser, in this database: it may write while the service may not.
     pub async fn pool(&self) -> PgPool {
-        let options = PgPoolOptions::new().max_connections(2);
-        options
-            .connect(&self.url())
-            .await
-            .expect("the test database can be reached")
+        let url = self.url().parse::<PgConnectOptions>().expect("it is a URL");
+        let writes = url.options([("default_transaction_read_only", "off")]);
+        let pool = PgPoolOptions::new().max_connections(2);
+        let pool = pool.connect_with(writes).await;
+        pool.expect("the test database can be reached")
     }
-}
-
-fn server_url() -> String {
-    std::env::var("DATABASE_URL")
-        .expect("DATABASE_URL names a PostgreSQL for tests: run scripts/test, which starts one")
 }
 
 /// Host and port of the pooler, if there is one.
 pub fn pooler() -> Option<String> {
     std::env::var("POOLER").ok()
-}
-
-fn url_of(database: &str) -> String {
-    let url = server_url();
-    let (server, _) = url
-        .rsplit_once('/')
-        .expect("DATABASE_URL ends with a database");
-    format!("{server}/{database}")
-}
-
-async fn connect(database: &str) -> PgConnection {
-    connect_to(&url_of(database)).await
 }
 
 pub async fn connect_to(url: &str) -> PgConnection {
@@ -119,67 +144,6 @@ async fn run(connection: &mut PgConnection, sql: &str) {
         .execute(AssertSqlSafe(sql.to_owned()))
         .await
         .unwrap_or_else(|e| panic!("{sql}: {e}"));
-}
-
-/// The server is new for every run of the tests, so a template that is there is this program's.
-async fn make_template() {
-    let mut server = connect("postgres").await;
-    run(&mut server, "select pg_advisory_lock(8)").await;
-    let there: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(TEMPLATE)
-            .fetch_one(&mut server)
-            .await
-            .expect("the server lists its databases");
-    if !there {
-        run(&mut server, "create database template_in_progress").await;
-        migrate(url_of("template_in_progress")).await;
-        seed(&mut connect("template_in_progress").await).await;
-        run(
-            &mut server,
-            &format!("alter database template_in_progress rename to {TEMPLATE}"),
-        )
-        .await;
-    }
-    run(&mut server, "select pg_advisory_unlock(8)").await;
-}
-
-pub async fn migrate(url: String) {
-    let root = RootSecret::new(&SECRET_KEY.into()).expect("the secret is strong");
-    let roles = Roles::new("parlance").expect("the prefix is good");
-    let mut operator = Operator::connect(&SecretString::from(url), roles)
-        .await
-        .expect("the server's superuser may connect");
-    operator.migrate(&root).await.expect("the migrations run");
-}
-
-/// Puts everybody into a database that has nobody.
-pub async fn seed(connection: &mut PgConnection) {
-    let hash = Hasher::new(1)
-        .hash(PASSWORD.into(), Turn::Other(None))
-        .await
-        .expect("the password can be hashed");
-    for person in PEOPLE {
-        sqlx::query("insert into parlance.tenants (id, slug, name) values ($1, $2, $2) on conflict do nothing")
-            .bind(person.tenant_id)
-            .bind(person.tenant)
-            .execute(&mut *connection)
-            .await
-            .expect("a tenant");
-        sqlx::query(
-            "insert into parlance.users (tenant_id, id, email, password_hash, role, is_superuser)
-             values ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(person.tenant_id)
-        .bind(person.id)
-        .bind(person.email)
-        .bind(&hash)
-        .bind(person.role)
-        .bind(person.id == SUPERUSER.id)
-        .execute(&mut *connection)
-        .await
-        .expect("a user");
-    }
 }
 
 /// The row of a message.

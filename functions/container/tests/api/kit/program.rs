@@ -57,7 +57,8 @@ impl Program {
         program
     }
 
-    async fn start(kit: &Kit, vars: &[(String, String)], log: Stdio) -> Self {
+    /// As [`Program::serve`]; what it logs goes to `log`.
+    pub async fn start(kit: &Kit, vars: &[(String, String)], log: Stdio) -> Self {
         let binary = std::env::var("CHECK_BINARY");
         let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_parlance").to_owned());
         Self::start_by(Command::new(binary), kit, vars, log).await
@@ -135,7 +136,17 @@ impl Program {
 
     /// SIGTERM.
     pub async fn terminate(&self) {
-        signalled(&self.child, "TERM").await;
+        self.signal("TERM").await;
+    }
+
+    /// Any signal that does not end it at once.
+    pub async fn signal(&self, signal: &str) {
+        signalled(&self.child, signal).await;
+    }
+
+    /// Whether it has ended, which nobody but a test should make it do.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is our child")
     }
 
     /// SIGKILL; returns when it is gone.

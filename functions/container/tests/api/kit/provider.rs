@@ -1,6 +1,7 @@
 //! OpenAI, DeepSeek and Pinecone as a test wants them: one HTTP server that records what it is asked and answers
 //! as it was told.
 
+mod lies;
 mod pinecone;
 mod replies;
 mod vectors;
@@ -13,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
+pub use lies::Lie;
 use serde_json::Value;
 use std::{
     collections::VecDeque,
@@ -85,6 +87,7 @@ struct Inner {
     /// How many held answers whoever asked no longer reads, at their end or before.
     left: AtomicUsize,
     echoes: AtomicBool,
+    lie: Mutex<Option<Lie>>,
 }
 
 /// Counts when it is dropped.
@@ -118,6 +121,7 @@ impl Provider {
             go: Semaphore::new(0),
             left: AtomicUsize::new(0),
             echoes: AtomicBool::new(false),
+            lie: Mutex::default(),
         });
         let provider = Self { address, inner };
         let router = Router::new().fallback(answer).with_state(provider.clone());
@@ -143,6 +147,11 @@ impl Provider {
     /// From now on every question is repeated in the answer, word by word, and nothing is recorded.
     pub fn echo(&self) {
         self.inner.echoes.store(true, Relaxed);
+    }
+
+    /// Says the beginning of what it would repeat, if anything, and goes on as it should not; or no more.
+    pub fn lie(&self, lie: Option<Lie>) {
+        *self.inner.lie.lock().unwrap() = lie;
     }
 
     /// Answers every chat completion so for which there is no [`Provider::reply`].
@@ -203,13 +212,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     };
     if provider.inner.echoes.load(Relaxed) {
-        let messages = asked.body["messages"].as_array();
-        let question = messages.and_then(|all| all.last()?["content"].as_str());
-        // Before it may stand another, which was never answered.
-        let question = question.and_then(|text| text.rsplit("\n\n").next());
-        let words = question.unwrap_or_default().split_inclusive(' ');
-        let words = Reply::Text(words.map(String::from).collect());
-        return replies::chat(provider, asked.body["stream"] == true, words).await;
+        return echo(&provider, &asked).await;
     }
     provider.inner.asked.lock().unwrap().push(asked.clone());
     if asked.path.ends_with("/chat/completions") {
@@ -238,6 +241,28 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         };
     }
     vectors::answer(&provider, &asked)
+}
+
+/// Repeats a question, word by word, unless it lies; nothing is recorded.
+async fn echo(provider: &Provider, asked: &Asked) -> Response {
+    let lie = *provider.inner.lie.lock().unwrap();
+    if !asked.path.ends_with("/chat/completions") {
+        return match lie {
+            Some(lie) => lies::about_vectors(lie).await,
+            None => vectors::answer(provider, asked),
+        };
+    }
+    let messages = asked.body["messages"].as_array();
+    let question = messages.and_then(|all| all.last()?["content"].as_str());
+    // Before it may stand another, which was never answered.
+    let question = question.and_then(|text| text.rsplit("\n\n").next());
+    let words = question.unwrap_or_default().split_inclusive(' ');
+    let words: Vec<String> = words.map(String::from).collect();
+    let streamed = asked.body["stream"] == true;
+    match lie {
+        Some(lie) => lies::chat(lie, streamed, &words).await,
+        None => replies::chat(provider.clone(), streamed, Reply::Text(words)).await,
+    }
 }
 
 impl Provider {

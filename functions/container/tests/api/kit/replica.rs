@@ -39,7 +39,7 @@ impl Replicated {
         let at = url(&primary);
         // Otherwise a commit is told before anybody could have it, and is a while on its way.
         run(&at, "alter system set synchronous_commit = on").await;
-        migrate(at.clone()).await;
+        migrate(&at).await;
         seed(&mut connect_to(&at).await).await;
         let standby = primary.standby(&dir.join("standby"));
         Self {

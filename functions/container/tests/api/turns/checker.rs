@@ -2,8 +2,8 @@
 //!
 //! `CHECK_TURNS=100000 scripts/test checker` runs more of them; `CHECK_BINARY` names another build of the program.
 
-mod client;
-mod faults;
+pub(crate) mod client;
+pub(crate) mod faults;
 
 use crate::kit::{
     Kit, U1,
@@ -15,6 +15,7 @@ use crate::kit::{
 };
 use crate::{spending, turns::programs::Programs};
 use client::{Client, End};
+use sqlx::PgPool;
 use std::{
     collections::HashMap,
     sync::{
@@ -29,14 +30,14 @@ use uuid::Uuid;
 const WORKERS: u64 = 16;
 
 /// Limits that are never reached, so that what is spent is counted.
-const COUNTED: &str = r#"{"tenant": {"concurrent_answers": 1000, "tokens_per_month": 1000000000000000, "cost_per_month": "1000000"},
+pub(crate) const COUNTED: &str = r#"{"tenant": {"concurrent_answers": 1000, "tokens_per_month": 1000000000000000, "cost_per_month": "1000000"},
     "user": {"concurrent_answers": 1000}}"#;
 
 /// What a client knows of a turn.
-struct Known {
+pub(crate) struct Known {
     number: String,
     message: Uuid,
-    end: End,
+    pub(crate) end: End,
 }
 
 fn turns() -> u64 {
@@ -68,20 +69,15 @@ async fn every_turn_that_was_told_is_stored_once_whatever_happens() {
     let (begun, done) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     let mut workers = JoinSet::new();
     for worker in 0..WORKERS {
-        let client = Client {
-            token: token.clone(),
-            programs: programs.clone(),
-            random: Random(seed + worker),
-            resumed: 0,
-        };
+        let client = Client::new(&token, &programs, Random(seed + worker));
         workers.spawn(work(client, worker, turns() / WORKERS, done.clone()));
     }
     let all = async {
         let (mut known, mut resumed) = (Vec::new(), 0);
         while let Some(worker) = workers.join_next().await {
-            let (its, cuts) = worker.expect("a worker ends");
+            let (its, client) = worker.expect("a worker ends");
             known.extend(its);
-            resumed += cuts;
+            resumed += client.resumed;
         }
         programs.end();
         (known, resumed)
@@ -108,18 +104,19 @@ async fn every_turn_that_was_told_is_stored_once_whatever_happens() {
         known.len(),
         begun.elapsed()
     );
-    check(&kit, &known, &figures).await;
+    let faults = compare(&kit.pool, &known).await;
+    assert!(faults.is_empty(), "{figures}: {faults:#?}");
     assert!(good > known.len() / 2, "{figures}");
     tell(&format!("checked {figures}"));
 }
 
 /// Asks so many questions, one after the other, in conversations of ten.
-async fn work(
+pub(crate) async fn work(
     mut client: Client,
     worker: u64,
     turns: u64,
     done: Arc<AtomicU64>,
-) -> (Vec<Known>, u64) {
+) -> (Vec<Known>, Client) {
     let (mut known, mut session) = (Vec::new(), None);
     let mut n = 0;
     // Until every fault has happened.
@@ -127,6 +124,7 @@ async fn work(
         if n % 10 == 0 {
             session = None;
         }
+        client.rest().await;
         let number = format!("turn {worker}-{n} Grüße 🦀 and so on to the end");
         let (message, in_session, end) = client.turn(&number, session).await;
         session = in_session.or(session);
@@ -141,7 +139,7 @@ async fn work(
             tell(&format!("{done} turns so far"));
         }
     }
-    (known, client.resumed)
+    (known, client)
 }
 
 #[derive(sqlx::FromRow)]
@@ -154,12 +152,12 @@ struct Row {
     status: String,
 }
 
-/// Compares what clients know with what is stored.
-async fn check(kit: &Kit, known: &[Known], figures: &str) {
+/// Compares what clients know with what is stored: what is wrong with it.
+pub(crate) async fn compare(pool: &PgPool, known: &[Known]) -> Vec<String> {
     let rows: Vec<Row> = sqlx::query_as(
         "select id, session_id, seq, role, content, status from parlance.chat_messages order by session_id, seq",
     )
-    .fetch_all(&kit.pool)
+    .fetch_all(pool)
     .await
     .expect("the messages can be read");
     let mut faults = Vec::new();
@@ -170,7 +168,7 @@ async fn check(kit: &Kit, known: &[Known], figures: &str) {
         if row.seq != follows.map_or(1, |before| before.seq + 1) {
             faults.push(format!("{} has a gap before it", row.id));
         }
-        if row.role == "user" {
+        if row.role == "user" && row.content.starts_with("turn ") {
             questions.entry(&row.content).or_default().push(at);
         }
     }
@@ -198,5 +196,5 @@ async fn check(kit: &Kit, known: &[Known], figures: &str) {
     if told != known.len() {
         faults.push(format!("{told} questions are stored"));
     }
-    assert!(faults.is_empty(), "{figures}: {faults:#?}");
+    faults
 }

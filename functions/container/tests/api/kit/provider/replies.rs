@@ -23,7 +23,7 @@ pub(super) async fn chat(provider: Provider, streamed: bool, reply: Reply) -> Re
         }
         Reply::Text(pieces) => events(pieces.iter().map(|p| delta(p)).chain([end()]).collect()),
         Reply::Held(pieces) => held(provider, pieces),
-        Reply::BreakAfter(pieces) => broken(pieces),
+        Reply::BreakAfter(pieces) => broken(pieces.iter().map(|p| delta(p)).collect()),
         Reply::Status(status, body) => {
             (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
         }
@@ -40,7 +40,7 @@ fn whole(pieces: &[String]) -> Response {
     .into_response()
 }
 
-fn delta(text: &str) -> String {
+pub(super) fn delta(text: &str) -> String {
     let chunk =
         json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
     format!("data: {chunk}\n\n")
@@ -86,8 +86,9 @@ fn held(provider: Provider, pieces: Vec<String>) -> Response {
         .into_response()
 }
 
-fn broken(pieces: Vec<String>) -> Response {
-    let good = pieces.into_iter().map(|p| Ok(Bytes::from(delta(&p))));
+/// Events, and then no end.
+pub(super) fn broken(blocks: Vec<String>) -> Response {
+    let good = blocks.into_iter().map(|b| Ok(Bytes::from(b)));
     let body = stream::iter(good).chain(stream::once(async {
         // The server sends what it has only when the next piece is not there yet.
         tokio::time::sleep(Duration::from_millis(20)).await;

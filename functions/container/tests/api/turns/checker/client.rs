@@ -7,21 +7,28 @@ use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::time::Duration;
-use tokio::{net::TcpStream, time::sleep};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 use uuid::Uuid;
 
-pub(super) struct Client {
-    pub(super) token: String,
-    pub(super) programs: Programs,
-    pub(super) random: Random,
+pub(crate) struct Client {
+    pub(crate) token: String,
+    pub(crate) programs: Programs,
+    pub(crate) random: Random,
+    /// What it does at most between two questions.
+    pub(crate) pause: Duration,
     /// How often an answer was read on after a cut.
-    pub(super) resumed: u64,
+    pub(crate) resumed: u64,
+    /// How often it was answered with what status; 0 is none, before the connection was lost.
+    pub(crate) answered: BTreeMap<u16, u64>,
 }
 
 /// What a client was told of the end of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// It is whole.
     Done,
     /// It is not.
@@ -41,10 +48,72 @@ struct Heard {
 
 /// How often a turn is tried. Nothing that goes well needs a part of it.
 const ATTEMPTS: u32 = 5000;
+/// How long nothing may come before a connection is taken for dead. The service says every 15 s that it lives.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Worth another attempt: too early, too much, or something behind the service is not there.
+const AGAIN: [u16; 5] = [0, 429, 502, 503, 504];
 
 impl Client {
+    pub(crate) fn new(token: &str, programs: &Programs, random: Random) -> Self {
+        Self {
+            token: token.to_owned(),
+            programs: programs.clone(),
+            random,
+            pause: Duration::ZERO,
+            resumed: 0,
+            answered: BTreeMap::new(),
+        }
+    }
+
+    /// Asks as often as it takes, under one key; status and body of the first answer that has one of these statuses.
+    pub(crate) async fn until(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        good: &[u16],
+    ) -> (u16, Value) {
+        let key = Uuid::new_v4().to_string();
+        for _ in 0..ATTEMPTS {
+            let request = self.request(method, path).header("idempotency-key", &key);
+            let request = match body {
+                Value::Null => request.body(Body::empty()),
+                body => request
+                    .header("content-type", "application/json")
+                    .body(Body::from(body.to_string())),
+            };
+            let answer = match self.send(request.unwrap()).await {
+                Some(response) => whole(response).await,
+                None => None,
+            };
+            let (status, json) = answer.unwrap_or_default();
+            if good.contains(&status) {
+                return (status, json);
+            }
+            assert!(
+                AGAIN.contains(&status) || self.is_stranger(status),
+                "{status} to {method} {path}: {json}"
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{method} {path} is never answered");
+    }
+
+    /// Does nothing for a moment, if it is one that does.
+    pub(crate) async fn rest(&mut self) {
+        if !self.pause.is_zero() {
+            let most = u64::try_from(self.pause.as_millis()).expect("it is short");
+            sleep(Duration::from_millis(self.random.below(most))).await;
+        }
+    }
+
+    /// Whether it is one whose token a process with another time does not take.
+    fn is_stranger(&self, status: u16) -> bool {
+        status == 401 && self.programs.differ_in_time()
+    }
+
     /// Asks until the end is known. The answer's message, its conversation if that is known, and the end.
-    pub(super) async fn turn(
+    pub(crate) async fn turn(
         &mut self,
         number: &str,
         session: Option<Uuid>,
@@ -85,17 +154,16 @@ impl Client {
         if stream && status == 200 {
             return self.listen(response, heard).await;
         }
-        let Ok(body) = response.into_body().collect().await else {
+        let Some((_, json)) = whole(response).await else {
             return;
         };
-        let json: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
         match status {
             200 => {
                 heard.told(&json);
                 heard.text = json["answer"].as_str().unwrap().to_owned();
                 heard.end = Some(End::Done);
             }
-            401..=500 => panic!("{status} to {number:?}: {json}"),
+            401..=500 if !self.is_stranger(status) => panic!("{status} to {number:?}: {json}"),
             // Whether it was stored tells the next attempt: streamed, it has the message's id.
             _ => {}
         }
@@ -116,6 +184,7 @@ impl Client {
             // It was sent what its process could not store any more.
             422 => heard.end = Some(End::Broken),
             503 => {}
+            status if self.is_stranger(status) => {}
             status => panic!("{status} to the rest of {message}"),
         }
     }
@@ -127,7 +196,7 @@ impl Client {
             _ => u64::MAX,
         };
         let (mut body, mut buffer, mut events) = (response.into_body(), Vec::new(), 0);
-        while let Some(Ok(frame)) = body.frame().await {
+        while let Ok(Some(Ok(frame))) = timeout(SILENCE, body.frame()).await {
             buffer.extend_from_slice(&frame.into_data().unwrap_or_default());
             while let Some(end) = buffer.windows(2).position(|w| w == b"\n\n") {
                 let block: Vec<u8> = buffer.drain(..end + 2).collect();
@@ -144,14 +213,44 @@ impl Client {
         crate::kit::request(&self.token, method, path).header("host", "localhost")
     }
 
-    /// Sends to any of the programs; none if it cannot be reached, or ends.
+    /// Sends to any of the programs; none if it cannot be reached, ends, or says nothing.
     async fn send(&mut self, request: Request<Body>) -> Option<Response<Incoming>> {
         let address = self.programs.any(&mut self.random).await?;
-        let stream = TcpStream::connect(address).await.ok()?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-        tokio::spawn(connection);
-        sender.send_request(request).await.ok()
+        let answer = timeout(SILENCE, sent(address, request)).await;
+        let response = answer.ok().flatten();
+        let status = response.as_ref().map_or(0, |r| r.status().as_u16());
+        *self.answered.entry(status).or_default() += 1;
+        response
     }
+
+    /// Asks one of the programs for an answer in one piece, once; its status, 0 if none comes.
+    pub(crate) async fn ask_once(&self, which: usize, question: &Value) -> u16 {
+        let request = self
+            .request("POST", "/chat")
+            .header("content-type", "application/json")
+            .body(Body::from(question.to_string()));
+        let address = self.programs.ways()[which].address;
+        let answer = timeout(SILENCE, sent(address, request.unwrap())).await;
+        match answer.ok().flatten() {
+            Some(response) => whole(response).await.map_or(0, |(status, _)| status),
+            None => 0,
+        }
+    }
+}
+
+async fn sent(address: SocketAddr, request: Request<Body>) -> Option<Response<Incoming>> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    sender.send_request(request).await.ok()
+}
+
+/// Status and body, if all of it comes.
+async fn whole(response: Response<Incoming>) -> Option<(u16, Value)> {
+    let status = response.status().as_u16();
+    let body = timeout(SILENCE, response.into_body().collect()).await;
+    let body = body.ok()?.ok()?.to_bytes();
+    Some((status, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 impl Heard {

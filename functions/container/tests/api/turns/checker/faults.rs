@@ -1,6 +1,6 @@
 //! What goes wrong meanwhile.
 
-use crate::kit::{proxy::Breakable, random::Random};
+use crate::kit::{proxy::Breakable, random::Random, wait::wait_until};
 use crate::turns::programs::Programs;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::{
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 /// How often each fault has happened.
 #[derive(Default)]
-pub(super) struct Counts([(&'static str, u32); 6]);
+pub(crate) struct Counts([(&'static str, u32); 6]);
 
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,7 +25,7 @@ impl Display for Counts {
 }
 
 /// One fault after the other, each as often as the others, until [`Programs::end`]; both programs run afterwards.
-pub(super) async fn happen(
+pub(crate) async fn happen(
     programs: &Programs,
     way: &Breakable,
     pool: &PgPool,
@@ -54,7 +54,7 @@ pub(super) async fn happen(
             }
             1 => programs.replace(program, true).await,
             2 => end_backends(pool).await,
-            3 => fail_over(pool).await,
+            3 => fail_over(pool, Duration::from_millis(300)).await,
             4 => way.cut(),
             _ => way.swallow(),
         }
@@ -68,7 +68,7 @@ pub(super) async fn happen(
 }
 
 /// As a minute later: answers whose process is gone say so. Those that live are told so, too, and are not.
-pub(super) async fn take_for_dead(pool: &PgPool) {
+pub(crate) async fn take_for_dead(pool: &PgPool) {
     run(
         pool,
         "update parlance.chat_messages set heartbeat_at = now() - interval '61 seconds' where status = 'streaming'",
@@ -77,7 +77,7 @@ pub(super) async fn take_for_dead(pool: &PgPool) {
 }
 
 /// What a restart of PostgreSQL does to connections.
-async fn end_backends(pool: &PgPool) {
+pub(crate) async fn end_backends(pool: &PgPool) {
     run(
         pool,
         "select pg_terminate_backend(pid) from pg_stat_activity
@@ -86,18 +86,13 @@ async fn end_backends(pool: &PgPool) {
     .await;
 }
 
-/// The server becomes a standby for a moment: connections that are open take no writes.
-async fn fail_over(pool: &PgPool) {
-    let mut connection = pool.acquire().await.expect("the database is there");
-    let name: String = sqlx::query_scalar("select current_database()")
-        .fetch_one(&mut *connection)
-        .await
-        .expect("it has a name");
-    drop(connection);
+/// The server becomes a standby for so long: connections that are open take no writes.
+pub(crate) async fn fail_over(pool: &PgPool, time: Duration) {
+    let name = name_of(pool).await;
     let set = |to: &str| format!("alter database {name} set default_transaction_read_only = {to}");
     run(pool, &set("on")).await;
     end_backends(pool).await;
-    sleep(Duration::from_millis(300)).await;
+    sleep(time).await;
     run(
         pool,
         &format!("alter database {name} reset default_transaction_read_only"),
@@ -105,11 +100,19 @@ async fn fail_over(pool: &PgPool) {
     .await;
 }
 
-async fn run(pool: &PgPool, sql: &str) {
-    let mut connection = pool.acquire().await.expect("the database is there");
-    // Whoever looks from outside is not at a standby.
-    for sql in ["set default_transaction_read_only = off", sql] {
-        let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut *connection);
-        done.await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-    }
+/// What the database is called.
+pub(crate) async fn name_of(pool: &PgPool) -> String {
+    let name = sqlx::query_scalar("select current_database()").fetch_one(pool);
+    name.await.expect("the database is there")
+}
+
+/// Comes again if the database is away for another reason.
+pub(crate) async fn run(pool: &PgPool, sql: &str) {
+    wait_until("the database to do as it is told", async || {
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .execute(pool)
+            .await;
+        done.map(drop).map_err(|e| format!("{sql}: {e}"))
+    })
+    .await;
 }
