@@ -69,7 +69,7 @@ pub(crate) async fn export(slug: &str) -> Result<()> {
 
 /// `parlance import-tenant`.
 pub(crate) async fn import() -> Result<()> {
-    let moving = open().await?;
+    let mut moving = open().await?;
     let mut lines = stdin().lock().lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     let header: Header = serde_json::from_str(&first)
@@ -80,7 +80,7 @@ pub(crate) async fn import() -> Result<()> {
         header.schema,
         newest_migration()
     );
-    let mut import = Import::new(&moving);
+    let mut import = Import::new(&mut moving);
     for line in lines {
         import.take(&line?).await?;
     }
@@ -101,13 +101,13 @@ async fn open() -> Result<Moving> {
         root,
         roles,
     } = OperatorConfig::from_env().await?;
-    let mut operator = Operator::connect(&database_url, roles).await?;
+    let operator = Operator::connect(&database_url, roles).await?;
     Ok(operator.moving(&database_url, &root).await?)
 }
 
 /// What of a file was read.
 struct Import<'a> {
-    moving: &'a Moving,
+    moving: &'a mut Moving,
     own: Option<Own>,
     table: String,
     /// The rows of that table that are still to be written, with commas between them.
@@ -118,7 +118,7 @@ struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    fn new(moving: &'a Moving) -> Self {
+    fn new(moving: &'a mut Moving) -> Self {
         Self {
             moving,
             own: None,
@@ -158,7 +158,7 @@ impl<'a> Import<'a> {
     async fn begin(&mut self, row: &str) -> Result<()> {
         let own: Own = serde_json::from_str(row)?;
         match self.moving.begin_import(own.id, row, &asked()).await? {
-            Coming::Begun | Coming::GoesOn => {}
+            Coming::Begun => {}
             Coming::Taken => {
                 bail!("there is a tenant with this id or slug already; it was left as it is")
             }
@@ -188,7 +188,7 @@ impl<'a> Import<'a> {
             end == counts
         });
         let own = self.own.filter(|_| whole).context(
-            "the file is cut off, so nobody comes in yet. Run it again with a whole one: what is here stays",
+            "the file is cut off, so nobody comes in yet. Run it again with a whole one, which begins anew",
         )?;
         self.moving.end_import(own.id, own.status, &asked()).await?;
         Ok(counts)

@@ -2,6 +2,7 @@
 
 mod erasing;
 mod moving;
+mod resuming;
 
 use crate::{
     config::{Ended, run},

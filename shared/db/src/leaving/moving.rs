@@ -1,6 +1,9 @@
 //! A tenant as rows of JSON: read here, written elsewhere.
 
-use super::{receipts::RowCounts, tables::TABLES};
+use super::{
+    receipts::{Leaving, LeavingKind, RowCounts},
+    tables::TABLES,
+};
 use crate::{
     Asked, Db, Deed, ForWhom, Need, Operator, OperatorError, Result, TenantStatus, Whose,
     audit::deeds::{NOBODY, write},
@@ -16,15 +19,14 @@ const TENANTS: &str = "tenants";
 /// The database, as a tenant is moved from it or to it. The operator alone opens it.
 pub struct Moving {
     db: Db,
+    operator: Operator,
 }
 
 /// Whether a tenant can come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coming {
-    /// It is new.
+    /// It is new; what an import before brought that did not become whole is deleted.
     Begun,
-    /// It was begun before, and is not whole.
-    GoesOn,
     /// There is another tenant with its id or slug.
     Taken,
 }
@@ -58,12 +60,12 @@ impl Operator {
     /// # Errors
     /// The database is not this binary's, or refuses the service's logins.
     pub async fn moving(
-        &mut self,
+        mut self,
         database_url: &SecretString,
         root: &RootSecret,
     ) -> Result<Moving, OperatorError> {
         let db = self.as_service(database_url, root).await?;
-        Ok(Moving { db })
+        Ok(Moving { db, operator: self })
     }
 }
 
@@ -106,53 +108,77 @@ impl Moving {
         Ok(counts)
     }
 
-    /// Begins with the tenant's own row; nobody comes in before [`Moving::end_import`].
+    /// Begins with the tenant's own row; nobody comes in before [`Moving::end_import`]. What an import before brought is deleted first if
+    /// that did not become whole: this file may be a newer one, without what was erased since.
     ///
     /// # Errors
     /// The row does not fit, or one of its origins belongs to another tenant.
     pub async fn begin_import(
-        &self,
+        &mut self,
         tenant: Uuid,
         row: &str,
         asked: &Asked,
     ) -> Result<Coming, OperatorError> {
         let mut tx = self.db.outside_as_platform(Whose::SERVICE).await?;
-        let there: Option<Uuid> = sqlx::query_scalar(
-            "select id from tenants where id = $1 or slug = $2::jsonb ->> 'slug' order by id <> $1 limit 1",
+        let there: Option<(Uuid, TenantStatus)> = sqlx::query_as(
+            "select id, status from tenants where id = $1 or slug = $2::jsonb ->> 'slug' order by id <> $1 limit 1",
         )
         .bind(tenant)
         .bind(row)
         .fetch_optional(tx.conn())
         .await?;
-        if there.is_some_and(|there| there != tenant) {
-            return Ok(Coming::Taken);
+        drop(tx);
+        match there {
+            None => {}
+            Some((id, TenantStatus::Suspended))
+                if id == tenant && self.is_unfinished(id).await? =>
+            {
+                self.discard(tenant).await?;
+            }
+            Some(_) => return Ok(Coming::Taken),
         }
-        if there.is_none() {
-            sqlx::query(
-                "insert into tenants
-                 select r.* from jsonb_populate_record(null::tenants, $1::jsonb || '{\"status\": \"suspended\"}') r",
-            )
-            .bind(row)
-            .execute(tx.conn())
-            .await?;
-            tx.commit().await?;
-        }
+        // Before the tenant's row, so that there is none of which it is not known that it came like this.
         let mut tx = self.open(tenant).await?;
-        let begun: Option<bool> = sqlx::query_scalar(
-            "select detail = 'begun' from audit_log where action = 'tenant.import' order by at desc, id desc limit 1",
-        )
-        .fetch_optional(tx.conn())
-        .await?;
-        match (there, begun) {
-            (Some(_), Some(true)) => return Ok(Coming::GoesOn),
-            // It was there before; or a process ended between the two transactions, when it has nobody.
-            (Some(_), _) if !is_empty(&mut tx).await? => return Ok(Coming::Taken),
-            _ => {}
-        }
         let deed = Deed::done("tenant.import", tenant).detail("begun");
         write(tx.conn(), &NOBODY, asked, &deed).await?;
         tx.commit().await?;
+        let mut tx = self.db.outside_as_platform(Whose::SERVICE).await?;
+        sqlx::query(
+            "insert into tenants
+             select r.* from jsonb_populate_record(null::tenants, $1::jsonb || '{\"status\": \"suspended\"}') r",
+        )
+        .bind(row)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
         Ok(Coming::Begun)
+    }
+
+    /// Whether a suspended tenant is what an import has left that did not become whole, and nobody has done anything with it since.
+    async fn is_unfinished(&self, tenant: Uuid) -> Result<bool> {
+        let mut tx = self.open(tenant).await?;
+        let newest: Option<bool> = sqlx::query_scalar(
+            "select action = 'tenant.import' and detail = 'begun' from audit_log
+             where action = 'tenant.import' or (actor_id <> $1 and outcome = 'success') order by at desc, id desc limit 1",
+        )
+        .bind(Uuid::nil())
+        .fetch_optional(tx.conn())
+        .await?;
+        Ok(newest.unwrap_or(false))
+    }
+
+    /// Deletes what an import has brought that did not become whole, as a tenant is erased.
+    async fn discard(&mut self, tenant: Uuid) -> Result<(), OperatorError> {
+        let of = Leaving {
+            id: Uuid::nil(),
+            kind: LeavingKind::Tenant,
+            tenant_id: tenant,
+            slug: String::new(),
+            subject: tenant,
+        };
+        self.db.delete_in_steps(&of).await?;
+        self.operator.drop_tenant(&of).await?;
+        Ok(self.db.delete_after(&of).await?)
     }
 
     /// Writes rows of a table: an array. False if there is no such table.
@@ -216,9 +242,4 @@ impl Moving {
     async fn open(&self, tenant: Uuid) -> Result<crate::TenantTx> {
         self.db.open(tenant, Whose::SERVICE, Need::Begun).await
     }
-}
-
-async fn is_empty(tx: &mut crate::TenantTx) -> Result<bool> {
-    let sql = "select not exists (select from users) and not exists (select from documents)";
-    Ok(sqlx::query_scalar(sql).fetch_one(tx.conn()).await?)
 }

@@ -13,11 +13,11 @@ use sqlx::{AssertSqlSafe, PgPool};
 use std::collections::BTreeSet;
 
 /// Another deployment: other secrets, and roles of its own.
-const OTHER: &str = "test-canary-elsewhere-6d1f8b3e9a7c2054f8b1d3e5a7c9";
-const PREFIX: &str = "elsewhere";
+pub(super) const OTHER: &str = "test-canary-elsewhere-6d1f8b3e9a7c2054f8b1d3e5a7c9";
+pub(super) const PREFIX: &str = "elsewhere";
 
 /// What is taken along, each with what of it is not, or is otherwise.
-const MOVED: &[(&str, &[&str])] = &[
+pub(super) const MOVED: &[(&str, &[&str])] = &[
     ("chat_messages", &[]),
     ("chat_sessions", &[]),
     ("connector_pages", &[]),
@@ -65,7 +65,7 @@ const LEFT: &[&str] = &[
     "jobs",
 ];
 
-async fn rows(pool: &PgPool, table: &str, but: &[&str]) -> Vec<Value> {
+pub(super) async fn rows(pool: &PgPool, table: &str, but: &[&str]) -> Vec<Value> {
     let sql = format!(
         "select to_jsonb(t) - $2::text[] from parlance.{table} t where tenant_id = $1 order by (to_jsonb(t) - $2::text[])::text"
     );
@@ -91,7 +91,7 @@ async fn every_table_of_tenants_is_taken_along_or_left_behind() {
 }
 
 /// A tenant with something of each kind, and the file of it.
-async fn exported(provider: &Provider, vars: &[(String, String)]) -> (Scene, String) {
+pub(super) async fn exported(provider: &Provider, vars: &[(String, String)]) -> (Scene, String) {
     let there = Scene::on(Kit::on(Database::clone_template().await, vars.to_vec()).await).await;
     let rating = json!({ "rating": "up", "comment": "Good." });
     let path = format!("/chat/messages/{}/feedback", there.ids_of(U1).message);
@@ -119,7 +119,7 @@ async fn exported(provider: &Provider, vars: &[(String, String)]) -> (Scene, Str
 }
 
 /// Runs a command of the other deployment.
-async fn elsewhere(url: &str, command: &str, stdin: &str) -> Ended {
+pub(super) async fn elsewhere(url: &str, command: &str, stdin: &str) -> Ended {
     let vars = [
         ("DATABASE_URL", url),
         ("SECRET_KEY", OTHER),

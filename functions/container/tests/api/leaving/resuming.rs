@@ -1,0 +1,131 @@
+//! What was broken off: an erasure ends as what it was begun as, and an import begins anew.
+
+use super::{
+    log_in,
+    moving::{MOVED, OTHER, PREFIX, elsewhere, exported, rows},
+    parlance,
+};
+use crate::kit::{
+    ADMIN1, Kit, SUPERUSER, T1, T2, U1, U2, V1,
+    database::Database,
+    provider::Provider,
+    scene::{Scene, Stored},
+};
+use serde_json::{Value, json};
+use sqlx::Executor;
+
+async fn scene(provider: &Provider) -> Scene {
+    let kit = Kit::on(Database::clone_template().await, provider.vars().to_vec()).await;
+    let scene = Scene::on(kit).await;
+    scene.settled().await;
+    scene
+}
+
+/// Has the database refuse the end of a receipt, once everything is deleted, or let it be.
+async fn refuse_ends(scene: &Scene, refuse: bool) {
+    let sql = match refuse {
+        true => {
+            "create function parlance.refuses() returns trigger language plpgsql as
+               $$ begin raise exception 'not now'; end $$;
+             create trigger refuses before update on parlance.erasures for each row execute function parlance.refuses()"
+        }
+        false => {
+            "drop trigger refuses on parlance.erasures; drop function parlance.refuses()"
+        }
+    };
+    scene.pool.execute(sql).await.unwrap();
+}
+
+fn of_user<'a>(tenant: &'a str, user: &'a str) -> [&'a str; 7] {
+    [
+        "erase",
+        "--tenant",
+        tenant,
+        "--user",
+        user,
+        "--confirm",
+        tenant,
+    ]
+}
+
+/// The rows of a table in a file, without these columns.
+fn said(file: &str, table: &str, but: &[&str]) -> Vec<Value> {
+    let lines = file
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let rows = lines.filter(|line| line["table"] == table);
+    let mut rows: Vec<Value> = rows
+        .map(|mut line| {
+            let mut row = line["row"].take();
+            let columns = row.as_object_mut().expect("a row is an object");
+            columns.retain(|column, _| !but.contains(&column.as_str()));
+            row
+        })
+        .collect();
+    rows.sort_by_key(Value::to_string);
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_broken_off_leaves_nothing_of_the_older_file() {
+    let provider = Provider::start().await;
+    let mut vars = provider.vars().to_vec();
+    vars.push(("OPENAI_API_KEY".into(), "sk-of-the-deployment".into()));
+    let (there, older) = exported(&provider, &vars).await;
+    let (admin, user) = (there.token_of(ADMIN1).to_owned(), there.token_of(U2));
+    let document = format!("/documents/{}", there.ids_of(U1).document);
+    let session = format!("/chat/sessions/{}", there.ids_of(U2).session);
+    let path = format!("/admin/users/{}", U2.id);
+    let off = json!({ "is_active": false });
+    for answer in [
+        there.delete(user, &session).await,
+        there.delete(&admin, &document).await,
+        there.patch(&admin, &path, off).await,
+        there
+            .patch(&admin, "/tenants/current", json!({ "name": "Newer" }))
+            .await,
+        there
+            .delete(&admin, &format!("/admin/users/{}", U1.id))
+            .await,
+    ] {
+        assert!(answer.status.is_success(), "{}", answer.text);
+    }
+    there.settled().await;
+    let newer = parlance(&there, &provider, &["export-tenant", "--tenant", "one"]).await;
+    assert!(newer.ok, "{}", newer.stderr);
+
+    let database = Database::empty().await;
+    let url = database.url();
+    assert!(elsewhere(&url, "migrate", "").await.ok);
+    // All but the last line.
+    let lines: Vec<&str> = older.lines().collect();
+    let cut = format!("{}\n", lines[..lines.len() - 1].join("\n"));
+    let half = elsewhere(&url, "import-tenant", &cut).await;
+    assert!(
+        !half.ok && half.stderr.contains("is cut off"),
+        "{}",
+        half.stderr
+    );
+    let whole = elsewhere(&url, "import-tenant", &newer.stdout).await;
+    assert!(whole.ok, "{}", whole.stderr);
+    vars.extend([
+        ("SECRET_KEY".into(), OTHER.into()),
+        ("ROLE_PREFIX".into(), PREFIX.into()),
+    ]);
+    let here = Kit::on(database.clone(), vars).await;
+    // There, what was deleted may still be going; the file is without it.
+    for (table, but) in MOVED {
+        let mut kept = rows(&here.pool, table, but).await;
+        kept.sort_by_key(Value::to_string);
+        assert_eq!(kept, said(&newer.stdout, table, but), "{table}");
+    }
+    for gone in [U1, U2] {
+        assert_eq!(log_in(&here, gone).await.status, 401);
+    }
+    let name: String = sqlx::query_scalar("select name from parlance.tenants where id = $1")
+        .bind(T1)
+        .fetch_one(&here.pool)
+        .await
+        .unwrap();
+    assert_eq!(name, "Newer");
+}
