@@ -46,7 +46,9 @@ impl Erase {
                 self.tenant
             ));
         }
-        let leaving = operator.begin_erasure(leaving, &found).await?;
+        let leaving = operator
+            .begin_erasure(leaving, self.user.as_deref(), &found)
+            .await?;
         match leaving.kind() {
             LeavingKind::Tenant => self.tenant(&mut operator, &service, &leaving).await?,
             LeavingKind::User | LeavingKind::Visitor => {

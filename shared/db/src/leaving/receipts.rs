@@ -88,10 +88,8 @@ impl Operator {
     ) -> Result<Leaving, OperatorError> {
         self.check_migrated().await?;
         let Some(tenant_id) = db.tenant_of_slug(slug).await? else {
-            return match user {
-                None => self.begun_of(slug).await,
-                Some(_) => Err(OperatorError::NoTenant(slug.to_owned())),
-            };
+            let begun = self.begun_of(slug, None, user).await?;
+            return begun.ok_or_else(|| OperatorError::NoTenant(slug.to_owned()));
         };
         let (kind, subject) = match user {
             None => {
@@ -102,89 +100,69 @@ impl Operator {
                 }
                 (LeavingKind::Tenant, tenant_id)
             }
-            Some(user) => self.person(db, (slug, tenant_id), user).await?,
+            Some(user) => match person(db, tenant_id, user).await? {
+                Some(person) => person,
+                None => {
+                    let begun = self.begun_of(slug, Some(tenant_id), Some(user)).await?;
+                    return begun.ok_or_else(|| OperatorError::NoUser(slug.to_owned()));
+                }
+            },
         };
-        let id = Uuid::now_v7();
-        let slug = slug.to_owned();
         Ok(Leaving {
-            id,
+            id: Uuid::now_v7(),
             kind,
             tenant_id,
-            slug,
+            slug: slug.to_owned(),
             subject,
         })
     }
 
-    /// The tenant is gone already, and its receipt is not ended.
-    async fn begun_of(&mut self, slug: &str) -> Result<Leaving, OperatorError> {
+    /// Who is gone already, while the receipt is not ended: the tenant, or one of its users. `tenant` is none if that is gone.
+    async fn begun_of(
+        &mut self,
+        slug: &str,
+        tenant: Option<Uuid>,
+        user: Option<&str>,
+    ) -> Result<Option<Leaving>, OperatorError> {
         self.act_as_owner().await?;
         let begun = sqlx::query_as(
             "select id, kind, tenant, slug, subject from erasures
-             where slug = $1 and kind = 'tenant' and finished_at is null",
+             where slug = $1 and coalesce(tenant = $2, true) and finished_at is null
+               and case when $3::text is null then kind = 'tenant'
+                        else kind <> 'tenant' and (subject = $4 or address = sha256(convert_to(lower($3), 'UTF8'))) end
+             order by id limit 1",
         )
         .bind(slug)
-        .fetch_optional(&mut self.connection)
-        .await;
-        self.act_as_itself().await?;
-        begun?.ok_or_else(|| OperatorError::NoTenant(slug.to_owned()))
-    }
-
-    async fn person(
-        &mut self,
-        db: &Db,
-        (slug, tenant): (&str, Uuid),
-        user: &str,
-    ) -> Result<(LeavingKind, Uuid), OperatorError> {
-        let mut tx = db.open(tenant, Whose::SERVICE, Need::Begun).await?;
-        let found: Option<(Uuid, bool, bool)> = sqlx::query_as(
-            "select id, role = 'visitor', is_superuser from users
-             where id = $2 or (email = lower($1) and not is_service)",
-        )
-        .bind(user)
-        .bind(Uuid::try_parse(user).ok())
-        .fetch_optional(tx.conn())
-        .await?;
-        drop(tx);
-        match found {
-            None => self.begun_of_user(tenant, user, slug).await,
-            Some((_, _, true)) => Err(OperatorError::Superuser),
-            Some((id, true, _)) => Ok((LeavingKind::Visitor, id)),
-            Some((id, false, _)) => Ok((LeavingKind::User, id)),
-        }
-    }
-
-    /// The user is gone already, and the receipt is not ended.
-    async fn begun_of_user(
-        &mut self,
-        tenant: Uuid,
-        user: &str,
-        slug: &str,
-    ) -> Result<(LeavingKind, Uuid), OperatorError> {
-        self.act_as_owner().await?;
-        let begun = sqlx::query_as(
-            "select kind, subject from erasures where tenant = $1 and subject = $2 and finished_at is null",
-        )
         .bind(tenant)
-        .bind(Uuid::try_parse(user).ok())
+        .bind(user)
+        .bind(user.and_then(|user| Uuid::try_parse(user).ok()))
         .fetch_optional(&mut self.connection)
         .await;
         self.act_as_itself().await?;
-        begun?.ok_or_else(|| OperatorError::NoUser(slug.to_owned()))
+        Ok(begun?)
     }
 
-    /// Begins a receipt with what there is; or finds the one that was begun.
+    /// Begins a receipt with what there is; or finds the one that was begun. `user` is what [`Operator::leaving`] was told.
     ///
     /// # Errors
-    /// The database could not do it.
+    /// [`OperatorError::Underway`]; or the database could not do it.
     pub async fn begin_erasure(
         &mut self,
         leaving: Leaving,
+        user: Option<&str>,
         found: &RowCounts,
     ) -> Result<Leaving, OperatorError> {
         self.act_as_owner().await?;
-        let begun = begun(&mut self.connection, &leaving, found).await;
+        let begun = begun(&mut self.connection, &leaving, user, found).await;
         self.act_as_itself().await?;
-        Ok(begun?)
+        let begun = begun?;
+        match (begun.tenant_id, begun.kind) == (leaving.tenant_id, leaving.kind) {
+            true => Ok(begun),
+            false => Err(OperatorError::Underway {
+                tenant: begun.slug,
+                subject: begun.subject,
+            }),
+        }
     }
 
     /// Notes what became of vectors that are elsewhere.
@@ -229,7 +207,7 @@ impl Operator {
     ) -> Result<Erasure, OperatorError> {
         self.act_as_owner().await?;
         let ended = sqlx::query_as(
-            "update erasures e set finished_at = now(), kept = $2,
+            "update erasures e set finished_at = now(), address = null, kept = $2,
                removed = (select coalesce(jsonb_object_agg(f.key, f.value::bigint - coalesce(($2::jsonb ->> f.key)::bigint, 0)), '{}')
                           from jsonb_each_text(e.found) f
                           where f.value::bigint > coalesce(($2::jsonb ->> f.key)::bigint, 0))
@@ -262,15 +240,42 @@ impl Operator {
     }
 }
 
-/// Writes a receipt down, unless one of the same is begun; the one that is.
+/// A user of a tenant, or one of its visitors.
+async fn person(
+    db: &Db,
+    tenant: Uuid,
+    user: &str,
+) -> Result<Option<(LeavingKind, Uuid)>, OperatorError> {
+    let mut tx = db.open(tenant, Whose::SERVICE, Need::Begun).await?;
+    let found: Option<(Uuid, bool, bool)> = sqlx::query_as(
+        "select id, role = 'visitor', is_superuser from users
+         where id = $2 or (email = lower($1) and not is_service)",
+    )
+    .bind(user)
+    .bind(Uuid::try_parse(user).ok())
+    .fetch_optional(tx.conn())
+    .await?;
+    match found {
+        None => Ok(None),
+        Some((_, _, true)) => Err(OperatorError::Superuser),
+        Some((id, true, _)) => Ok(Some((LeavingKind::Visitor, id))),
+        Some((id, false, _)) => Ok(Some((LeavingKind::User, id))),
+    }
+}
+
+/// Writes a receipt down, unless one of the same id is begun; the one that is.
 async fn begun(
     owner: &mut PgConnection,
     leaving: &Leaving,
+    user: Option<&str>,
     found: &RowCounts,
 ) -> Result<Leaving, sqlx::Error> {
+    let address = user.filter(|user| Uuid::try_parse(user).is_err());
     sqlx::query(
-        "insert into erasures (id, kind, tenant, slug, subject, found) values ($1, $2, $3, $4, $5, $6)
-         on conflict (subject) where finished_at is null do nothing",
+        "insert into erasures (id, kind, tenant, slug, subject, found, address)
+         values ($1, $2, $3, $4, $5, $6, sha256(convert_to(lower($7), 'UTF8')))
+         on conflict (subject) where finished_at is null do update set address = coalesce(excluded.address, erasures.address)
+           where erasures.tenant = excluded.tenant and erasures.kind = excluded.kind",
     )
     .bind(leaving.id)
     .bind(leaving.kind)
@@ -278,6 +283,7 @@ async fn begun(
     .bind(&leaving.slug)
     .bind(leaving.subject)
     .bind(Json(found))
+    .bind(address)
     .execute(&mut *owner)
     .await?;
     sqlx::query_as(

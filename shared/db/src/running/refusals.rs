@@ -58,6 +58,16 @@ pub enum OperatorError {
         "this is a superuser, or a tenant that has one. Let another superuser take that away first (PATCH /admin/users/{{id}}, is_superuser: false)"
     )]
     Superuser,
+    /// The same id leaves another tenant.
+    #[error(
+        "erasing {subject} of the tenant {tenant} is under way, which has the same id. Finish that first: `parlance erase --tenant {tenant} --user {subject} --confirm {tenant}`"
+    )]
+    Underway {
+        /// The slug of that tenant.
+        tenant: String,
+        /// The id.
+        subject: uuid::Uuid,
+    },
     /// There is no role for backups, or not one that can do them.
     #[error(
         "the role {0} is not there or cannot read everything, because the login that migrated may not create such a role. Let a superuser of the server run what `parlance migrate --print-roles` prints"

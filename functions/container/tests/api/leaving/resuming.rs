@@ -66,6 +66,61 @@ fn said(file: &str, table: &str, but: &[&str]) -> Vec<Value> {
     rows
 }
 
+#[tokio::test(flavor = "multi_thread")] // R44
+async fn an_erasure_of_an_address_goes_on_when_the_user_is_gone_already() {
+    let provider = Provider::start().await;
+    let scene = scene(&provider).await;
+    refuse_ends(&scene, true).await;
+    let broken = parlance(&scene, &provider, &of_user("one", U1.email)).await;
+    assert!(!broken.ok, "{}", broken.stdout);
+    assert!(!Stored::all(&scene.pool).await.contains(U1.email));
+    refuse_ends(&scene, false).await;
+    let nobody = parlance(&scene, &provider, &of_user("one", "nobody@one.example")).await;
+    assert!(!nobody.ok, "{}", nobody.stdout);
+    let ended = parlance(&scene, &provider, &of_user("one", "U1@one.example")).await;
+    assert!(ended.ok, "{}", ended.stderr);
+    let receipt: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(receipt["subject"], json!(U1.id), "{receipt}");
+    assert!(receipt["finished_at"].is_string(), "{receipt}");
+    assert_eq!(receipt["removed"]["users"], 1, "{receipt}");
+    let again = parlance(&scene, &provider, &of_user("one", U1.email)).await;
+    assert!(!again.ok, "{}", again.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")] // R44
+async fn an_erasure_is_of_the_tenant_that_is_named() {
+    let provider = Provider::start().await;
+    let scene = scene(&provider).await;
+    // As an import may bring it: the same id in two tenants.
+    let twin = "insert into parlance.users (tenant_id, id, email, role) values ($1, $2, 'twin@two.example', 'member')";
+    let twin = sqlx::query(twin).bind(T2).bind(U1.id);
+    twin.execute(&scene.pool).await.unwrap();
+    refuse_ends(&scene, true).await;
+    let broken = parlance(&scene, &provider, &of_user("one", U1.email)).await;
+    assert!(!broken.ok, "{}", broken.stdout);
+    refuse_ends(&scene, false).await;
+
+    let twin = of_user("two", "twin@two.example");
+    let refused = parlance(&scene, &provider, &twin).await;
+    let told = "of the tenant one is under way";
+    assert!(
+        !refused.ok && refused.stderr.contains(told),
+        "{}{}",
+        refused.stdout,
+        refused.stderr
+    );
+    assert!(Stored::all(&scene.pool).await.contains("twin@two.example"));
+    let id = U1.id.to_string();
+    for (erase, tenant) in [(of_user("one", &id), "one"), (twin, "two")] {
+        let ended = parlance(&scene, &provider, &erase).await;
+        assert!(ended.ok, "{}", ended.stderr);
+        let receipt: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(receipt["slug"], tenant, "{receipt}");
+        assert_eq!(receipt["removed"]["users"], 1, "{receipt}");
+    }
+    assert!(!Stored::all(&scene.pool).await.contains("twin@two.example"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_was_broken_off_leaves_nothing_of_the_older_file() {
     let provider = Provider::start().await;
