@@ -94,7 +94,8 @@ impl Db {
         tx.commit().await
     }
 
-    /// In whose name what a tenant has elsewhere is deleted: nobody's, with its settings and keys. `None` if the tenant is gone.
+    /// In whose name what a tenant has elsewhere is deleted: nobody's, with its settings and keys, but for what of its row may be anything:
+    /// limits and times, which this does not need. `None` if the tenant is gone.
     ///
     /// # Errors
     /// The database does not answer.
@@ -103,10 +104,12 @@ impl Db {
         let row: Option<LeavingRow> = sqlx::query_as(concat!(
             "select 0::bigint as used_generation, ",
             account_columns!(),
-            " from tenants t
+            " from tenants own
+              cross join lateral jsonb_populate_record(own, jsonb_build_object(
+                'limits', '{}'::jsonb, 'user_limits', '{}'::jsonb, 'created_at', now(), 'updated_at', now())) t
               cross join lateral (
                 select '' as email, '' as full_name, 'member' as role, false as is_superuser, '{}'::jsonb as limits) u
-              where t.id = current_tenant()"
+              where own.id = current_tenant()"
         ))
         .fetch_optional(tx.conn())
         .await?;

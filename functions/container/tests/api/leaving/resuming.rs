@@ -121,6 +121,26 @@ async fn an_erasure_is_of_the_tenant_that_is_named() {
     assert!(!Stored::all(&scene.pool).await.contains("twin@two.example"));
 }
 
+#[tokio::test(flavor = "multi_thread")] // R44
+async fn a_tenant_is_erased_whatever_its_rows_say() {
+    let provider = Provider::start().await;
+    let scene = scene(&provider).await;
+    let poison = r#"
+        update parlance.tenants set limits = '{"per_minute": "evil"}', user_limits = '[]', created_at = 'infinity'
+          where slug = 'one';
+        update parlance.users set limits = '"evil"', created_at = '-infinity' where email = 'u2@one.example'"#;
+    scene.pool.execute(poison).await.unwrap();
+    let user = parlance(&scene, &provider, &of_user("one", U2.email)).await;
+    assert!(user.ok, "{}", user.stderr);
+    let erase = ["erase", "--tenant", "one", "--confirm", "one"];
+    let erased = parlance(&scene, &provider, &erase).await;
+    assert!(erased.ok, "{}", erased.stderr);
+    let left = Stored::all(&scene.pool).await;
+    assert!(!left.contains(ADMIN1.email) && left.contains(V1.email));
+    let tenants = scene.get(&scene.token(SUPERUSER).await, "/tenants").await;
+    assert_eq!(tenants.status, 200, "{}", tenants.text);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_was_broken_off_leaves_nothing_of_the_older_file() {
     let provider = Provider::start().await;
