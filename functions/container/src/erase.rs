@@ -1,6 +1,6 @@
 //! `parlance erase` and `parlance erasures`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use container::say;
 use db::{Asked, Leaving, LeavingKind, Operator, RowCounts};
 use service::{Clock, Config, OperatorConfig, Service};
@@ -28,6 +28,13 @@ pub(crate) struct Erase {
 
 impl Erase {
     pub(crate) async fn run(&self) -> Result<()> {
+        if let Some(confirmed) = self.confirm.as_ref() {
+            ensure!(
+                *confirmed == self.tenant,
+                "Nothing was erased: --confirm says `{confirmed}`, and the tenant is `{}`",
+                self.tenant
+            );
+        }
         let OperatorConfig {
             database_url,
             roles,
@@ -39,7 +46,7 @@ impl Erase {
             .leaving(&service.db, &self.tenant, self.user.as_deref())
             .await?;
         let found = service.db.rows_of(&leaving).await?;
-        if self.confirm.as_ref() != Some(&self.tenant) {
+        if self.confirm.is_none() {
             say(&listed(&found))?;
             return say(&format!(
                 "Nothing was erased. Repeat it with --confirm {}",

@@ -121,6 +121,23 @@ async fn an_erasure_is_of_the_tenant_that_is_named() {
     assert!(!Stored::all(&scene.pool).await.contains("twin@two.example"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_is_confirmed_wrongly_fails() {
+    let provider = Provider::start().await;
+    let scene = scene(&provider).await;
+    let before = Stored::of(&scene.pool, T1).await;
+    let wrong = ["erase", "--tenant", "one", "--confirm", "two"];
+    let refused = parlance(&scene, &provider, &wrong).await;
+    let told = "Nothing was erased: --confirm says `two`, and the tenant is `one`";
+    assert!(
+        !refused.ok && refused.stderr.contains(told),
+        "{}{}",
+        refused.stdout,
+        refused.stderr
+    );
+    assert_eq!(Stored::of(&scene.pool, T1).await, before);
+}
+
 #[tokio::test(flavor = "multi_thread")] // R44
 async fn a_tenant_is_erased_whatever_its_rows_say() {
     let provider = Provider::start().await;
