@@ -1,6 +1,8 @@
 //! `parlance export-tenant` and `parlance import-tenant`: a tenant as a file of JSON Lines.
 
-use anyhow::{Context, Result, bail, ensure};
+mod checked;
+
+use anyhow::{Context, Error, Result, bail, ensure};
 use chrono::{DateTime, Utc};
 use container::say;
 use db::{Asked, Coming, Moving, Operator, RowCounts, TenantStatus, newest_migration};
@@ -9,13 +11,16 @@ use serde_json::value::RawValue;
 use service::{Clock, OperatorConfig};
 use std::{
     borrow::Cow,
-    io::{BufRead, BufWriter, Write, stdin, stdout},
+    io::{self, BufRead, BufWriter, Write, stdin, stdout},
 };
 use uuid::Uuid;
 
 /// So many rows, or bytes of them, are written at once.
 const ROWS: usize = 200;
 const BYTES: usize = 2 * 1024 * 1024;
+
+/// The version of the file's form.
+const FORM: u32 = 1;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -24,8 +29,27 @@ struct Header {
     parlance_tenant: u32,
     /// The newest migration of the database that it is of.
     schema: i64,
+    /// For people: what is told is the tenant's own.
     slug: String,
     at: DateTime<Utc>,
+}
+
+impl Header {
+    fn check(&self) -> Result<()> {
+        let again = "Bring both deployments to the same release, then export again";
+        ensure!(
+            self.parlance_tenant == FORM,
+            "the file is of another release: its form is {}, and this one reads {FORM}. {again}",
+            self.parlance_tenant
+        );
+        let newest = newest_migration();
+        ensure!(
+            self.schema == newest,
+            "the file is of another release: its schema is {}, and this one's is {newest}. {again}",
+            self.schema
+        );
+        Ok(())
+    }
 }
 
 /// A row, or the last line: how many of each table there were.
@@ -41,6 +65,8 @@ struct Line<'a> {
 #[derive(Deserialize)]
 struct Own {
     id: Uuid,
+    /// In the form that the database holds it to.
+    slug: String,
     status: TenantStatus,
 }
 
@@ -49,7 +75,7 @@ pub(crate) async fn export(slug: &str) -> Result<()> {
     let moving = open().await?;
     let mut out = BufWriter::new(stdout());
     let header = Header {
-        parlance_tenant: 1,
+        parlance_tenant: FORM,
         schema: newest_migration(),
         slug: slug.to_owned(),
         at: Clock::System.now(),
@@ -74,24 +100,19 @@ pub(crate) async fn import() -> Result<()> {
     let first = lines.next().transpose()?.unwrap_or_default();
     let header: Header = serde_json::from_str(&first)
         .context("standard input is no file that `parlance export-tenant` has written")?;
-    ensure!(
-        header.parlance_tenant == 1 && header.schema == newest_migration(),
-        "the file is of another release, whose schema is {} and not {}. Bring both deployments to the same release, then export again",
-        header.schema,
-        newest_migration()
-    );
+    header.check()?;
     let mut import = Import::new(&mut moving);
-    for line in lines {
-        import.take(&line?).await?;
+    if let Err(e) = import.read(lines).await {
+        return Err(import.refuse(e).await?);
     }
-    let counts = import.end().await?;
+    let (slug, counts) = import.end().await?;
     moving.close().await;
     for (table, rows) in &counts {
         say(&format!("{table}: {rows}"))?;
     }
     say(&format!(
         "The tenant {} is here. Its API keys, provider keys and connectors' secrets stayed behind: see docs/leaving.md.",
-        header.slug
+        slug
     ))
 }
 
@@ -109,6 +130,8 @@ async fn open() -> Result<Moving> {
 struct Import<'a> {
     moving: &'a mut Moving,
     own: Option<Own>,
+    /// How many lines were read.
+    line: u64,
     table: String,
     /// The rows of that table that are still to be written, with commas between them.
     rows: String,
@@ -122,12 +145,32 @@ impl<'a> Import<'a> {
         Self {
             moving,
             own: None,
+            line: 1,
             table: String::new(),
             rows: String::new(),
             waiting: 0,
             counts: RowCounts::new(),
             end: None,
         }
+    }
+
+    /// Every line after the first.
+    async fn read(&mut self, lines: impl Iterator<Item = io::Result<String>>) -> Result<()> {
+        for line in lines {
+            self.line += 1;
+            let line = line.context("the file cannot be read to its end")?;
+            self.take(&line).await?;
+        }
+        self.put().await
+    }
+
+    /// Deletes what was brought of a file that is refused; why it is.
+    async fn refuse(&mut self, why: Error) -> Result<Error> {
+        let Some(own) = &self.own else {
+            return Ok(why);
+        };
+        self.moving.discard(own.id).await?;
+        Ok(why.context("the file is refused, and nothing of its tenant is here"))
     }
 
     async fn take(&mut self, line: &str) -> Result<()> {
@@ -138,6 +181,14 @@ impl<'a> Import<'a> {
             return Ok(());
         }
         let (table, row) = line.table.zip(line.row).context(damaged)?;
+        if let Some((column, must)) = checked::fault(&table, row) {
+            bail!(
+                "line {} of the file, of the table {}, column {} {must}. Mend it where it comes from, and export again",
+                self.line,
+                table.escape_debug(),
+                column.escape_debug()
+            );
+        }
         *self.counts.entry(table.clone().into_owned()).or_default() += 1;
         if self.own.is_none() {
             ensure!(table == "tenants", damaged);
@@ -173,14 +224,13 @@ impl<'a> Import<'a> {
         };
         let rows = format!("[{}]", self.rows);
         let known = self.moving.put(own.id, &self.table, &rows).await?;
-        ensure!(known, "this release knows no table {}", self.table);
+        ensure!(known, "this release knows no table {:?}", self.table);
         self.rows.clear();
         self.waiting = 0;
         Ok(())
     }
 
-    async fn end(mut self) -> Result<RowCounts> {
-        self.put().await?;
+    async fn end(self) -> Result<(String, RowCounts)> {
         let mut counts = self.counts;
         counts.retain(|_, rows| *rows > 0);
         let whole = self.end.is_some_and(|mut end| {
@@ -191,7 +241,7 @@ impl<'a> Import<'a> {
             "the file is cut off, so nobody comes in yet. Run it again with a whole one, which begins anew",
         )?;
         self.moving.end_import(own.id, own.status, &asked()).await?;
-        Ok(counts)
+        Ok((own.slug, counts))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod erasing;
 mod moving;
+mod refused;
 mod resuming;
 
 use crate::{

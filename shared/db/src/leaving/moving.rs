@@ -168,7 +168,10 @@ impl Moving {
     }
 
     /// Deletes what an import has brought that did not become whole, as a tenant is erased.
-    async fn discard(&mut self, tenant: Uuid) -> Result<(), OperatorError> {
+    ///
+    /// # Errors
+    /// The database could not do it; what was done is done.
+    pub async fn discard(&mut self, tenant: Uuid) -> Result<(), OperatorError> {
         let of = Leaving {
             id: Uuid::nil(),
             kind: LeavingKind::Tenant,

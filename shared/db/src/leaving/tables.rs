@@ -82,7 +82,11 @@ pub(super) const TABLES: [Table; 13] = [
         declare: "declare rows no scroll cursor for
                   select (to_jsonb(t) - 'sealed' - 'secret_last4' || '{\"is_on\": false}')::text from connectors t",
         fetch: "fetch 100 from rows",
-        put: &[put!("connectors")],
+        put: &[
+            "insert into connectors select r.* from jsonb_array_elements($1::jsonb) e
+               cross join lateral jsonb_populate_record(null::connectors,
+                 e - 'sealed' - 'secret_last4' || '{\"is_on\": false}') r on conflict do nothing",
+        ],
     },
     whole!("documents", "100", " where t.deleted_at is null"),
     of_document!("document_texts", "20"),
