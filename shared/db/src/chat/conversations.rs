@@ -116,7 +116,7 @@ impl AdminTx {
         Ok(Some((rows, next)))
     }
 
-    /// The messages of one, as [`TenantTx::messages`](crate::TenantTx::messages) with all branches; `None` if there is none of that
+    /// The messages of one, as [`ReadTx::messages`](crate::ReadTx::messages) with all branches; `None` if there is none of that
     /// id, or it is not shared. With `all` also those that are not.
     pub async fn conversation(
         &mut self,
