@@ -1,8 +1,11 @@
 //! Bringing the schema up to date while others work with it.
 
-use crate::{MIGRATOR, Operator, OperatorError};
+mod parts;
+
+use crate::{MIGRATOR, Operator, OperatorError, running::planning::APPLIED};
+use parts::Index;
 use sqlx::{
-    Executor,
+    Executor, SqlSafeStr,
     migrate::{Migrate, MigrateError, Migration},
 };
 use std::{collections::HashSet, time::Duration};
@@ -96,6 +99,18 @@ impl Operator {
     /// began before it, however long that takes, and nobody waits for it.
     async fn apply_apart(&mut self, migration: &Migration) -> Result<(), MigrateError> {
         self.drop_half_built(migration.sql.as_str()).await?;
+        if let Some(index) = Index::built_by(migration.sql.as_str()) {
+            let parts = index.parts(&mut self.connection).await?;
+            if !parts.is_empty() {
+                index.build(&mut self.connection, &parts).await?;
+                let applied = Migration {
+                    sql: "select".into_sql_str(),
+                    ..migration.clone()
+                };
+                self.connection.apply(APPLIED, &applied).await?;
+                return Ok(());
+            }
+        }
         self.wait_at_most("0").await?;
         MIGRATOR
             .run_to(migration.version, &mut self.connection)

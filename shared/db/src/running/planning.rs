@@ -221,7 +221,7 @@ impl Scratch {
 }
 
 /// Where sqlx keeps what was applied.
-const APPLIED: &str = "_sqlx_migrations";
+pub(super) const APPLIED: &str = "_sqlx_migrations";
 
 /// Runs a migration and looks at what it has locked before it lets go.
 async fn observe(
