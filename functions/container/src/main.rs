@@ -5,6 +5,7 @@ mod erase;
 mod health;
 mod moving;
 mod operator;
+mod partition;
 mod rotate;
 
 use anyhow::Result;
@@ -108,6 +109,11 @@ enum Command {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Partition chat_messages by the hash of the tenant, while the service runs
+    ///
+    /// In small steps; whatever ended it, the same command goes on. It takes disk for a second such table until it is done. See
+    /// docs/scaling.md.
+    PartitionMessages(partition::Partition),
     /// Copy a deployment of the FastAPI service before this one: tenants, users, conversations, provider keys
     ///
     /// Reads its database in one snapshot and never writes to it. Safe to run again: what is here already and is the same is
@@ -262,6 +268,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::ExportTenant { tenant } => moving::export(&tenant).await?,
         Command::ImportTenant => moving::import().await?,
         Command::Erasures => erase::list().await?,
+        Command::PartitionMessages(partition) => partition.run().await?,
         Command::Adopt(adopt) => return adopt.run().await,
         Command::Openapi => {
             let api = web::openapi(container::routes());

@@ -96,6 +96,9 @@ pub use running::fitness::Unfit;
 pub use running::idempotency::{Claim, IdempotencyKey};
 pub use running::migrating::Migrated;
 pub use running::operator::Operator;
+pub use running::partitioning::{
+    MessageTable, PartitionError, PartitionState, PartitionStep, Partitioning,
+};
 pub use running::planning::{Plan, Planned, PlannedTable, Size};
 pub use running::pool::Connections;
 pub use running::refusals::OperatorError;

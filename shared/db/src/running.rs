@@ -11,6 +11,7 @@ pub(crate) mod idempotency;
 pub(crate) mod logins;
 pub(crate) mod migrating;
 pub(crate) mod operator;
+pub(crate) mod partitioning;
 pub(crate) mod planning;
 pub(crate) mod pool;
 pub(crate) mod refusals;

@@ -89,6 +89,7 @@ mod pages_of_messages;
 mod panics;
 mod parameters;
 mod parity;
+mod partitions;
 mod passwords;
 mod patience;
 mod pinecone;

@@ -2,7 +2,7 @@
 
 mod parts;
 
-use crate::{MIGRATOR, Operator, OperatorError, running::planning::APPLIED};
+use crate::{MIGRATOR, Operator, OperatorError, PartitionError, running::planning::APPLIED};
 use parts::Index;
 use sqlx::{
     Executor, SqlSafeStr,
@@ -50,6 +50,7 @@ impl Operator {
             true => OperatorError::InUse(e.into()),
             false => OperatorError::Migrate(e.into()),
         })?;
+        let has_vectors = has_vectors.ok_or(PartitionError::UnderWay)?;
         Ok(Migrated {
             all,
             now: all.saturating_sub(before),
@@ -58,7 +59,7 @@ impl Operator {
     }
 
     /// As [`Operator::apply`], again and again while somebody else holds what it has to lock; whether vectors can be kept then.
-    async fn apply_patiently(&mut self) -> Result<bool, MigrateError> {
+    async fn apply_patiently(&mut self) -> Result<Option<bool>, MigrateError> {
         let mut turns = 1..TURNS;
         loop {
             // Only one of several migrates; the others wait for it, however long that takes.
@@ -75,9 +76,17 @@ impl Operator {
         }
     }
 
-    /// Applies what is pending, and goes on where it ended.
-    async fn apply(&mut self) -> Result<bool, MigrateError> {
+    /// Applies what is pending, and goes on where it ended. `None`: messages are being partitioned, and a migration might change one
+    /// of the two tables that they are in alone.
+    async fn apply(&mut self) -> Result<Option<bool>, MigrateError> {
         let applied = self.applied().await?;
+        let partitioning = "select to_regclass('parlance.message_partitioning') is not null";
+        let partitioning: bool = sqlx::query_scalar(partitioning)
+            .fetch_one(&mut self.connection)
+            .await?;
+        if partitioning && MIGRATOR.iter().any(|one| !applied.contains(&one.version)) {
+            return Ok(None);
+        }
         let apart = MIGRATOR.iter().filter(|one| one.no_tx);
         for one in apart.filter(|one| !applied.contains(&one.version)) {
             self.wait_at_most(TURN).await?;
@@ -92,7 +101,7 @@ impl Operator {
             sqlx::query_scalar("select to_regclass('parlance.chunk_vectors') is not null")
                 .fetch_one(&mut self.connection)
                 .await?;
-        Ok(has_vectors)
+        Ok(Some(has_vectors))
     }
 
     /// Applies a migration that is in no transaction, such as one that builds an index while others write. It waits for whoever

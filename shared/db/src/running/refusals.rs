@@ -1,6 +1,6 @@
 //! What the operator's powerful login could not do, as sentences that say what to do.
 
-use crate::{BadDatabaseUrl, Cause, Error, Unfit};
+use crate::{BadDatabaseUrl, Cause, Error, PartitionError, Unfit};
 
 /// What the operator could not do.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,9 @@ pub enum OperatorError {
         "the database's roles have passwords that follow from neither SECRET_KEY nor SECRET_KEY_PREVIOUS, so nothing was changed. Name the secret that the service runs with in SECRET_KEY_PREVIOUS; where that is lost, run `parlance migrate` first"
     )]
     UnknownSecret,
+    /// The messages are not partitioned.
+    #[error(transparent)]
+    Partition(#[from] PartitionError),
     /// Anything else.
     #[error("the database refused a statement")]
     Statement(#[source] Error),

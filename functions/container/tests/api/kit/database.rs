@@ -13,7 +13,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use template::TEMPLATE;
-pub use template::{migrate, seed};
+pub use template::{migrate, partition, seed};
 use tenant_auth::RootSecret;
 use uuid::Uuid;
 
@@ -60,6 +60,17 @@ impl Database {
     /// A clone of the template.
     pub async fn clone_template() -> Self {
         Self::clone_on(Server::of_tests(), "").await
+    }
+
+    /// One like it whose messages are in one table, whatever the template has.
+    pub async fn clone_whole() -> Self {
+        if !template::is_partitioned() {
+            return Self::clone_template().await;
+        }
+        let database = Self::empty().await;
+        migrate(&database.url()).await;
+        seed(&mut connect_to(&database.url()).await).await;
+        database
     }
 
     /// A clone of the template on another server; `options` of `create database` say where.

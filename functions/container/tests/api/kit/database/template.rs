@@ -2,8 +2,9 @@
 
 use super::{Server, run};
 use crate::kit::{PASSWORD, PEOPLE, SECRET_KEY, SUPERUSER};
-use db::{Operator, Roles};
+use db::{Operator, Partitioning, Roles};
 use sqlx::PgConnection;
+use std::time::Duration;
 use tenant_auth::{Hasher, RootSecret, Turn};
 
 pub(super) const TEMPLATE: &str = "parlance_template";
@@ -22,6 +23,9 @@ pub(super) async fn make(on: &Server) {
         run(&mut server, "create database template_in_progress").await;
         migrate(&on.url_of("template_in_progress")).await;
         seed(&mut on.connect("template_in_progress").await).await;
+        if is_partitioned() {
+            partition(&on.url_of("template_in_progress")).await;
+        }
         run(
             &mut server,
             &format!("alter database template_in_progress rename to {TEMPLATE}"),
@@ -31,13 +35,32 @@ pub(super) async fn make(on: &Server) {
     run(&mut server, "select pg_advisory_unlock(8)").await;
 }
 
+/// Whether every test is on the other form of the table of messages: `scripts/test --partitioned`.
+pub(super) fn is_partitioned() -> bool {
+    std::env::var("PARTITIONED").is_ok()
+}
+
+async fn operator(url: &str) -> Operator {
+    let roles = Roles::new("parlance").expect("the prefix is good");
+    let operator = Operator::connect(&url.into(), roles).await;
+    operator.expect("the server's superuser may connect")
+}
+
+/// Partitions the messages of a database, as `parlance partition-messages` does.
+pub async fn partition(url: &str) {
+    let of = Partitioning {
+        partitions: Some(4),
+        batch: 500,
+        pause: Duration::ZERO,
+    };
+    let partitioned = operator(url).await.partition_messages(&of, |_| {}).await;
+    assert!(partitioned.expect("nothing stands in the way"));
+}
+
 /// Makes a database what the service needs.
 pub async fn migrate(url: &str) {
     let root = RootSecret::new(&SECRET_KEY.into()).expect("the secret is strong");
-    let roles = Roles::new("parlance").expect("the prefix is good");
-    let mut operator = Operator::connect(&url.into(), roles)
-        .await
-        .expect("the server's superuser may connect");
+    let mut operator = operator(url).await;
     operator.migrate(&root).await.expect("the migrations run");
 }
 
