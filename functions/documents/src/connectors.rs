@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use told::ConnectorOutput;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use web::{App, Error, Json, Manager, Path, Query, Repeatable, Result};
+use web::{App, Error, IfMatch, Json, Manager, Path, Query, Repeatable, Result, Tagged};
 
 /// The tenant's connectors.
 #[derive(Serialize, ToSchema)]
@@ -103,25 +103,29 @@ pub(crate) async fn show(
     State(app): State<App>,
     Manager { admin, caller }: Manager,
     Path(id): Path<Uuid>,
-) -> Result<Json<ConnectorOutput>> {
+) -> Result<Tagged<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
     let told = told(&app, &caller, &mut tx, id).await?;
-    told.map(Json).ok_or(Error::NotFound)
+    told.map(Tagged).ok_or(Error::NotFound)
 }
 
 /// Replaces what is set of a connector; what is left out is as if it were made so. The next run heeds it. One that is switched off
 /// is not read any more, and its documents stay.
-#[utoipa::path(put, path = "/documents/connectors/{id}", operation_id = "replaceConnector", tag = "documents", params(("id" = Uuid, Path)), request_body = ConnectorInput, responses(
+#[utoipa::path(put, path = "/documents/connectors/{id}", operation_id = "replaceConnector", tag = "documents", params(("id" = Uuid, Path), IfMatch), request_body = ConnectorInput, responses(
     (status = 200, body = ConnectorOutput), (status = 403),
 ))]
 pub(crate) async fn replace(
     State(app): State<App>,
     Manager { admin, caller }: Manager,
     Path(id): Path<Uuid>,
+    seen: IfMatch,
     Json(asked): Json<ConnectorInput>,
-) -> Result<Json<ConnectorOutput>> {
+) -> Result<Tagged<ConnectorOutput>> {
     let mut tx = app.db.admin(&admin).await?;
-    let before = tx.connector(id).await?.ok_or(Error::NotFound)?;
+    let before = tx.connector_for_update(id).await?;
+    let before = before.ok_or(Error::NotFound)?;
+    let now = ConnectorOutput::of(&app, caller.tenant_id(), before.clone(), None)?;
+    seen.check(&now)?;
     let place = Place {
         tenant: caller.tenant_id(),
         id,
@@ -133,7 +137,7 @@ pub(crate) async fn replace(
         .await?
         .ok_or(Error::NotFound)?;
     tx.commit().await?;
-    Ok(Json(told))
+    Ok(Tagged(told))
 }
 
 /// Deletes a connector and its documents, as if each were deleted; with `keep_documents`, the connector alone.

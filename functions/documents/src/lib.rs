@@ -11,6 +11,7 @@ mod read;
 mod replace;
 mod search;
 mod sent;
+mod tell;
 mod work;
 
 use db::ApiKeyScope;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes<App> {
     let routes = DOCUMENT_LIMIT
         .on(sent)
         .routes(routes!(manage::deletion))
+        .routes(routes!(tell::update))
         .routes(routes!(limit::limit))
         .routes(routes!(work::retry))
         .routes(routes!(work::cancel))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use service::group_faults;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Manager, Path, Result};
+use web::{App, Error, IfMatch, Json, Manager, Path, Result, Tagged};
 
 /// The groups of a document.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -21,7 +21,7 @@ pub(crate) struct Limit {
 
 /// Limits a document to groups of users, or opens it to everybody. Whatever is searched and asked from then on heeds it;
 /// what was answered before stays as it is. Administrators find every document, and manage them all.
-#[utoipa::path(put, path = "/documents/{id}/groups", operation_id = "limitDocument", tag = "documents", params(("id" = Uuid, Path)), request_body = Limit, responses(
+#[utoipa::path(put, path = "/documents/{id}/groups", operation_id = "limitDocument", tag = "documents", params(("id" = Uuid, Path), IfMatch), request_body = Limit, responses(
     (status = 200, body = Document), (status = 403),
     (status = 409, description = "`document_of_connector`: it follows a page of a connector, whose groups it has."),
 ))]
@@ -29,15 +29,18 @@ pub(crate) async fn limit(
     State(app): State<App>,
     Manager { admin, .. }: Manager,
     Path(id): Path<Uuid>,
+    seen: IfMatch,
     Json(asked): Json<Limit>,
-) -> Result<Json<Document>> {
+) -> Result<Tagged<Document>> {
     service::Error::if_any(group_faults("groups", &asked.groups))?;
     let mut tx = app.db.admin(&admin).await?;
     check_not_of_connector(&mut tx, id).await?;
+    let known = tx.document_for_update(id).await?;
+    seen.check(&known.ok_or(Error::NotFound)?)?;
     if !tx.limit_document(id, &asked.groups).await? {
         return Err(Error::NotFound);
     }
     let document = tx.document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    Ok(Json(document))
+    Ok(Tagged(document))
 }

@@ -6,7 +6,9 @@ use db::{Document, DocumentDeletion};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result, check_search};
+use web::{
+    App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result, Tagged, check_search,
+};
 
 /// Which documents, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,9 +57,9 @@ pub(crate) async fn show(
     State(app): State<App>,
     Manager { admin, .. }: Manager,
     Path(id): Path<Uuid>,
-) -> Result<Json<Document>> {
+) -> Result<Tagged<Document>> {
     let document = app.db.admin(&admin).await?.document(id).await?;
-    document.map(Json).ok_or(Error::NotFound)
+    document.map(Tagged).ok_or(Error::NotFound)
 }
 
 /// Deletes a document. It is found, read and cited no more from this moment. Its vectors are deleted next, then its passages;

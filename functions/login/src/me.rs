@@ -6,7 +6,7 @@ use db::Caller;
 use serde::{Deserialize, Serialize};
 use service::{CurrentTenant, CurrentUser, check_full_name};
 use utoipa::ToSchema;
-use web::{App, Error, Json, Own, Result};
+use web::{App, Error, IfMatch, Json, Own, Result, Tagged, Versioned};
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
@@ -26,10 +26,21 @@ pub(crate) struct Me {
     expires_at: DateTime<Utc>,
 }
 
+/// Of all that, only the user can be changed here.
+impl Versioned for Me {
+    const PASSING: &'static [&'static str] = &[
+        "tenant",
+        "has_assumed",
+        "share_unanswered",
+        "share_conversations",
+        "expires_at",
+    ];
+}
+
 /// The caller: user, role, tenant, and when the token expires. At most five seconds old.
 #[utoipa::path(get, path = "/login/me", operation_id = "getMe", tag = "login", responses((status = 200, body = Me)))]
-pub(crate) async fn me(caller: Caller) -> Json<Me> {
-    Json(Me::of(&caller))
+pub(crate) async fn me(caller: Caller) -> Tagged<Me> {
+    Tagged(Me::of(&caller))
 }
 
 /// What the caller sets of itself.
@@ -44,24 +55,33 @@ pub(crate) struct ChangeMe {
 
 /// Changes the caller's name. The email stays an administrator's matter: it is what the caller logs in with, and nobody
 /// has confirmed that another one is the caller's.
-#[utoipa::path(patch, path = "/login/me", operation_id = "updateMe", tag = "login", request_body = ChangeMe, responses(
+#[utoipa::path(patch, path = "/login/me", operation_id = "updateMe", tag = "login", params(IfMatch), request_body = ChangeMe, responses(
     (status = 200, body = Me), (status = 429),
 ))]
 pub(crate) async fn change(
     State(app): State<App>,
     Own(caller): Own,
+    seen: IfMatch,
     Json(asked): Json<ChangeMe>,
-) -> Result<Json<Me>> {
+) -> Result<Tagged<Me>> {
     check_full_name(&asked.full_name)?;
     app.count_rename(&caller).await?;
     let mut tx = app.db.tenant(&caller).await?;
-    if !tx.rename(&caller, &asked.full_name).await? {
-        return Err(Error::invalid_token());
+    let name = tx.own_name(&caller).await?;
+    let name = name.ok_or_else(Error::invalid_token)?;
+    let mut now = Me::of(&caller);
+    now.user.full_name.clone_from(&name);
+    if let Err(changed) = seen.check(&now) {
+        drop(tx);
+        // What is read next must be what there is, and not what is remembered.
+        app.db.reread(&caller, app.clock.now()).await?;
+        return Err(changed);
     }
+    tx.rename(&caller, &name, &asked.full_name).await?;
     tx.commit().await?;
     let caller = app.db.reread(&caller, app.clock.now()).await?;
     let caller = caller.ok_or_else(Error::invalid_token)?;
-    Ok(Json(Me::of(&caller)))
+    Ok(Tagged(Me::of(&caller)))
 }
 
 impl Me {

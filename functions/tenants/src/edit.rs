@@ -38,7 +38,8 @@ pub(crate) async fn edit(
     if let Some(status) = asked.status {
         let superuser = at.superuser.as_ref().ok_or_else(Error::forbidden)?;
         let mut tx = app.db.platform(superuser).await?;
-        let tenant = tx.tenant(at.tenant_id).await?.ok_or(Error::NotFound)?;
+        let tenant = tx.tenant_for_update(at.tenant_id).await?;
+        let tenant = tenant.ok_or(Error::NotFound)?;
         seen.check(&TenantOutput::of(&app, tenant))?;
         if !tx.set_status(at.tenant_id, status).await? {
             return Err(Error::NotFound);

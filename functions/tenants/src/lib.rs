@@ -33,7 +33,10 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(rehearsals::list, rehearsals::create))
         .routes(routes!(rehearsals::show))
         .routes(routes!(rehearsals::questions::list))
-        .routes(routes!(rehearsals::questions::decide))
+        .routes(routes!(
+            rehearsals::questions::verdict,
+            rehearsals::questions::decide
+        ))
         .routes(routes!(rehearsals::ending::cancel))
         .routes(routes!(rehearsals::ending::publish))
         .routes(routes!(rehearsals::ending::drop))

@@ -7,7 +7,10 @@ use db::Prompt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, Json, Listing, PageQuery, Path, Query, RequestKey, Result, TenantAt};
+use web::{
+    App, Error, IfMatch, Json, Listing, PageQuery, Path, Query, RequestKey, Result, Tagged,
+    TenantAt,
+};
 
 /// A system prompt that the tenant has, or had.
 #[derive(Serialize, ToSchema)]
@@ -67,9 +70,10 @@ pub(crate) async fn list(
     }))
 }
 
-/// Sets a system prompt that the tenant has had before, as another version; nothing is done where it is the present one.
+/// Sets a system prompt that the tenant has had before, as another version; nothing is done where it is the present one. With
+/// `If-Match`, the `ETag` of `GET /tenants/{tenant_id}`, nor where somebody has changed the settings meanwhile.
 #[utoipa::path(post, path = "/tenants/{tenant_id}/prompts/{version}/restore", operation_id = "restorePrompt", tag = "tenants",
-    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("version" = i32, Path, description = "Its number", example = 1), web::IdempotencyKey),
+    params(("tenant_id" = String, Path, description = "Its id, or `current` for your own tenant", example = "current"), ("version" = i32, Path, description = "Its number", example = 1), web::IdempotencyKey, IfMatch),
     responses((status = 200, body = TenantOutput), (status = 403))
 )]
 pub(crate) async fn restore(
@@ -77,13 +81,18 @@ pub(crate) async fn restore(
     at: TenantAt,
     Path((_, version)): Path<(String, i32)>,
     key: RequestKey,
-) -> Result<Json<TenantOutput>> {
+    seen: IfMatch,
+) -> Result<Tagged<TenantOutput>> {
     let mut tx = app.db.admin(at.admin()?).await?;
     let tenant = match key.claim(&mut tx, at.tenant_id).await? {
         Some(_) => Some(tx.tenant().await?),
-        None => tx.restore_prompt(version).await?,
+        None => {
+            let before = tx.tenant_for_update().await?;
+            seen.check(&TenantOutput::of(&app, before.clone()))?;
+            tx.restore_prompt(before, version).await?
+        }
     };
     let tenant = tenant.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    Ok(Json(TenantOutput::of(&app, tenant)))
+    Ok(Tagged(TenantOutput::of(&app, tenant)))
 }

@@ -803,7 +803,7 @@ export interface paths {
          * Replaces a document as a whole; what is left out is nothing then. Its id and groups stay, its `version` counts up.
          * @description From one moment to the next, what it says is found by full text, and nothing of what it said before. Vectors follow where the tenant
          *     has an index. Of a file, and of a text of more than 1 MiB, that moment is when it was read; if it cannot be read, the document stays
-         *     as it is, and its `error` says why. Of two requests at once, the last to end counts.
+         *     as it is, and its `error` says why. Of two requests at once that do not say what they have seen, the last to end counts.
          */
         put: operations["replaceDocument"];
         post?: never;
@@ -814,7 +814,11 @@ export interface paths {
         delete: operations["deleteDocument"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes what is told beside a document; what it says stays, with its `version` and its vectors. Searches with a `filter` heed it
+         *     at once, and so does a version of it that is still to be read. Another title, language or text is another version: `PUT /documents/{id}`.
+         */
+        patch: operations["updateDocument"];
         trace?: never;
     };
     "/documents/{id}/cancel": {
@@ -1339,7 +1343,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sets a system prompt that the tenant has had before, as another version; nothing is done where it is the present one. */
+        /**
+         * Sets a system prompt that the tenant has had before, as another version; nothing is done where it is the present one. With
+         *     `If-Match`, the `ETag` of `GET /tenants/{tenant_id}`, nor where somebody has changed the settings meanwhile.
+         */
         post: operations["restorePrompt"];
         delete?: never;
         options?: never;
@@ -1467,7 +1474,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Which of the two answers to a question somebody found better, for its `ETag`. */
+        get: operations["getRehearsalVerdict"];
         /** Keeps which of the two answers to a question is better. It counts for whoever decides, and changes nothing else. */
         put: operations["setRehearsalVerdict"];
         post?: never;
@@ -3072,6 +3080,11 @@ export interface components {
              * @description When it was added.
              */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When somebody last changed it. Reading a file, or making vectors, is no change.
+             */
+            updated_at: string;
         };
         /** @description A passage of a document. */
         DocumentChunk: {
@@ -4500,6 +4513,12 @@ export interface components {
          * @enum {string}
          */
         RehearsalStatus: "running" | "done" | "stopped" | "cancelled";
+        /** @description Which answer somebody found better, if anybody has. */
+        RehearsalVerdictKept: {
+            verdict?: components["schemas"]["Verdict"] | null;
+            /** @description Why, or what is to be done. */
+            comment?: string | null;
+        };
         /** @description Which answer somebody found better. */
         RehearsalVerdictRequest: {
             verdict?: components["schemas"]["Verdict"] | null;
@@ -5745,6 +5764,16 @@ export interface components {
              * @description The last message of the branch that is to be shown and go on.
              */
             active_message_id?: string | null;
+        };
+        /** @description What to tell otherwise; a field that is absent stays as it is. */
+        UpdateDocumentRequest: {
+            /**
+             * @description Where it is published, http or https, at most 2000 characters; null for nowhere.
+             * @example https://www.acme.example/refunds
+             */
+            source_url?: string | null;
+            /** @description What is told beside it, as when it was added; it is replaced as a whole. */
+            metadata?: Record<string, never> | null;
         };
         /** @description What the caller sets of itself. */
         UpdateMeRequest: {
@@ -7756,6 +7785,8 @@ export interface operations {
             /** @description What one user may ask and spend. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7805,7 +7836,10 @@ export interface operations {
     setUserLimits: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -7825,6 +7859,8 @@ export interface operations {
             /** @description What one user may ask and spend. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7866,6 +7902,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -9098,6 +9135,7 @@ export interface operations {
                      *           "source_url": null,
                      *           "status": "pending",
                      *           "title": "Refunds",
+                     *           "updated_at": "2026-01-31T09:30:00Z",
                      *           "vectors": "none",
                      *           "version": 1
                      *         }
@@ -9438,6 +9476,8 @@ export interface operations {
             /** @description A connector. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9519,7 +9559,10 @@ export interface operations {
     replaceConnector: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9548,6 +9591,8 @@ export interface operations {
             /** @description A connector. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9621,6 +9666,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -10027,6 +10073,8 @@ export interface operations {
             /** @description A document. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10050,6 +10098,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "vectors": "none",
                      *       "version": 1
                      *     }
@@ -10070,6 +10119,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
                 /** @description The page that asks, as browsers say by themselves. */
                 origin?: string | null;
             };
@@ -10097,6 +10148,8 @@ export interface operations {
             /** @description It was replaced. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10120,6 +10173,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "vectors": "none",
                      *       "version": 1
                      *     }
@@ -10130,6 +10184,8 @@ export interface operations {
             /** @description It is replaced when that was read. */
             202: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10153,6 +10209,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "vectors": "none",
                      *       "version": 1
                      *     }
@@ -10173,6 +10230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -10217,6 +10275,87 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
+    updateDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source_url": "https://www.acme.example/refunds"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description A document. */
+            200: {
+                headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunks": 1,
+                     *       "chunks_done": 1,
+                     *       "connector_id": null,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "error": null,
+                     *       "file_name": null,
+                     *       "groups": [
+                     *         "staff"
+                     *       ],
+                     *       "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
+                     *       "language": "en",
+                     *       "media_type": "application/pdf",
+                     *       "metadata": {},
+                     *       "pages": null,
+                     *       "size": null,
+                     *       "source_url": null,
+                     *       "status": "pending",
+                     *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
+                     *       "vectors": "none",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `document_of_connector`: it follows a page of a connector, whose metadata it has. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: components["responses"]["Changed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
     cancelDocument: {
         parameters: {
             query?: never;
@@ -10254,6 +10393,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "vectors": "none",
                      *       "version": 1
                      *     }
@@ -10400,7 +10540,10 @@ export interface operations {
     limitDocument: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -10420,6 +10563,8 @@ export interface operations {
             /** @description A document. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10443,6 +10588,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "vectors": "none",
                      *       "version": 1
                      *     }
@@ -10463,6 +10609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -10508,6 +10655,7 @@ export interface operations {
                      *       "source_url": null,
                      *       "status": "pending",
                      *       "title": "Refunds",
+                     *       "updated_at": "2026-01-31T09:30:00Z",
                      *       "vectors": "none",
                      *       "version": 1
                      *     }
@@ -10518,6 +10666,15 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description `document_exists`: another document has this title and content by now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -10989,6 +11146,8 @@ export interface operations {
             /** @description The caller. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11025,7 +11184,10 @@ export interface operations {
     updateMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11043,6 +11205,8 @@ export interface operations {
             /** @description The caller. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11072,6 +11236,7 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["OriginNotAllowed"];
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -12054,6 +12219,8 @@ export interface operations {
             /** @description What a tenant and its users may ask and spend. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12121,7 +12288,10 @@ export interface operations {
     setTenantLimits: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description Its id, or `current` for your own tenant
@@ -12148,6 +12318,8 @@ export interface operations {
             /** @description What a tenant and its users may ask and spend. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12207,6 +12379,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -12275,6 +12448,8 @@ export interface operations {
             header?: {
                 /** @description A name for this request, such as a random UUID, so that it may be sent again within 24 hours: it makes nothing anew, and is answered as the first time. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -12295,6 +12470,8 @@ export interface operations {
             /** @description A tenant and its settings. Keys are never part of it. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12354,6 +12531,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["Changed"];
             422: components["responses"]["InvalidOrReused"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -12994,6 +13172,8 @@ export interface operations {
             /** @description A tenant and its settings. Keys are never part of it. */
             200: {
                 headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13186,10 +13366,66 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
-    setRehearsalVerdict: {
+    getRehearsalVerdict: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /**
+                 * @description Its id, or `current` for your own tenant
+                 * @example current
+                 */
+                tenant_id: string;
+                /** @description The rehearsal */
+                id: string;
+                /** @description The question's message */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which answer somebody found better, if anybody has. */
+            200: {
+                headers: {
+                    /** @description Tells it from what it was, and becomes: for `If-Match` */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "comment": null,
+                     *       "verdict": "now"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RehearsalVerdictKept"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_shared`: the tenant does not share its users' questions with its administrators any more. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    setRehearsalVerdict: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: where it is another by now, nothing is changed. Without it, what is there is changed, whatever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description Its id, or `current` for your own tenant
@@ -13221,6 +13457,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["Changed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];

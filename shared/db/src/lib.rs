@@ -56,7 +56,7 @@ pub use knowledge::connector_pages::{PageEnd, PageRead, PageToRead};
 pub use knowledge::connector_runs::{ConnectorRun, RunProblem, RunStatus, Running};
 pub use knowledge::connectors::{Connector, ConnectorKind};
 pub use knowledge::deleting::{DocumentDeletion, LeftOver};
-pub use knowledge::documents::{Document, DocumentStatus};
+pub use knowledge::documents::{Document, DocumentStatus, ToldBeside};
 pub use knowledge::embedding_sets::{EmbeddingSet, NewEmbeddingSet, SetState};
 pub use knowledge::files::{FileFacts, NewFile, NextFile, OriginalFile};
 pub use knowledge::filter::MetadataFilter;

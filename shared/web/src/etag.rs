@@ -28,6 +28,21 @@ impl Versioned for db::User {
     const PASSING: &'static [&'static str] = &["last_login_at"];
 }
 
+/// A document is no other one for having been read, or for having vectors.
+impl Versioned for db::Document {
+    const PASSING: &'static [&'static str] = &[
+        "status",
+        "vectors",
+        "error",
+        "language",
+        "chunks",
+        "chunks_done",
+        "size",
+        "media_type",
+        "pages",
+    ];
+}
+
 /// `value` as its tag tells it from what it was before, and from what it becomes.
 fn tag(value: &impl Versioned, passing: &[&str]) -> String {
     let mut value = serde_json::json!(value);

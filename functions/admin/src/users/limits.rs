@@ -5,7 +5,7 @@ use db::Limits;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Administrator, App, Error, Json, LimitLeft, Path, Result};
+use web::{Administrator, App, Error, IfMatch, Json, LimitLeft, Path, Result, Tagged, Versioned};
 
 /// What one user may ask and spend.
 #[derive(Serialize, ToSchema)]
@@ -19,6 +19,11 @@ pub(crate) struct LimitsOutput {
     left: Vec<LimitLeft>,
 }
 
+/// They are no others for what was spent, or for what is said of others.
+impl Versioned for LimitsOutput {
+    const PASSING: &'static [&'static str] = &["total", "left"];
+}
+
 /// What a user of the caller's tenant may ask and spend, and what is left of it.
 #[utoipa::path(get, path = "/admin/users/{id}/limits", operation_id = "getUserLimits", tag = "admin", params(("id" = Uuid, Path)),
     responses((status = 200, body = LimitsOutput), (status = 403))
@@ -27,14 +32,14 @@ pub(crate) async fn show(
     State(app): State<App>,
     by: Administrator,
     Path(id): Path<Uuid>,
-) -> Result<Json<LimitsOutput>> {
+) -> Result<Tagged<LimitsOutput>> {
     let mut tx = app.db.admin(&by.admin).await?;
     let limits = tx.limits_of_user(id).await?.ok_or(Error::NotFound)?;
     let tenant = tx.tenant().await?;
     let of = app.limits_of_user(&tenant, id, limits);
     let states = tx.limit_states(&[of]).await?;
     tx.commit().await?;
-    Ok(Json(LimitsOutput {
+    Ok(Tagged(LimitsOutput {
         limits,
         total: of.limits,
         left: states.iter().map(LimitLeft::of).collect(),
@@ -43,7 +48,7 @@ pub(crate) async fn show(
 
 /// Sets what a user of the caller's tenant may ask and spend, all of it: what is absent is as for the tenant's other users. It
 /// counts within 5 seconds; what is spent by then is not taken back.
-#[utoipa::path(put, path = "/admin/users/{id}/limits", operation_id = "setUserLimits", tag = "admin", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/admin/users/{id}/limits", operation_id = "setUserLimits", tag = "admin", params(("id" = Uuid, Path), IfMatch),
     request_body(content = Limits, example = json!({ "tokens_per_day": 100_000 })),
     responses((status = 200, body = LimitsOutput), (status = 403))
 )]
@@ -51,13 +56,18 @@ pub(crate) async fn set(
     State(app): State<App>,
     by: Administrator,
     Path(id): Path<Uuid>,
+    seen: IfMatch,
     Json(limits): Json<Limits>,
-) -> Result<Json<LimitsOutput>> {
+) -> Result<Tagged<LimitsOutput>> {
     service::Error::if_any(service::limit_faults("", &limits).collect())?;
     let mut tx = app.db.admin(&by.admin).await?;
-    if !tx.set_limits_of_user(id, &limits).await? {
-        return Err(Error::NotFound);
-    }
+    let before = tx.limits_of_user_for_update(id).await?;
+    seen.check(&LimitsOutput {
+        limits: before.ok_or(Error::NotFound)?,
+        total: Limits::default(),
+        left: Vec::new(),
+    })?;
+    tx.set_limits_of_user(id, &limits).await?;
     tx.commit().await?;
     show(State(app), by, Path(id)).await
 }

@@ -134,9 +134,11 @@ async fn a_document_is_replaced_as_a_whole() {
     );
     let expected = json!({
         "id": id, "title": "Money", "source_url": null, "language": null, "status": "ready", "error": null,
-        "metadata": {}, "vectors": "none", "chunks": 1, "chunks_done": 0, "connector_id": null, "file_name": null, "groups": [], "media_type": null, "pages": null, "size": 30, "version": 2, "created_at": before.json["created_at"]
+        "metadata": {}, "vectors": "none", "chunks": 1, "chunks_done": 0, "connector_id": null, "file_name": null, "groups": [], "media_type": null, "pages": null, "size": 30, "version": 2, "created_at": before.json["created_at"],
+        "updated_at": replaced.json["updated_at"]
     });
     assert_eq!(replaced.json, expected);
+    assert_ne!(replaced.json["updated_at"], before.json["updated_at"]);
     assert_eq!(
         found(&kit, "money").await,
         ["Money comes back after a week."]

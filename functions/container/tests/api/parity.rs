@@ -185,7 +185,10 @@ fn is_elsewhere(name: &str, status: u16) -> bool {
         // A document of a connector takes a site that was read, and too many connectors as many requests; connectors/ has
         // both.
         (
-            "POST /documents/connectors" | "DELETE /documents/{id}" | "PUT /documents/{id}/groups",
+            "POST /documents/connectors"
+            | "DELETE /documents/{id}"
+            | "PATCH /documents/{id}"
+            | "PUT /documents/{id}/groups",
             409,
         ) => true,
         // A name that an app gives names nothing of anybody else, and an answer that is running takes two at once. ui/ has

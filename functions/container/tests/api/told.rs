@@ -94,6 +94,7 @@ async fn no_answer_of_any_route_tells_a_hash_or_a_secret() {
             let id = id.map_or(String::new(), |(_, id)| id.clone());
             let path = path
                 .replace("{id}", &id)
+                .replace("{message_id}", &id)
                 .replace("{tenant_id}", "current")
                 .replace("{provider}", "openai")
                 .replace("{model}", "default")

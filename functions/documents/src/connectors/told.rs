@@ -9,7 +9,7 @@ use serde_json::Value;
 use service::{BucketToRead, RepositoryToRead, SiteToRead};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Result};
+use web::{App, Result, Versioned};
 
 /// A connector.
 #[derive(Serialize, ToSchema)]
@@ -65,6 +65,11 @@ pub(crate) struct ConnectorOutput {
     created_at: DateTime<Utc>,
     /// When it was last changed.
     updated_at: DateTime<Utc>,
+}
+
+/// It is no other one for having been read.
+impl Versioned for ConnectorOutput {
+    const PASSING: &'static [&'static str] = &["documents", "next_run_at", "last_run"];
 }
 
 impl ConnectorOutput {

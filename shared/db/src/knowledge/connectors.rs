@@ -131,14 +131,22 @@ impl AdminTx {
         self.find_connector(id).await
     }
 
-    /// Stores what was changed of a connector, whom it is read for from now on, and when it is read next. Its documents are for its groups at
+    /// One of them, which nobody else changes, or reads, before the transaction ends.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn connector_for_update(&mut self, id: Uuid) -> Result<Option<Connector>> {
+        self.lock_connector(id).await?;
+        self.find_connector(id).await
+    }
+
+    /// Stores what was changed of a connector, which is locked, whom it is read for from now on, and when it is read next. Its documents are for its groups at
     /// once; what else they are told as, they are when they are read next, all of them.
     ///
     /// # Errors
     /// The database is away.
     pub async fn save_connector(&mut self, changed: &Connector) -> Result<()> {
         let whom = self.for_whom();
-        self.lock_connector(changed.id).await?;
         self.apply(changed).await?;
         sqlx::query(
             "update connectors set name = $2, settings = $3, language = $4, metadata = $5, every_hours = $6, is_on = $7,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 macro_rules! document_columns {
     () => {
         "id, title, source_url, language, status, vectors, error, metadata, groups, chunks, chunks_done, size, file_name, media_type, pages,
-         version, connector_id, created_at"
+         version, connector_id, created_at, coalesce(updated_at, created_at) as updated_at"
     };
 }
 
@@ -71,6 +71,17 @@ pub struct Document {
     pub connector_id: Option<Uuid>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
+    /// When somebody last changed it. Reading a file, or making vectors, is no change.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What is told beside a document; what is absent stays as it is.
+#[derive(Debug)]
+pub struct ToldBeside {
+    /// Where it is published, if anywhere.
+    pub source_url: Option<Option<String>>,
+    /// An object.
+    pub metadata: Option<serde_json::Value>,
 }
 
 impl AdminReadTx {
@@ -103,7 +114,7 @@ impl AdminTx {
     /// It could not be stored.
     pub async fn limit_document(&mut self, id: Uuid, groups: &[String]) -> Result<bool> {
         let limited =
-            sqlx::query("update documents set groups = $2 where id = $1 and deleted_at is null")
+            sqlx::query("update documents set groups = $2, updated_at = now() where id = $1 and deleted_at is null")
                 .bind(id)
                 .bind(groups)
                 .execute(self.conn())
@@ -118,6 +129,49 @@ impl AdminTx {
         self.audit(Deed::done("document.limit", id).detail(whom))
             .await?;
         Ok(true)
+    }
+
+    /// Tells other things beside a document, which is locked, and beside its version that is still to be read.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn tell_document(&mut self, id: Uuid, told: &ToldBeside) -> Result<()> {
+        let parts = [
+            ("source_url", told.source_url.is_some()),
+            ("metadata", told.metadata.is_some()),
+        ];
+        let parts: Vec<&str> = (parts.iter().filter(|(_, is_told)| *is_told))
+            .map(|(name, _)| *name)
+            .collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        for sql in [
+            "update documents set source_url = case when $2 then $3 else source_url end, metadata = coalesce($4, metadata),
+               updated_at = now()
+             where id = $1",
+            "update document_files set source_url = case when $2 then $3 else source_url end, metadata = coalesce($4, metadata)
+             where document_id = $1 and is_next",
+        ] {
+            sqlx::query(sql)
+                .bind(id)
+                .bind(told.source_url.is_some())
+                .bind(told.source_url.as_ref().and_then(Option::as_deref))
+                .bind(&told.metadata)
+                .execute(self.conn())
+                .await?;
+        }
+        self.audit(Deed::done("document.update", id).detail(parts.join(", ")))
+            .await
+    }
+
+    /// One document, which nobody else changes before the transaction ends.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn document_for_update(&mut self, id: Uuid) -> Result<Option<Document>> {
+        self.lock_document(id).await?;
+        self.document(id).await
     }
 
     /// One document.

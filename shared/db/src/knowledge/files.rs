@@ -86,6 +86,7 @@ impl AdminTx {
     /// The database is away.
     pub async fn replace_document_by_file(&mut self, new: &NewFile<'_>) -> Result<bool> {
         self.audit(Deed::done("document.replace", new.id)).await?;
+        self.note_change(new.id).await?;
         let whom = self.for_whom();
         self.replace_by_file(new, whom).await
     }

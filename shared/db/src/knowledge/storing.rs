@@ -118,6 +118,7 @@ impl AdminTx {
         let Some(old) = self.exchange_document(new).await? else {
             return Ok(false);
         };
+        self.note_change(new.id).await?;
         self.forget_files(new.id).await?;
         self.audit(Deed::done("document.replace", new.id)).await?;
         let whom = self.for_whom();
@@ -130,6 +131,15 @@ impl AdminTx {
 }
 
 impl TenantTx {
+    /// Notes that somebody has changed a document, or has asked for it.
+    pub(crate) async fn note_change(&mut self, id: Uuid) -> Result<()> {
+        sqlx::query("update documents set updated_at = now() where id = $1")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Forgets the files of a document, those that are to be read, too.
     async fn forget_files(&mut self, id: Uuid) -> Result<()> {
         sqlx::query("delete from document_files where document_id = $1")

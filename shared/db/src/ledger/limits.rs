@@ -231,24 +231,30 @@ impl AdminTx {
         Ok(limits.map(|Json(limits)| limits))
     }
 
-    /// Sets what one user may ask and spend; false if there is no such user.
+    /// Likewise, and nobody else changes it before the transaction ends.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn limits_of_user_for_update(&mut self, id: Uuid) -> Result<Option<Limits>> {
+        let lock = sqlx::query("select from users where id = $1 for no key update").bind(id);
+        lock.execute(self.conn()).await?;
+        self.limits_of_user(id).await
+    }
+
+    /// Sets what one user may ask and spend.
     ///
     /// # Errors
     /// It could not be stored.
-    pub async fn set_limits_of_user(&mut self, id: Uuid, limits: &Limits) -> Result<bool> {
-        let done = sqlx::query(
+    pub async fn set_limits_of_user(&mut self, id: Uuid, limits: &Limits) -> Result<()> {
+        sqlx::query(
             "update users set limits = $2, updated_at = now() where id = $1 and not is_service",
         )
         .bind(id)
         .bind(Json(limits))
         .execute(self.conn())
         .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let set = Deed::done("user.limits", id).detail(limits.told());
-        self.audit(set).await?;
-        Ok(true)
+        self.audit(Deed::done("user.limits", id).detail(limits.told()))
+            .await
     }
 }
 

@@ -167,17 +167,17 @@ impl PlatformTx {
 }
 
 impl TenantTx {
-    /// Gives the caller another name; false if it was deleted meanwhile.
-    pub async fn rename(&mut self, caller: &Caller, full_name: &str) -> Result<bool> {
+    /// The caller's name, which nobody else changes before the transaction ends; `None` if the caller was deleted meanwhile.
+    pub async fn own_name(&mut self, caller: &Caller) -> Result<Option<String>> {
         let sql = "select full_name from users where id = $1 for no key update";
-        let before: Option<String> = sqlx::query_scalar(sql)
-            .bind(caller.user_id())
-            .fetch_optional(self.conn())
-            .await?;
-        match before {
-            None => return Ok(false),
-            Some(before) if before == full_name => return Ok(true),
-            Some(_) => {}
+        let name = sqlx::query_scalar(sql).bind(caller.user_id());
+        Ok(name.fetch_optional(self.conn()).await?)
+    }
+
+    /// Gives the caller, whose name is locked as `before`, another one.
+    pub async fn rename(&mut self, caller: &Caller, before: &str, full_name: &str) -> Result<()> {
+        if before == full_name {
+            return Ok(());
         }
         sqlx::query("update users set full_name = $2, updated_at = $3 where id = $1")
             .bind(caller.user_id())
@@ -186,7 +186,6 @@ impl TenantTx {
             .execute(self.conn())
             .await?;
         let renamed = Deed::done("user.update", caller.user_id()).detail("full_name");
-        self.audit(caller, renamed).await?;
-        Ok(true)
+        self.audit(caller, renamed).await
     }
 }

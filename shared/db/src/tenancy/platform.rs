@@ -92,6 +92,22 @@ impl PlatformTx {
             .await?)
     }
 
+    /// One tenant, locked until the transaction ends so that two changes cannot overwrite each other.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn tenant_for_update(&mut self, id: Uuid) -> Result<Option<Tenant>> {
+        let sql = concat!(
+            "select ",
+            tenant_columns!(),
+            " from tenants t where t.id = $1 for no key update"
+        );
+        Ok(sqlx::query_as(sql)
+            .bind(id)
+            .fetch_optional(self.conn())
+            .await?)
+    }
+
     /// Lets a tenant's users in, or keeps them out; false if there is no such tenant. Where that is so already, nothing is
     /// done.
     pub async fn set_status(&mut self, id: Uuid, status: TenantStatus) -> Result<bool> {

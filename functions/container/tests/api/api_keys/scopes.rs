@@ -53,6 +53,7 @@ const SCOPES: [(&str, &[&str]); 3] = [
             "GET /documents/{id}/deletion",
             "GET /documents/{id}/file",
             "GET /documents/{id}/text",
+            "PATCH /documents/{id}",
             "POST /documents",
             "POST /documents/connectors",
             "POST /documents/connectors/{id}/cancel",

@@ -112,6 +112,7 @@ const KEEPS_TEXT: &[&str] = &[
     "PUT /documents/connectors/{id} /metadata/any",
     "PUT /documents/connectors/{id} /name",
     "PUT /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict /comment",
+    "PATCH /documents/{id} /metadata/any",
     "PUT /documents/{id} /metadata/any",
     "PUT /documents/{id} /text",
     "PUT /documents/{id} /title",

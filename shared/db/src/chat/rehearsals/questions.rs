@@ -8,6 +8,9 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// Which answer somebody found better, and why.
+type Kept = (Option<Verdict>, Option<String>);
+
 /// How much of a question is shown, in characters.
 const QUESTION_CHARS: i32 = 4000;
 
@@ -170,7 +173,33 @@ impl AdminTx {
         Ok(rows.into_iter().map(RehearsedQuestion::from).collect())
     }
 
-    /// Keeps which answer somebody found better, or forgets it. False if there is no such question.
+    /// Which answer to a question somebody found better, and why; `None` if there is no such question.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn verdict(&mut self, (id, message): (Uuid, Uuid)) -> Result<Option<Kept>> {
+        let sql = "select verdict, comment from rehearsal_questions where rehearsal_id = $1 and message_id = $2";
+        let kept = sqlx::query_as(sql).bind(id).bind(message);
+        Ok(kept.fetch_optional(self.conn()).await?)
+    }
+
+    /// Likewise, and nobody else changes it before the transaction ends.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn verdict_for_update(
+        &mut self,
+        (id, message): (Uuid, Uuid),
+    ) -> Result<Option<Kept>> {
+        sqlx::query("select from rehearsal_questions where rehearsal_id = $1 and message_id = $2 for no key update")
+            .bind(id)
+            .bind(message)
+            .execute(self.conn())
+            .await?;
+        self.verdict((id, message)).await
+    }
+
+    /// Keeps which answer somebody found better, or forgets it.
     ///
     /// # Errors
     /// The database is away.
@@ -179,9 +208,9 @@ impl AdminTx {
         (id, message): (Uuid, Uuid),
         verdict: Option<Verdict>,
         comment: Option<&str>,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let by = self.for_whom().user_id;
-        let set = sqlx::query(
+        sqlx::query(
             "update rehearsal_questions set verdict = $3, comment = $4, verdict_by = case when $3 is not null then $5 end,
                verdict_at = case when $3 is not null then now() end
              where rehearsal_id = $1 and message_id = $2",
@@ -193,6 +222,6 @@ impl AdminTx {
         .bind(by)
         .execute(self.conn())
         .await?;
-        Ok(set.rows_affected() > 0)
+        Ok(())
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt
         | ("GET /documents/{id}/chunks", "path:id")
         | ("GET /documents/{id}/text", "path:id")
         | ("PUT /documents/{id}", "path:id")
+        | ("PATCH /documents/{id}", "path:id")
         | ("PUT /documents/{id}/groups", "path:id")
         | ("DELETE /documents/{id}", "path:id")
         | ("GET /documents/{id}/deletion", "path:id")
@@ -127,7 +128,8 @@ pub(super) fn attempts(operation: &str, place: &str) -> Option<&'static [Attempt
         | ("GET /tenants/{tenant_id}/rehearsals/{id}", "path:tenant_id" | "path:id")
         | ("GET /tenants/{tenant_id}/rehearsals/{id}/questions", "path:tenant_id" | "path:id")
         | (
-            "PUT /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict",
+            "GET /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict"
+            | "PUT /tenants/{tenant_id}/rehearsals/{id}/questions/{message_id}/verdict",
             "path:tenant_id" | "path:id" | "path:message_id",
         )
         | ("POST /tenants/{tenant_id}/rehearsals/{id}/cancel", "path:tenant_id" | "path:id")

@@ -25,6 +25,7 @@ impl Operation {
             "PUT /chat/messages/{id}/feedback" => json!({ "rating": "up" }),
             "POST /documents" => json!({ "title": "New", "text": "A new text." }),
             "PUT /documents/{id}" => json!({ "title": "Changed", "text": "A changed text." }),
+            "PATCH /documents/{id}" => json!({ "metadata": { "product": "a" } }),
             "PUT /documents/{id}/groups" => json!({ "groups": ["staff"] }),
             "POST /documents/connectors" | "PUT /documents/connectors/{id}" => {
                 json!({ "name": "A site", "url": "https://one.example/", "is_on": false })
