@@ -31,6 +31,7 @@ pub fn routes() -> Routes<App> {
         .routes(routes!(manage::deletion))
         .routes(routes!(tell::update))
         .routes(routes!(limit::limit))
+        .routes(routes!(work::retry_all))
         .routes(routes!(work::retry))
         .routes(routes!(work::cancel))
         .routes(routes!(read::text))

@@ -101,13 +101,18 @@ impl Sent {
             }
             Self::ToRead(read) => tx.replace_document_by_file(&read.file_of(id)).await,
         };
-        replaced.map_err(|e| match e.is_constraint("documents_hash") {
-            true => Error::Conflict(
-                "document_exists",
-                "Another document has this title and text. Delete that one first, or leave this one as it is.".into(),
-            ),
-            false => e.into(),
-        })
+        replaced.map_err(same_as_another)
+    }
+}
+
+/// Of two documents with one title and text, only one is kept.
+pub(crate) fn same_as_another(e: db::Error) -> Error {
+    match e.is_constraint("documents_hash") {
+        true => Error::Conflict(
+            "document_exists",
+            "Another document has this title and text. Delete that one first, or leave this one as it is.".into(),
+        ),
+        false => e.into(),
     }
 }
 

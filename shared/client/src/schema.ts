@@ -773,6 +773,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has what failed be tried again, of up to 500 documents: files that could not be read, and vectors that could not be made, if the
+         *     tenant keeps any. What somebody cancelled is left alone. Each is worked on in its turn, with those of other tenants between them.
+         */
+        post: operations["retryDocuments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/documents/search": {
         parameters: {
             query?: never;
@@ -4693,6 +4713,19 @@ export interface components {
              *     no other. An empty one takes it away.
              */
             token?: string | null;
+        };
+        /** @description How many documents are tried again. */
+        RetriedDocuments: {
+            /**
+             * Format: int64
+             * @description Those that are.
+             */
+            tried: number;
+            /**
+             * Format: int64
+             * @description Those that failed, too, and wait for the next such request.
+             */
+            left: number;
         };
         /** @description How documents are searched. */
         Retrieval: {
@@ -9948,6 +9981,37 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Failed"];
+        };
+    };
+    retryDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many documents are tried again. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "left": 0,
+                     *       "tried": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetriedDocuments"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];

@@ -16,6 +16,7 @@ pub(crate) mod lanes;
 pub(crate) mod languages;
 pub(crate) mod passages;
 pub(crate) mod pgvector;
+pub(crate) mod retrying;
 pub(crate) mod storing;
 pub(crate) mod texts;
 pub(crate) mod vectors;

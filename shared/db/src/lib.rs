@@ -64,6 +64,7 @@ pub use knowledge::jobs::{Again, ForWhom, JobKind};
 pub use knowledge::lanes::Lane;
 pub use knowledge::languages::Language;
 pub use knowledge::passages::{AskedWord, Passage, Worded};
+pub use knowledge::retrying::Retried;
 pub use knowledge::storing::{NewChunk, NewDocument};
 pub use knowledge::texts::DocumentChunk;
 pub use knowledge::vectors::{BareChunk, VectorsStatus};

@@ -37,6 +37,7 @@ mod document_deletion;
 mod document_filters;
 mod document_groups;
 mod document_jobs;
+mod document_retries;
 mod document_versions;
 mod documents;
 mod durability;

@@ -191,6 +191,8 @@ fn is_elsewhere(name: &str, status: u16) -> bool {
             | "PUT /documents/{id}/groups",
             409,
         ) => true,
+        // The same file twice, neither of which can be read; document_retries.rs has it.
+        ("POST /documents/{id}/retry", 409) => true,
         // A name that an app gives names nothing of anybody else, and an answer that is running takes two at once. ui/ has
         // all of it.
         ("POST /chat/ui", 404 | 409 | 410) | ("POST /chat/ui/{id}/stop", 404) => true,

@@ -58,6 +58,7 @@ const SCOPES: [(&str, &[&str]); 3] = [
             "POST /documents/connectors",
             "POST /documents/connectors/{id}/cancel",
             "POST /documents/connectors/{id}/run",
+            "POST /documents/retry",
             "POST /documents/search",
             "POST /documents/{id}/cancel",
             "POST /documents/{id}/retry",

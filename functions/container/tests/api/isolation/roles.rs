@@ -57,6 +57,7 @@ pub(super) const AT_HOME: &[&str] = &[
     "POST /admin/users/invite",
     "POST /documents",
     "POST /documents/connectors",
+    "POST /documents/retry",
 ];
 
 /// Where a test that fails sends its reader.
