@@ -57,6 +57,8 @@ pub(crate) struct AuditItem {
     /// To what: the id of a user, a tenant, a login or a document; the name of a provider; a route. `unknown` for a
     /// login with an address that nobody has.
     target: String,
+    /// What that is called now, where it is one of the tenant's documents, connectors, sites, API keys or users, and is still there.
+    target_name: Option<String>,
     /// How it ended.
     outcome: Outcome,
     /// What else is told, such as which fields changed, from what to what.
@@ -161,6 +163,7 @@ impl From<AuditRow> for AuditItem {
             at: row.at,
             action: row.action,
             target: row.target,
+            target_name: row.target_name,
             outcome: row.outcome,
             detail: row.detail,
             actor: who.map(|(id, tenant_id)| AuditActor {

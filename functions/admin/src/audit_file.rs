@@ -14,7 +14,7 @@ use web::{Administrator, App, Error, Result};
 /// So many rows are read at once; no transaction stays open while the client takes them.
 const ROWS: usize = 1000;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "at",
     "action",
@@ -27,6 +27,7 @@ const COLUMNS: [&str; 12] = [
     "client_ip",
     "request_id",
     "actor_api_key",
+    "target_name",
 ];
 
 /// All that one file is made from.
@@ -102,5 +103,6 @@ fn cells(row: &AuditRow) -> [String; COLUMNS.len()] {
         text(&row.client_ip),
         text(&row.request_id),
         text(&row.actor_api_key),
+        text(&row.target_name),
     ]
 }

@@ -1983,6 +1983,8 @@ export interface components {
              *     login with an address that nobody has.
              */
             target: string;
+            /** @description What that is called now, where it is one of the tenant's documents, connectors, sites, API keys or users, and is still there. */
+            target_name?: string | null;
             /** @description How it ended. */
             outcome: components["schemas"]["Outcome"];
             /** @description What else is told, such as which fields changed, from what to what. */
@@ -6921,7 +6923,8 @@ export interface operations {
                      *           "id": "0193d0f2-7c1e-7d6b-9a55-3f0e6c1b2a4d",
                      *           "outcome": "success",
                      *           "request_id": null,
-                     *           "target": "text"
+                     *           "target": "text",
+                     *           "target_name": null
                      *         }
                      *       ],
                      *       "next_cursor": null

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-const HEAD: &str = "id,at,action,target,outcome,detail,actor_id,actor_tenant_id,actor_email,client_ip,request_id,actor_api_key";
+const HEAD: &str = "id,at,action,target,outcome,detail,actor_id,actor_tenant_id,actor_email,client_ip,request_id,actor_api_key,target_name";
 
 /// Puts `n` rows into the first tenant's log, a second apart and the last of them now.
 async fn fill(kit: &Kit, n: i32) {

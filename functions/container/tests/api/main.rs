@@ -8,6 +8,7 @@ mod assume;
 mod at_once;
 mod audit;
 mod audit_list;
+mod audit_names;
 mod audit_refused;
 mod backup;
 mod blank_names;

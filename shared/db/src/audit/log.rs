@@ -32,6 +32,8 @@ pub struct AuditRow {
     pub action: String,
     /// To what.
     pub target: String,
+    /// What that is called now: a document, connector, site, API key or user of the tenant that is still there, and no visitor.
+    pub target_name: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// What else is told.
@@ -60,11 +62,19 @@ impl AdminReadTx {
         let action = filter.action.as_deref();
         let rows = sqlx::query_as(
             "select l.id, l.at, l.action, l.target, l.outcome, l.detail, l.actor_tenant_id, l.actor_id,
+                    coalesce(
+                      (select d.title from documents d where d.id = named.id and d.deleted_at is null),
+                      (select c.name from connectors c where c.id = named.id),
+                      (select s.name from sites s where s.id = named.id),
+                      (select coalesce(nullif(t.full_name, ''), t.email) from users t where t.id = named.id and t.site_id is null)
+                    ) as target_name,
                     case when u.is_service is not true then coalesce(u.email, l.actor_email) end as actor_email,
                     case when u.is_service then u.full_name end as actor_api_key, host(l.client_ip) as client_ip, l.request_id
              from audit_log l
              left join users u on u.tenant_id = l.tenant_id and u.id = l.actor_id
                and l.actor_tenant_id = l.tenant_id
+             cross join lateral (
+               select case when l.target ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then l.target::uuid end as id) named
              where ($1::uuid is null or l.id < $1)
                and ($2::text is null or l.action = $2)
                and ($3::text is null or starts_with(l.action, $3))

@@ -143,5 +143,5 @@ async fn the_audit_log_names_the_key() {
     let file = kit
         .get(&token, "/admin/audit?action=document.create&format=csv")
         .await;
-    assert!(file.text.ends_with(",Importer\r\n"), "{}", file.text);
+    assert!(file.text.ends_with(",Importer,Hours\r\n"), "{}", file.text);
 }
