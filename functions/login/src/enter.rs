@@ -19,7 +19,8 @@ use web::{App, ClientIp, Error, Json, Result, page_of_a_tenant};
 /// As much of a client's name is kept; the longest of browsers have some 300 characters.
 const AGENT_CHARS: usize = 512;
 
-/// Logs in. Every failure is the same 401, and takes the same work.
+/// Logs in. Every failure is the same 401, and takes the same work; only whoever has the right password is told that the tenant is
+/// suspended.
 ///
 /// A form of OAuth 2 is answered with the names of OAuth 2 beside ours: `error` and `error_description`.
 #[utoipa::path(post, path = "/login", operation_id = "login", tag = "login", security(()),
@@ -29,7 +30,7 @@ const AGENT_CHARS: usize = 512;
         (status = 200, body = TokenPair),
         (status = 400, description = "`unsupported_grant_type`: send `password` or `refresh_token`."),
         (status = 401, description = "`invalid_credentials`: email, password or tenant is wrong."),
-        (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin."),
+        (status = 403, description = "`origin_not_allowed`: the named tenant does not allow this browser origin. `tenant_suspended`: email and password are right, and the tenant is suspended."),
         (status = 429),
     )
 )]
@@ -59,15 +60,18 @@ pub(crate) async fn enter(
     let page = page_of_a_tenant(&app, &headers);
     let whose = Whose::client(client.0);
     let mut failure = Failure::default();
+    let mut is_suspended = false;
     // The password may be replaced while it is checked; a login beside this one does so when it hashes it anew.
     for _ in 0..2 {
         let candidate = find(&app, slug, page, (&email, &others), whose).await?;
         if let (Some(_), Some(page)) = (slug, page) {
             check_page(&candidate, page)?;
         }
+        let suspended = candidate.is_suspended;
         let (proven, failed) = prove(&app, &enter.password, candidate).await?;
         failure = failed;
-        let Some(proven) = proven else {
+        is_suspended = suspended && proven.is_some();
+        let Some(proven) = proven.filter(|_| !suspended) else {
             break;
         };
         let new = NewLogin {
@@ -84,7 +88,19 @@ pub(crate) async fn enter(
             return Ok(Json(app.tokens(&login)));
         }
     }
-    Err(failed(&app, asked, failure, email))
+    write_down(&app, asked, failure, email);
+    Err(refused(is_suspended))
+}
+
+/// The one answer to every failure; and the one to whoever has the right password of an account in a suspended tenant.
+fn refused(is_suspended: bool) -> Error {
+    match is_suspended {
+        true => Error::Forbidden(
+            "tenant_suspended",
+            "Email and password are right, but your tenant is suspended. Ask whoever runs this service.",
+        ),
+        false => Error::unauthorized("invalid_credentials", "Email, password or tenant is wrong."),
+    }
 }
 
 /// The address as it was typed, if it is spelt otherwise than addresses are here, and as earlier releases stored it: people who
@@ -107,17 +123,26 @@ async fn find(
     let mut candidate = app.db.find_login(slug, page, email, whose).await?;
     if let Some(before) = before {
         let found = app.db.find_login(slug, page, before, whose).await?;
-        if candidate.stored.is_empty() {
+        if use_of(&found) > use_of(&candidate) {
             candidate = found;
         }
     }
     if let Some(typed) = typed {
         let found = app.db.find_login(slug, page, typed, whose).await?;
-        if !found.stored.is_empty() {
+        if use_of(&found) >= use_of(&candidate) && !found.stored.is_empty() {
             candidate = found;
         }
     }
     Ok(candidate)
+}
+
+/// Of what use an account is: there is none, nobody comes in with it, or somebody may.
+fn use_of(candidate: &Candidate) -> u8 {
+    match (candidate.stored.is_empty(), candidate.is_suspended) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    }
 }
 
 /// Refuses a page that the named tenant does not allow; likewise where there is no such tenant.
@@ -191,9 +216,9 @@ async fn prove(
     Ok((Some(proven), failure))
 }
 
-/// The one answer to every failure. It is written down beside the answer, not before it: how long that takes depends on
-/// what there is to write (OWASP ASVS 5.0, 6.3.8).
-fn failed(app: &App, asked: Asked, failure: Failure, email: String) -> Error {
+/// Writes down a login that failed: beside the answer, not before it, since how long that takes depends on what there is to write
+/// (OWASP ASVS 5.0, 6.3.8).
+fn write_down(app: &App, asked: Asked, failure: Failure, email: String) {
     let db = app.db.clone();
     let written = async move {
         let Failure { tenants, unusable } = failure;
@@ -206,5 +231,4 @@ fn failed(app: &App, asked: Asked, failure: Failure, email: String) -> Error {
         }
     };
     app.tasks.spawn(written.in_current_span());
-    Error::unauthorized("invalid_credentials", "Email, password or tenant is wrong.")
 }

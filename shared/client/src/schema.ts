@@ -996,7 +996,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Logs in. Every failure is the same 401, and takes the same work.
+         * Logs in. Every failure is the same 401, and takes the same work; only whoever has the right password is told that the tenant is
+         *     suspended.
          * @description A form of OAuth 2 is answered with the names of OAuth 2 beside ours: `error` and `error_description`.
          */
         post: operations["login"];
@@ -10885,7 +10886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin_not_allowed`: the named tenant does not allow this browser origin. */
+            /** @description `origin_not_allowed`: the named tenant does not allow this browser origin. `tenant_suspended`: email and password are right, and the tenant is suspended. */
             403: {
                 headers: {
                     [name: string]: unknown;

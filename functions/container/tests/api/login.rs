@@ -148,9 +148,10 @@ async fn every_failure_is_the_same_401_and_takes_the_same_hashes() {
         json!({ "tenant": "one", "email": "nobody@one.example", "password": PASSWORD }),
         json!({ "tenant": "none", "email": U1.email, "password": PASSWORD }),
         json!({ "tenant": "one", "email": U2.email, "password": PASSWORD }),
-        json!({ "tenant": "two", "email": V1.email, "password": PASSWORD }),
+        json!({ "tenant": "two", "email": V1.email, "password": "correct horse battery stapler" }),
+        json!({ "tenant": "two", "email": "nobody@two.example", "password": PASSWORD }),
         json!({ "tenant": "one", "email": V1.email, "password": PASSWORD }),
-        json!({ "email": V1.email, "password": PASSWORD }),
+        json!({ "email": V1.email, "password": "correct horse battery stapler" }),
         json!({ "email": "nobody@one.example", "password": PASSWORD }),
         json!({ "tenant": "one", "email": U1.email, "password": "" }),
         json!({ "tenant": "one", "email": U1.email, "password": "x".repeat(2000) }),
@@ -173,6 +174,49 @@ async fn every_failure_is_the_same_401_and_takes_the_same_hashes() {
         assert_eq!(answer.text, first.text, "{attempt}");
         assert_eq!(answer.headers, first.headers, "{attempt}");
     }
+}
+
+#[tokio::test]
+async fn who_has_the_right_password_is_told_that_the_tenant_is_suspended_and_nobody_else() {
+    let kit = Kit::new().await;
+    share_address(&kit).await;
+    let suspend = async |slug: &str| {
+        let sql = "update parlance.tenants set status = 'suspended' where slug = $1";
+        let done = sqlx::query(sql).bind(slug).execute(&kit.pool).await;
+        done.unwrap();
+    };
+    suspend("two").await;
+    let login = async |body: Value| kit.post("", "/login", body).await;
+    let right = json!({ "tenant": "two", "email": U1.email, "password": PASSWORD });
+    assert_eq!(login(right.clone()).await.problem(403), "tenant_suspended");
+    let mut wrong = right;
+    wrong["password"] = json!("correct horse battery stapler");
+    let wrong = login(wrong).await;
+    assert_eq!(wrong.problem(401), "invalid_credentials");
+    // Where another account can be meant, that one is.
+    assert_eq!(tenant(&login(without_tenant(U1.email)).await), "one");
+    suspend("one").await;
+    let page = "https://one.example";
+    let sessions = "select count(*) from parlance.login_sessions";
+    let before: i64 = sqlx::query_scalar(sessions)
+        .fetch_one(&kit.pool)
+        .await
+        .unwrap();
+    for refused in [
+        login(without_tenant(U2.email)).await,
+        from_page(&kit, page, without_tenant(U2.email)).await,
+    ] {
+        assert_eq!(refused.problem(403), "tenant_suspended");
+        assert!(!refused.text.contains("token"), "{}", refused.text);
+    }
+    // The same address and password in two: which one is meant, nobody can tell.
+    let both = login(without_tenant(U1.email)).await;
+    assert_eq!(both.problem(401), "invalid_credentials");
+    let after: i64 = sqlx::query_scalar(sessions)
+        .fetch_one(&kit.pool)
+        .await
+        .unwrap();
+    assert_eq!(before, after);
 }
 
 #[tokio::test]

@@ -272,7 +272,7 @@ async fn a_suspended_tenant_lets_nobody_in_until_it_is_active_again() {
     set("suspended").await;
     let credentials = json!({ "tenant": "one", "email": U1.email, "password": PASSWORD });
     let refused = kit.post("", "/login", credentials.clone()).await;
-    assert_eq!(refused.problem(401), "invalid_credentials");
+    assert_eq!(refused.problem(403), "tenant_suspended");
     assert_eq!(
         kit.get(token, "/admin/users").await.problem(401),
         "invalid_token"

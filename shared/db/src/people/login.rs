@@ -25,6 +25,8 @@ pub struct Candidate {
     pub preferred: Option<Uuid>,
     /// The cost of the costliest bcrypt hash that anybody has.
     pub bcrypt_cost: Option<u32>,
+    /// Whether the accounts are of suspended tenants, so that nobody comes in whatever the password is.
+    pub is_suspended: bool,
 }
 
 /// A login that starts.
@@ -129,8 +131,8 @@ impl Db {
     ) -> Result<Candidate> {
         let mut tx = self.outside(whose, Need::Asked).await?;
         let found: Vec<Found> = sqlx::query_as(
-            "select tenant_id, allowed_origins, user_id, password_hash, of_page, bcrypt_cost
-             from login_candidates($1, $2, $3)",
+            "select tenant_id, allowed_origins, user_id, password_hash, of_page, bcrypt_cost, is_suspended
+             from login_accounts($1, $2, $3)",
         )
         .bind(slug)
         .bind(origin)
@@ -147,6 +149,7 @@ impl Db {
             tries: if is_named { 1 } else { 2 },
             preferred: preferred.and_then(|row| row.tenant_id),
             bcrypt_cost: cost.and_then(|cost| u32::try_from(cost).ok()),
+            is_suspended: found.iter().any(|row| row.is_suspended),
             stored: found.into_iter().filter_map(Found::stored).collect(),
         })
     }
@@ -192,7 +195,7 @@ impl Db {
     }
 }
 
-/// A row of `login_candidates`.
+/// A row of `login_accounts`.
 #[derive(sqlx::FromRow)]
 struct Found {
     tenant_id: Option<Uuid>,
@@ -201,6 +204,7 @@ struct Found {
     password_hash: Option<String>,
     of_page: bool,
     bcrypt_cost: Option<i32>,
+    is_suspended: bool,
 }
 
 impl Found {

@@ -65,6 +65,11 @@ pub(super) const ERROR_CODES: &[(&str, u16, &str)] = &[
         "Email, password or tenant is wrong, or the account is not active.",
     ),
     (
+        "tenant_suspended",
+        403,
+        "Email and password are right, but the tenant is suspended. Ask whoever runs the service.",
+    ),
+    (
         "invalid_refresh_token",
         401,
         "This is not a refresh token. Log in again.",

@@ -21,6 +21,11 @@ const DEFINERS: &[(&str, &str, &str)] = &[
     ("kept_token_keys()", "parlance_definer", "parlance_app"),
     ("legacy_tenant(text)", "parlance_definer", "parlance_app"),
     (
+        "login_accounts(text,text,text)",
+        "parlance_definer",
+        "parlance_app",
+    ),
+    (
         "login_candidates(text,text,text)",
         "parlance_definer",
         "parlance_app",
@@ -198,6 +203,10 @@ async fn a_definer_leaves_no_context_behind() {
         "select count(*) from parlance.login_lookup_by_email('u1@one.example')",
         "select count(*) from parlance.login_lookup_by_email('nobody@one.example')",
         "select count(*) from parlance.tenants_of_origin('https://one.example')",
+        "select count(*) from parlance.login_accounts('one', null, 'u1@one.example')",
+        "select count(*) from parlance.login_accounts('one', null, 'nobody@one.example')",
+        "select count(*) from parlance.login_accounts(null, 'https://one.example', 'u1@one.example')",
+        "select count(*) from parlance.login_accounts(null, null, 'nobody@one.example')",
         "select count(*) from parlance.login_candidates('one', null, 'u1@one.example')",
         "select count(*) from parlance.login_candidates('one', null, 'nobody@one.example')",
         "select count(*) from parlance.login_candidates(null, 'https://one.example', 'u1@one.example')",
