@@ -28,7 +28,7 @@ export const changeSeen = async <T>(path: string, bodyOf: (seen: T) => unknown):
   }
 };
 
-const ifMatch = (tag: string | undefined): Record<string, string> => (tag ? { "if-match": tag } : {});
+export const ifMatch = (tag: string | undefined): Record<string, string> => (tag ? { "if-match": tag } : {});
 
 /** Whether somebody else has changed meanwhile what was to be changed. */
 export const isStale = (error: unknown): boolean => error instanceof Problem && error.code === "precondition_failed";
@@ -42,8 +42,15 @@ export interface Loaded<T> {
   isLoading: boolean;
   /** Fetches it anew; what there is stays on the screen until then. */
   again(): void;
-  /** Changes it (`PATCH`) as it is on the screen, and shows what it became. What somebody else has changed meanwhile is refused. */
-  change(body: unknown): Promise<T>;
+  /** Changes it as it is on the screen, and shows what it became. What somebody else has changed meanwhile is refused. */
+  change(body: unknown, how?: How): Promise<T>;
+}
+
+/** How something is changed, if not by a `PATCH` of all of it. */
+interface How {
+  method?: "PATCH" | "PUT" | "POST";
+  /** Which part of it. */
+  at?: string;
 }
 
 type Query = NonNullable<Request["query"]>;
@@ -65,8 +72,8 @@ export const useLoad = <T>(path: string | undefined, query?: Query): Loaded<T> =
     return () => stop.abort();
   }, [key, round]);
   const again = useCallback(() => setRound((n) => n + 1), []);
-  const change = async (body: unknown) => {
-    const { data, tag } = await tagged<T>("PATCH", path!, { body, headers: ifMatch(state.tag) });
+  const change = async (body: unknown, { method = "PATCH", at = "" }: How = {}) => {
+    const { data, tag } = await tagged<T>(method, path! + at, { ...(body !== undefined && { body }), headers: ifMatch(state.tag) });
     setState({ key, data, tag, isLoading: false });
     return data;
   };

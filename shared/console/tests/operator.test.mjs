@@ -55,6 +55,32 @@ test("the audit log is filtered by its address, and saved as a file", async () =
   await accessible(page);
 });
 
+test("the audit log says what things are called that are still there", async () => {
+  await tenant.admin.ask("POST", "/documents", { title: "<b>Refunds</b>", text: "A refund takes 14 days." });
+  const gone = await tenant.admin.ask("POST", "/documents", { title: "Prices", text: "The price is 14." });
+  await tenant.admin.ask("DELETE", `/documents/${gone.id}`);
+  const page = await kit.enter(tenant.admin, "#/audit?action=document.create");
+  await page.locator("tbody").getByText("<b>Refunds</b>").waitFor();
+  await page.locator("tbody code", { hasText: gone.id }).waitFor();
+  assert.equal(await page.locator("tbody").getByText("Prices").count(), 0);
+  await accessible(page);
+});
+
+test("a login elsewhere is ended once that was asked", async () => {
+  const other = await kit.enter(tenant.admin, "#/account");
+  const page = await kit.enter(tenant.admin, "#/account");
+  const logins = async () => (await tenant.admin.ask("GET", "/login/sessions")).items.length;
+  const before = await logins();
+  await page.getByRole("button", { name: /^End/ }).first().click();
+  await heading(page, "End this login?").waitFor();
+  await accessible(page);
+  assert.equal(await logins(), before);
+  await page.getByRole("dialog").getByRole("button", { name: "End" }).click();
+  await told(page, "That login is ended.");
+  assert.equal(await logins(), before - 1);
+  await other.context().close();
+});
+
 test("a superuser creates an organisation with its administrator in one step, who comes in", async () => {
   const page = await kit.enter({ ...kit.kit.superuser, tenant: undefined });
   await heading(page, "Organisations").waitFor();
@@ -132,6 +158,22 @@ test("an organisation is suspended while somebody works in it, and resumed", asy
     if (!(await worker.getByRole("dialog").count())) await button(worker, "Save").first().click({ timeout: 1000 }).catch(() => {});
     return (await worker.getByRole("dialog").or(worker.getByRole("alert")).count()) > 0;
   });
+  // Whoever has the right password reads why nobody comes in; who has not reads nothing of it.
+  const out = await kit.open("");
+  const door = out.locator(".door form");
+  await door.getByLabel("Email", { exact: true }).fill(tenant.admin.email);
+  await door.getByLabel("Password", { exact: true }).fill("another password than theirs");
+  await door.getByRole("button", { name: "Log in" }).click();
+  await out.getByText("Email, password or organisation is wrong.").waitFor();
+  await door.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await door.getByRole("button", { name: "Log in" }).click();
+  await out.getByText("your organisation is suspended").waitFor();
+  await accessible(out);
+  await page.getByRole("button", { name: `Delete ${tenant.name}` }).click();
+  await heading(page, `How ${tenant.name} is deleted`).waitFor();
+  await page.getByText(`parlance erase --tenant ${tenant.slug} --confirm ${tenant.slug}`).waitFor();
+  await accessible(page);
+  await button(page, "Done").click();
   await page.getByRole("button", { name: `Resume ${tenant.name}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
   await told(page, `${tenant.name} is active again.`);

@@ -47,8 +47,11 @@ test("people are searched, made members of groups, promoted, deactivated, brough
   await field(page, "Role").selectOption("admin");
   await field(page, "Groups").fill("staff");
   await accessible(page);
-  await button(page, "Save").click();
+  await button(page, "Save").first().click();
   await told(page, "Saved.");
+  await field(page, "Questions in a minute").fill("3");
+  await button(page, "Save").last().click();
+  await until(async () => (await ask("GET", `/admin/users/${page.url().split("/").pop()}/limits`)).limits.requests_per_minute === 3);
   await button(page, "Deactivate").click();
   await page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click();
   await told(page, "Grace is deactivated.");

@@ -96,8 +96,16 @@ test("one that is running is cancelled, and what it tried is dropped", async () 
   await button(page, "Cancel it").click();
   await told(page, "No question more is asked.");
   await badge(page, "cancelled");
-  await button(page, "Drop").click();
+  // What was not asked on both sides is said before it is published.
+  await button(page, "Publish").click();
   const dialog = page.getByRole("dialog");
+  await dialog.getByText(/questions? (was|were) not asked on both sides/).waitFor();
+  assert.ok(await dialog.getByRole("button", { name: "Publish" }).isDisabled());
+  await accessible(page);
+  await dialog.getByLabel("Publish it all the same").check();
+  assert.ok(await dialog.getByRole("button", { name: "Publish" }).isEnabled());
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await button(page, "Drop").click();
   await accessible(page);
   await dialog.getByRole("button", { name: "Drop" }).click();
   await told(page, "Dropped. Nothing has changed.");

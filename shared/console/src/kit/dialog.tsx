@@ -55,10 +55,12 @@ interface FormProps extends Props {
   isReady?: boolean;
   /** Stays when that is done: it has something to show. */
   stays?: boolean;
+  /** Fetches what somebody else has changed meanwhile. */
+  reread?: () => void;
 }
 
 /** A dialog with one thing to do, which can be left. */
-export const FormDialog = ({ title, close, children, action, kind = "strong", send, isReady = true, stays, isWide }: FormProps) => {
+export const FormDialog = ({ title, close, children, action, kind = "strong", send, isReady = true, stays, reread, isWide }: FormProps) => {
   const t = useTexts();
   const deed = useDeed(send);
   return (
@@ -70,7 +72,7 @@ export const FormDialog = ({ title, close, children, action, kind = "strong", se
         }}
       >
         {children}
-        <Trouble error={deed.error} />
+        <Trouble error={deed.error} {...(reread && { reread: () => (deed.clear(), reread()) })} />
         <div class="buttons">
           {close && <Button press={close}>{t.cancel}</Button>}
           <Button kind={kind} isSubmit isBusy={deed.isBusy} isOff={!isReady}>

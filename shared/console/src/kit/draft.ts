@@ -15,6 +15,21 @@ const stored = (key: string): string | null => {
   }
 };
 
+const store = (key: string, value: string | null): void => {
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
+  } catch {
+    // A browser that keeps nothing, or no more: it is on the screen.
+  }
+};
+
+/** What was kept of a draft. */
+export const keptDraft = (name: string): string | null => stored(keyOf(name));
+
+/** Keeps a draft, or forgets it. */
+export const keepDraft = (name: string, value: string | null): void => store(keyOf(name), value);
+
 /** A text that somebody changes: what was typed, else `saved`; and how to forget the former. */
 export const useDraft = (name: string, saved: string): [value: string, set: (value: string) => void, forget: () => void] => {
   const key = keyOf(name);
@@ -23,12 +38,7 @@ export const useDraft = (name: string, saved: string): [value: string, set: (val
   const set = useCallback(
     (value: string | null) => {
       setTyped(value);
-      try {
-        if (value === null) sessionStorage.removeItem(key);
-        else sessionStorage.setItem(key, value);
-      } catch {
-        // A browser that keeps nothing, or no more: it is on the screen.
-      }
+      store(key, value);
     },
     [key],
   );

@@ -1,7 +1,7 @@
 import type { components } from "parlance-client";
-import { useState } from "preact/hooks";
 import { useTexts } from "../preferences.js";
 import { faultOf, Text } from "./field.js";
+import { useForm, type Form } from "./form.js";
 
 export type Limits = components["schemas"]["Limits"];
 
@@ -11,14 +11,8 @@ type Name = (typeof NUMBERS)[number] | (typeof COSTS)[number];
 export type LimitsForm = Record<Name, string>;
 
 /** Limits as they are filled in: what is empty is no limit. */
-export const useLimits = (before: Limits | undefined): [form: LimitsForm, set: (name: Name, value: string) => void, isChanged: boolean, forget: () => void] => {
-  const [typed, type] = useState<Partial<LimitsForm>>({});
-  const names = [...NUMBERS, ...COSTS];
-  const saved = Object.fromEntries(names.map((name) => [name, before?.[name]?.toString() ?? ""])) as LimitsForm;
-  const form = { ...saved, ...typed };
-  const isChanged = names.some((name) => form[name] !== saved[name]);
-  return [form, (name, value) => type({ ...typed, [name]: value }), isChanged, () => type({})];
-};
+export const useLimits = (before: Limits | undefined): Form<LimitsForm> =>
+  useForm(Object.fromEntries([...NUMBERS, ...COSTS].map((name) => [name, before?.[name]?.toString() ?? ""])) as LimitsForm);
 
 export const limitsOf = (form: LimitsForm): Limits => ({
   ...Object.fromEntries(NUMBERS.map((name) => [name, form[name] === "" ? null : Number(form[name])])),
@@ -26,15 +20,16 @@ export const limitsOf = (form: LimitsForm): Limits => ({
   ...Object.fromEntries(COSTS.map((name) => [name, form[name].trim() || null])),
 });
 
-export const LimitFields = ({ form, set, error, of }: { form: LimitsForm; set: (name: Name, value: string) => void; error: unknown; of: string }) => {
+export const LimitFields = ({ form, error, of }: { form: Form<LimitsForm>; error: unknown; of?: string | undefined }) => {
   const t = useTexts();
+  const fault = (name: Name) => faultOf(error, of ? `${of}.${name}` : name);
   return (
     <div class="pair">
       {NUMBERS.map((name) => (
-        <Text key={name} label={t.limits[name]} type="number" min={0} value={form[name]} set={(value) => set(name, value)} fault={faultOf(error, `${of}.${name}`)} />
+        <Text key={name} label={t.limits[name]} type="number" min={0} value={form.now[name]} set={form.set(name)} fault={fault(name)} />
       ))}
       {COSTS.map((name) => (
-        <Text key={name} label={t.limits[name]} type="number" min={0} step="any" value={form[name]} set={(value) => set(name, value)} fault={faultOf(error, `${of}.${name}`)} />
+        <Text key={name} label={t.limits[name]} type="number" min={0} step="any" value={form.now[name]} set={form.set(name)} fault={fault(name)} />
       ))}
     </div>
   );

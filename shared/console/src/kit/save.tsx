@@ -1,27 +1,39 @@
+import type { ComponentChildren } from "preact";
 import type { Deed } from "../call.js";
 import { useTexts } from "../preferences.js";
 import { Button } from "./button.js";
+import type { Form, Values } from "./form.js";
+import { Meanwhile, type Labels } from "./meanwhile.js";
 import { Trouble } from "./trouble.js";
 
-interface Props {
+interface Props<F extends Values> {
   /** What the form does, which its button sends. */
   save: Deed<[]>;
-  isChanged: boolean;
-  /** Takes back what was written. */
-  discard: () => void;
+  form: Form<F>;
+  labels: Labels<F>;
   /** Fetches what somebody else has changed meanwhile. */
-  reread?: () => void;
+  reread: () => void;
+  /** Whether it can be saved as it is. */
+  isReady?: boolean;
+  /** Other buttons for what was changed. */
+  children?: ComponentChildren;
 }
 
-/** How a form ends that changes what there is: what came of saving it, and the buttons. */
-export const Save = ({ save, isChanged, discard, reread }: Props) => {
+/** How a form ends that changes what there is: what came of saving it, what somebody else has changed, and the buttons. */
+export const Save = <F extends Values>({ save, form, labels, reread, isReady = true, children }: Props<F>) => {
   const t = useTexts();
   return (
     <>
-      <Trouble error={save.error} {...(reread && { reread: () => (save.clear(), reread()) })} />
+      <Meanwhile form={form} labels={labels} />
+      <Trouble error={save.error} reread={() => (save.clear(), reread())} />
       <div class="buttons">
-        {isChanged && <Button press={discard}>{t.discard}</Button>}
-        <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
+        {form.isChanged && (
+          <>
+            {children}
+            <Button press={() => form.discard()}>{t.discard}</Button>
+          </>
+        )}
+        <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!form.isChanged || !isReady}>
           {t.save}
         </Button>
       </div>

@@ -37,7 +37,12 @@ export const Trouble = ({ error, again, reread, children }: { error: unknown; ag
           <ul>
             {problem.errors.map(({ field, message }) => (
               <li key={field + message}>
-                <code>{field}</code>: {message}
+                {field && (
+                  <>
+                    <code>{field}</code>:{" "}
+                  </>
+                )}
+                {message}
               </li>
             ))}
           </ul>

@@ -1,10 +1,12 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call, useDeed, usePages } from "../call.js";
-import { useCell } from "../cell.js";
+import { call, useDeed, useLoad, usePages } from "../call.js";
 import { Button } from "../kit/button.js";
+import { FormDialog } from "../kit/dialog.js";
 import { faultOf, Text } from "../kit/field.js";
-import { Card, Screen } from "../kit/screen.js";
+import { useForm } from "../kit/form.js";
+import { Save } from "../kit/save.js";
+import { Card, Loading, Screen } from "../kit/screen.js";
 import { say } from "../kit/say.js";
 import { Badge, Listed } from "../kit/table.js";
 import { Trouble } from "../kit/trouble.js";
@@ -29,31 +31,30 @@ export const Account = (_: ScreenProps) => {
 
 const Name = () => {
   const t = useTexts();
-  const user = useCell(session)?.me.user;
-  const [typed, type] = useState<string>();
-  const name = typed ?? user?.full_name ?? "";
+  const me = useLoad<components["schemas"]["Me"]>("/login/me");
+  const user = me.data?.user;
+  const form = useForm({ fullName: user?.full_name ?? "" });
   const save = useDeed(async () => {
-    await call("PATCH", "/login/me", { body: { full_name: name } });
+    await me.change({ full_name: form.now.fullName });
     await reread();
-    type(undefined);
+    form.discard();
     say(t.saved);
   });
   return (
     <Card title={t.account.name} lead={user?.email}>
-      <form
+      <Trouble error={me.error} again={me.again} />
+      {!user && !me.error && <Loading lines={2} />}
+      {user && (
+        <form
         onSubmit={(event) => {
           event.preventDefault();
           void save.run();
         }}
       >
-        <Text label={t.account.fullName} value={name} set={type} autocomplete="name" fault={faultOf(save.error, "full_name")} />
-        <Trouble error={save.error} />
-        <div class="buttons">
-          <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={name === user?.full_name}>
-            {t.save}
-          </Button>
-        </div>
-      </form>
+          <Text label={t.account.fullName} value={form.now.fullName} set={form.set("fullName")} autocomplete="name" fault={faultOf(save.error, "full_name")} />
+          <Save save={save} form={form} labels={t.account} reread={me.again} />
+        </form>
+      )}
     </Card>
   );
 };
@@ -95,11 +96,7 @@ const Password = () => {
 const Logins = () => {
   const t = useTexts();
   const pages = usePages<Login>("/login/sessions");
-  const end = useDeed(async (login: Login) => {
-    await call("DELETE", `/login/sessions/${login.id}`);
-    pages.change((items) => items.filter(({ id }) => id !== login.id));
-    say(t.account.ended);
-  });
+  const [asked, ask] = useState<Login>();
   return (
     <Card title={t.account.logins} lead={t.account.loginsLead}>
       <Listed
@@ -118,14 +115,32 @@ const Logins = () => {
               one.current ? (
                 <Badge tone="accent">{t.account.this}</Badge>
               ) : (
-                <Button kind="quiet" press={() => void end.run(one)} isBusy={end.isBusy}>
+                <Button kind="quiet" press={() => ask(one)}>
                   {t.account.end}
+                  <span class="hidden"> {one.user_agent ?? t.account.unknown}</span>
                 </Button>
               ),
           },
         ]}
       />
-      <Trouble error={end.error} />
+      {asked && (
+        <FormDialog
+          title={t.account.endTitle}
+          kind="danger"
+          action={t.account.end}
+          close={() => ask(undefined)}
+          send={async () => {
+            await call("DELETE", `/login/sessions/${asked.id}`);
+            pages.change((items) => items.filter(({ id }) => id !== asked.id));
+            say(t.account.ended);
+          }}
+        >
+          <p class="lead">{t.account.endLead}</p>
+          <p dir="auto">
+            {asked.user_agent ?? t.account.unknown} <span class="small">{ago(asked.refreshed_at)}</span>
+          </p>
+        </FormDialog>
+      )}
     </Card>
   );
 };

@@ -69,7 +69,17 @@ export const Audit = (_: ScreenProps) => {
             { head: t.audit.what, cell: (one) => <code class="nowrap">{one.action}</code> },
             { head: t.audit.when, cell: (one) => <span class="nowrap">{moment(one.at)}</span> },
             { head: t.audit.who, cell: (one) => one.actor?.api_key ?? one.actor?.email ?? one.actor?.id ?? "–" },
-            { head: t.audit.target, cell: (one) => <code class="small">{one.target}</code> },
+            {
+              head: t.audit.target,
+              cell: (one) =>
+                one.target_name ? (
+                  <span>
+                    <span dir="auto">{one.target_name}</span> <code class="small">{one.target}</code>
+                  </span>
+                ) : (
+                  <code class="small">{one.target}</code>
+                ),
+            },
             { head: t.audit.detail, cell: (one) => <span dir="auto">{one.detail ?? "–"}</span> },
             { head: t.audit.outcome, cell: (one) => <Badge tone={TONES[one.outcome]}>{t.audit.outcomes[one.outcome]}</Badge> },
             { head: t.audit.from, kind: "extra", cell: (one) => <span class="nowrap">{one.client_ip ?? "–"}</span> },

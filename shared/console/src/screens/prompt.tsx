@@ -2,8 +2,9 @@ import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
 import { useDeed, useLoad, type Loaded } from "../call.js";
 import { Button, LinkButton } from "../kit/button.js";
-import { useDraft } from "../kit/draft.js";
 import { Area, faultOf } from "../kit/field.js";
+import { useForm } from "../kit/form.js";
+import { Save } from "../kit/save.js";
 import { Card, Loading, Screen } from "../kit/screen.js";
 import { say } from "../kit/say.js";
 import { Trouble } from "../kit/trouble.js";
@@ -15,6 +16,7 @@ import type { ScreenProps } from "./index.js";
 import { Difference } from "./prompt/difference.js";
 import { Keys } from "./prompt/keys.js";
 import { Model } from "./prompt/model.js";
+import { Vectors } from "./prompt/vectors.js";
 import { Versions } from "./prompt/versions.js";
 
 type Tenant = components["schemas"]["Tenant"];
@@ -37,6 +39,7 @@ const Loadable = ({ tenant, data }: { tenant: Loaded<Tenant>; data: Tenant }) =>
     <Warnings tenant={data} />
     <System tenant={data} loaded={tenant} />
     <Model tenant={data} loaded={tenant} />
+    <Vectors tenant={data} loaded={tenant} />
     <Keys changed={tenant.again} />
   </>
 );
@@ -59,12 +62,12 @@ const Warnings = ({ tenant }: { tenant: Tenant }) => (
 
 const System = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenant> }) => {
   const t = useTexts();
-  const [text, write, forget] = useDraft("prompt", tenant.system_prompt);
+  const form = useForm({ system: tenant.system_prompt }, "prompt");
+  const text = form.now.system;
   const [isCompared, compare] = useState(false);
-  const isChanged = text !== tenant.system_prompt;
   const save = useDeed(async () => {
     const saved = await loaded.change({ system_prompt: text });
-    forget();
+    form.discard();
     compare(false);
     say(fill(t.prompt.saved, { n: saved.prompt_version }));
   });
@@ -76,31 +79,15 @@ const System = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenant> }) 
           void save.run();
         }}
       >
-        <Area label={t.prompt.system} isBare rows={10} value={text} set={write} fault={faultOf(save.error, "system_prompt")} hint={fill(t.prompt.length, { n: number([...text].length) })} />
-        {isCompared && isChanged && <Difference before={tenant.system_prompt} after={text} />}
-        <Trouble
-          error={save.error}
-          reread={() => {
-            save.clear();
-            loaded.again();
-            compare(true);
-          }}
-        />
-        <div class="buttons">
-          {isChanged && (
-            <>
-              <Button kind="quiet" press={() => compare(!isCompared)}>
-                {isCompared ? t.prompt.hideDifference : t.prompt.difference}
-              </Button>
-              <Button press={forget}>{t.discard}</Button>
-            </>
-          )}
-          <Button kind="strong" isSubmit isBusy={save.isBusy} isOff={!isChanged}>
-            {t.save}
+        <Area label={t.prompt.system} isBare rows={10} value={text} set={form.set("system")} fault={faultOf(save.error, "system_prompt")} hint={fill(t.prompt.length, { n: number([...text].length) })} />
+        {isCompared && form.isChanged && <Difference before={tenant.system_prompt} after={text} />}
+        <Save save={save} form={form} labels={t.prompt} reread={() => (loaded.again(), compare(true))}>
+          <Button kind="quiet" press={() => compare(!isCompared)}>
+            {isCompared ? t.prompt.hideDifference : t.prompt.difference}
           </Button>
-        </div>
+        </Save>
       </form>
-      <Versions current={tenant} changed={loaded.again} />
+      <Versions current={tenant} loaded={loaded} />
     </Card>
   );
 };

@@ -15,6 +15,7 @@ import { assume, session } from "../session.js";
 import { day, fill } from "../words.js";
 import type { ScreenProps } from "./index.js";
 import { BudgetDialog } from "./tenants/budget.js";
+import { EraseDialog } from "./tenants/erase.js";
 import { NewTenantDialog } from "./tenants/new.js";
 
 type Tenant = components["schemas"]["Tenant"];
@@ -28,6 +29,7 @@ export const Tenants = (_: ScreenProps) => {
   const [entered, enter] = useState<Tenant>();
   const [switched, switchOf] = useState<Tenant>();
   const [limited, limit] = useState<Tenant>();
+  const [erased, erase] = useState<Tenant>();
   const own = session.value?.me.tenant.id;
   return (
     <Screen
@@ -90,6 +92,12 @@ export const Tenants = (_: ScreenProps) => {
                       {one.status === "active" ? t.tenants.suspend : t.tenants.resume}
                       <span class="hidden"> {one.name}</span>
                     </Button>
+                    {one.status === "suspended" && (
+                      <Button kind="quiet" press={() => erase(one)}>
+                        {t.delete}
+                        <span class="hidden"> {one.name}</span>
+                      </Button>
+                    )}
                   </>
                 ),
             },
@@ -98,6 +106,7 @@ export const Tenants = (_: ScreenProps) => {
       </Card>
       {isMaking && <NewTenantDialog close={() => make(false)} done={pages.again} />}
       {limited && <BudgetDialog tenant={limited} close={() => limit(undefined)} />}
+      {erased && <EraseDialog tenant={erased} close={() => erase(undefined)} />}
       {entered && <EnterDialog tenant={entered} close={() => enter(undefined)} />}
       {switched && (
         <SwitchDialog tenant={switched} close={() => switchOf(undefined)} done={(next) => pages.change((items) => items.map((one) => (one.id === next.id ? next : one)))} />

@@ -1,7 +1,7 @@
 import type { components } from "parlance-client";
-import { useState } from "preact/hooks";
-import { call, useDeed } from "../../call.js";
+import { useDeed, type Loaded } from "../../call.js";
 import { Area, Check, Choice, faultOf, Text } from "../../kit/field.js";
+import { useForm } from "../../kit/form.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card } from "../../kit/screen.js";
@@ -56,19 +56,16 @@ const settingsOf = (form: Form, connector: Connector): Settings => ({
 });
 
 /** What is read of a source, how often, and for whom. */
-export const ConnectorSettings = ({ connector, path, again }: { connector: Connector; path: string; again: () => void }) => {
+export const ConnectorSettings = ({ connector, loaded }: { connector: Connector; loaded: Loaded<Connector> }) => {
   const t = useTexts();
-  const [typed, type] = useState<Partial<Form>>({});
-  const before = formOf(connector);
-  const now = { ...before, ...typed };
-  const isChanged = Object.entries(now).some(([name, value]) => value !== before[name as keyof Form]);
+  const form = useForm<Form>(formOf(connector));
+  const { now, set } = form;
   const save = useDeed(async () => {
-    await call("PUT", path, { body: settingsOf(now, connector) });
-    type({});
-    again();
+    await loaded.change(settingsOf(now, connector), { method: "PUT" });
+    form.discard();
     say(t.saved);
   });
-  const set = (name: keyof Form) => (value: string | boolean) => type({ ...typed, [name]: value });
+  const labels = { ...t.connectors, is_on: t.connectors.isOn, groups: t.knowledge.groups, language: t.knowledge.language, metadata: t.facts.metadata };
   return (
     <Card title={t.connectors.settings}>
       <form
@@ -92,7 +89,7 @@ export const ConnectorSettings = ({ connector, path, again }: { connector: Conne
           </div>
           <Text label={t.knowledge.groups} hint={t.knowledge.groupsHint} value={now.groups} set={set("groups")} fault={faultOf(save.error, "groups")} />
         </details>
-        <Save save={save} isChanged={isChanged} discard={() => type({})} />
+        <Save save={save} form={form} labels={labels} reread={loaded.again} />
       </form>
     </Card>
   );

@@ -22,7 +22,8 @@ const isRunning = ({ last_run }: Connector): boolean => last_run?.status === "ru
 export const ConnectorScreen = ({ id }: { id: string }) => {
   const t = useTexts();
   const path = `/documents/connectors/${encodeURIComponent(id)}`;
-  const { data, error, again } = useLoad<Connector>(path);
+  const loaded = useLoad<Connector>(path);
+  const { data, error, again } = loaded;
   const [isDeleting, remove] = useState(false);
   /** The run before the one that was asked for, which begins in a moment. */
   const [before, setBefore] = useState<string>();
@@ -49,7 +50,7 @@ export const ConnectorScreen = ({ id }: { id: string }) => {
       {data && (
         <>
           <Standing connector={data} path={path} again={again} asked={() => setBefore(data.last_run?.id)} />
-          <ConnectorSettings connector={data} path={path} again={again} />
+          <ConnectorSettings connector={data} loaded={loaded} />
           <Runs path={path} last={data.last_run} />
         </>
       )}

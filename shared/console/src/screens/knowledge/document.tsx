@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useEffect, useState } from "preact/hooks";
-import { call, useDeed, useLoad, usePages } from "../../call.js";
+import { call, useDeed, useLoad, usePages, type Loaded } from "../../call.js";
 import { Button, LinkButton } from "../../kit/button.js";
 import { download } from "../../kit/download.js";
 import { Facts } from "../../kit/facts.js";
@@ -14,6 +14,8 @@ import { bytes, fill, moment, number } from "../../words.js";
 import { placeOf } from "../playground/sources.js";
 import { Groups } from "./groups.js";
 import { DeleteDialog, isWorking, State, type Document } from "./list.js";
+import { PickFile, ReplaceDialog } from "./replace.js";
+import { Told } from "./told.js";
 import { CorrectDialog } from "./write.js";
 
 /** One document: how it stands, what can be done with it, and how it was cut. */
@@ -21,19 +23,23 @@ export const DocumentScreen = ({ id }: { id: string }) => {
   const t = useTexts();
   const loaded = useLoad<Document>(`/documents/${encodeURIComponent(id)}`);
   const { data, error, again } = loaded;
+  /** The version that another one is to follow. */
+  const [awaited, setAwaited] = useState<number>();
+  const isAwaited = data !== undefined && awaited === data.version && !data.error;
   useEffect(() => {
-    if (!data || !isWorking(data)) return;
+    if (!data || !(isWorking(data) || isAwaited)) return;
     const timer = setTimeout(again, 2000);
     return () => clearTimeout(timer);
-  }, [data]);
+  }, [data, isAwaited]);
   return (
-    <Screen title={data?.title ?? t.knowledge.document} up={{ href: to("knowledge"), label: t.knowledge.title }} actions={data && <Deeds document={data} again={again} />}>
+    <Screen title={data?.title ?? t.knowledge.document} up={{ href: to("knowledge"), label: t.knowledge.title }} actions={data && <Deeds document={data} loaded={loaded} replaced={setAwaited} />}>
       <Trouble error={error} again={again} />
       {!data && !error && <Loading lines={6} />}
       {data && (
         <>
-          <Standing document={data} again={again} />
-          {data.connector_id ? <Followed connector={data.connector_id} /> : <Groups document={data} again={again} />}
+          <Standing document={data} again={again} isAwaited={isAwaited} />
+          {data.connector_id ? <Followed connector={data.connector_id} /> : <Groups document={data} loaded={loaded} />}
+          <Told document={data} loaded={loaded} />
           <Passages key={`${data.version} ${data.chunks}`} document={data} />
         </>
       )}
@@ -41,10 +47,11 @@ export const DocumentScreen = ({ id }: { id: string }) => {
   );
 };
 
-const Deeds = ({ document, again }: { document: Document; again: () => void }) => {
+const Deeds = ({ document, loaded, replaced }: { document: Document; loaded: Loaded<Document>; replaced: (version: number) => void }) => {
   const t = useTexts();
   const [isDeleting, remove] = useState(false);
   const [text, correct] = useState<string>();
+  const [file, replace] = useState<File>();
   const isText = document.file_name == null;
   const read = useDeed(async () => correct((await call<string | undefined>("GET", `/documents/${document.id}/text`)) ?? ""));
   const take = useDeed(async () => {
@@ -52,6 +59,7 @@ const Deeds = ({ document, again }: { document: Document; again: () => void }) =
   });
   return (
     <>
+      {!document.connector_id && <PickFile pick={replace} />}
       {isText && !document.connector_id && (
         <Button icon="edit" press={() => void read.run()} isBusy={read.isBusy} isOff={document.status !== "ready"}>
           {t.knowledge.correct}
@@ -68,7 +76,8 @@ const Deeds = ({ document, again }: { document: Document; again: () => void }) =
         </Button>
       )}
       <Trouble error={read.error ?? take.error} />
-      {text !== undefined && <CorrectDialog document={document} text={text} close={() => correct(undefined)} done={again} />}
+      {text !== undefined && <CorrectDialog document={document} text={text} loaded={loaded} reread={() => void read.run()} close={() => correct(undefined)} />}
+      {file && <ReplaceDialog document={document} file={file} loaded={loaded} close={() => replace(undefined)} done={() => replaced(document.version)} />}
       {isDeleting && <DeleteDialog document={document} close={() => remove(false)} done={() => go(to("knowledge"))} />}
     </>
   );
@@ -86,7 +95,7 @@ const Followed = ({ connector }: { connector: string }) => {
   );
 };
 
-const Standing = ({ document, again }: { document: Document; again: () => void }) => {
+const Standing = ({ document, again, isAwaited }: { document: Document; again: () => void; isAwaited: boolean }) => {
   const t = useTexts();
   const { error, chunks, chunks_done, vectors, pages, size, language, media_type, file_name, source_url, version, created_at } = document;
   const retry = useDeed(async () => {
@@ -122,6 +131,12 @@ const Standing = ({ document, again }: { document: Document; again: () => void }
               {t.again}
             </Button>
           )}
+        </div>
+      )}
+      {isAwaited && (
+        <div class="working">
+          <progress aria-label={t.knowledge.awaited} />
+          <p class="hint">{t.knowledge.awaited}</p>
         </div>
       )}
       {isWorking(document) && (

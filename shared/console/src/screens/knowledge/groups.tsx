@@ -1,25 +1,21 @@
-import { useState } from "preact/hooks";
-import { call, useDeed } from "../../call.js";
-import { Button } from "../../kit/button.js";
+import { useDeed, type Loaded } from "../../call.js";
 import { faultOf, Text } from "../../kit/field.js";
+import { useForm } from "../../kit/form.js";
+import { Save } from "../../kit/save.js";
 import { Card } from "../../kit/screen.js";
 import { say } from "../../kit/say.js";
-import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import type { Document } from "./list.js";
 
 export const listOf = (text: string): string[] => [...new Set(text.split(/[\s,;]+/).filter(Boolean))];
 
 /** Whom answers and searches may tell of it. */
-export const Groups = ({ document, again }: { document: Document; again: () => void }) => {
+export const Groups = ({ document, loaded }: { document: Document; loaded: Loaded<Document> }) => {
   const t = useTexts();
-  const before = document.groups.join(", ");
-  const [typed, type] = useState<string>();
-  const text = typed ?? before;
+  const form = useForm({ groups: document.groups.join(", ") });
   const save = useDeed(async () => {
-    await call("PUT", `/documents/${document.id}/groups`, { body: { groups: listOf(text) } });
-    type(undefined);
-    again();
+    await loaded.change({ groups: listOf(form.now.groups) }, { method: "PUT", at: "/groups" });
+    form.discard();
     say(t.saved);
   });
   return (
@@ -30,13 +26,8 @@ export const Groups = ({ document, again }: { document: Document; again: () => v
           void save.run();
         }}
       >
-        <Text label={t.knowledge.groups} isBare hint={t.knowledge.groupsHint} value={text} set={type} fault={faultOf(save.error, "groups")} />
-        <Trouble error={save.error} />
-        <div class="buttons">
-          <Button isSubmit isBusy={save.isBusy} isOff={text === before} kind="strong">
-            {t.save}
-          </Button>
-        </div>
+        <Text label={t.knowledge.groups} isBare hint={t.knowledge.groupsHint} value={form.now.groups} set={form.set("groups")} fault={faultOf(save.error, "groups")} />
+        <Save save={save} form={form} labels={t.knowledge} reread={loaded.again} />
       </form>
     </Card>
   );

@@ -1,12 +1,13 @@
 import type { components } from "parlance-client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { call, usePages } from "../../call.js";
+import { call, useDeed, usePages } from "../../call.js";
 import { useCell } from "../../cell.js";
 import { Button, IconButton, LinkButton } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Card, Empty, Screen } from "../../kit/screen.js";
 import { say } from "../../kit/say.js";
 import { Badge, Listed } from "../../kit/table.js";
+import { Trouble } from "../../kit/trouble.js";
 import { Typed } from "../../kit/typed.js";
 import { useTexts } from "../../preferences.js";
 import { route, to } from "../../route.js";
@@ -18,6 +19,26 @@ import { WriteDialog } from "./write.js";
 export type Document = components["schemas"]["Document"];
 
 export const isWorking = ({ status, vectors }: Document): boolean => status === "pending" || (status === "ready" && vectors === "pending");
+
+export const hasFailed = ({ status, vectors }: Document): boolean => status === "failed" || vectors === "failed";
+
+/** Tries again what failed, on this page or not: as much as the service takes at once. */
+const RetryAll = ({ again }: { again: () => void }) => {
+  const t = useTexts();
+  const retry = useDeed(async () => {
+    const { tried, left } = await call<components["schemas"]["RetriedDocuments"]>("POST", "/documents/retry");
+    say(fill(left > 0 ? t.knowledge.retriedSome : t.knowledge.retriedAll, { n: number(tried), left: number(left) }));
+    again();
+  });
+  return (
+    <>
+      <Button icon="again" press={() => void retry.run()} isBusy={retry.isBusy}>
+        {t.knowledge.retryAll}
+      </Button>
+      <Trouble error={retry.error} />
+    </>
+  );
+};
 
 /** How a document stands, in a word and a colour. */
 export const State = ({ document }: { document: Document }) => {
@@ -63,7 +84,7 @@ export const Documents = () => {
     >
       <Drop />
       <Uploads />
-      <Card title={t.knowledge.documents}>
+      <Card title={t.knowledge.documents} actions={pages.items?.some(hasFailed) && <RetryAll again={pages.again} />}>
         {(search !== undefined || Boolean(pages.items?.length)) && (
           <div class="line filters" role="search">
             <Typed name="search" label={t.knowledge.find} />

@@ -9,6 +9,8 @@ export interface Sending {
   file: File;
   /** With the folders that it lies in. */
   name: string;
+  /** Whom it is for; everybody, if there is none. */
+  groups: string[];
   state: "waiting" | "sending" | "sent" | "known" | "failed";
   id?: string;
   error?: unknown;
@@ -29,8 +31,8 @@ const change = (key: number, to: Partial<Sending>) => {
 };
 
 /** Sends files, after those that are on their way. */
-export const upload = (files: { file: File; name: string }[]): void => {
-  uploads.value = [...uploads.value, ...files.map(({ file, name }): Sending => ({ key: ++last, file, name, state: "waiting" }))];
+export const upload = (files: { file: File; name: string }[], groups: string[]): void => {
+  uploads.value = [...uploads.value, ...files.map(({ file, name }): Sending => ({ key: ++last, file, name, groups, state: "waiting" }))];
   next();
 };
 
@@ -53,12 +55,14 @@ const next = (): void => {
   }
 };
 
-const send = async ({ key, file, name }: Sending): Promise<void> => {
+const send = async ({ key, file, name, groups }: Sending): Promise<void> => {
   try {
     if (file.size > LARGEST) throw new TooLarge();
+    if (file.size === 0) throw new Empty();
     const body = new FormData();
     body.append("file", file, file.name);
     if (name !== file.name) body.append("title", name.slice(-300));
+    if (groups.length > 0) body.append("groups", JSON.stringify(groups));
     const { data, isFound } = await tagged<components["schemas"]["AddedDocument"]>("POST", "/documents", { body });
     change(key, { state: isFound ? "known" : "sent", id: data.id });
     arrived.value++;
@@ -69,6 +73,8 @@ const send = async ({ key, file, name }: Sending): Promise<void> => {
 
 /** Refused before it is sent: nobody waits for 20 MB to hear it. */
 export class TooLarge extends Error {}
+/** Likewise. */
+export class Empty extends Error {}
 
 /** Whether something is on its way that leaving the page would lose. */
 const isSending = () => uploads.value.some(({ state }) => state === "waiting" || state === "sending");

@@ -1,12 +1,15 @@
 import type { components } from "parlance-client";
 import { useState } from "preact/hooks";
-import { call, tagged } from "../../call.js";
-import { FormDialog } from "../../kit/dialog.js";
+import { tagged, useDeed, type Loaded } from "../../call.js";
+import { Dialog, FormDialog } from "../../kit/dialog.js";
 import { useDraft } from "../../kit/draft.js";
-import { Area, Text } from "../../kit/field.js";
+import { Area, faultOf, Text } from "../../kit/field.js";
+import { useForm } from "../../kit/form.js";
+import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { useTexts } from "../../preferences.js";
 import { fill } from "../../words.js";
+import { listOf } from "./groups.js";
 import type { Document } from "./list.js";
 
 type Schemas = components["schemas"];
@@ -17,8 +20,10 @@ export const WriteDialog = ({ close, done, title: asked = "" }: { close: () => v
   const [title, setTitle, forgetTitle] = useDraft(`document-title ${asked}`, asked);
   const [text, setText, forgetText] = useDraft(`document-text ${asked}`, "");
   const [address, setAddress] = useState("");
+  const [groups, setGroups] = useState("");
+  const [language, setLanguage] = useState("");
   const send = async () => {
-    const body: Schemas["AddDocumentRequest"] = { title: title.trim(), text, ...(address.trim() && { source_url: address.trim() }) };
+    const body: Schemas["AddDocumentRequest"] = { title: title.trim(), text, groups: listOf(groups), ...(address.trim() && { source_url: address.trim() }), ...(language.trim() && { language: language.trim() }) };
     const { data, isFound } = await tagged<Schemas["AddedDocument"]>("POST", "/documents", { body });
     forgetTitle();
     forgetText();
@@ -30,26 +35,48 @@ export const WriteDialog = ({ close, done, title: asked = "" }: { close: () => v
       <Text label={t.knowledge.name} hint={t.knowledge.nameHint} value={title} set={setTitle} hasFocus />
       <Area label={t.knowledge.text} value={text} set={setText} rows={12} />
       <Text label={t.knowledge.address} hint={t.knowledge.addressHint} type="url" value={address} set={setAddress} />
+      <div class="pair">
+        <Text label={t.knowledge.groups} hint={t.knowledge.groupsHint} value={groups} set={setGroups} />
+        <Text label={t.knowledge.language} hint={t.knowledge.languageHint} value={language} set={setLanguage} isCode />
+      </div>
     </FormDialog>
   );
 };
 
-/** Corrects a text: the document keeps its id and its groups, and is read anew. */
-export const CorrectDialog = ({ document, text: before, close, done }: { document: Document; text: string; close: () => void; done: () => void }) => {
+interface CorrectProps {
+  document: Document;
+  text: string;
+  loaded: Loaded<Document>;
+  /** Fetches its text anew. */
+  reread: () => void;
+  close: () => void;
+}
+
+/** Corrects a text: the document keeps its id and its groups, and is read anew. What is typed outlives a reload. */
+export const CorrectDialog = ({ document, text, loaded, reread, close }: CorrectProps) => {
   const t = useTexts();
-  const [title, setTitle] = useState(document.title);
-  const [text, setText, forget] = useDraft(`document ${document.id}`, before);
-  const send = async () => {
-    const { language, source_url, metadata } = document;
-    await call("PUT", `/documents/${document.id}`, { body: { title: title.trim(), text, language, source_url, metadata } });
-    forget();
+  const form = useForm({ name: document.title, text, language: document.language ?? "" }, `correct ${document.id}`);
+  const { name, language } = form.now;
+  const save = useDeed(async () => {
+    const { source_url, metadata } = document;
+    await loaded.change({ title: name.trim(), text: form.now.text, language: language.trim() || null, source_url, metadata }, { method: "PUT" });
+    form.discard();
+    close();
     say(t.saved);
-    done();
-  };
+  });
   return (
-    <FormDialog title={t.knowledge.correct} close={close} action={t.save} send={send} isReady={title.trim() !== "" && text.trim() !== ""} isWide>
-      <Text label={t.knowledge.name} value={title} set={setTitle} />
-      <Area label={t.knowledge.text} value={text} set={setText} rows={16} />
-    </FormDialog>
+    <Dialog title={t.knowledge.correct} close={close} isWide>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <Text label={t.knowledge.name} value={name} set={form.set("name")} fault={faultOf(save.error, "title")} />
+        <Area label={t.knowledge.text} value={form.now.text} set={form.set("text")} rows={16} fault={faultOf(save.error, "text")} />
+        <Text label={t.knowledge.language} hint={t.knowledge.languageHint} value={language} set={form.set("language")} isCode fault={faultOf(save.error, "language")} />
+        <Save save={save} form={form} labels={t.knowledge} isReady={name.trim() !== "" && form.now.text.trim() !== ""} reread={() => (loaded.again(), reread())} />
+      </form>
+    </Dialog>
   );
 };

@@ -4,6 +4,7 @@ import { Button } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Facts } from "../../kit/facts.js";
 import { Choice, faultOf, Text } from "../../kit/field.js";
+import { useForm } from "../../kit/form.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
@@ -14,6 +15,7 @@ import { session } from "../../session.js";
 import { fill, moment } from "../../words.js";
 import { listOf } from "../knowledge/groups.js";
 import { Standing, type User } from "../people.js";
+import { OneUser } from "../usage/each.js";
 import { InviteDialog } from "./invite.js";
 
 /** One of the organisation's people. */
@@ -29,6 +31,7 @@ export const PersonScreen = ({ id }: { id: string }) => {
         <>
           <Account user={data} loaded={loaded} />
           <Details user={data} loaded={loaded} />
+          <OneUser id={data.id} />
         </>
       )}
     </Screen>
@@ -77,6 +80,7 @@ const Account = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
           kind="danger"
           action={t.people.deactivate}
           close={close}
+          reread={loaded.again}
           send={async () => {
             await loaded.change({ is_active: false });
             say(fill(t.people.deactivated, { name }));
@@ -106,19 +110,17 @@ const Account = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
 
 const Details = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
   const t = useTexts();
-  const before = { full_name: user.full_name, role: user.role, groups: user.groups.join(", ") };
-  const [typed, type] = useState<Partial<typeof before>>({});
-  const now = { ...before, ...typed };
+  const form = useForm({ full_name: user.full_name, role: user.role, groups: user.groups.join(", ") });
+  const { now, saved: before, set } = form;
   const isSelf = user.id === session.value?.me.user.id;
   const body = {
     ...(now.full_name !== before.full_name && { full_name: now.full_name }),
     ...(now.role !== before.role && { role: now.role }),
     ...(now.groups !== before.groups && { groups: listOf(now.groups) }),
   };
-  const isChanged = Object.keys(body).length > 0;
   const save = useDeed(async () => {
     await loaded.change(body);
-    type({});
+    form.discard();
     say(t.saved);
   });
   return (
@@ -130,21 +132,21 @@ const Details = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
         }}
       >
         <div class="pair">
-          <Text label={t.people.name} value={now.full_name} set={(full_name) => type({ ...typed, full_name })} fault={faultOf(save.error, "full_name")} />
+          <Text label={t.people.name} value={now.full_name} set={set("full_name")} fault={faultOf(save.error, "full_name")} />
           <Choice
             label={t.people.role}
             hint={isSelf ? t.people.self : t.people.roleHints[now.role]}
             isOff={isSelf}
             value={now.role}
-            set={(role) => type({ ...typed, role })}
+            set={set("role")}
             options={[
               ["member", t.people.roles.member],
               ["admin", t.people.roles.admin],
             ]}
           />
         </div>
-        <Text label={t.people.groups} hint={t.people.groupsHint} value={now.groups} set={(groups) => type({ ...typed, groups })} fault={faultOf(save.error, "groups")} />
-        <Save save={save} isChanged={isChanged} discard={() => type({})} reread={loaded.again} />
+        <Text label={t.people.groups} hint={t.people.groupsHint} value={now.groups} set={set("groups")} fault={faultOf(save.error, "groups")} />
+        <Save save={save} form={form} labels={{ ...t.people, full_name: t.people.name }} reread={loaded.again} />
       </form>
     </Card>
   );

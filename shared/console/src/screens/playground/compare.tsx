@@ -137,6 +137,7 @@ const SideShown = ({ name, side, tenant, loaded }: { name: string; side: Side; t
           action={t.compare.keep}
           close={() => asked(false)}
           isWide
+          reread={loaded.again}
           send={async () => {
             await loaded.change(side.changes);
             side.reset();

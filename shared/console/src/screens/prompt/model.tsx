@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { call, useDeed, type Loaded } from "../../call.js";
 import { Check, faultOf, Text } from "../../kit/field.js";
 import { Card } from "../../kit/screen.js";
+import { useForm } from "../../kit/form.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Icon } from "../../icons.js";
@@ -54,15 +55,14 @@ const changesOf = (form: Form, tenant: Tenant) => {
 
 export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenant> }) => {
   const t = useTexts();
-  const [form, setForm] = useState<Form>();
-  const now = form ?? formOf(tenant);
+  const form = useForm<Form>(formOf(tenant));
+  const { now } = form;
   const changes = changesOf(now, tenant);
-  const isChanged = Object.keys(changes).length > 0;
   const [answers, setAnswers] = useState<Answers>();
   const save = useDeed(async () => {
     setAnswers(undefined);
     const saved = await loaded.change(changes);
-    setForm(undefined);
+    form.discard();
     say(t.saved);
     // Whoever chose the model hears that it does not answer, and not whoever asks next.
     if ("provider" in changes || "chat_model" in changes) setAnswers(await whetherAnswers(saved.provider));
@@ -72,7 +72,7 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
       label={t.model.fields[name]}
       hint={(t.model.hints as Record<string, string>)[name]}
       value={now[name] as string}
-      set={(value) => setForm({ ...now, [name]: value })}
+      set={form.set(name) as (value: string) => void}
       fault={faultOf(save.error, name) ?? faultOf(save.error, `retrieval.${name}`)}
       {...more}
     />
@@ -100,11 +100,11 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
             {text("top_k", { type: "number", min: 1 })}
             {text("min_score", { type: "number", step: "any", min: 0 })}
           </div>
-          <Check label={t.model.fields.enabled} hint={t.model.hints.enabled} isOn={now.enabled} set={(enabled) => setForm({ ...now, enabled })} />
-          <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={(rewrite) => setForm({ ...now, rewrite })} />
+          <Check label={t.model.fields.enabled} hint={t.model.hints.enabled} isOn={now.enabled} set={form.set("enabled")} />
+          <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={form.set("rewrite")} />
         </details>
         {answers && <Answering answers={answers} />}
-        <Save save={save} isChanged={isChanged} discard={() => setForm(undefined)} reread={loaded.again} />
+        <Save save={save} form={form} labels={t.model.fields} reread={loaded.again} />
       </form>
     </Card>
   );

@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { call, usePages } from "../../call.js";
+import { usePages, type Loaded } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { say } from "../../kit/say.js";
@@ -15,22 +15,22 @@ type Schemas = components["schemas"];
 
 interface Props {
   current: Schemas["Tenant"];
-  changed: () => void;
+  loaded: Loaded<Schemas["Tenant"]>;
 }
 
 /** The prompts that there have been: who set them and when, what each changed, and the way back. */
-export const Versions = ({ current, changed }: Props) => {
+export const Versions = ({ current, loaded }: Props) => {
   const t = useTexts();
   const [isOpen, open] = useState(false);
   return (
     <details class="more-of" open={isOpen} onToggle={(event) => open(event.currentTarget.open)}>
       <summary>{fill(t.prompt.versions, { n: current.prompt_version })}</summary>
-      {isOpen && <List current={current} changed={changed} />}
+      {isOpen && <List current={current} loaded={loaded} />}
     </details>
   );
 };
 
-const List = ({ current, changed }: Props) => {
+const List = ({ current, loaded }: Props) => {
   const t = useTexts();
   const pages = usePages<Schemas["PromptVersion"]>("/tenants/current/prompts", { limit: 20 });
   const seen = useRef(current.prompt_version);
@@ -85,9 +85,9 @@ const List = ({ current, changed }: Props) => {
           close={() => restore(undefined)}
           action={t.prompt.restore}
           isWide
+          reread={loaded.again}
           send={async () => {
-            const tenant = await call<Schemas["Tenant"]>("POST", `/tenants/current/prompts/${restored.version}/restore`);
-            changed();
+            const tenant = await loaded.change(undefined, { method: "POST", at: `/prompts/${restored.version}/restore` });
             say(fill(t.prompt.saved, { n: tenant.prompt_version }));
           }}
         >

@@ -1,11 +1,15 @@
 import type { components } from "parlance-client";
+import { useState } from "preact/hooks";
 import { call, useDeed, useLoad } from "../../call.js";
 import { Button } from "../../kit/button.js";
+import { Check } from "../../kit/field.js";
+import { Icon } from "../../icons.js";
 import { Dialog } from "../../kit/dialog.js";
 import { say } from "../../kit/say.js";
 import { Loading } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
+import { fill, many, number } from "../../words.js";
 import type { Rehearsal } from "../rehearsals.js";
 import { Changes } from "./changes.js";
 
@@ -26,18 +30,31 @@ export const Publish = ({ rehearsal, path, close, again }: Props) => {
     close();
     again();
   });
+  // A question of which one side was not answered is none that was tried.
+  const asked = Math.min(rehearsal.now.answered + rehearsal.now.failed, rehearsal.changed.answered + rehearsal.changed.failed);
+  const missing = rehearsal.status === "done" ? 0 : rehearsal.questions - asked;
+  const [isKnown, know] = useState(false);
   const isOther = tenant.data && tenant.data.system_prompt !== rehearsal.now_settings.system_prompt;
   return (
     <Dialog title={t.rehearsals.publishTitle} close={close} isWide>
       <p class="lead">{t.rehearsals.publishLead}</p>
       {isOther && <p class="fault">{t.rehearsals.otherMeanwhile}</p>}
+      {missing > 0 && (
+        <div class="trouble calm" role="note">
+          <Icon name="alert" />
+          <div class="said">
+            <p>{fill(many(missing, t.rehearsals.missing), { of: number(rehearsal.questions) })}</p>
+            <Check label={t.rehearsals.anyway} isOn={isKnown} set={know} />
+          </div>
+        </div>
+      )}
       <Changes before={rehearsal.now_settings} after={rehearsal.changed_settings} />
       {!tenant.data && !tenant.error && <Loading lines={1} />}
       <Trouble error={tenant.error} again={tenant.again} />
       <Trouble error={publish.error} reread={() => (publish.clear(), tenant.again())} />
       <div class="buttons">
         <Button press={close}>{t.cancel}</Button>
-        <Button kind="strong" press={() => void publish.run()} isBusy={publish.isBusy} isOff={!tenant.data}>
+        <Button kind="strong" press={() => void publish.run()} isBusy={publish.isBusy} isOff={!tenant.data || tenant.isLoading || (missing > 0 && !isKnown)}>
           {t.rehearsals.publish}
         </Button>
       </div>

@@ -1,6 +1,6 @@
 import type { components } from "parlance-client";
 import { useEffect, useState } from "preact/hooks";
-import { call, useDeed, usePages } from "../../call.js";
+import { call, ifMatch, tagged, useDeed, usePages } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { Text } from "../../kit/field.js";
 import { Markdown } from "../../kit/markdown.js";
@@ -14,6 +14,7 @@ import { SourceShown } from "../playground/sources.js";
 type Schemas = components["schemas"];
 type Question = Schemas["RehearsalQuestion"];
 type Answer = Schemas["RehearsedAnswer"];
+type Kept = Schemas["RehearsalVerdictKept"];
 const SIDES = ["now", "changed"] as const;
 const VERDICTS = ["now", "same", "changed"] as const;
 /** So many at once. */
@@ -54,10 +55,21 @@ export const Questions = ({ path, done, again }: { path: string; done: number; a
 const Shown = ({ question, path, changed }: { question: Question; path: string; changed: (now: Question) => void }) => {
   const t = useTexts();
   const [comment, write] = useState<string>();
+  /** What somebody else has found meanwhile. */
+  const [other, tell] = useState<Kept>();
   const { judgement } = question;
   const set = useDeed(async (verdict: Question["verdict"] | undefined, comment: string) => {
     const said = { verdict: verdict ?? null, comment: (verdict && comment.trim()) || null };
-    await call("PUT", `${path}/questions/${question.message_id}/verdict`, { body: said });
+    const at = `${path}/questions/${question.message_id}/verdict`;
+    const { data: kept, tag } = await tagged<Kept>("GET", at);
+    if ((kept.verdict ?? null) !== (question.verdict ?? null) || (kept.comment ?? null) !== (question.comment ?? null)) {
+      tell(kept);
+      write(comment);
+      changed({ ...question, ...kept });
+      return;
+    }
+    await call("PUT", at, { body: said, headers: ifMatch(tag) });
+    tell(undefined);
     write(undefined);
     changed({ ...question, ...said });
   });
@@ -108,6 +120,11 @@ const Shown = ({ question, path, changed }: { question: Question; path: string; 
             </form>
           )}
         </>
+      )}
+      {other && (
+        <p class="fault" role="alert" dir="auto">
+          {fill(t.rehearsals.otherVerdict, { verdict: other.verdict ? t.rehearsals.verdicts[other.verdict] : "–" })} {other.comment}
+        </p>
       )}
       <Trouble error={set.error} />
     </li>

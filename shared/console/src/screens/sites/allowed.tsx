@@ -1,7 +1,7 @@
 import type { components } from "parlance-client";
-import { useState } from "preact/hooks";
 import { useDeed, useLoad } from "../../call.js";
 import { Area, faultOf } from "../../kit/field.js";
+import { useForm } from "../../kit/form.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading } from "../../kit/screen.js";
@@ -13,12 +13,10 @@ import { originsOf } from "./origins.js";
 export const Allowed = () => {
   const t = useTexts();
   const tenant = useLoad<components["schemas"]["Tenant"]>("/tenants/current");
-  const [typed, type] = useState<string>();
-  const saved = tenant.data?.allowed_origins.join("\n") ?? "";
-  const text = typed ?? saved;
+  const form = useForm({ allowed: tenant.data?.allowed_origins.join("\n") ?? "" });
   const save = useDeed(async () => {
-    await tenant.change({ allowed_origins: originsOf(text) });
-    type(undefined);
+    await tenant.change({ allowed_origins: originsOf(form.now.allowed) });
+    form.discard();
     say(t.saved);
   });
   return (
@@ -32,8 +30,8 @@ export const Allowed = () => {
             void save.run();
           }}
         >
-          <Area label={t.sites.allowed} isBare hint={t.sites.allowedHint} rows={4} isCode value={text} set={type} fault={faultOf(save.error, "allowed_origins")} />
-          <Save save={save} isChanged={text !== saved} discard={() => type(undefined)} reread={tenant.again} />
+          <Area label={t.sites.allowed} isBare hint={t.sites.allowedHint} rows={4} isCode value={form.now.allowed} set={form.set("allowed")} fault={faultOf(save.error, "allowed_origins")} />
+          <Save save={save} form={form} labels={t.sites} reread={tenant.again} />
         </form>
       )}
     </Card>

@@ -83,7 +83,7 @@ const Preview = ({ site, attributes, accent }: { site: Site; attributes: [string
     };
   }, []);
   return (
-    <figure class="preview">
+    <figure class="preview" aria-label={t.sites.preview}>
       <div ref={place} />
       <Trouble error={error} />
       <figcaption class="hint">{t.sites.previewHint}</figcaption>

@@ -4,6 +4,7 @@ import { Button } from "../../kit/button.js";
 import { CopyField } from "../../kit/copy.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Area, Check, faultOf, Text } from "../../kit/field.js";
+import { useForm } from "../../kit/form.js";
 import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
@@ -92,19 +93,19 @@ const changesOf = (now: ReturnType<typeof formOf>, site: Site) => {
 
 const Settings = ({ site, loaded }: { site: Site; loaded: Loaded<Site> }) => {
   const t = useTexts();
-  const [typed, type] = useState<Partial<ReturnType<typeof formOf>>>({});
-  const now = { ...formOf(site), ...typed };
+  const form = useForm(formOf(site));
+  const { now, set } = form;
   const changes = changesOf(now, site);
-  const isChanged = Object.keys(changes).length > 0;
   const save = useDeed(async () => {
     if (changes.origins) await allowOrigins(changes.origins);
     await loaded.change(changes);
-    type({});
+    form.discard();
     say(t.saved);
   });
   const count = (name: "requests" | "tokens" | "each" | "retention_days", label: string, hint: string) => (
-    <Text label={label} hint={hint} type="number" min={1} value={now[name]} set={(value) => type({ ...typed, [name]: value })} />
+    <Text label={label} hint={hint} type="number" min={1} value={now[name]} set={set(name)} />
   );
+  const labels = { ...t.sites, is_on: t.sites.isOn, retention_days: t.sites.retention };
   return (
     <Card title={t.sites.settings} actions={<IsOn site={site} />}>
       <form
@@ -113,17 +114,17 @@ const Settings = ({ site, loaded }: { site: Site; loaded: Loaded<Site> }) => {
           void save.run();
         }}
       >
-        <Text label={t.sites.name} value={now.name} set={(name) => type({ ...typed, name })} fault={faultOf(save.error, "name")} />
+        <Text label={t.sites.name} value={now.name} set={set("name")} fault={faultOf(save.error, "name")} />
         <Area
           label={t.sites.origins}
           hint={t.sites.originsHint}
           rows={3}
           isCode
           value={now.origins}
-          set={(origins) => type({ ...typed, origins })}
+          set={set("origins")}
           fault={faultOf(save.error, "origins") ?? faultOf(save.error, "allowed_origins")}
         />
-        <Check label={t.sites.isOn} hint={t.sites.isOnHint} isOn={now.is_on} set={(is_on) => type({ ...typed, is_on })} />
+        <Check label={t.sites.isOn} hint={t.sites.isOnHint} isOn={now.is_on} set={set("is_on")} />
         <details class="more-of">
           <summary>{t.sites.limits}</summary>
           <div class="pair">
@@ -133,7 +134,7 @@ const Settings = ({ site, loaded }: { site: Site; loaded: Loaded<Site> }) => {
             {count("retention_days", t.sites.retention, t.sites.retentionHint)}
           </div>
         </details>
-        <Save save={save} isChanged={isChanged} discard={() => type({})} reread={loaded.again} />
+        <Save save={save} form={form} labels={labels} reread={loaded.again} />
       </form>
     </Card>
   );

@@ -1,7 +1,8 @@
 import type { components } from "parlance-client";
-import { call, useLoad } from "../../call.js";
-import { FormDialog } from "../../kit/dialog.js";
+import { useDeed, useLoad } from "../../call.js";
+import { Dialog } from "../../kit/dialog.js";
 import { LimitFields, limitsOf, useLimits } from "../../kit/limits.js";
+import { Save } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Loading } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -14,17 +15,28 @@ type Schemas = components["schemas"];
 export const BudgetDialog = ({ tenant, close }: { tenant: Schemas["Tenant"]; close: () => void }) => {
   const t = useTexts();
   const limits = useLoad<Schemas["TenantLimits"]>(`/tenants/${tenant.id}/limits`);
-  const [form, set, isChanged] = useLimits(limits.data?.tenant);
-  const send = async () => {
-    await call("PUT", `/tenants/${tenant.id}/limits`, { body: { tenant: limitsOf(form) } });
+  const form = useLimits(limits.data?.tenant);
+  const save = useDeed(async () => {
+    await limits.change({ tenant: limitsOf(form.now) }, { method: "PUT" });
     say(fill(t.limits.setSaid, { name: tenant.name }));
-  };
+    close();
+  });
   return (
-    <FormDialog title={fill(t.limits.of, { name: tenant.name })} close={close} action={t.save} send={send} isReady={isChanged} isWide>
+    <Dialog title={fill(t.limits.of, { name: tenant.name })} close={close} isWide>
       <p class="lead">{t.limits.ofLead}</p>
       <Trouble error={limits.error} again={limits.again} />
       {!limits.data && !limits.error && <Loading />}
-      {limits.data && <LimitFields form={form} set={set} error={undefined} of="tenant" />}
-    </FormDialog>
+      {limits.data && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save.run();
+          }}
+        >
+          <LimitFields form={form} error={save.error} of="tenant" />
+          <Save save={save} form={form} labels={t.limits} reread={limits.again} />
+        </form>
+      )}
+    </Dialog>
   );
 };
