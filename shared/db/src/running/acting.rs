@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tenant_auth::RootSecret;
+use url::ParseError;
 
 impl Operator {
     /// The database as the service's own roles see it: the operator's may not see a tenant's rows either.
@@ -40,14 +41,8 @@ impl Operator {
         database_url: &SecretString,
         root: &RootSecret,
     ) -> Result<bool, OperatorError> {
-        for role in [self.roles.app(), self.roles.platform()] {
-            let url = self.roles.login(database_url, &role, root);
-            let url = url.map_err(|_| BadDatabaseUrl::NotAUrl)?;
-            if !one_logs_in(&[url]).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        self.both_log_in(|role| Ok(vec![self.roles.login(database_url, role, root)?]))
+            .await
     }
 
     /// Whether both log in with a password that follows from the present secret or from one before it.
@@ -56,9 +51,17 @@ impl Operator {
         database_url: &SecretString,
         root: &RootSecret,
     ) -> Result<bool, OperatorError> {
+        self.both_log_in(|role| self.roles.logins(database_url, role, root))
+            .await
+    }
+
+    /// Whether each role logs in at one of its `urls`.
+    async fn both_log_in(
+        &self,
+        urls: impl Fn(&str) -> Result<Vec<SecretString>, ParseError>,
+    ) -> Result<bool, OperatorError> {
         for role in [self.roles.app(), self.roles.platform()] {
-            let urls = self.roles.logins(database_url, &role, root);
-            let urls = urls.map_err(|_| BadDatabaseUrl::NotAUrl)?;
+            let urls = urls(&role).map_err(|_| BadDatabaseUrl::NotAUrl)?;
             if !one_logs_in(&urls).await? {
                 return Ok(false);
             }
