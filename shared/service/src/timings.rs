@@ -57,14 +57,14 @@ impl Timings {
     }
 
     /// A request was answered, as far as its headers, with a status.
-    pub fn request(&self, method: &str, route: Option<&str>, status: u16, took: Duration) {
+    pub fn request(&self, method: &'static str, route: Option<&str>, status: u16, took: Duration) {
         let outcome = match status {
             ..400 => "ok",
             400..500 => "refused",
             _ => "failed",
         };
         let labels = vec![
-            ("method", method.to_owned().into()),
+            ("method", method.into()),
             ("route", route.unwrap_or("none").to_owned().into()),
             ("outcome", outcome.into()),
         ];
