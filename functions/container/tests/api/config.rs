@@ -11,6 +11,15 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
+impl Ended {
+    /// Confirms that it failed, and said so.
+    #[track_caller]
+    pub(crate) fn is_refused(&self, told: &str) {
+        let Self { ok, stdout, stderr } = self;
+        assert!(!ok && stderr.contains(told), "{stdout}{stderr}");
+    }
+}
+
 /// The program with these variables and no other.
 pub(crate) fn program(arguments: &[&str], vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlance"));

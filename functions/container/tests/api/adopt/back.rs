@@ -232,9 +232,5 @@ async fn what_the_old_database_cannot_take_is_said_before_anything_is_done() {
         ))
         .await;
     let ended = moved.run(&["back"]).await;
-    assert!(
-        !ended.ok && ended.stderr.contains("let it be serial"),
-        "{}",
-        ended.stderr
-    );
+    ended.is_refused("let it be serial");
 }

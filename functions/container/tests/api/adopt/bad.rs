@@ -89,7 +89,7 @@ async fn drivers_of_python_are_passed_over_and_the_source_is_never_written() {
         "may not read chat_messages: grant select on chat_messages",
         "may not read tenants",
     ] {
-        assert!(!ended.ok && ended.stderr.contains(told), "{}", ended.stderr);
+        ended.is_refused(told);
     }
     moved
         .old

@@ -79,7 +79,7 @@ async fn what_the_api_would_refuse_is_not_imported() {
     let form = file.replacen("\"parlance_tenant\":1", "\"parlance_tenant\":2", 1);
     let form = elsewhere(&url, "import-tenant", &form).await;
     let told = "its form is 2, and this one reads 1";
-    assert!(!form.ok && form.stderr.contains(told), "{}", form.stderr);
+    form.is_refused(told);
     // A connector is off whatever the file says.
     let on = planted(&file, "connectors", "is_on", &json!(true));
     // What its first line calls the tenant is not told.

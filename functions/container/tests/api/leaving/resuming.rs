@@ -103,12 +103,7 @@ async fn an_erasure_is_of_the_tenant_that_is_named() {
     let twin = of_user("two", "twin@two.example");
     let refused = parlance(&scene, &provider, &twin).await;
     let told = "of the tenant one is under way";
-    assert!(
-        !refused.ok && refused.stderr.contains(told),
-        "{}{}",
-        refused.stdout,
-        refused.stderr
-    );
+    refused.is_refused(told);
     assert!(Stored::all(&scene.pool).await.contains("twin@two.example"));
     let id = U1.id.to_string();
     for (erase, tenant) in [(of_user("one", &id), "one"), (twin, "two")] {
@@ -129,12 +124,7 @@ async fn an_erasure_that_is_confirmed_wrongly_fails() {
     let wrong = ["erase", "--tenant", "one", "--confirm", "two"];
     let refused = parlance(&scene, &provider, &wrong).await;
     let told = "Nothing was erased: --confirm says `two`, and the tenant is `one`";
-    assert!(
-        !refused.ok && refused.stderr.contains(told),
-        "{}{}",
-        refused.stdout,
-        refused.stderr
-    );
+    refused.is_refused(told);
     assert_eq!(Stored::of(&scene.pool, T1).await, before);
 }
 
@@ -193,11 +183,7 @@ async fn an_import_that_was_broken_off_leaves_nothing_of_the_older_file() {
     let lines: Vec<&str> = older.lines().collect();
     let cut = format!("{}\n", lines[..lines.len() - 1].join("\n"));
     let half = elsewhere(&url, "import-tenant", &cut).await;
-    assert!(
-        !half.ok && half.stderr.contains("is cut off"),
-        "{}",
-        half.stderr
-    );
+    half.is_refused("is cut off");
     let whole = elsewhere(&url, "import-tenant", &newer.stdout).await;
     assert!(whole.ok, "{}", whole.stderr);
     vars.extend([

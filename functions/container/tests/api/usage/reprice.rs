@@ -125,6 +125,6 @@ async fn what_is_no_period_or_tenant_is_said() {
         ),
     ] {
         let ended = reprice(&kit, arguments).await;
-        assert!(!ended.ok && ended.stderr.contains(told), "{}", ended.stderr);
+        ended.is_refused(told);
     }
 }
