@@ -177,6 +177,19 @@ impl TenantTx {
         .await?;
         self.queue(JobKind::Extract, new.id, whom).await
     }
+
+    /// Queues that every file that waits to be read is.
+    pub(crate) async fn queue_files(&mut self, whom: ForWhom) -> Result<()> {
+        let waiting: Vec<Uuid> = sqlx::query_scalar(
+            "select d.id from document_files f join documents d on d.id = f.document_id where f.is_next and d.deleted_at is null",
+        )
+        .fetch_all(self.conn())
+        .await?;
+        for id in waiting {
+            self.queue(JobKind::Extract, id, whom).await?;
+        }
+        Ok(())
+    }
 }
 
 impl JobTx {

@@ -225,6 +225,7 @@ impl Moving {
             api_key_id: None,
         };
         tx.queue_pending(100, nobody).await?;
+        tx.queue_files(nobody).await?;
         let deed = Deed::done("tenant.import", tenant).detail("done");
         write(tx.conn(), &NOBODY, asked, &deed).await?;
         tx.commit().await?;

@@ -176,6 +176,44 @@ async fn a_tenant_is_there_again_in_another_deployment() {
     refused.is_refused("of another release");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_to_be_read_is_read_in_the_other_deployment() {
+    let provider = Provider::start().await;
+    let there = Kit::new().await;
+    let token = there.token(ADMIN1).await;
+    let read = there.add_document(ADMIN1, "Terms", "As they were.").await;
+    let newer = ("terms.txt", &b"A refund takes fourteen days."[..]);
+    let path = format!("/documents/{read}");
+    let taken = there.send_file(&token, ("PUT", &path), newer, &[]).await;
+    assert_eq!(taken.status, 202, "{}", taken.text);
+    let other = ("tents.txt", &b"A tent is sent back dry."[..]);
+    let taken = there
+        .send_file(&token, ("POST", "/documents"), other, &[])
+        .await;
+    assert_eq!(taken.status, 202, "{}", taken.text);
+    let exported = parlance(&there, &provider, &["export-tenant", "--tenant", "one"]).await;
+    assert!(exported.ok, "{}", exported.stderr);
+
+    let database = Database::empty().await;
+    let url = database.url();
+    assert!(elsewhere(&url, "migrate", "").await.ok);
+    let moved = elsewhere(&url, "import-tenant", &exported.stdout).await;
+    assert!(moved.ok, "{}", moved.stderr);
+    let vars = [("SECRET_KEY", OTHER), ("ROLE_PREFIX", PREFIX)];
+    let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let here = Kit::on(database, vars.to_vec()).await;
+    here.work().await;
+    let token = here.token(U1).await;
+    for (asked, told) in [
+        ("refund days", "A refund takes fourteen days."),
+        ("tent back", "A tent is sent back dry."),
+    ] {
+        let body = json!({ "query": asked });
+        let found = here.post(&token, "/documents/search", body).await;
+        assert!(found.text.contains(told), "{asked}: {}", found.text);
+    }
+}
+
 /// As its people see it.
 async fn assert_it_works(there: &Scene, here: &Kit) {
     for (path, who) in [
