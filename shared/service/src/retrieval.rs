@@ -134,7 +134,8 @@ impl Service {
             parlance.degraded = Empty,
         );
         let begun = Instant::now();
-        let search = self.search(caller, question, wanted, by_vectors);
+        // Boxed: else whatever waits for a search is as large.
+        let search = Box::pin(self.search(caller, question, wanted, by_vectors));
         let found = search.instrument(span.clone()).await;
         let outcome = match &found {
             Ok(found) if found.degraded.is_empty() => "complete",
