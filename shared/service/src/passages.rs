@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub type Part = (String, Option<u32>, Vec<String>);
 
 /// The passages of a document.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Passages {
     /// In their order.
     pub chunks: Vec<NewChunk>,
@@ -20,18 +20,20 @@ impl Passages {
     /// The passages of a document of that title. Takes time that grows with the text.
     pub fn of(title: &str, parts: impl IntoIterator<Item = Part>) -> Self {
         let of_title = words(title);
-        let mut passages = Self::default();
-        for (text, page, heading) in parts {
+        let mut chunks = Vec::new();
+        let counts = parts.into_iter().map(|(text, page, heading)| {
             let mut above = of_title.clone();
             above.extend(words(&heading.join(" ")));
-            passages.words.add(counted(&above, &text));
-            passages.chunks.push(NewChunk {
+            let counts = counted(&above, &text);
+            chunks.push(NewChunk {
                 id: Uuid::now_v7(),
                 text,
                 page,
                 heading,
             });
-        }
-        passages
+            counts
+        });
+        let words = DocumentWords::of(counts);
+        Self { chunks, words }
     }
 }

@@ -1,6 +1,7 @@
 //! Full text: in every language, however somebody typed, and of one's own tenant alone.
 
 mod before;
+mod parts;
 
 use crate::kit::{ADMIN1, ADMIN2, Kit, Person, U1, V1};
 use serde_json::{Value, json};

@@ -5,6 +5,9 @@ use crate::{Result, TenantTx};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// From so many different words on, what follows is stored by itself: a text of nothing but words that differ takes no more memory at a
+/// time, and nothing that others wait for takes long. Most books have fewer.
+const DIFFERENT: usize = 20_000;
 /// So many words are stemmed at a time.
 const STEMMED: usize = 5_000;
 /// And so many places of words stored at a time, each statement within a small part of the time that it may take.
@@ -13,24 +16,78 @@ const STORED: usize = 20_000;
 /// Which words are in which passages, and how often.
 #[derive(Debug, Default)]
 pub struct DocumentWords {
-    /// For each word, in which passages, counted from 1, and how often in each.
-    places: HashMap<String, Vec<(i32, i32)>>,
+    /// Of passages that follow each other.
+    slices: Vec<Slice>,
+    /// The words of the last passages, each with its places.
+    open: HashMap<String, Vec<(i32, i32)>>,
     /// How many words each passage has.
     pub(crate) lengths: Vec<i32>,
 }
 
+/// Which words are in which of some passages that follow each other. Small: there are millions of words in a large file.
+#[derive(Debug)]
+struct Slice {
+    /// The words, a line each.
+    words: String,
+    /// Where they are, in the order of the words.
+    places: Vec<Place>,
+}
+
+/// Where a word is.
+#[derive(Debug)]
+struct Place {
+    /// Which of the words it is.
+    nth: u32,
+    /// In which passage, counted from 1.
+    ordinal: i32,
+    /// How often.
+    count: i32,
+}
+
+impl From<&mut HashMap<String, Vec<(i32, i32)>>> for Slice {
+    fn from(open: &mut HashMap<String, Vec<(i32, i32)>>) -> Self {
+        let (mut words, mut places) = (String::new(), Vec::new());
+        for ((word, found), nth) in open.drain().zip(0..) {
+            // No word has a line's end in it: it ends there.
+            words.push_str(&word);
+            words.push('\n');
+            places.extend(found.into_iter().map(|(ordinal, count)| Place {
+                nth,
+                ordinal,
+                count,
+            }));
+        }
+        Self { words, places }
+    }
+}
+
 impl DocumentWords {
-    /// Adds the next passage, with how often each word is in it.
-    pub fn add(&mut self, counts: HashMap<String, u32>) {
+    /// The words of passages in their order, each with how often it has which word. Takes time that grows with the text.
+    pub fn of(passages: impl IntoIterator<Item = HashMap<String, u32>>) -> Self {
+        let mut words = Self::default();
+        for counts in passages {
+            words.add(counts);
+        }
+        words.close();
+        words
+    }
+
+    fn add(&mut self, counts: HashMap<String, u32>) {
         let ordinal = i32::try_from(self.lengths.len() + 1).unwrap_or(i32::MAX);
         let mut length = 0_i32;
         for (word, count) in counts {
             let count = i32::try_from(count).unwrap_or(i32::MAX);
             length = length.saturating_add(count);
-            let places = self.places.entry(word).or_default();
-            places.push((ordinal, count));
+            self.open.entry(word).or_default().push((ordinal, count));
         }
         self.lengths.push(length);
+        if self.open.len() >= DIFFERENT {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        self.slices.push(Slice::from(&mut self.open));
     }
 
     /// How many words there are in all.
@@ -51,9 +108,26 @@ impl TenantTx {
         words: &DocumentWords,
     ) -> Result<()> {
         let stemmer = stemmer(language);
-        let stems = self.stemmed(stemmer, words).await?;
+        for slice in &words.slices {
+            let stems = self.stemmed(stemmer, slice).await?;
+            self.store_stems(id, &stems).await?;
+        }
+        sqlx::query(
+            "with stemmed as (insert into document_stemmers (stemmer) values ($2) on conflict do nothing)
+             update documents set chunks = $3, words = $4 where id = $1",
+        )
+        .bind(id)
+        .bind(stemmer)
+        .bind(i32::try_from(words.lengths.len()).unwrap_or(i32::MAX))
+        .bind(words.total())
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    async fn store_stems(&mut self, id: Uuid, stems: &Stems) -> Result<()> {
         let (mut lexemes, mut ordinals, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-        for (lexeme, places) in &stems {
+        for (lexeme, places) in stems {
             for (ordinal, count) in places {
                 lexemes.push(lexeme.as_str());
                 ordinals.push(*ordinal);
@@ -66,19 +140,7 @@ impl TenantTx {
                 (lexemes, ordinals, counts) = (Vec::new(), Vec::new(), Vec::new());
             }
         }
-        self.store_places(id, (&lexemes, &ordinals, &counts))
-            .await?;
-        sqlx::query(
-            "with stemmed as (insert into document_stemmers (stemmer) values ($2) on conflict do nothing)
-             update documents set chunks = $3, words = $4 where id = $1",
-        )
-        .bind(id)
-        .bind(stemmer)
-        .bind(i32::try_from(words.lengths.len()).unwrap_or(i32::MAX))
-        .bind(words.total())
-        .execute(self.conn())
-        .await?;
-        Ok(())
+        self.store_places(id, (&lexemes, &ordinals, &counts)).await
     }
 
     async fn store_places(
@@ -94,7 +156,9 @@ impl TenantTx {
              select p.lexeme, $1, array_agg(p.ordinal order by p.ordinal),
                array_agg(least(p.count, 32767)::smallint order by p.ordinal)
              from unnest($2::text[], $3::integer[], $4::integer[]) p(lexeme, ordinal, count)
-             group by p.lexeme",
+             group by p.lexeme
+             on conflict (tenant_id, lexeme, document_id) do update
+               set ordinals = document_words.ordinals || excluded.ordinals, counts = document_words.counts || excluded.counts",
         )
         .bind(id)
         .bind(lexemes)
@@ -106,9 +170,11 @@ impl TenantTx {
     }
 
     /// What the words are stemmed to: several may be stemmed to the same.
-    async fn stemmed(&mut self, stemmer: &str, words: &DocumentWords) -> Result<Stems> {
-        let all: Vec<&str> = words.places.keys().map(String::as_str).collect();
-        let mut stems = HashMap::<String, HashMap<i32, i32>>::new();
+    async fn stemmed(&mut self, stemmer: &str, slice: &Slice) -> Result<Stems> {
+        let all: Vec<&str> = slice.words.lines().collect();
+        let places = slice.places.chunk_by(|one, next| one.nth == next.nth);
+        let places: HashMap<&str, &[Place]> = all.iter().copied().zip(places).collect();
+        let mut stems = Stems::new();
         for some in all.chunks(STEMMED) {
             let found: Vec<(String, String)> =
                 sqlx::query_as("select word, lexeme from stems(array[$1], $2)")
@@ -117,18 +183,21 @@ impl TenantTx {
                     .fetch_all(self.conn())
                     .await?;
             for (word, lexeme) in found {
-                let places = stems.entry(lexeme).or_default();
-                for (ordinal, count) in &words.places[&word] {
-                    let sum = places.entry(*ordinal).or_default();
-                    *sum = sum.saturating_add(*count);
-                }
+                let found = places[&*word].iter();
+                let found = found.map(|place| (place.ordinal, place.count));
+                stems.entry(lexeme).or_default().extend(found);
             }
         }
-        let sorted = stems.into_iter().map(|(lexeme, places)| {
-            let mut places: Vec<_> = places.into_iter().collect();
+        for places in stems.values_mut() {
             places.sort_unstable();
-            (lexeme, places)
-        });
-        Ok(sorted.collect())
+            places.dedup_by(|next, sum| {
+                let is_same = next.0 == sum.0;
+                if is_same {
+                    sum.1 = sum.1.saturating_add(next.1);
+                }
+                is_same
+            });
+        }
+        Ok(stems)
     }
 }
