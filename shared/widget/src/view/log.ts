@@ -34,16 +34,18 @@ export class Log {
     this.#list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
   }
 
-  /** Shows messages, at the next moment that there is time for it. That there are none is shown at once. */
+  /** Shows messages, at the next moment that there is time for it; at once that there are none, and that an answer begins or is over:
+   * what can be done is the same in all of the chat. */
   show(entries: Entry[], isBusy: boolean): void {
     const wasAsked = entries.length > this.#entries.length && entries[entries.length - 1]?.state === "asking";
+    const isTurn = isBusy !== this.#isBusy;
     this.#entries = entries.slice();
     this.#isBusy = isBusy;
     if (wasAsked) {
       this.#isAtEnd = true;
       this.#isNew = true;
     }
-    if (entries.length === 0) return this.#draw();
+    if (entries.length === 0 || isTurn) return this.#draw();
     this.#timer ??= setTimeout(() => this.#draw(), 16);
   }
 
