@@ -10,6 +10,7 @@ mod repositories;
 mod site;
 mod slow;
 mod store;
+mod together;
 
 use crate::kit::{ADMIN1, Answer, Kit};
 use serde_json::{Value, json};

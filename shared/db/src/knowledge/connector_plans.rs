@@ -61,7 +61,7 @@ impl AdminTx {
     /// # Errors
     /// The database is away.
     pub async fn cancel_connector(&mut self, id: Uuid) -> Result<bool> {
-        let sql = "select every_hours from connectors where id = $1 for update";
+        let sql = "select every_hours from connectors where id = $1 for no key update";
         let known: Option<Option<i32>> = sqlx::query_scalar(sql)
             .bind(id)
             .fetch_optional(self.conn())

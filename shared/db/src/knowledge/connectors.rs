@@ -279,9 +279,9 @@ impl TenantTx {
         Ok(found.fetch_optional(self.conn()).await?)
     }
 
-    /// Has others wait who want to change a connector, or to read it.
+    /// Has others wait who want to change a connector, or to read it. Not those whose rows refer to it: they may hold what is waited for then.
     pub(crate) async fn lock_connector(&mut self, id: Uuid) -> Result<()> {
-        sqlx::query("select from connectors where id = $1 for update")
+        sqlx::query("select from connectors where id = $1 for no key update")
             .bind(id)
             .execute(self.conn())
             .await?;
