@@ -55,11 +55,25 @@ pub(crate) async fn step(service: &Service, job: &Job, caller: &Caller) -> Resul
     match tx.end_extract(&new, read.facts, job.whom()).await {
         Ok(()) => Ok(Step::Done),
         Err(e) if e.is_constraint("documents_hash") => {
-            let reason = "document_exists: Another document has this title and content. Delete one of the two.";
-            refuse(service, job, reason).await
+            wait_or_refuse(service, job, &file.hash).await
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// Another document says this: waits until it may say something else, if that is to be expected.
+async fn wait_or_refuse(service: &Service, job: &Job, hash: &[u8]) -> Result<Step> {
+    let Some(mut tx) = service.db.job(job).await? else {
+        return Ok(Step::Lost);
+    };
+    let reason =
+        "document_exists: Another document has this title and content. Delete one of the two.";
+    let again = match tx.may_make_way(hash).await? {
+        true => Again::Later(0.0),
+        false => Again::Never,
+    };
+    tx.fail(JobKind::Extract, reason, again).await?;
+    Ok(Step::Done)
 }
 
 /// What will not change by itself is not tried again by itself.

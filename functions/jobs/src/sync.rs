@@ -74,6 +74,10 @@ pub(crate) async fn step(service: &Service, job: &Job, tenant: Uuid) -> Result<S
             tx.commit().await?;
             return Ok(Step::More);
         }
+        if tx.look_at_left(run.id).await? {
+            tx.commit().await?;
+            return Ok(Step::More);
+        }
         tx.end_run(run.id, None).await?;
         return Ok(Step::Done);
     };

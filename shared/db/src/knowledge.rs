@@ -1,6 +1,7 @@
 //! What a tenant knows: its documents, and the passages that a question finds in them.
 
 pub(crate) mod cached;
+pub(crate) mod connector_doubles;
 pub(crate) mod connector_lists;
 pub(crate) mod connector_pages;
 pub(crate) mod connector_plans;

@@ -6,6 +6,7 @@ mod following;
 mod git;
 mod heeding;
 mod managing;
+mod moved;
 mod repositories;
 mod site;
 mod slow;
@@ -15,6 +16,7 @@ mod together;
 use crate::kit::{ADMIN1, Answer, Kit};
 use serde_json::{Value, json};
 use site::Site;
+use std::collections::BTreeMap;
 
 /// A service that may read this machine.
 async fn kit() -> Kit {
@@ -70,4 +72,20 @@ async fn titles(kit: &Kit) -> Vec<String> {
     let mut titles: Vec<String> = titles.collect();
     titles.sort();
     titles
+}
+
+/// The tenant's documents that can be found, by title: each one's id, and where it is published.
+async fn published(kit: &Kit) -> BTreeMap<String, (String, String)> {
+    let admin = kit.token(ADMIN1).await;
+    let documents = kit.get(&admin, "/documents").await;
+    let items = documents.json["items"].as_array().expect("a list").iter();
+    let ready = items.filter(|document| document["status"] == "ready");
+    let text =
+        |document: &Value, name: &str| document[name].as_str().unwrap_or_default().to_owned();
+    ready
+        .map(|document| {
+            let at = (text(document, "id"), text(document, "source_url"));
+            (text(document, "title"), at)
+        })
+        .collect()
 }

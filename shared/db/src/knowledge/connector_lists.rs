@@ -1,5 +1,6 @@
 //! What a source lists: all that there is, and which of it is as it was.
 
+use super::connector_doubles::known_counts;
 use crate::{Result, scope::JobTx};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ impl JobTx {
             .map(|piece| (&*piece.name, piece.version.as_deref()))
             .unzip();
         // Some stores quote versions in lists, and some do not.
-        let (new, added, unchanged): (i64, i64, i64) = sqlx::query_as(
+        let (new, added, unchanged): (i64, i64, i64) = sqlx::query_as(concat!(
             "with new as (
                select u.name, min(u.version) as version, row_number() over (order by min(u.nth)) as nth
                from unnest($3::text[], $4::text[]) with ordinality u (name, version, nth)
@@ -48,10 +49,12 @@ impl JobTx {
                select $1, n.name, $2, 0, n.version from new n, room where n.nth <= room.pieces
                on conflict (tenant_id, connector_id, url) do update
                set run_id = excluded.run_id, depth = 0, missed = 0, listed_as = excluded.listed_as,
-                 state = case when p.document_id is not null and trim(both '\"' from p.etag) = trim(both '\"' from excluded.listed_as) then 'done' else 'todo' end
+                 state = case when ",
+            known_counts!(),
+            " and trim(both '\"' from p.etag) = trim(both '\"' from excluded.listed_as) then 'done' else 'todo' end
                returning state)
-             select (select count(*) from new), (select count(*) from added), (select count(*) from added where state = 'done')",
-        )
+             select (select count(*) from new), (select count(*) from added), (select count(*) from added where state = 'done')"
+        ))
         .bind(id)
         .bind(run)
         .bind(names)

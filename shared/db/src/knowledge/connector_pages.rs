@@ -1,7 +1,7 @@
 //! The pages of a connector: what there is left to read, and what became of what was read.
 
-use super::connector_runs::RunProblem;
-use crate::{NewFile, Result, scope::JobTx};
+use super::{connector_doubles::known_counts, connector_runs::RunProblem};
+use crate::{Result, scope::JobTx};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -112,16 +112,22 @@ impl JobTx {
         Ok(())
     }
 
-    /// The page that is to be read next: those that are nearest to where the run began before others.
+    /// The page that is to be read next: those that are nearest to where the run began before others. What its site said of a version counts
+    /// only with a document that says the same.
     ///
     /// # Errors
     /// The database is away.
     pub async fn next_page(&mut self) -> Result<Option<PageToRead>> {
         let id = self.document_id;
-        let page = sqlx::query_as(
-            "select url, state = 'again' as is_missed, depth, document_id, etag, last_modified, hash, links, missed, listed_as
-             from connector_pages where connector_id = $1 and state <> 'done' order by depth, url limit 1",
-        )
+        let page = sqlx::query_as(concat!(
+            "select p.url, p.state = 'again' as is_missed, p.depth, p.document_id, case when k.counts then p.etag end as etag,
+               case when k.counts then p.last_modified end as last_modified, case when k.counts then p.hash end as hash,
+               p.links, p.missed, p.listed_as
+             from connector_pages p cross join lateral (select ",
+            known_counts!(),
+            " as counts) k
+             where p.connector_id = $1 and p.state <> 'done' order by p.depth, p.url limit 1"
+        ))
         .bind(id);
         Ok(page.fetch_optional(self.conn()).await?)
     }
@@ -146,26 +152,6 @@ impl JobTx {
         Ok(())
     }
 
-    /// Stores a page as a document, which is read from its file by a job of its own; what became of it.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn store_page(
-        &mut self,
-        page: &PageToRead,
-        new: &NewFile<'_>,
-    ) -> Result<PageEnd<'static>> {
-        let (connector, whom) = (self.document_id, self.whom);
-        let end = match page.document_id {
-            Some(_) if self.replace_by_file(new, whom).await? => PageEnd::Changed,
-            _ if self.create_of_file(new, whom, Some(connector)).await? => PageEnd::Added,
-            _ => PageEnd::Left(Some(
-                "Another document of the tenant has its title and text.",
-            )),
-        };
-        Ok(end)
-    }
-
     /// Notes what became of a page. One to which this run found no way, and the one before did not either, is gone.
     ///
     /// # Errors
@@ -187,7 +173,8 @@ impl JobTx {
         let mut removed = false;
         if let Some(document) = document.filter(|_| goes) {
             let whom = self.whom;
-            removed = self.hide_documents(&[document], whom).await?;
+            removed = !self.hand_over(run, page, document).await?
+                && self.hide_documents(&[document], whom).await?;
         }
         let id = self.document_id;
         match end {

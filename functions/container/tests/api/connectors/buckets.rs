@@ -9,7 +9,7 @@ use crate::kit::{ADMIN1, Answer, Kit, U1};
 use serde_json::{Value, json};
 
 /// What is set of the store's bucket.
-fn settings(store: &Store) -> Value {
+pub(super) fn settings(store: &Store) -> Value {
     json!({
         "name": "Our files", "url": store.url(),
         "bucket": { "name": "help", "region": REGION, "access_key_id": KEY_ID, "secret_access_key": SECRET },
@@ -17,7 +17,7 @@ fn settings(store: &Store) -> Value {
 }
 
 /// Makes a connector, and reads it; the path of it.
-async fn read(kit: &Kit, settings: Value) -> String {
+pub(super) async fn read(kit: &Kit, settings: Value) -> String {
     let admin = kit.token(ADMIN1).await;
     let made = kit.post(&admin, "/documents/connectors", settings).await;
     assert_eq!(made.status, 201, "{}", made.text);

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "github_pat_test_canary_of_a_token_4Wd9";
 
-fn settings(git: &Git, server: &str) -> Value {
+pub(super) fn settings(git: &Git, server: &str) -> Value {
     json!({ "name": "Our docs", "url": git.url(), "repository": { "server": server, "folder": "/docs/" } })
 }
 
 /// Makes a connector, and reads it; the path of it.
-async fn read(kit: &Kit, settings: Value) -> String {
+pub(super) async fn read(kit: &Kit, settings: Value) -> String {
     let admin = kit.token(ADMIN1).await;
     let made = kit.post(&admin, "/documents/connectors", settings).await;
     assert_eq!(made.status, 201, "{}", made.text);
