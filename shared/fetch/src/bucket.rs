@@ -95,7 +95,7 @@ impl<'a> Bucket<'a> {
         let page = match self.outside.get(&signed, &known, LIST).await? {
             Answer::Page(page) => page,
             Answer::Gone => return Err(Refusal::Status(404)),
-            Answer::Unchanged | Answer::Elsewhere(_) => return Err(Refusal::Astray),
+            Answer::Unchanged(_) | Answer::Elsewhere(_) => return Err(Refusal::Astray),
         };
         let text = String::from_utf8(page.content).map_err(|_| Refusal::Garbled)?;
         let found = ListObjectsV2::parse_response(&text).map_err(|_| Refusal::Garbled)?;

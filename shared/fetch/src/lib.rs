@@ -8,6 +8,8 @@ mod public;
 mod refusal;
 mod repository;
 mod robots;
+mod wait;
+mod wishes;
 
 pub use address::{MAX_URL, address};
 pub use bucket::{Bucket, BucketAt, Listing, Object};
@@ -16,6 +18,7 @@ pub use public::{PrivateOnly, PublicOnly, is_own_network};
 pub use refusal::Refusal;
 pub use repository::{File, Files, GitServer, Repository, RepositoryAt};
 pub use robots::Robots;
+pub use wishes::Wishes;
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::sync::Arc;

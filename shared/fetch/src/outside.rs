@@ -1,6 +1,11 @@
 //! The client for addresses that tenants name.
 
-use crate::{PublicOnly, Refusal, public::may_be_called, tls};
+use crate::{
+    PublicOnly, Refusal, Wishes,
+    public::may_be_called,
+    tls,
+    wait::{seconds, seconds_until},
+};
 use reqwest::{
     Response, StatusCode,
     header::{
@@ -9,10 +14,7 @@ use reqwest::{
     },
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 use url::{Host, Url};
 
 /// How long a connection may take to be made.
@@ -20,6 +22,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How many questions are left, and when there are more again, as a Unix time.
 const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+/// What a site wants done with what it answers.
+const WISHES: HeaderName = HeaderName::from_static("x-robots-tag");
 /// What a site may say of a version, in bytes.
 const MAX_MARK: usize = 1000;
 
@@ -47,8 +51,8 @@ pub struct Known {
 pub enum Answer {
     /// This.
     Page(Page),
-    /// What was there before.
-    Unchanged,
+    /// What was there before, with what its site wants done with it now.
+    Unchanged(Wishes),
     /// What is there is at this address.
     Elsewhere(Url),
     /// Nothing, any more.
@@ -64,6 +68,8 @@ pub struct Page {
     pub content: Vec<u8>,
     /// What its site says of this version.
     pub known: Known,
+    /// What it wants done with it.
+    pub wishes: Wishes,
 }
 
 impl Outside {
@@ -134,10 +140,10 @@ impl Outside {
         let answer = request.send().await.map_err(|e| self.refusal(&e))?;
         let status = answer.status();
         match status {
-            StatusCode::NOT_MODIFIED => Ok(Answer::Unchanged),
+            StatusCode::NOT_MODIFIED => Ok(Answer::Unchanged(wishes(&answer))),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::Gone),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let wait = mark(&answer, RETRY_AFTER).and_then(|wait| wait.parse().ok());
+                let wait = mark(&answer, RETRY_AFTER).and_then(|wait| seconds(&wait));
                 Err(Refusal::Busy(status.as_u16(), wait))
             }
             // GitHub says so that it was asked too often, and until when.
@@ -191,6 +197,7 @@ impl Outside {
             etag: mark(&answer, ETAG),
             last_modified: mark(&answer, LAST_MODIFIED),
         };
+        let wishes = wishes(&answer);
         let mut content = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| self.refusal(&e))? {
             if content.len() + chunk.len() > most {
@@ -202,6 +209,7 @@ impl Outside {
             media_type,
             content,
             known,
+            wishes,
         })
     }
 
@@ -220,9 +228,9 @@ impl Outside {
     }
 }
 
-fn seconds_until(unix: u64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    unix.saturating_sub(now.unwrap_or_default().as_secs())
+fn wishes(answer: &Response) -> Wishes {
+    let values = answer.headers().get_all(WISHES).iter();
+    Wishes::of(values.filter_map(|value| value.to_str().ok()))
 }
 
 fn mark(answer: &Response, name: HeaderName) -> Option<String> {

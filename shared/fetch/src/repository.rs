@@ -227,7 +227,7 @@ impl<'a> Repository<'a> {
         match asked.await? {
             Answer::Page(page) => Ok(page),
             Answer::Gone => Err(Refusal::Status(404)),
-            Answer::Unchanged | Answer::Elsewhere(_) => Err(Refusal::Astray),
+            Answer::Unchanged(_) | Answer::Elsewhere(_) => Err(Refusal::Astray),
         }
     }
 }

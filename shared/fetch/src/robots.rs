@@ -1,7 +1,7 @@
 //! What a site lets programs read (RFC 9309).
 
 /// The name by which sites address this service.
-const NAME: &str = "parlance-connector";
+pub(crate) const NAME: &str = "parlance-connector";
 /// The longest pause that a site's wish is heeded for, in seconds.
 const MAX_DELAY: f64 = 30.0;
 

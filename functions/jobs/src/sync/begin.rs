@@ -136,7 +136,7 @@ async fn follow(
     for _ in 0..=HOPS {
         match outside.get(&url, &Known::default(), most).await? {
             Answer::Page(page) => return Ok(Some(page)),
-            Answer::Gone | Answer::Unchanged => return Ok(None),
+            Answer::Gone | Answer::Unchanged(_) => return Ok(None),
             Answer::Elsewhere(to) => url = to,
         }
     }

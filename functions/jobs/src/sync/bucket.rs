@@ -72,7 +72,7 @@ impl<'a> BucketOf<'a> {
         };
         let found = match self.bucket.get(&object.url, &known, MAX_SIZE).await {
             Ok(Answer::Page(found)) => found,
-            Ok(Answer::Unchanged) => return Ok(Got::Unchanged),
+            Ok(Answer::Unchanged(_)) => return Ok(Got::Unchanged),
             Ok(Answer::Gone) => return Ok(Got::Gone),
             Ok(Answer::Elsewhere(_)) => return Ok(Got::Failed(why(&Refusal::Astray), false)),
             Err(Refusal::Busy(_, wait)) => return Ok(Got::Busy(wait)),

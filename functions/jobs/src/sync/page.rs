@@ -11,6 +11,8 @@ use percent_encoding::percent_decode_str;
 use service::{Result, Service, SiteToRead};
 use url::Url;
 
+const NOT_FOUND: &str = "The page says that it does not want to be found (noindex).";
+
 /// What is known of a page now.
 pub(super) enum Got {
     /// Its site says that it is as before.
@@ -61,7 +63,14 @@ pub(super) async fn get(
     };
     match service.outside.get(&url, &known, MAX_SIZE).await {
         Ok(Answer::Page(found)) => read(service, &area, &url, page, found).await,
-        Ok(Answer::Unchanged) => Ok(Got::Unchanged),
+        Ok(Answer::Unchanged(wishes)) if wishes.no_index => {
+            let links = page.links.iter().filter(|_| !wishes.no_follow);
+            Ok(Got::Left(
+                Some(NOT_FOUND.to_owned()),
+                links.cloned().collect(),
+            ))
+        }
+        Ok(Answer::Unchanged(_)) => Ok(Got::Unchanged),
         Ok(Answer::Gone) => Ok(Got::Gone),
         Ok(Answer::Elsewhere(to)) => Ok(elsewhere(&area, &url, &to)),
         Err(Refusal::Busy(_, wait)) => Ok(Got::Busy(wait)),
@@ -107,7 +116,8 @@ async fn read(
     };
     let base = page.base.as_deref().and_then(|base| address(url, base));
     let base = base.as_ref().unwrap_or(url);
-    let links = page.links.iter().filter(|_| !page.no_follow);
+    let follows = !page.no_follow && !found.wishes.no_follow;
+    let links = page.links.iter().filter(|_| follows);
     let links = links.filter_map(|link| area.link(base, link));
     let mut links: Vec<String> = links.map(String::from).collect();
     links.sort_unstable();
@@ -116,9 +126,8 @@ async fn read(
         links.push(canonical.into());
         return Ok(Got::Left(None, links));
     }
-    if page.no_index {
-        let reason = "The page says that it does not want to be found (noindex).";
-        return Ok(Got::Left(Some(reason.to_owned()), links));
+    if page.no_index || found.wishes.no_index {
+        return Ok(Got::Left(Some(NOT_FOUND.to_owned()), links));
     }
     if page.text.is_empty() {
         let reason =

@@ -117,3 +117,49 @@ async fn a_host_that_refuses_again_and_again_is_left_alone() {
     assert_eq!(kit.get(&admin, &connector).await.json["documents"], 31);
     assert_eq!(last_run(&kit, &connector).await["failed"], 9);
 }
+
+#[tokio::test]
+async fn what_a_site_wants_of_an_answer_is_heeded() {
+    let (kit, site) = (kit().await, Site::start().await);
+    let paths = ["/all", "/none", "/others", "/ours", "/quiet"];
+    site.page("/", "Help", "Welcome.", &paths);
+    for path in paths {
+        site.page(path, path, &format!("This is {path}."), &["/behind"]);
+    }
+    site.page("/behind", "/behind", "This is behind.", &[]);
+    site.header("/none", "x-robots-tag", "none");
+    site.header("/others", "x-robots-tag", "otherbot: noindex, nofollow");
+    site.header("/ours", "x-robots-tag", "parlance-connector: noindex");
+    site.header("/all", "x-robots-tag", "noarchive, nofollow");
+    let connector = read(&kit, &site, json!({})).await;
+    let run = last_run(&kit, &connector).await;
+    assert_eq!(
+        titles(&kit).await,
+        ["/all", "/behind", "/others", "/quiet", "Help"],
+        "{run}"
+    );
+    let problems = run["problems"].to_string();
+    assert_eq!(problems.matches("(noindex)").count(), 2, "{run}");
+    // Also of what is otherwise as it was.
+    for path in ["/all", "/quiet"] {
+        site.header(path, "x-robots-tag", "noindex");
+    }
+    let run = read_again(&kit, &connector).await;
+    assert_eq!(run["removed"], 2, "{run}");
+    assert_eq!(titles(&kit).await, ["/behind", "/others", "Help"]);
+}
+
+#[tokio::test]
+async fn a_site_that_says_when_to_come_again_is_left_alone_until_then() {
+    let (kit, site) = (kit().await, Site::start().await);
+    site.page("/", "Help", "Welcome.", &["/a"]);
+    let at = chrono::Utc::now() + chrono::TimeDelta::hours(2);
+    let date = at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    site.status("/a", 503, Some(("retry-after", &date)));
+    let connector = read(&kit, &site, json!({})).await;
+    assert_eq!(last_run(&kit, &connector).await["status"], "running");
+    let sql = "select run_at from parlance.jobs where kind = 'sync'";
+    let again = sqlx::query_scalar(sql).fetch_one(&kit.pool);
+    let again: chrono::DateTime<chrono::Utc> = again.await.unwrap();
+    assert!(again > at - chrono::TimeDelta::hours(1), "{again} {date}");
+}

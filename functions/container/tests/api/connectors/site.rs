@@ -124,6 +124,13 @@ impl Site {
         );
     }
 
+    /// Has what is at a path be answered with one more header, and otherwise as before.
+    pub(super) fn header(&self, path: &str, name: &'static str, value: &str) {
+        let mut pages = self.pages.lock().unwrap();
+        let there = pages.at.get_mut(path).expect("there is a page");
+        there.headers.push((name, value.to_owned()));
+    }
+
     pub(super) fn remove(&self, path: &str) {
         self.pages.lock().unwrap().at.remove(path);
     }
