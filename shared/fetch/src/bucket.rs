@@ -12,6 +12,8 @@ const GOOD_FOR: Duration = Duration::from_secs(300);
 const MAX_MARK: usize = 4000;
 /// How much of a list is read at a time, in bytes: a thousand of the longest keys.
 const LIST: usize = 4 << 20;
+/// The namespace of lists at Amazon.
+const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// Where a bucket is.
 #[derive(Clone, Debug)]
@@ -98,6 +100,7 @@ impl<'a> Bucket<'a> {
             Answer::Unchanged(_) | Answer::Elsewhere(_) => return Err(Refusal::Astray),
         };
         let text = String::from_utf8(page.content).map_err(|_| Refusal::Garbled)?;
+        let text = as_amazons(&text).ok_or(Refusal::Garbled)?;
         let found = ListObjectsV2::parse_response(&text).map_err(|_| Refusal::Garbled)?;
         let can_be_kept = |text: &String| text.len() <= MAX_MARK && !text.contains('\0');
         let next = found.next_continuation_token;
@@ -119,7 +122,60 @@ impl<'a> Bucket<'a> {
     /// # Errors
     /// It cannot be read.
     pub async fn get(&self, key: &str, known: &Known, most: usize) -> Result<Answer, Refusal> {
+        // They would be resolved as those of a path, and something else be asked for.
+        if key.split('/').any(|part| [".", ".."].contains(&part)) {
+            return Err(Refusal::Nameless);
+        }
         let object = self.bucket.get_object(Some(&self.credentials), key);
         self.outside.get(&object.sign(GOOD_FOR), known, most).await
+    }
+}
+
+/// A list in Amazon's namespace, in which alone it can be read. Others name theirs, or none; nothing, if it is no list.
+fn as_amazons(list: &str) -> Option<String> {
+    let root = "<ListBucketResult";
+    let begin = list.find(root)? + root.len();
+    let (told, rest) = list[begin..].split_once('>')?;
+    let told = match told.split_once("xmlns=") {
+        Some((before, value)) => {
+            let quote = value.chars().next().filter(|c| ['"', '\''].contains(c))?;
+            let (_, after) = value[1..].split_once(quote)?;
+            format!("{before}{after}")
+        }
+        None => told.to_owned(),
+    };
+    let root = &list[..begin];
+    Some(format!("{root} xmlns=\"{NAMESPACE}\"{told}>{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_in_whatever_namespace() {
+        for told in [
+            " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"",
+            " xmlns='http://doc.s3.amazonaws.com/2006-03-01'",
+            " xmlns:x=\"urn:x\" xmlns=\"urn:y\"",
+            "",
+        ] {
+            let list = format!(
+                "<?xml version='1.0' encoding='UTF-8'?><ListBucketResult{told}><Name>help</Name><IsTruncated>false</IsTruncated>\
+                 <Contents><Key>a.txt</Key><Generation>1700000000000000</Generation><MetaGeneration>1</MetaGeneration>\
+                 <ETag>&quot;1&quot;</ETag><Size>3</Size></Contents></ListBucketResult>"
+            );
+            let read = ListObjectsV2::parse_response(&as_amazons(&list).unwrap()).unwrap();
+            assert_eq!(read.contents[0].key, "a.txt", "{told}");
+            assert_eq!(read.contents[0].etag.as_deref(), Some("\"1\""), "{told}");
+        }
+        for none in [
+            "",
+            "<html></html>",
+            "<ListBucketResult xmlns=",
+            "<ListBucketResult xmlns=\u{fc}>",
+        ] {
+            assert_eq!(as_amazons(none), None, "{none}");
+        }
     }
 }

@@ -24,6 +24,9 @@ pub enum Refusal {
     /// It cannot be read as it was sent.
     #[error("It comes compressed though it was asked for as it is.")]
     Encoded,
+    /// There is no address for it.
+    #[error("No address can ask for it: a part of its name is `.` or `..`.")]
+    Nameless,
     /// It redirects to what is no address.
     #[error("It leads to an address that is none.")]
     Astray,

@@ -11,6 +11,7 @@ mod repositories;
 mod site;
 mod slow;
 mod store;
+mod stores;
 mod together;
 
 use crate::kit::{ADMIN1, Answer, Kit};

@@ -76,6 +76,9 @@ impl<'a> BucketOf<'a> {
             Ok(Answer::Gone) => return Ok(Got::Gone),
             Ok(Answer::Elsewhere(_)) => return Ok(Got::Failed(why(&Refusal::Astray), false)),
             Err(Refusal::Busy(_, wait)) => return Ok(Got::Busy(wait)),
+            Err(Refusal::Nameless) => {
+                return Ok(Got::Left(Some(why(&Refusal::Nameless)), Vec::new()));
+            }
             Err(refusal) => return Ok(Got::Failed(why(&refusal), refusal.is_of_host())),
         };
         let etag = found.known.etag.clone();

@@ -28,6 +28,8 @@ struct Held {
     asked: Vec<String>,
     /// What every request is answered, instead.
     status: Option<u16>,
+    /// The namespace of its lists, where that is not Amazon's.
+    namespace: Option<&'static str>,
 }
 
 /// A store with one bucket, `help`, whose lists name two keys at a time.
@@ -63,6 +65,11 @@ impl Store {
 
     pub(super) fn remove(&self, key: &str) {
         self.held.lock().unwrap().objects.remove(key);
+    }
+
+    /// Lists in a namespace of its own.
+    pub(super) fn lists_in(&self, namespace: &'static str) {
+        self.held.lock().unwrap().namespace = Some(namespace);
     }
 
     /// Answers everything with a status, or as it is.
@@ -156,8 +163,10 @@ fn list(held: &Held, query: &BTreeMap<String, String>) -> String {
         ),
         _ => "<IsTruncated>false</IsTruncated>".to_owned(),
     };
+    let namespace = held.namespace;
+    let namespace = namespace.unwrap_or("http://s3.amazonaws.com/doc/2006-03-01/");
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>help</Name>\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"{namespace}\"><Name>help</Name>\
          <Prefix/><MaxKeys>2</MaxKeys><EncodingType>url</EncodingType>{next}{listed}</ListBucketResult>"
     )
 }
