@@ -244,6 +244,19 @@ async fn what_could_not_be_indexed_keeps_nothing_from_being_found() {
     assert_eq!(titles(&kit, "refund").await, ["Good"]);
 }
 
+#[tokio::test]
+async fn a_language_is_known_by_each_of_its_codes() {
+    let kit = Kit::new().await;
+    let codes = ["de", "deu", "ger"];
+    for code in codes {
+        let text = format!("Umkehrosmoseanlagen werden gewartet ({code}).");
+        add(&kit, code, &text, Some(code)).await;
+    }
+    let mut found = titles(&kit, "Umkehrosmoseanlage").await;
+    found.sort_unstable();
+    assert_eq!(found, codes);
+}
+
 async fn count(pool: &PgPool, table: &str) -> i64 {
     let sql = format!("select count(*) from parlance.{table}");
     sqlx::query_scalar(AssertSqlSafe(sql))

@@ -49,9 +49,26 @@ const LANGUAGES: [Language; 28] = [
     language("yi", "yid", "yiddish_stem"),
 ];
 
+/// Codes that say the same: Norwegian as one of its two written forms, and the bibliographic ones of ISO 639-2.
+const OTHER_CODES: [(&str, &str); 11] = [
+    ("arm", "hy"),
+    ("baq", "eu"),
+    ("dut", "nl"),
+    ("fre", "fr"),
+    ("ger", "de"),
+    ("gre", "el"),
+    ("nb", "no"),
+    ("nn", "no"),
+    ("nno", "no"),
+    ("nor", "no"),
+    ("rum", "ro"),
+];
+
 impl Language {
     /// The language with a code of two or three letters; none if its words are not stemmed.
     pub fn by_code(code: &str) -> Option<Self> {
+        let same = OTHER_CODES.iter().find(|(other, _)| *other == code);
+        let code = same.map_or(code, |(_, code)| code);
         LANGUAGES
             .into_iter()
             .find(|language| language.code == code || language.code3 == code)
