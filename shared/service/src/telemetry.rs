@@ -4,7 +4,9 @@ use anyhow::Context;
 use std::io::IsTerminal;
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt,
+    EnvFilter, Layer, Registry,
+    filter::LevelFilter,
+    fmt,
     layer::SubscriberExt,
     registry::LookupSpan,
     util::{SubscriberInitExt, TryInitError},
@@ -70,12 +72,27 @@ pub fn check_logging() -> anyhow::Result<()> {
 
 fn filter() -> anyhow::Result<EnvFilter> {
     let filter = match std::env::var("RUST_LOG") {
-        Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(text)
-            .context("RUST_LOG must be a level such as info, or target=level pairs")?,
+        Ok(text) if !text.trim().is_empty() => {
+            anyhow::ensure!(
+                !has_no_level(&text),
+                "RUST_LOG has a word that is no level: write error, warn, info, debug, trace or off, or target=level"
+            );
+            EnvFilter::try_new(text)
+                .context("RUST_LOG must be a level such as info, or target=level pairs")?
+        }
         _ => EnvFilter::new("info"),
     };
     // A line tells of its request, whatever span of a trace it is written in.
     Ok(filter.add_directive(format!("{}=off", traces::TARGET).parse()?))
+}
+
+/// Whether a word stands where a level should: it would be taken for a target of which everything is logged, and nothing else.
+fn has_no_level(text: &str) -> bool {
+    let mut said = text.split(',').map(str::trim);
+    said.any(|one| {
+        let is_word = !one.is_empty() && one.chars().all(char::is_alphanumeric);
+        is_word && one.parse::<LevelFilter>().is_err()
+    })
 }
 
 /// Where a collector is.

@@ -180,6 +180,7 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("WIDGET", "perhaps"),
         ("LOG_FORMAT", "xml-format"),
         ("RUST_LOG", "info=loud=louder"),
+        ("RUST_LOG", "sqlx=warn, informative"),
         ("PARLANCE_PORT", "eighty-eighty"),
         ("PARLANCE_SECRET_KEY", "value-of-a-misspelt-setting"),
     ] {
