@@ -138,7 +138,7 @@ test("a text and a file that are there already are not there twice, and that is 
   await told(page, "Refunds was there already, with this text.");
   const files = page.locator("input[type=file][multiple]");
   await files.setInputFiles([file("tents.txt", "A tent has poles.")]);
-  await page.getByText("1 of 1 files are there.").waitFor();
+  await page.getByText("The file is there.").waitFor();
   await until(async () => (await ask("GET", "/documents")).items.every(({ status }) => status === "ready"));
   await button(page, "Close").click();
   await files.setInputFiles([file("tents.txt", "A tent has poles.")]);
