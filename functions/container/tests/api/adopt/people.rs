@@ -77,19 +77,20 @@ async fn everybody_of_globex_who_may_can_log_in_with_the_old_password() {
     moved.copy().await;
     let kit = Kit::on(moved.new.clone(), []).await;
     let all = moved.old.expected["passwords"].as_array().unwrap();
-    let shut = ["inactive@example.com", "alice@example.com"];
-    let (out, may): (Vec<Value>, Vec<Value>) = all
-        .iter()
-        .cloned()
-        .partition(|who| shut.contains(&who["email"].as_str().unwrap()));
+    let shut = [
+        ("inactive@example.com", 401, "invalid_credentials"),
+        // Of a tenant that was switched off.
+        ("alice@example.com", 403, "tenant_suspended"),
+    ];
+    let is_shut = |who: &Value| shut.iter().any(|(email, ..)| who["email"] == *email);
+    let (out, may): (Vec<Value>, Vec<Value>) = all.iter().cloned().partition(is_shut);
     assert_eq!(out.len(), 2);
     assert_logins(&kit, &may).await;
-    for who in out {
-        let login = json!({ "email": who["email"], "password": who["password"] });
-        assert_eq!(
-            kit.post("", "/login", login).await.problem(401),
-            "invalid_credentials"
-        );
+    for (email, status, code) in shut {
+        let who = out.iter().find(|who| who["email"] == email).unwrap();
+        let login = json!({ "email": email, "password": who["password"] });
+        let refused = kit.post("", "/login", login).await;
+        assert_eq!(refused.problem(status), code, "{email}");
     }
 }
 
