@@ -191,6 +191,7 @@ async fn a_list_of_documents_page_by_page() {
           "source_url": "https://one.example/shipping",
           "status": "ready",
           "title": "Shipping",
+          "updated_at": "[time]",
           "vectors": "none",
           "version": 1
         }
