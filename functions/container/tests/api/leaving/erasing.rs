@@ -43,7 +43,7 @@ async fn break_off_twice(scene: &Scene, provider: &Provider, erase: &[&str]) {
     let told = "vectors could not be deleted";
     refused.is_refused(told);
     let kept_out = log_in(scene, U1).await;
-    assert_eq!(kept_out.status, 401, "{}", kept_out.text);
+    assert_eq!(kept_out.status, 403, "{}", kept_out.text);
     let broken = "
         create function parlance.refuses() returns trigger language plpgsql as
           $$ begin raise exception 'not now'; end $$;
