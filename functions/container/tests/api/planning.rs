@@ -10,6 +10,13 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 use tenant_auth::RootSecret;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// A plan makes a database of the server's: of two at once, one would take the other's for what was there before.
+async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
+}
 
 /// Whatever of the server a plan must leave as it was.
 async fn server(kit: &Kit) -> Vec<String> {
@@ -23,6 +30,7 @@ async fn server(kit: &Kit) -> Vec<String> {
 
 #[tokio::test]
 async fn what_is_pending_is_told_and_nothing_changed() {
+    let _alone = alone().await;
     let kit = Kit::new().await;
     let none = migrate(&kit, &["migrate", "--plan"]).await;
     assert!(
@@ -78,6 +86,7 @@ async fn planned<const N: usize>(kit: &Kit, pending: [(&'static str, bool); N]) 
     let url = kit.database.url().into();
     let root = RootSecret::new(&SECRET_KEY.into()).unwrap();
     let roles = Roles::new("parlance").unwrap();
+    let _alone = alone().await;
     let mut operator = Operator::connect(&url, roles).await.unwrap();
     operator.plan(&all, &url, &root).await.unwrap()
 }
