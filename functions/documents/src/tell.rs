@@ -3,11 +3,11 @@
 use crate::{asked::web_address, connectors::check_not_of_connector};
 use axum::extract::State;
 use db::{Document, ToldBeside};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Error, IfMatch, Json, Manager, Path, Result, Tagged, check_flat_metadata};
+use web::{App, Error, IfMatch, Json, Manager, Path, Result, Tagged, check_flat_metadata, present};
 
 /// What to tell otherwise; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -21,11 +21,6 @@ pub(crate) struct Update {
     /// What is told beside it, as when it was added; it is replaced as a whole.
     #[schema(value_type = Option<Object>, example = json!({ "product": "a", "public": true }))]
     metadata: Option<Map<String, Value>>,
-}
-
-/// Tells `null` (forget it) from absent (leave it).
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 impl Update {

@@ -6,10 +6,10 @@ use crate::{
 };
 use axum::http::HeaderMap;
 use db::{OnDisconnect, Tenant, TenantStatus};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use service::{Chosen, Faults, Origin};
 use utoipa::ToSchema;
-use web::{App, Error, Object, Result};
+use web::{App, Error, Object, Result, present};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -96,13 +96,6 @@ pub(crate) struct TenantInput {
     /// Whether its administrators may read its users' conversations, of those that begin from then on, without whose they are. Its
     /// users are told, at `GET /login/me`.
     pub(crate) share_conversations: Option<bool>,
-}
-
-/// Tells `null` (forget it) from absent (leave it).
-pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    value: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 impl TenantInput {

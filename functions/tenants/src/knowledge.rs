@@ -1,14 +1,11 @@
 //! What answers draw on, as it is sent: how documents are searched, and the vector index.
 
-use crate::{
-    faults::check_model,
-    input::{present, put},
-};
+use crate::{faults::check_model, input::put};
 use db::{Tenant, VectorPlace};
 use serde::Deserialize;
 use service::Faults;
 use utoipa::ToSchema;
-use web::{App, Result};
+use web::{App, Result, present};
 
 /// How documents are searched; a field that is absent stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]

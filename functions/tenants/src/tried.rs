@@ -1,7 +1,7 @@
 //! Settings of a tenant as they are tried before they count.
 
 use crate::{
-    input::{TenantInput, present},
+    input::TenantInput,
     knowledge::{self, Together},
 };
 use axum::http::HeaderMap;
@@ -9,7 +9,7 @@ use db::{Caller, Tenant, Trial};
 use serde::Deserialize;
 use service::Chosen;
 use utoipa::ToSchema;
-use web::{App, Error, Object, Result};
+use web::{App, Error, Object, Result, present};
 
 /// What of a tenant's settings can be tried. They mean what they mean in `PATCH /tenants/{tenant_id}`.
 #[derive(Debug, Deserialize, ToSchema)]

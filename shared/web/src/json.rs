@@ -42,6 +42,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+/// Tells `null` (forget it) from absent (leave it), for a field with `#[serde(default, deserialize_with = "present")]`.
+///
+/// # Errors
+/// It is no `T`.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
 /// A JSON body as it came, for whoever takes little of what is in it and ignores the rest.
 #[derive(Debug)]
 pub struct JsonText(Bytes);
