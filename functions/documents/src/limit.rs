@@ -1,6 +1,6 @@
 //! `PUT /documents/{id}/groups`: whom answers and searches may tell of a document.
 
-use crate::connectors::check_not_of_connector;
+use crate::manage::lock_as_seen;
 use axum::extract::State;
 use db::Document;
 use serde::Deserialize;
@@ -34,12 +34,8 @@ pub(crate) async fn limit(
 ) -> Result<Tagged<Document>> {
     service::Error::if_any(group_faults("groups", &asked.groups))?;
     let mut tx = app.db.admin(&admin).await?;
-    check_not_of_connector(&mut tx, id).await?;
-    let known = tx.document_for_update(id).await?;
-    seen.check(&known.ok_or(Error::NotFound)?)?;
-    if !tx.limit_document(id, &asked.groups).await? {
-        return Err(Error::NotFound);
-    }
+    lock_as_seen(&mut tx, id, &seen).await?;
+    tx.limit_document(id, &asked.groups).await?;
     let document = tx.document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Tagged(document))

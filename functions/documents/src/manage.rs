@@ -2,12 +2,13 @@
 
 use crate::connectors::check_not_of_connector;
 use axum::{extract::State, http::StatusCode};
-use db::{Document, DocumentDeletion};
+use db::{AdminTx, Document, DocumentDeletion};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 use web::{
-    App, Error, Json, Listing, Manager, PageQuery, Path, Query, Result, Tagged, check_search,
+    App, Error, IfMatch, Json, Listing, Manager, PageQuery, Path, Query, Result, Tagged,
+    check_search,
 };
 
 /// Which documents, and which page of them.
@@ -91,4 +92,14 @@ pub(crate) async fn deletion(
 ) -> Result<Json<DocumentDeletion>> {
     let deletion = app.db.admin(&admin).await?.deletion(id).await?;
     deletion.map(Json).ok_or(Error::NotFound)
+}
+
+/// Locks a document that is to be changed as it was seen, and that no connector changes.
+///
+/// # Errors
+/// 404 if there is none, 409 for a connector's, 412 if somebody has changed it meanwhile.
+pub(crate) async fn lock_as_seen(tx: &mut AdminTx, id: Uuid, seen: &IfMatch) -> Result<()> {
+    check_not_of_connector(tx, id).await?;
+    let known = tx.document_for_update(id).await?;
+    seen.check(&known.ok_or(Error::NotFound)?)
 }

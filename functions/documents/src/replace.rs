@@ -2,7 +2,7 @@
 
 use crate::{
     asked::{AddDocument, UploadDocument},
-    connectors::check_not_of_connector,
+    manage::lock_as_seen,
     sent::Sent,
 };
 use axum::{extract::State, http::StatusCode};
@@ -41,9 +41,7 @@ pub(crate) async fn replace(
         return Err(Error::field("groups", message));
     }
     let mut tx = app.db.admin(&at.admin).await?;
-    check_not_of_connector(&mut tx, id).await?;
-    let known = tx.document_for_update(id).await?;
-    seen.check(&known.ok_or(Error::NotFound)?)?;
+    lock_as_seen(&mut tx, id, &seen).await?;
     if !sent.replace(&app, &at, &mut tx, id).await? {
         return Err(Error::NotFound);
     }

@@ -1,6 +1,6 @@
 //! `PATCH /documents/{id}`: what is told beside what a document says.
 
-use crate::{asked::web_address, connectors::check_not_of_connector};
+use crate::{asked::web_address, manage::lock_as_seen};
 use axum::extract::State;
 use db::{Document, ToldBeside};
 use serde::Deserialize;
@@ -55,9 +55,7 @@ pub(crate) async fn update(
 ) -> Result<Tagged<Document>> {
     let told = asked.check()?;
     let mut tx = app.db.admin(&admin).await?;
-    check_not_of_connector(&mut tx, id).await?;
-    let known = tx.document_for_update(id).await?;
-    seen.check(&known.ok_or(Error::NotFound)?)?;
+    lock_as_seen(&mut tx, id, &seen).await?;
     tx.tell_document(id, &told).await?;
     let document = tx.document(id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;

@@ -40,10 +40,8 @@ pub(crate) async fn edit(
         let mut tx = app.db.platform(superuser).await?;
         let tenant = tx.tenant_for_update(at.tenant_id).await?;
         let tenant = tenant.ok_or(Error::NotFound)?;
-        seen.check(&TenantOutput::of(&app, tenant))?;
-        if !tx.set_status(at.tenant_id, status).await? {
-            return Err(Error::NotFound);
-        }
+        seen.check(&TenantOutput::of(&app, tenant.clone()))?;
+        tx.set_status(&tenant, status).await?;
         tx.commit().await?;
     }
     if !asked.has_settings() {

@@ -112,9 +112,7 @@ pub(crate) async fn set(
         let tenant = tx.tenant_for_update(at.tenant_id).await?;
         let tenant = tenant.ok_or(Error::NotFound)?;
         seen.check(&LimitsOutput::of(&app, &tenant, &[]))?;
-        if !tx.set_tenant_limits(at.tenant_id, limits).await? {
-            return Err(Error::NotFound);
-        }
+        tx.set_tenant_limits(at.tenant_id, limits).await?;
         tx.commit().await?;
     }
     if let Some(Object(limits)) = &asked.users {

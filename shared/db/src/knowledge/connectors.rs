@@ -140,8 +140,8 @@ impl AdminTx {
         self.find_connector(id).await
     }
 
-    /// Stores what was changed of a connector, which is locked, whom it is read for from now on, and when it is read next. Its documents are for its groups at
-    /// once; what else they are told as, they are when they are read next, all of them.
+    /// Stores what was changed of a connector, which is locked, whom it is read for from now on, and when it is read next. Its documents
+    /// are for its groups at once; what else they are told as, they are when they are read next, all of them.
     ///
     /// # Errors
     /// The database is away.

@@ -107,28 +107,23 @@ impl AdminReadTx {
 }
 
 impl AdminTx {
-    /// Limits a document to groups of users, or opens it to everybody if there is none. It counts for whatever is searched from
-    /// then on. False if there is no such document.
+    /// Limits a document, which is locked, to groups of users, or opens it to everybody if there is none. It counts for whatever is
+    /// searched from then on.
     ///
     /// # Errors
     /// It could not be stored.
-    pub async fn limit_document(&mut self, id: Uuid, groups: &[String]) -> Result<bool> {
-        let limited =
-            sqlx::query("update documents set groups = $2, updated_at = now() where id = $1 and deleted_at is null")
-                .bind(id)
-                .bind(groups)
-                .execute(self.conn())
-                .await?;
-        if limited.rows_affected() == 0 {
-            return Ok(false);
-        }
+    pub async fn limit_document(&mut self, id: Uuid, groups: &[String]) -> Result<()> {
+        sqlx::query("update documents set groups = $2, updated_at = now() where id = $1")
+            .bind(id)
+            .bind(groups)
+            .execute(self.conn())
+            .await?;
         let whom = match groups {
             [] => "everybody".to_owned(),
             groups => groups.join(", "),
         };
         self.audit(Deed::done("document.limit", id).detail(whom))
-            .await?;
-        Ok(true)
+            .await
     }
 
     /// Tells other things beside a document, which is locked, and beside its version that is still to be read.

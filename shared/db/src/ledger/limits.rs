@@ -183,22 +183,18 @@ impl LimitState {
 }
 
 impl PlatformTx {
-    /// Sets what a tenant may ask and spend; false if there is no such tenant.
+    /// Sets what a tenant, which is locked, may ask and spend.
     ///
     /// # Errors
     /// It could not be stored.
-    pub async fn set_tenant_limits(&mut self, id: Uuid, limits: &Limits) -> Result<bool> {
-        let done = sqlx::query("update tenants set limits = $2, updated_at = now() where id = $1")
+    pub async fn set_tenant_limits(&mut self, id: Uuid, limits: &Limits) -> Result<()> {
+        sqlx::query("update tenants set limits = $2, updated_at = now() where id = $1")
             .bind(id)
             .bind(Json(limits))
             .execute(self.conn())
             .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
         let set = Deed::done("tenant.limits", id).detail(limits.told());
-        self.audit(id, set).await?;
-        Ok(true)
+        self.audit(id, set).await
     }
 }
 

@@ -108,19 +108,15 @@ impl PlatformTx {
             .await?)
     }
 
-    /// Lets a tenant's users in, or keeps them out; false if there is no such tenant. Where that is so already, nothing is
-    /// done.
-    pub async fn set_status(&mut self, id: Uuid, status: TenantStatus) -> Result<bool> {
-        let before: Option<TenantStatus> =
-            sqlx::query_scalar("select status from tenants where id = $1 for no key update")
-                .bind(id)
-                .fetch_optional(self.conn())
-                .await?;
-        match before {
-            None => return Ok(false),
-            Some(before) if before == status => return Ok(true),
-            Some(_) => {}
+    /// Lets the users of a tenant, which is locked as `tenant`, in, or keeps them out. Where that is so already, nothing is done.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn set_status(&mut self, tenant: &Tenant, status: TenantStatus) -> Result<()> {
+        if tenant.status == status {
+            return Ok(());
         }
+        let id = tenant.id;
         sqlx::query("update tenants set status = $2, updated_at = now() where id = $1")
             .bind(id)
             .bind(status)
@@ -130,7 +126,6 @@ impl PlatformTx {
             TenantStatus::Active => "tenant.activate",
             TenantStatus::Suspended => "tenant.suspend",
         };
-        self.audit(id, Deed::done(action, id)).await?;
-        Ok(true)
+        self.audit(id, Deed::done(action, id)).await
     }
 }

@@ -72,8 +72,8 @@ impl AdminTx {
         Ok((found.into_iter().map(|row| row.prompt).collect(), cut))
     }
 
-    /// Sets a prompt that the managed tenant, which is locked as `tenant`, has had, as another version; nothing is done where it is the present one. None if
-    /// there is no such version.
+    /// Sets a prompt that the managed tenant, which is locked as `tenant`, has had, as another version; nothing is done where it is the
+    /// present one. None if there is no such version.
     pub async fn restore_prompt(&mut self, tenant: Tenant, version: i32) -> Result<Option<Tenant>> {
         let prompt: Option<String> =
             sqlx::query_scalar("select system_prompt from prompt_versions where version = $1")
