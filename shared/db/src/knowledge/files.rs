@@ -185,10 +185,7 @@ impl TenantTx {
         )
         .fetch_all(self.conn())
         .await?;
-        for id in waiting {
-            self.queue(JobKind::Extract, id, whom).await?;
-        }
-        Ok(())
+        self.queue_each(JobKind::Extract, &waiting, whom).await
     }
 }
 

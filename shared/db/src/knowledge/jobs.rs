@@ -48,15 +48,27 @@ impl TenantTx {
         document: Uuid,
         whom: ForWhom,
     ) -> Result<()> {
+        self.queue_each(kind, &[document], whom).await
+    }
+
+    /// The same for each of several documents.
+    pub(crate) async fn queue_each(
+        &mut self,
+        kind: JobKind,
+        documents: &[Uuid],
+        whom: ForWhom,
+    ) -> Result<()> {
+        let ids: Vec<Uuid> = documents.iter().map(|_| Uuid::now_v7()).collect();
         sqlx::query(
-            "insert into jobs (id, kind, document_id, user_id, api_key_id) values ($1, $2, $3, $4, $5)
+            "insert into jobs (id, kind, document_id, user_id, api_key_id)
+             select j.id, $3, j.document, $4, $5 from unnest($1::uuid[], $2::uuid[]) j (id, document)
              on conflict (tenant_id, document_id, kind) where kind <> 'forget' do update
              set state = 'waiting', run_at = now(), attempts = 0, lease = null, lease_until = null,
                user_id = excluded.user_id, api_key_id = excluded.api_key_id",
         )
-        .bind(Uuid::now_v7())
+        .bind(ids)
+        .bind(documents)
         .bind(kind)
-        .bind(document)
         .bind(whom.user_id)
         .bind(whom.api_key_id)
         .execute(self.conn())

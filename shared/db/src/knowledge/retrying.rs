@@ -1,6 +1,7 @@
 //! Trying again what failed of many documents.
 
-use crate::{AdminTx, Result};
+use crate::{AdminTx, JobKind, Result};
+use uuid::Uuid;
 
 /// So many documents are tried again at once: each is a job, and jobs of one tenant come in turn with those of others.
 const MOST: i64 = 500;
@@ -72,26 +73,18 @@ impl AdminTx {
     }
 
     async fn retry_files(&mut self) -> Result<i64> {
-        let whom = self.for_whom();
         let sql = concat!(
-            "with failed as (
-               select d.id from documents d where ",
+            "update documents d set error = null, status = case d.status when 'failed' then 'pending' else d.status end
+             where d.id in (select d.id from documents d where ",
             unread!(),
-            "  order by d.id limit $1 for no key update skip locked),
-             tried as (
-               update documents d set error = null, status = case d.status when 'failed' then 'pending' else d.status end
-               from failed where d.id = failed.id returning d.id),
-             queued as (
-               insert into jobs (id, kind, document_id, user_id, api_key_id)
-               select gen_random_uuid(), 'extract', t.id, $2, $3 from tried t
-               on conflict (tenant_id, document_id, kind) where kind <> 'forget' do update
-               set state = 'waiting', run_at = now(), attempts = 0, lease = null, lease_until = null,
-                 user_id = excluded.user_id, api_key_id = excluded.api_key_id)
-             select count(*) from tried"
+            " order by d.id limit $1 for no key update skip locked)
+             returning d.id"
         );
         let tried = sqlx::query_scalar(sql).bind(MOST);
-        let tried = tried.bind(whom.user_id).bind(whom.api_key_id);
-        Ok(tried.fetch_one(self.conn()).await?)
+        let tried: Vec<Uuid> = tried.fetch_all(self.conn()).await?;
+        let whom = self.for_whom();
+        self.queue_each(JobKind::Extract, &tried, whom).await?;
+        Ok(i64::try_from(tried.len()).unwrap_or(i64::MAX))
     }
 
     async fn retry_some_vectors(&mut self, most: i64) -> Result<i64> {
