@@ -13,13 +13,14 @@ const STEMMED: usize = 5_000;
 /// And so many places of words stored at a time, each statement within a small part of the time that it may take.
 const STORED: usize = 20_000;
 
+/// In which passages each word, or stem, is, and how often.
+type Places = HashMap<String, Vec<(i32, i32)>>;
+
 /// Which words are in which passages, and how often.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DocumentWords {
     /// Of passages that follow each other.
     slices: Vec<Slice>,
-    /// The words of the last passages, each with its places.
-    open: HashMap<String, Vec<(i32, i32)>>,
     /// How many words each passage has.
     pub(crate) lengths: Vec<i32>,
 }
@@ -44,10 +45,11 @@ struct Place {
     count: i32,
 }
 
-impl From<&mut HashMap<String, Vec<(i32, i32)>>> for Slice {
-    fn from(open: &mut HashMap<String, Vec<(i32, i32)>>) -> Self {
+impl Slice {
+    /// Of the places of each word.
+    fn of(places_of: Places) -> Self {
         let (mut words, mut places) = (String::new(), Vec::new());
-        for ((word, found), nth) in open.drain().zip(0..) {
+        for ((word, found), nth) in places_of.into_iter().zip(0..) {
             // No word has a line's end in it: it ends there.
             words.push_str(&word);
             words.push('\n');
@@ -64,30 +66,21 @@ impl From<&mut HashMap<String, Vec<(i32, i32)>>> for Slice {
 impl DocumentWords {
     /// The words of passages in their order, each with how often it has which word. Takes time that grows with the text.
     pub fn of(passages: impl IntoIterator<Item = HashMap<String, u32>>) -> Self {
-        let mut words = Self::default();
-        for counts in passages {
-            words.add(counts);
+        let (mut slices, mut open, mut lengths) = (Vec::new(), Places::new(), Vec::new());
+        for (counts, ordinal) in passages.into_iter().zip(1..) {
+            let mut length = 0_i32;
+            for (word, count) in counts {
+                let count = i32::try_from(count).unwrap_or(i32::MAX);
+                length = length.saturating_add(count);
+                open.entry(word).or_default().push((ordinal, count));
+            }
+            lengths.push(length);
+            if open.len() >= DIFFERENT {
+                slices.push(Slice::of(std::mem::take(&mut open)));
+            }
         }
-        words.close();
-        words
-    }
-
-    fn add(&mut self, counts: HashMap<String, u32>) {
-        let ordinal = i32::try_from(self.lengths.len() + 1).unwrap_or(i32::MAX);
-        let mut length = 0_i32;
-        for (word, count) in counts {
-            let count = i32::try_from(count).unwrap_or(i32::MAX);
-            length = length.saturating_add(count);
-            self.open.entry(word).or_default().push((ordinal, count));
-        }
-        self.lengths.push(length);
-        if self.open.len() >= DIFFERENT {
-            self.close();
-        }
-    }
-
-    fn close(&mut self) {
-        self.slices.push(Slice::from(&mut self.open));
+        slices.push(Slice::of(open));
+        Self { slices, lengths }
     }
 
     /// How many words there are in all.
@@ -95,9 +88,6 @@ impl DocumentWords {
         self.lengths.iter().fold(0, |sum, n| sum.saturating_add(*n))
     }
 }
-
-/// Where stems are, and how often.
-type Stems = HashMap<String, Vec<(i32, i32)>>;
 
 impl TenantTx {
     /// Stores which words are in which passages of a document, stemmed as its language is, and how many there are.
@@ -125,7 +115,7 @@ impl TenantTx {
         Ok(())
     }
 
-    async fn store_stems(&mut self, id: Uuid, stems: &Stems) -> Result<()> {
+    async fn store_stems(&mut self, id: Uuid, stems: &Places) -> Result<()> {
         let (mut lexemes, mut ordinals, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         for (lexeme, places) in stems {
             for (ordinal, count) in places {
@@ -170,11 +160,11 @@ impl TenantTx {
     }
 
     /// What the words are stemmed to: several may be stemmed to the same.
-    async fn stemmed(&mut self, stemmer: &str, slice: &Slice) -> Result<Stems> {
+    async fn stemmed(&mut self, stemmer: &str, slice: &Slice) -> Result<Places> {
         let all: Vec<&str> = slice.words.lines().collect();
         let places = slice.places.chunk_by(|one, next| one.nth == next.nth);
         let places: HashMap<&str, &[Place]> = all.iter().copied().zip(places).collect();
-        let mut stems = Stems::new();
+        let mut stems = Places::new();
         for some in all.chunks(STEMMED) {
             let found: Vec<(String, String)> =
                 sqlx::query_as("select word, lexeme from stems(array[$1], $2)")
