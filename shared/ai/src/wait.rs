@@ -1,31 +1,14 @@
 //! How long a provider asks to be left alone.
 
+use reqwest::header::HeaderMap;
 use std::time::{Duration, SystemTime};
-
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// The longest wait that is passed on, so that a caller can add it to a clock.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-/// The wait that a provider asks for: Azure's milliseconds, seconds with or without a fraction, or a date (RFC 9110,
-/// 10.2.3).
+/// The wait that a provider asks for, as far as it is heeded.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let number = |text: &str| text.parse::<f64>().ok();
-    let milliseconds = text("retry-after-ms").and_then(number).map(|n| n / 1000.0);
-    let seconds = milliseconds.or_else(|| text(RETRY_AFTER.as_str()).and_then(number));
-    let wait = match seconds {
-        // Not a number, or less than none, is no wait.
-        Some(seconds) if seconds >= 0.0 => {
-            Duration::try_from_secs_f64(seconds).unwrap_or(MAX_RETRY_AFTER)
-        }
-        Some(_) => return None,
-        None => {
-            let date = httpdate::parse_http_date(text(RETRY_AFTER.as_str())?).ok()?;
-            date.duration_since(now).unwrap_or_default()
-        }
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
+    fetch::retry_after(headers, now).map(|wait| wait.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub use public::{PrivateOnly, PublicOnly, is_own_network};
 pub use refusal::Refusal;
 pub use repository::{File, Files, GitServer, Repository, RepositoryAt};
 pub use robots::Robots;
+pub use wait::retry_after;
 pub use wishes::Wishes;
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};

@@ -1,20 +1,18 @@
 //! The client for addresses that tenants name.
 
-use crate::{
-    PublicOnly, Refusal, Wishes,
-    public::may_be_called,
-    tls,
-    wait::{seconds, seconds_until},
-};
+use crate::{PublicOnly, Refusal, Wishes, public::may_be_called, tls, wait::retry_after};
 use reqwest::{
     Response, StatusCode,
     header::{
         ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-        HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+        HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use url::{Host, Url};
 
 /// How long a connection may take to be made.
@@ -143,7 +141,8 @@ impl Outside {
             StatusCode::NOT_MODIFIED => Ok(Answer::Unchanged(wishes(&answer))),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::Gone),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let wait = mark(&answer, RETRY_AFTER).and_then(|wait| seconds(&wait));
+                let wait =
+                    retry_after(answer.headers(), SystemTime::now()).map(|wait| wait.as_secs());
                 Err(Refusal::Busy(status.as_u16(), wait))
             }
             // GitHub says so that it was asked too often, and until when.
@@ -226,6 +225,11 @@ impl Outside {
             false => Refusal::Unreachable,
         }
     }
+}
+
+fn seconds_until(unix: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    unix.saturating_sub(now.unwrap_or_default().as_secs())
 }
 
 fn wishes(answer: &Response) -> Wishes {
