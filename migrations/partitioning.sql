@@ -182,10 +182,7 @@ begin
     select 'toast.' || unnest(t.reloptions) from pg_class c join pg_class t on t.oid = c.reltoastrelid where c.oid = whole
   ) of_storage;
   for n in 0 .. p_partitions - 1 loop
-    part := format('parlance.chat_messages_p%s', lpad(n::text, 2, '0'));
-    if n > 99 then
-      part := format('parlance.chat_messages_p%s', n);
-    end if;
+    part := format('parlance.chat_messages_p%s', lpad(n::text, greatest(2, length(n::text)), '0'));
     execute format('create table %s partition of %s for values with (modulus %s, remainder %s)%s', part, made, p_partitions, n, ' with (' || options || ')');
     -- Nobody reaches a partition by its own name but whoever backs up.
     for it in
