@@ -16,20 +16,28 @@ interface Props<F extends Values> {
   /** Whether it can be saved as it is. */
   isReady?: boolean;
   /** Other buttons for what was changed. */
-  children?: ComponentChildren;
+  buttons?: ComponentChildren;
+  /** Its fields. */
+  children: ComponentChildren;
 }
 
-/** How a form ends that changes what there is: what came of saving it, what somebody else has changed, and the buttons. */
-export const Save = <F extends Values>({ save, form, labels, reread, isReady = true, children }: Props<F>) => {
+/** A form that changes what there is: its fields, what came of saving it, what somebody else has changed, and the buttons. */
+export const SaveForm = <F extends Values>({ save, form, labels, reread, isReady = true, buttons, children }: Props<F>) => {
   const t = useTexts();
   return (
-    <>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save.run();
+      }}
+    >
+      {children}
       <Meanwhile form={form} labels={labels} />
       <Trouble error={save.error} reread={() => (save.clear(), reread())} />
       <div class="buttons">
         {form.isChanged && (
           <>
-            {children}
+            {buttons}
             <Button press={() => form.discard()}>{t.discard}</Button>
           </>
         )}
@@ -37,6 +45,6 @@ export const Save = <F extends Values>({ save, form, labels, reread, isReady = t
           {t.save}
         </Button>
       </div>
-    </>
+    </form>
   );
 };

@@ -5,7 +5,7 @@ import { Button } from "../kit/button.js";
 import { FormDialog } from "../kit/dialog.js";
 import { faultOf, Text } from "../kit/field.js";
 import { useForm } from "../kit/form.js";
-import { Save } from "../kit/save.js";
+import { SaveForm } from "../kit/save.js";
 import { Card, Loading, Screen } from "../kit/screen.js";
 import { say } from "../kit/say.js";
 import { Badge, Listed } from "../kit/table.js";
@@ -45,15 +45,9 @@ const Name = () => {
       <Trouble error={me.error} again={me.again} />
       {!user && !me.error && <Loading lines={2} />}
       {user && (
-        <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+        <SaveForm save={save} form={form} labels={t.account} reread={me.again}>
           <Text label={t.account.fullName} value={form.now.fullName} set={form.set("fullName")} autocomplete="name" fault={faultOf(save.error, "full_name")} />
-          <Save save={save} form={form} labels={t.account} reread={me.again} />
-        </form>
+        </SaveForm>
       )}
     </Card>
   );

@@ -4,7 +4,7 @@ import { useDeed, useLoad, type Loaded } from "../call.js";
 import { Button, LinkButton } from "../kit/button.js";
 import { Area, faultOf } from "../kit/field.js";
 import { useForm } from "../kit/form.js";
-import { Save } from "../kit/save.js";
+import { SaveForm } from "../kit/save.js";
 import { Card, Loading, Screen } from "../kit/screen.js";
 import { say } from "../kit/say.js";
 import { Trouble } from "../kit/trouble.js";
@@ -73,20 +73,20 @@ const System = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenant> }) 
   });
   return (
     <Card title={t.prompt.system} lead={t.prompt.systemLead}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
-        <Area label={t.prompt.system} isBare rows={10} value={text} set={form.set("system")} fault={faultOf(save.error, "system_prompt")} hint={fill(t.prompt.length, { n: number([...text].length) })} />
-        {isCompared && form.isChanged && <Difference before={tenant.system_prompt} after={text} />}
-        <Save save={save} form={form} labels={t.prompt} reread={() => (loaded.again(), compare(true))}>
+      <SaveForm
+        save={save}
+        form={form}
+        labels={t.prompt}
+        reread={() => (loaded.again(), compare(true))}
+        buttons={
           <Button kind="quiet" press={() => compare(!isCompared)}>
             {isCompared ? t.prompt.hideDifference : t.prompt.difference}
           </Button>
-        </Save>
-      </form>
+        }
+      >
+        <Area label={t.prompt.system} isBare rows={10} value={text} set={form.set("system")} fault={faultOf(save.error, "system_prompt")} hint={fill(t.prompt.length, { n: number([...text].length) })} />
+        {isCompared && form.isChanged && <Difference before={tenant.system_prompt} after={text} />}
+      </SaveForm>
       <Versions current={tenant} loaded={loaded} />
     </Card>
   );

@@ -2,7 +2,7 @@ import type { components } from "parlance-client";
 import { useDeed, type Loaded } from "../../call.js";
 import { Area, Check, Choice, faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card } from "../../kit/screen.js";
 import { useTexts } from "../../preferences.js";
@@ -68,12 +68,7 @@ export const ConnectorSettings = ({ connector, loaded }: { connector: Connector;
   const labels = { ...t.connectors, is_on: t.connectors.isOn, groups: t.knowledge.groups, language: t.knowledge.language, metadata: t.facts.metadata };
   return (
     <Card title={t.connectors.settings}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={labels} reread={loaded.again}>
         <Text label={t.connectors.name} value={now.name} set={set("name")} fault={faultOf(save.error, "name")} />
         <Text label={t.connectors.url} hint={t.connectors.urlHint} type="url" isCode value={now.url} set={set("url")} fault={faultOf(save.error, "url")} />
         <Choice label={t.connectors.every} value={now.every} set={set("every")} options={everyOptions(now.every, t.connectors)} />
@@ -89,8 +84,7 @@ export const ConnectorSettings = ({ connector, loaded }: { connector: Connector;
           </div>
           <Text label={t.knowledge.groups} hint={t.knowledge.groupsHint} value={now.groups} set={set("groups")} fault={faultOf(save.error, "groups")} />
         </details>
-        <Save save={save} form={form} labels={labels} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

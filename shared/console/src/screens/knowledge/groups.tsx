@@ -1,7 +1,7 @@
 import { useDeed, type Loaded } from "../../call.js";
 import { faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { Card } from "../../kit/screen.js";
 import { say } from "../../kit/say.js";
 import { useTexts } from "../../preferences.js";
@@ -20,15 +20,9 @@ export const Groups = ({ document, loaded }: { document: Document; loaded: Loade
   });
   return (
     <Card title={t.knowledge.groups}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={t.knowledge} reread={loaded.again}>
         <Text label={t.knowledge.groups} isBare hint={t.knowledge.groupsHint} value={form.now.groups} set={form.set("groups")} fault={faultOf(save.error, "groups")} />
-        <Save save={save} form={form} labels={t.knowledge} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

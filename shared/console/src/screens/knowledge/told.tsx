@@ -2,7 +2,7 @@ import { useDeed, type Loaded } from "../../call.js";
 import { Facts } from "../../kit/facts.js";
 import { Area, faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card } from "../../kit/screen.js";
 import { useTexts } from "../../preferences.js";
@@ -25,12 +25,7 @@ export const Told = ({ document, loaded }: { document: Document; loaded: Loaded<
   if (document.connector_id) return lines ? <Card title={t.facts.title}><Facts of={[[t.facts.metadata, lines]]} /></Card> : null;
   return (
     <Card title={t.facts.title} lead={t.facts.lead}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={{ address: t.knowledge.address, metadata: t.facts.metadata }} isReady={metadata !== undefined} reread={loaded.again}>
         <Text label={t.knowledge.address} hint={t.knowledge.addressHint} type="url" value={form.now.address} set={form.set("address")} fault={faultOf(save.error, "source_url")} />
         <Area
           label={t.facts.metadata}
@@ -41,8 +36,7 @@ export const Told = ({ document, loaded }: { document: Document; loaded: Loaded<
           set={form.set("metadata")}
           fault={metadata ? faultOf(save.error, "metadata") : t.facts.noLine}
         />
-        <Save save={save} form={form} labels={{ address: t.knowledge.address, metadata: t.facts.metadata }} isReady={metadata !== undefined} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

@@ -5,7 +5,7 @@ import { Dialog, FormDialog } from "../../kit/dialog.js";
 import { useDraft } from "../../kit/draft.js";
 import { Area, faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { useTexts } from "../../preferences.js";
 import { fill } from "../../words.js";
@@ -66,17 +66,11 @@ export const CorrectDialog = ({ document, text, loaded, reread, close }: Correct
   });
   return (
     <Dialog title={t.knowledge.correct} close={close} isWide>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={t.knowledge} isReady={name.trim() !== "" && form.now.text.trim() !== ""} reread={() => (loaded.again(), reread())}>
         <Text label={t.knowledge.name} value={name} set={form.set("name")} fault={faultOf(save.error, "title")} />
         <Area label={t.knowledge.text} value={form.now.text} set={form.set("text")} rows={16} fault={faultOf(save.error, "text")} />
         <Text label={t.knowledge.language} hint={t.knowledge.languageHint} value={language} set={form.set("language")} isCode fault={faultOf(save.error, "language")} />
-        <Save save={save} form={form} labels={t.knowledge} isReady={name.trim() !== "" && form.now.text.trim() !== ""} reread={() => (loaded.again(), reread())} />
-      </form>
+      </SaveForm>
     </Dialog>
   );
 };

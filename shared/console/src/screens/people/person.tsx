@@ -5,7 +5,7 @@ import { FormDialog } from "../../kit/dialog.js";
 import { Facts } from "../../kit/facts.js";
 import { Choice, faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -125,12 +125,7 @@ const Details = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
   });
   return (
     <Card title={t.people.details}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={{ ...t.people, full_name: t.people.name }} reread={loaded.again}>
         <div class="pair">
           <Text label={t.people.name} value={now.full_name} set={set("full_name")} fault={faultOf(save.error, "full_name")} />
           <Choice
@@ -146,8 +141,7 @@ const Details = ({ user, loaded }: { user: User; loaded: Loaded<User> }) => {
           />
         </div>
         <Text label={t.people.groups} hint={t.people.groupsHint} value={now.groups} set={set("groups")} fault={faultOf(save.error, "groups")} />
-        <Save save={save} form={form} labels={{ ...t.people, full_name: t.people.name }} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

@@ -4,7 +4,7 @@ import { call, useDeed, type Loaded } from "../../call.js";
 import { Check, faultOf, Text } from "../../kit/field.js";
 import { Card } from "../../kit/screen.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Icon } from "../../icons.js";
 import { useTexts } from "../../preferences.js";
@@ -79,12 +79,7 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
   );
   return (
     <Card title={t.model.title} lead={t.model.lead}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={t.model.fields} reread={loaded.again}>
         <div class="pair">
           {text("provider", { isCode: true })}
           {text("chat_model", { isCode: true })}
@@ -104,8 +99,7 @@ export const Model = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Tenan
           <Check label={t.model.fields.rewrite} hint={t.model.hints.rewrite} isOn={now.rewrite} set={form.set("rewrite")} />
         </details>
         {answers && <Answering answers={answers} />}
-        <Save save={save} form={form} labels={t.model.fields} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

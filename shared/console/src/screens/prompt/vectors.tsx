@@ -2,7 +2,7 @@ import type { components } from "parlance-client";
 import { useDeed, type Loaded } from "../../call.js";
 import { Choice, faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card } from "../../kit/screen.js";
 import { useTexts } from "../../preferences.js";
@@ -62,12 +62,7 @@ export const Vectors = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Ten
   );
   return (
     <Card title={t.vectors.title} lead={t.vectors.lead}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={t.vectors.fields} reread={loaded.again}>
         <Choice
           label={t.vectors.fields.vectors}
           hint={t.vectors.hints.vectors}
@@ -93,8 +88,7 @@ export const Vectors = ({ tenant, loaded }: { tenant: Tenant; loaded: Loaded<Ten
           {text("rerank_model")}
         </div>
         {makesAnew && <p class="hint">{now.vectors === "none" ? t.vectors.gone : t.vectors.anew}</p>}
-        <Save save={save} form={form} labels={t.vectors.fields} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

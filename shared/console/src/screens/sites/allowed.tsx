@@ -2,7 +2,7 @@ import type { components } from "parlance-client";
 import { useDeed, useLoad } from "../../call.js";
 import { Area, faultOf } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -24,15 +24,9 @@ export const Allowed = () => {
       <Trouble error={tenant.error} again={tenant.again} />
       {!tenant.data && !tenant.error && <Loading lines={2} />}
       {tenant.data && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save.run();
-          }}
-        >
+        <SaveForm save={save} form={form} labels={t.sites} reread={tenant.again}>
           <Area label={t.sites.allowed} isBare hint={t.sites.allowedHint} rows={4} isCode value={form.now.allowed} set={form.set("allowed")} fault={faultOf(save.error, "allowed_origins")} />
-          <Save save={save} form={form} labels={t.sites} reread={tenant.again} />
-        </form>
+        </SaveForm>
       )}
     </Card>
   );

@@ -5,7 +5,7 @@ import { CopyField } from "../../kit/copy.js";
 import { FormDialog } from "../../kit/dialog.js";
 import { Area, Check, faultOf, Text } from "../../kit/field.js";
 import { useForm } from "../../kit/form.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -108,12 +108,7 @@ const Settings = ({ site, loaded }: { site: Site; loaded: Loaded<Site> }) => {
   const labels = { ...t.sites, is_on: t.sites.isOn, retention_days: t.sites.retention };
   return (
     <Card title={t.sites.settings} actions={<IsOn site={site} />}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
+      <SaveForm save={save} form={form} labels={labels} reread={loaded.again}>
         <Text label={t.sites.name} value={now.name} set={set("name")} fault={faultOf(save.error, "name")} />
         <Area
           label={t.sites.origins}
@@ -134,8 +129,7 @@ const Settings = ({ site, loaded }: { site: Site; loaded: Loaded<Site> }) => {
             {count("retention_days", t.sites.retention, t.sites.retentionHint)}
           </div>
         </details>
-        <Save save={save} form={form} labels={labels} reread={loaded.again} />
-      </form>
+      </SaveForm>
     </Card>
   );
 };

@@ -2,7 +2,7 @@ import type { components } from "parlance-client";
 import { useDeed, useLoad } from "../../call.js";
 import { Dialog } from "../../kit/dialog.js";
 import { LimitFields, limitsOf, useLimits } from "../../kit/limits.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Loading } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -27,15 +27,9 @@ export const BudgetDialog = ({ tenant, close }: { tenant: Schemas["Tenant"]; clo
       <Trouble error={limits.error} again={limits.again} />
       {!limits.data && !limits.error && <Loading />}
       {limits.data && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save.run();
-          }}
-        >
+        <SaveForm save={save} form={form} labels={t.limits} reread={limits.again}>
           <LimitFields form={form} error={save.error} of="tenant" />
-          <Save save={save} form={form} labels={t.limits} reread={limits.again} />
-        </form>
+        </SaveForm>
       )}
     </Dialog>
   );

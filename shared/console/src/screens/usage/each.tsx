@@ -1,7 +1,7 @@
 import type { components } from "parlance-client";
 import { useDeed, useLoad } from "../../call.js";
 import { LimitFields, limitsOf, useLimits, type Limits } from "../../kit/limits.js";
-import { Save } from "../../kit/save.js";
+import { SaveForm } from "../../kit/save.js";
 import { say } from "../../kit/say.js";
 import { Card, Loading } from "../../kit/screen.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -36,15 +36,9 @@ const LimitsCard = <T,>({ title, lead, path, of, body, name, changed }: Props<T>
       <Trouble error={limits.error} again={limits.again} />
       {!limits.data && !limits.error && <Loading />}
       {limits.data && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save.run();
-          }}
-        >
+        <SaveForm save={save} form={form} labels={t.limits} reread={limits.again}>
           <LimitFields form={form} error={save.error} of={name} />
-          <Save save={save} form={form} labels={t.limits} reread={limits.again} />
-        </form>
+        </SaveForm>
       )}
     </Card>
   );
