@@ -19,7 +19,7 @@ mod settings;
 mod tokens;
 
 use crate::{
-    config::{Ended, run},
+    commands::{Ended, run},
     kit::{SECRET_KEY, database::Database},
 };
 use old::Old;

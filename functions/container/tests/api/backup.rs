@@ -4,7 +4,7 @@ mod apart;
 mod tools;
 
 use crate::{
-    config::{Ended, run},
+    commands::{Ended, run},
     kit::{
         ADMIN1, Kit, SECRET_KEY, T1, T2, U1,
         database::connect_to,

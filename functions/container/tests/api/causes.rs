@@ -1,7 +1,7 @@
 //! What the log says of a failure: whom it concerns and what kind it is, so that an operator looks in the right place.
 
 use crate::{
-    config::run,
+    commands::run,
     kit::{
         Kit, SECRET_KEY, U1,
         program::Program,

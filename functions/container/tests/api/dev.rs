@@ -1,7 +1,7 @@
 //! `parlance dev`, as somebody meets it who writes a page beside it.
 
 use crate::{
-    config::program,
+    commands::program,
     kit::{SECRET_KEY, database::Database, program::listening, wait::wait_until},
 };
 use std::{

@@ -6,7 +6,7 @@ mod refused;
 mod resuming;
 
 use crate::{
-    config::{Ended, run},
+    commands::{Ended, run},
     kit::{Answer, JWT_SECRET_KEY, Kit, PASSWORD, Person, SECRET_KEY, provider::Provider},
 };
 use serde_json::json;

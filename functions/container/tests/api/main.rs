@@ -20,6 +20,7 @@ mod chat_export;
 mod chat_search;
 mod chat_snapshots;
 mod citations;
+mod commands;
 mod config;
 mod connections;
 mod connectors;

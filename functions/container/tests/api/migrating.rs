@@ -1,7 +1,7 @@
 //! Migrations beside a service that works.
 
 use crate::{
-    config::{Ended, program, run},
+    commands::{Ended, program, run},
     kit::{
         Kit, SECRET_KEY, U1,
         wait::{wait_for, wait_until},

@@ -2,7 +2,7 @@
 
 mod rules;
 
-use crate::{config::run, kit::api::contract};
+use crate::{commands::run, kit::api::contract};
 use std::{fs, path::PathBuf};
 
 fn file() -> PathBuf {

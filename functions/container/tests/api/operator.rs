@@ -1,7 +1,7 @@
 //! What the operator's commands say, and the one for somebody who is locked out.
 
 use crate::{
-    config::run,
+    commands::run,
     kit::{JWT_SECRET_KEY, Kit, SECRET_KEY, SUPERUSER, T1, U1, database::Database},
 };
 use serde_json::json;

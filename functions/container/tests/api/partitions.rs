@@ -6,7 +6,7 @@ mod people;
 mod stopped;
 
 use crate::{
-    config::{Ended, program, run},
+    commands::{Ended, program, run},
     kit::{
         Kit, SECRET_KEY, T1, U1,
         database::Database,

@@ -1,7 +1,7 @@
 //! The program's commands for its operator: help, migrate, the first superuser, serve.
 
 use crate::{
-    config::{program, run},
+    commands::{program, run},
     kit::{
         JWT_SECRET_KEY, Kit, PASSWORD, SECRET_KEY, U1,
         database::Database,

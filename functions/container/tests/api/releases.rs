@@ -1,7 +1,7 @@
 //! What docs/releasing.md says of a release.
 
 use crate::{
-    config::run,
+    commands::run,
     kit::Kit,
     requirements::{read, root},
 };

@@ -6,7 +6,7 @@ mod outside;
 mod tokens;
 
 use crate::{
-    config::{Ended, run},
+    commands::{Ended, run},
     kit::{
         ADMIN1, Kit, SECRET_KEY, SUPERUSER,
         database::{Database, connect_to, seed},

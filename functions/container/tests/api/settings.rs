@@ -1,6 +1,6 @@
 //! Every place that lists the settings lists the same: the table beside `Config` is the one that counts.
 
-use crate::config::run;
+use crate::commands::run;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Every setting there is with its default, as the table in the configuration's documentation has them.

@@ -2,7 +2,7 @@
 //! before in `RELEASE_BEFORE`.
 
 use crate::{
-    config::run,
+    commands::run,
     kit::{
         ADMIN1, PASSWORD, Person, SECRET_KEY, U1, U2,
         database::{Database, connect_to, seed},

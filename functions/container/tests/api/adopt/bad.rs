@@ -47,7 +47,7 @@ async fn a_source_that_cannot_be_one_is_refused() {
         ("DATABASE_URL", &*url),
         ("SECRET_KEY", crate::kit::SECRET_KEY),
     ];
-    assert!(crate::config::run(&["migrate"], &vars, "").await.ok);
+    assert!(crate::commands::run(&["migrate"], &vars, "").await.ok);
     // Also to whoever may read the one half alone.
     old.change("create role half login password 'reads'; grant select on all tables in schema public to half")
         .await;

@@ -2,7 +2,7 @@
 
 use super::{Move, old::Old};
 use crate::{
-    config::program,
+    commands::program,
     kit::{
         SECRET_KEY,
         database::connect_to,

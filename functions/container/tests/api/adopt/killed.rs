@@ -2,7 +2,7 @@
 
 use super::{Move, beside, old::Old};
 use crate::{
-    config::program,
+    commands::program,
     kit::{SECRET_KEY, database::Database, wait::wait_for},
 };
 use std::{

@@ -183,7 +183,7 @@ async fn who_came_with_capital_letters_is_locked_out_and_let_in_by_them() {
         "--email",
         "Ana@example.com",
     ];
-    let ended = crate::config::run(&reset, &vars, "seven green bicycles").await;
+    let ended = crate::commands::run(&reset, &vars, "seven green bicycles").await;
     assert!(ended.ok, "{}", ended.stderr);
     for (email, password, status) in [
         ("Ana@example.com", "seven green bicycles", 200),

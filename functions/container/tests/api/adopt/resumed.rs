@@ -2,7 +2,7 @@
 
 use super::{Move, old::Old};
 use crate::{
-    config::{program, run},
+    commands::{program, run},
     kit::{
         SECRET_KEY,
         proxy::Breakable,

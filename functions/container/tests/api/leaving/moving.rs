@@ -2,7 +2,7 @@
 
 use super::{log_in, parlance};
 use crate::{
-    config::{Ended, run},
+    commands::{Ended, run},
     kit::{
         ADMIN1, JWT_SECRET_KEY, Kit, T1, U1, V1, database::Database, provider::Provider,
         scene::Scene,

@@ -2,7 +2,7 @@
 
 use super::books::{Books, COLUMNS, day, run as sql, sums_of};
 use crate::{
-    config::{Ended, run},
+    commands::{Ended, run},
     kit::{ADMIN1, JWT_SECRET_KEY, Kit, SECRET_KEY, SUPERUSER, T1, T2, U1, V1},
 };
 use serde_json::{Value, json};
