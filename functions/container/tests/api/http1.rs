@@ -90,6 +90,11 @@ async fn a_body_that_is_announced_too_large_is_not_asked_for() {
         .await;
     hasty.send("x".repeat(500_000)).await;
     assert_eq!(assert_problem(&hasty.answer().await), "too_large");
+    // Another request would be taken for a part of it.
+    for request in [announced, "content-length: 100000000\r\n"] {
+        let refused = answer_to(&served, ask(&token, request)).await;
+        assert_eq!(refused.header("connection"), "close", "{request}");
+    }
 
     let body = r#"{"message":"Hello?"}"#;
     let small = format!("expect: 100-continue\r\ncontent-length: {}\r\n", body.len());
@@ -98,6 +103,38 @@ async fn a_body_that_is_announced_too_large_is_not_asked_for() {
     assert_eq!(raw.head().await.unwrap().0, 100);
     raw.send(body).await;
     assert_eq!(raw.answer().await.status, 200);
+}
+
+/// An answer that does not say that the connection ends must be followed by others, whatever came of the request's body.
+#[tokio::test]
+async fn no_connection_ends_unsaid_whenever_a_body_comes() {
+    let kit = Kit::new().await;
+    let served = Served::new(&kit).await;
+    let body = format!(r#"{{"message":"{}"}}"#, "x".repeat(4000));
+    let length = format!("content-length: {}\r\n", body.len());
+    let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let chunked = "transfer-encoding: chunked\r\n";
+    for (framing, body) in [(length.as_str(), &body), (chunked, &chunks)] {
+        // With the head, in parts while it is answered, and when it has been.
+        for (at_once, soon) in [(body.len(), 0), (0, body.len()), (1, 1), (0, 0)] {
+            let mut raw = Raw::connect(served.address).await;
+            raw.send(ask("nobody's", framing) + &body[..at_once]).await;
+            raw.send(&body[at_once..][..soon]).await;
+            let refused = raw.answer().await;
+            assert_eq!(refused.status, 401, "{}", refused.text);
+            let late = &body[at_once + soon..];
+            if refused.headers.contains_key("connection") {
+                assert_eq!(refused.header("connection"), "close");
+                assert!(!late.is_empty(), "it was kept waiting for nothing");
+                // The answer is not lost by what the client still sends.
+                raw.try_send(late).await.ok();
+                assert_eq!(raw.ended().await, "");
+            } else {
+                raw.send(late).await;
+                assert_eq!(raw.get("/health").await.status, 200);
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod clients;
 mod connection;
 mod door;
 mod turn;
+mod unread;
 
 use crate::{App, client::Peer, edge::Misaddressed};
 use anyhow::Context;
@@ -36,6 +37,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 use turn::Turn;
+use unread::Unread;
 
 /// The largest header (Railway's own limit is 32 KiB).
 const HEADER_SIZE: usize = 16 * 1024;
@@ -180,10 +182,13 @@ pub async fn serve_on(
             continue;
         };
         let turn = Turn::default();
-        let connection = Connection::new(accepted.stream, app.config.times, turn.clone());
+        let unread = Unread::default();
+        let times = app.config.times;
+        let connection = Connection::new(accepted.stream, times, turn.clone(), unread.clone());
         let service = service.clone();
-        let service = service.map_request(begun(accepted.peer, turn.clone()));
-        let service = service.then(unhurried);
+        let begun = begun(accepted.peer, turn.clone(), unread.clone());
+        let service = service.map_request(begun).then(unhurried);
+        let service = service.then(move |answer| unread.clone().settle(answer));
         let service = service.map_response(move |answer| turn.clone().until_the_end_of(answer));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -205,9 +210,10 @@ pub async fn serve_on(
 }
 
 /// What every request has besides what the client sent.
-fn begun(peer: Peer, turn: Turn) -> impl Fn(Request<Incoming>) -> Request<Incoming> + Clone {
-    move |mut request| {
+fn begun(peer: Peer, turn: Turn, unread: Unread) -> impl Fn(Request<Incoming>) -> Request + Clone {
+    move |request| {
         turn.asked();
+        let mut request = unread.of(request);
         request.extensions_mut().insert(peer);
         // RFC 9112, section 3.2.
         let hosts = request.headers().get_all(header::HOST).iter().count();

@@ -1,7 +1,7 @@
 //! One connection as hyper reads and writes it: closed when nothing happens on it for too long, which is measured by
 //! whose turn it is, and with a whole problem where hyper itself refuses what it cannot read.
 
-use super::turn::Turn;
+use super::{turn::Turn, unread::Unread};
 use crate::{Error, edge};
 use service::ConnectionTimes;
 use std::{
@@ -26,6 +26,7 @@ pub(super) struct Connection {
     stream: TcpStream,
     times: ConnectionTimes,
     turn: Turn,
+    unread: Unread,
     /// Until when the client must have done what it is waited for.
     until: Instant,
     /// Whether a request has begun to come.
@@ -40,12 +41,18 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, times: ConnectionTimes, turn: Turn) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        times: ConnectionTimes,
+        turn: Turn,
+        unread: Unread,
+    ) -> Self {
         let until = Instant::now() + times.idle;
         Self {
             stream,
             times,
             turn,
+            unread,
             until,
             has_begun: false,
             reading: Box::pin(sleep_until(until)),
@@ -216,7 +223,7 @@ impl AsyncWrite for Connection {
                 Poll::Pending => break,
             }
         }
-        if me.refusal.is_some() {
+        if me.refusal.is_some() || me.unread.is_left() {
             // More may be on its way.
             me.lingering
                 .get_or_insert_with(|| (Box::pin(sleep(LINGER.0)), 0));
