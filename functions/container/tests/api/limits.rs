@@ -97,7 +97,9 @@ async fn a_body_without_a_length_is_cut_off_at_the_limit() {
     for operation in operations() {
         let limit = limit(&operation.method, &operation.path);
         // The rest never comes: whoever waited for it would not answer.
-        let pieces = (0..=limit / 1024).map(|_| Ok::<_, Infallible>(Bytes::from(" ".repeat(1024))));
+        let piece = Bytes::from(" ".repeat(16 * 1024));
+        let count = limit / piece.len() + 1;
+        let pieces = std::iter::repeat_n(Ok::<_, Infallible>(piece), count);
         let endless = stream::iter(pieces).chain(stream::pending());
         let request = request(&token, &operation.method, &operation.path)
             .header("content-type", "application/json")

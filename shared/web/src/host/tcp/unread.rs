@@ -5,7 +5,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
@@ -60,10 +60,12 @@ impl Unread {
         self,
         answer: Result<Response, Infallible>,
     ) -> Result<Response, Infallible> {
+        // What is too large is not read for being refused.
+        let refused = |answer: &Response| answer.status() == StatusCode::PAYLOAD_TOO_LARGE;
         let left = std::mem::take(&mut *self.left());
         let whole = match left {
             Left::Nothing => true,
-            Left::Coming(body) => read_to_end(body).await,
+            Left::Coming(body) => !answer.as_ref().is_ok_and(refused) && read_to_end(body).await,
             Left::Unwanted => false,
         };
         if whole {
