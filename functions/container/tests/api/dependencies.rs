@@ -46,6 +46,9 @@ const MAP: [(&str, &[&str]); 17] = [
     ),
 ];
 
+/// Nothing but features of others, for what is built here.
+const ALIKE: &str = "alike";
+
 /// What only some of them may name among their dependencies.
 const GUARDED: [(&str, &[&str]); 7] = [
     ("opentelemetry", &["traces"]),
@@ -81,6 +84,14 @@ fn every_crate_is_built_on_what_the_map_says() {
         );
     }
     assert_eq!(ours.len(), MAP.len(), "a crate is missing in MAP: {ours:?}");
+    let all = crates
+        .iter()
+        .filter(|(_, uses)| uses.iter().any(|used| used == ALIKE));
+    let all: Vec<_> = all.collect();
+    assert!(
+        all.is_empty(),
+        "{ALIKE} may be named in [dev-dependencies] alone: {all:?}"
+    );
 }
 
 #[test]
@@ -121,5 +132,5 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
         uses.sort();
         (name.to_owned(), uses)
     });
-    read.collect()
+    read.filter(|(name, _)| name != ALIKE).collect()
 }
