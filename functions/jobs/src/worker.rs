@@ -87,7 +87,7 @@ async fn work_in(service: &Arc<Service>, lane: Lane, at_once: usize) {
 /// Does the jobs that are due: what concerns documents one after the other, and connectors beside that. Begins none after `until`.
 ///
 /// # Errors
-/// The database is away.
+/// The database is away, and nothing is being done.
 pub async fn drain(service: &Service, until: Instant) -> Result<()> {
     let drain = Drain {
         service,
@@ -127,11 +127,16 @@ impl Drain<'_> {
     async fn next(&self, lane: Lane) -> Result<Option<Job>> {
         while Instant::now() < self.until {
             self.busy.fetch_add(1, Ordering::Relaxed);
-            if let Some(job) = self.service.db.take_job(lane).await? {
+            let taken = self.service.db.take_job(lane).await;
+            if let Ok(Some(job)) = taken {
                 return Ok(Some(job));
             }
             if self.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
-                break;
+                return Ok(taken?);
+            }
+            // What others are at must not end with it.
+            if let Err(e) = taken {
+                tracing::error!(error = told(&e), "no job could be taken");
             }
             sleep(LOOK).await;
         }

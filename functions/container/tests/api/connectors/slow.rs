@@ -2,7 +2,11 @@
 
 use super::{connect, last_run, read, read_again, site::Site, titles};
 use crate::kit::{
-    ADMIN1, ADMIN2, Answer, Kit, Person, database::Database, wait::wait_for, wait::wait_until,
+    ADMIN1, ADMIN2, Answer, Kit, Person,
+    database::Database,
+    proxy::{Breakable, server_of, url_through},
+    wait::wait_for,
+    wait::wait_until,
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -10,8 +14,18 @@ use uuid::Uuid;
 
 /// A service that waits so long for a whole answer of a site.
 async fn kit(patience: Duration) -> Kit {
-    let vars = [("CONNECTOR_HOSTS".to_owned(), "127.0.0.1".to_owned())];
-    let database = Database::clone_template().await;
+    kit_on(Database::clone_template().await, patience, None).await
+}
+
+/// As [`kit`], with another way to its database.
+async fn kit_on(
+    database: Database,
+    patience: Duration,
+    url: impl IntoIterator<Item = String>,
+) -> Kit {
+    let hosts = ("CONNECTOR_HOSTS".to_owned(), "127.0.0.1".to_owned());
+    let urls = url.into_iter().map(|url| ("APP_DATABASE_URL".into(), url));
+    let vars = urls.chain([hosts]);
     Kit::adjusted(database, vars, |config| config.times.outside = patience).await
 }
 
@@ -104,7 +118,10 @@ async fn a_site_that_never_answers_holds_up_nobody_else() {
 
 #[tokio::test]
 async fn nor_where_a_schedule_does_the_work() {
-    let (kit, site) = (kit(HOURS).await, Site::start().await);
+    let database = Database::clone_template().await;
+    let (way, server) = (Breakable::to(&database).await, server_of(&database));
+    let url = url_through(way.address, &database);
+    let (kit, site) = (kit_on(database, HOURS, [url]).await, Site::start().await);
     wait_in_vain(&kit, &site).await;
     let service = kit.app.service();
     let drained = tokio::spawn(async move {
@@ -114,6 +131,21 @@ async fn nor_where_a_schedule_does_the_work() {
     all_wait(&site).await;
     // Four of one tenant are as many as one run of the schedule reads at once.
     a_file_is_read(&kit, ADMIN1).await;
+    a_file_is_read(&kit, ADMIN2).await;
+    // Nor does it end when the database is away for a while.
+    way.lead_to("127.0.0.1:1".into());
+    way.cut();
+    let mut refused = 0;
+    wait_until("a service without its database", async || {
+        let ready = kit.get("", "/ready").await;
+        refused += usize::from(ready.status == 503);
+        match refused {
+            3 => Ok(()),
+            n => Err(format!("{n} refusals")),
+        }
+    })
+    .await;
+    way.lead_to(server);
     a_file_is_read(&kit, ADMIN2).await;
     assert!(!drained.is_finished());
     drained.abort();

@@ -39,7 +39,7 @@ pub fn moved(url: &str, proxy: SocketAddr) -> String {
 }
 
 /// What a proxy stands before: the server, or the pooler before it.
-fn server_of(database: &Database) -> String {
+pub fn server_of(database: &Database) -> String {
     let url = database.url_as("app");
     let rest = url.split_once('@').expect("the URL has a user").1;
     let server = rest.split_once('/').expect("the URL has a database").0;
