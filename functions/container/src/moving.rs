@@ -80,10 +80,14 @@ pub(crate) async fn export(slug: &str) -> Result<()> {
         slug: slug.to_owned(),
         at: Clock::System.now(),
     };
-    writeln!(out, "{}", serde_json::to_string(&header)?)?;
+    // With the first row: a file of a tenant that is not there would hold nothing else.
+    let mut header = Some(serde_json::to_string(&header)?);
     // A row is JSON on one line as PostgreSQL writes it.
     let counts = moving
         .export(slug, |table, row| {
+            if let Some(header) = header.take() {
+                writeln!(out, "{header}")?;
+            }
             writeln!(out, "{{\"table\":\"{table}\",\"row\":{row}}}")
         })
         .await?;

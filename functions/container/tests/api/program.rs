@@ -149,6 +149,7 @@ async fn a_superuser_that_cannot_be_is_refused_and_nothing_is_stored() {
             "{}",
             ended.stderr
         );
+        ended
     };
     let good = "tomato bicycle harbour";
     let long = "x".repeat(129);
@@ -162,7 +163,8 @@ async fn a_superuser_that_cannot_be_is_refused_and_nothing_is_stored() {
     ] {
         refused("ops@new.example", "platform", password).await;
     }
-    refused("ops@new.example", "No Slug", good).await;
+    let no_slug = refused("ops@new.example", "No Slug", good).await;
+    no_slug.is_refused("--tenant takes a slug");
     for email in ["", "nobody", "a b@c.example", "@"] {
         refused(email, "platform", good).await;
     }

@@ -135,7 +135,7 @@ impl Operator {
     /// Creates a superuser, and its tenant if there is none with that slug. `password_hash` is a PHC string.
     ///
     /// # Errors
-    /// [`OperatorError::UserExists`] if the address is taken in that tenant.
+    /// [`OperatorError::NoSlug`] for what cannot name a tenant, [`OperatorError::UserExists`] if the address is taken in that tenant.
     pub async fn create_superuser(
         &mut self,
         slug: &str,
@@ -156,6 +156,7 @@ impl Operator {
         match created.map_err(Error::from) {
             Ok(_) => Ok(()),
             Err(e) if e.is_constraint("users_email_key") => Err(OperatorError::UserExists),
+            Err(e) if e.is_constraint("tenants_slug_check") => Err(OperatorError::NoSlug),
             Err(e) => Err(OperatorError::Statement(e)),
         }
     }

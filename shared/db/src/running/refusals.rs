@@ -44,6 +44,11 @@ pub enum OperatorError {
         "the pending migrations cannot be tried. That takes a login which may create a database and roles: `--try-on URL` names one, on any server of the same version"
     )]
     Scratch(#[source] Cause),
+    /// No tenant can be called that.
+    #[error(
+        "--tenant takes a slug: 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends"
+    )]
+    NoSlug,
     /// The address is taken.
     #[error("that tenant already has a user with this email")]
     UserExists,

@@ -103,6 +103,9 @@ pub(super) async fn exported(provider: &Provider, vars: &[(String, String)]) -> 
         .await;
     assert_eq!(set.status, 200, "{}", set.text);
     there.settled().await;
+    let nobody = parlance(&there, provider, &["export-tenant", "--tenant", "nobody"]).await;
+    nobody.is_refused("there is no tenant nobody");
+    assert_eq!(nobody.stdout, "");
     let exported = parlance(&there, provider, &["export-tenant", "--tenant", "one"]).await;
     assert!(exported.ok, "{}", exported.stderr);
     for secret in [
