@@ -4,9 +4,10 @@ mod connections;
 mod keys;
 mod limits;
 mod providers;
+mod telemetry;
 mod vars;
 
-use crate::{origin::Origin, secrets, telemetry::collector};
+use crate::{origin::Origin, secrets};
 use ai::{Endpoints, Models, Timeouts};
 use db::{Connections, Roles};
 use secrecy::SecretString;
@@ -225,6 +226,7 @@ impl Config {
         let mut secrets = vars.secrets();
         let access_token_minutes = vars.number("ACCESS_TOKEN_EXPIRE_MINUTES", 15, 1, 43_200);
         let cors_origins = vars.parsed("BACKEND_CORS_ORIGINS", Origin::parse_list);
+        let index_name = vars.index_name();
         let port = vars.number("PORT", 8080, 0, u16::MAX);
         let endpoints = vars.endpoints();
         if let Some(secrets) = &mut secrets {
@@ -251,14 +253,13 @@ impl Config {
         let login_cookies = vars.choice("LOGIN_COOKIES", ["on", "off"]) == Some("on");
         let widget = vars.choice("WIDGET", ["on", "off"]) != Some("off");
         let metrics_by_tenant = vars.choice("METRICS_BY_TENANT", ["on", "off"]) == Some("on");
-        vars.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
-        vars.choice("LOG_FORMAT", ["json", "text"]);
+        vars.telemetry();
         vars.refuse_unknown();
         match (secrets, models) {
             (Some(secrets), Some(models)) if vars.faults.is_empty() => Ok(Self {
                 secrets,
                 access_token_life: Duration::from_secs(60 * access_token_minutes),
-                index_name: vars.get("INDEX_NAME"),
+                index_name,
                 cors_origins: cors_origins.unwrap_or_default(),
                 local_origins: false,
                 port,

@@ -98,8 +98,9 @@ impl Service {
     /// # Errors
     /// The configuration cannot be used; the sentence says what to do.
     pub async fn start() -> anyhow::Result<Self> {
-        start_logging()?;
+        // First: what is wrong with the variables of traces undoes whoever begins to tell of any.
         let config = Config::from_env().await?;
+        start_logging()?;
         // Names alone: of some, the value is a secret.
         tracing::info!(settings = config.set.join(" "), "read the configuration");
         Self::new(config, Clock::System)

@@ -11,7 +11,6 @@ use tracing_subscriber::{
     registry::LookupSpan,
     util::{SubscriberInitExt, TryInitError},
 };
-use url::Url;
 
 /// Starts logging as `RUST_LOG` and `LOG_FORMAT` say, and telling the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names. Not on
 /// AWS Lambda, which freezes a process before it could tell anybody.
@@ -93,14 +92,4 @@ fn has_no_level(text: &str) -> bool {
         let is_word = !one.is_empty() && one.chars().all(char::is_alphanumeric);
         is_word && one.parse::<LevelFilter>().is_err()
     })
-}
-
-/// Where a collector is.
-///
-/// # Errors
-/// That is nowhere.
-pub(crate) fn collector(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).ok();
-    let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
-    url.ok_or("must be an address such as http://localhost:4318")
 }

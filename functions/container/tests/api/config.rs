@@ -121,6 +121,11 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("OPENAI_BASE_URL", "https://user:password@plain.invalid/"),
         ("DEEPSEEK_BASE_URL", "file:///etc/passwd"),
         ("PINECONE_BASE_URL", "plain.invalid"),
+        ("OPENAI_API_KEY", "sk-one\nsk-two"),
+        ("PINECONE_API_KEY", "pc-one, pc-two"),
+        ("INDEX_NAME", "Our Index"),
+        ("CONNECTOR_HOSTS", "*.internal"),
+        ("LIMITS", "[]"),
         ("PORT", "-1"),
         ("PORT", "65536"),
         ("PORT", "eighty"),
@@ -142,6 +147,25 @@ async fn a_bad_setting_ends_the_program_and_is_named() {
         ("PARLANCE_SECRET_KEY", "value-of-a-misspelt-setting"),
     ] {
         assert_refused(&serve(&[(name, value)]).await, name, value);
+    }
+}
+
+/// OpenTelemetry itself would pass over these, or be undone by them.
+#[tokio::test] // R52
+async fn traces_that_would_not_come_as_said_end_the_program() {
+    let collector = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratios"),
+        ("OTEL_TRACES_SAMPLER_ARG", "5 percent"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "184467440737095516"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "-1"),
+    ] {
+        assert_refused(&serve(&[collector, (name, value)]).await, name, value);
     }
 }
 

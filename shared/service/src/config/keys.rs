@@ -19,7 +19,7 @@ impl Vars {
             root: root?,
             keys: keys?,
             provider_keys: BTreeMap::new(),
-            pinecone_api_key: self.secret("PINECONE_API_KEY"),
+            pinecone_api_key: self.key("PINECONE_API_KEY"),
             metrics_token: self.metrics_token(),
         })
     }

@@ -3,6 +3,8 @@
 use super::vars::Vars;
 use db::Limits;
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// What `LIMITS` looks like.
 const EXAMPLE: &str = r#"{"tenant": {"concurrent_answers": 20, "cost_per_month": "50"}, "user": {"requests_per_minute": 30}, "key": {}}"#;
@@ -75,8 +77,12 @@ impl Vars {
 }
 
 fn parse(text: &str) -> Result<DefaultLimits, String> {
-    let set: DefaultLimits = serde_json::from_str(text)
-        .map_err(|e| format!("cannot be used: {e}. It is JSON such as {EXAMPLE}"))?;
+    let such = |e: serde_json::Error| format!("cannot be used: {e}. It is JSON such as {EXAMPLE}");
+    // A list would be taken for fields without their names, and an empty one for no limits.
+    let fields: BTreeMap<String, Map<String, Value>> = serde_json::from_str(text).map_err(such)?;
+    let fields = fields.into_iter().map(|(of, limits)| (of, limits.into()));
+    let set: DefaultLimits =
+        serde_json::from_value(Value::Object(fields.collect())).map_err(such)?;
     let all = [
         ("tenant", set.tenant),
         ("user", set.user),
@@ -104,6 +110,11 @@ mod tests {
     fn what_is_no_limit_is_refused_in_a_sentence() {
         for (text, told) in [
             ("20", "cannot be used: invalid type: integer `20`"),
+            ("[]", "cannot be used: invalid type: sequence"),
+            (
+                r#"{"tenant": []}"#,
+                "cannot be used: invalid type: sequence",
+            ),
             (r#"{"tenants": {}}"#, "unknown field `tenants`"),
             (r#"{"tenant": {"cost_per_day": 5}}"#, "expected a string"),
             (

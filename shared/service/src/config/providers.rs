@@ -1,7 +1,7 @@
 //! Reading what is set about the providers.
 
 use super::vars::Vars;
-use ai::{BaseUrl, Endpoint, Endpoints, Limit, Models, PRESETS, Preset, Timeouts};
+use ai::{BaseUrl, Endpoint, Endpoints, IndexName, Limit, Models, PRESETS, Preset, Timeouts};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs, time::Duration};
@@ -60,13 +60,25 @@ impl Vars {
     }
 
     /// The deployment's keys for the servers that answer, by their names.
-    pub(super) fn provider_keys(&self, endpoints: &Endpoints) -> BTreeMap<String, SecretString> {
+    pub(super) fn provider_keys(
+        &mut self,
+        endpoints: &Endpoints,
+    ) -> BTreeMap<String, SecretString> {
         let names = endpoints.chat.keys();
         let keys = names.filter_map(|name| {
-            let key = self.get(&variable(name, "API_KEY"))?;
-            Some((name.clone(), key.into()))
+            let key = self.key(&variable(name, "API_KEY"))?;
+            Some((name.clone(), key))
         });
         keys.collect()
+    }
+
+    /// The deployment's index in Pinecone.
+    pub(super) fn index_name(&mut self) -> Option<String> {
+        self.parsed("INDEX_NAME", |name| {
+            let known = name.parse::<IndexName>();
+            let why = "is not the name of an index in Pinecone: 1 to 45 of a-z, 0-9 and -";
+            known.map(|_| name.to_owned()).map_err(|_| why)
+        })
     }
 
     /// How long the providers may take.

@@ -53,6 +53,16 @@ impl Vars {
         self.get(name).map(SecretString::from)
     }
 
+    /// A key of somebody else's service, which is sent in a header.
+    pub(super) fn key(&mut self, name: &str) -> Option<SecretString> {
+        let key = self.parsed(name, |key| {
+            let is_one = key.bytes().all(|b| b.is_ascii_graphic());
+            let why = "must be one key alone, without spaces and line breaks";
+            is_one.then(|| key.to_owned()).ok_or(why)
+        });
+        key.map(SecretString::from)
+    }
+
     pub(super) fn fault(&mut self, name: &str, what: impl Display) {
         self.faults.push(format!("{name} {what}"));
     }
@@ -77,11 +87,12 @@ impl Vars {
         let parse = |text: &str| {
             let hosts = text.split(',').map(|host| host.trim().to_ascii_lowercase());
             let hosts: Vec<String> = hosts.filter(|host| !host.is_empty()).collect();
-            match hosts.iter().all(|host| url::Host::parse(host).is_ok()) {
+            let is_whole = |host: &String| !host.contains('*') && url::Host::parse(host).is_ok();
+            match hosts.iter().all(is_whole) {
                 true => Ok(hosts),
-                false => {
-                    Err("must be names of hosts, without scheme and port, separated by commas")
-                }
+                false => Err(
+                    "must be names of hosts, each whole, without scheme and port, separated by commas",
+                ),
             }
         };
         self.parsed(name, parse).unwrap_or_default()
