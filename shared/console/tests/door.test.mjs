@@ -52,7 +52,8 @@ test("a reload asks again, and finds who chose to stay; a logout in one tab is s
   await button(other, "Log out").click();
   await heading(other, "Log in").waitFor();
   await heading(page, "Please log in again").waitFor();
-  assert.deepEqual(await page.context().cookies(), []);
+  // The page does not wait for what it tells the service.
+  await until(async () => (await page.context().cookies()).length === 0);
   assert.deepEqual(await page.evaluate(() => indexedDB.databases()), []);
   await accessible(page);
 });
