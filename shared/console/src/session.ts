@@ -35,6 +35,8 @@ export const canStay = new Cell(false);
 /** A login that outlives the page is one of all tabs: when it ends in one, the others say so. */
 const tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(KEY) : undefined;
 let isKept = false;
+/** Whether somebody has left whose kept login the service could not be told of: it is still there, for whoever comes. */
+export const remains = new Cell(false);
 
 const enter = async (own: Parlance): Promise<void> => {
   session.value = { own, me: await own.me(), stay: undefined };
@@ -61,6 +63,7 @@ export const login = async (tenant: string, email: string, password: string, kee
   const own = new Parlance({ baseUrl, ...(tenant && { tenant }), ...(keep && { fetch: keptFetch(baseUrl) }) });
   await own.login(email, password);
   isKept = keep;
+  if (keep) remains.value = false;
   const before = session.value;
   await enter(own);
   const now = session.value;
@@ -75,8 +78,19 @@ export const logout = async (): Promise<void> => {
   session.value = undefined;
   leaveAgain();
   if (isKept) tabs?.postMessage(undefined);
-  // It is ended here in any case.
-  await now?.own.logout().catch((error: unknown) => console.warn(error));
+  try {
+    await now?.own.logout();
+  } catch (error) {
+    // Here it has ended in any case; but a reload would find what the browser has kept.
+    console.warn(error);
+    remains.value = isKept;
+  }
+};
+
+/** Has the service end the login that `remains`. */
+export const endKept = async (): Promise<void> => {
+  const answer = await keptFetch(baseUrl)(`${baseUrl}/login/logout`);
+  remains.value = !answer.ok;
 };
 
 const leaveAgain = (): void => {

@@ -58,6 +58,31 @@ test("a reload asks again, and finds who chose to stay; a logout in one tab is s
   await accessible(page);
 });
 
+// R69
+test("a logout that the service does not hear of is told, and done when it does", async () => {
+  const page = await kit.open("#/account");
+  await logIn(page, tenant.admin, { keep: true });
+  kit.kit.proxy.before = ({ method, url }, answer) => {
+    if (method !== "DELETE" || url !== "/login/cookie") return false;
+    answer.writeHead(503, { "content-type": "application/problem+json" });
+    answer.end(JSON.stringify({ type: "urn:parlance:error:unavailable", status: 503, detail: "The service is busy." }));
+    return true;
+  };
+  await button(page, "Log out").click();
+  await heading(page, "Log in").waitFor();
+  const told = page.getByRole("alert").getByText("could not be told that you have left");
+  await told.waitFor();
+  await accessible(page);
+  await button(page, "Try again").click();
+  await told.waitFor();
+  kit.kit.proxy.before = undefined;
+  await button(page, "Try again").click();
+  await told.waitFor({ state: "detached" });
+  assert.deepEqual(await page.context().cookies(), []);
+  await page.reload();
+  await heading(page, "Log in").waitFor();
+});
+
 test("somebody else who logs in in another tab is not taken for whoever is in this one", async () => {
   const page = await kit.open("#/account");
   await logIn(page, tenant.admin, { keep: true });

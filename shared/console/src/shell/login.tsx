@@ -6,7 +6,7 @@ import { Check, Text } from "../kit/field.js";
 import { Trouble } from "../kit/trouble.js";
 import { useTexts } from "../preferences.js";
 import { route } from "../route.js";
-import { canStay, login } from "../session.js";
+import { canStay, endKept, login, remains } from "../session.js";
 import { Door } from "./door.js";
 
 interface Props {
@@ -53,10 +53,19 @@ export const LoginForm = ({ email: known, tenant: knownTenant }: Props) => {
   );
 };
 
+/** That the login before has not ended, and the way to end it. */
+const Remains = () => {
+  const t = useTexts();
+  const is = useCell(remains);
+  const deed = useDeed(endKept);
+  return <Trouble error={is ? new Error(t.login.remains) : undefined} again={() => void deed.run()} />;
+};
+
 export const Login = () => {
   const t = useTexts();
   return (
     <Door title={t.login.title} lead={t.login.lead}>
+      <Remains />
       <LoginForm />
     </Door>
   );

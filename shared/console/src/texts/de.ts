@@ -33,6 +33,7 @@ export const de: Texts = {
     several: "Meine E-Mail gehört zu mehreren Organisationen",
     keep: "Auf diesem Gerät angemeldet bleiben",
     keepHint: "Ohne dies endet die Anmeldung, wenn die Seite geschlossen oder neu geladen wird.",
+    remains: "Der Dienst hat nicht erfahren, dass Sie gegangen sind. Solange kommt als Sie herein, wer diese Seite auf diesem Gerät öffnet.",
     enter: "Anmelden",
   },
   invitation: {

@@ -32,6 +32,7 @@ export const en = {
     several: "My email belongs to several organisations",
     keep: "Stay logged in on this device",
     keepHint: "Without it, the login ends when the page is closed or loaded again.",
+    remains: "The service could not be told that you have left. Until it is, whoever opens this page on this device comes in as you.",
     enter: "Log in",
   },
   invitation: {
