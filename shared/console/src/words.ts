@@ -22,7 +22,7 @@ export const ago = (at: string): string => {
   const seconds = (Date.parse(at) - Date.now()) / 1000;
   const size = Math.abs(seconds);
   const [unit, of] =
-    size < 90 ? (["second", 1] as const) : size < 5400 ? (["minute", 60] as const) : size < 172_800 ? (["hour", 3600] as const) : (["day", 86_400] as const);
+    size < 60 ? (["second", 1] as const) : size < 5400 ? (["minute", 60] as const) : size < 172_800 ? (["hour", 3600] as const) : (["day", 86_400] as const);
   return new Intl.RelativeTimeFormat(language.value, { numeric: "auto" }).format(Math.round(seconds / of), unit);
 };
 

@@ -73,10 +73,10 @@ test("ten thousand deeds come page by page, are filtered, and saved as a file", 
   copies("audit_log", one, `'action', 'site.create', 'target', 'thing-' || n`);
   const page = await kit.enter(tenant.admin, "#/audit");
   await readsOn(page);
-  await field(page, "To what").fill("thing-9876");
+  await field(page, "Id of that").fill("thing-9876");
   await until(async () => (await rows(page).count()) === 1);
   await accessible(page);
-  await field(page, "To what").fill("");
+  await field(page, "Id of that").fill("");
   await field(page, "Deed").fill("site.create");
   await until(async () => (await rows(page).count()) === 50);
   const [saved] = await Promise.all([page.waitForEvent("download"), button(page, "Save as CSV").click()]);

@@ -196,6 +196,7 @@ test("what was not answered is numbers until people are told, then questions fro
   await field(page, "Text").fill("We do, from March on.");
   await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
   await told(page, "is added.");
+  await page.locator("tbody").getByText("Written", { exact: true }).waitFor();
 });
 
 test("limits are set: of an organisation by a superuser, of its people by their administrator", async () => {

@@ -69,17 +69,21 @@ test("another prompt is tried, looked at, judged by people, and published", asyn
   await button(page, "Publish").click();
   const dialog = page.getByRole("dialog");
   await dialog.locator(".difference .new").waitFor();
-  await ask("PATCH", "/tenants/current", { name: "Renamed" });
+  await ask("PATCH", "/tenants/current", { name: "Renamed", system_prompt: "Answer with a joke.", temperature: 0.3 });
   await dialog.getByRole("button", { name: "Publish" }).click();
   await dialog.getByRole("alert").getByText("precondition_failed").waitFor();
   await accessible(page);
   await dialog.getByRole("button", { name: "See what it is now" }).click();
   await dialog.getByRole("alert").waitFor({ state: "detached" });
+  // What goes is what is there by now, and what was not tried is no change.
+  await dialog.locator(".difference .gone").getByText("Answer with a joke.").waitFor();
+  await dialog.getByText("The prompt was changed since the rehearsal began. Publishing replaces it.").waitFor();
+  assert.equal(await dialog.getByText("0.3").count(), 0);
   await dialog.getByRole("button", { name: "Publish" }).click();
   await told(page, "Published. It counts from the next question.");
   await badge(page, "published");
   const now = await ask("GET", "/tenants/current");
-  assert.deepEqual([now.system_prompt, now.name], ["Answer in one word.", "Renamed"]);
+  assert.deepEqual([now.system_prompt, now.name, now.temperature], ["Answer in one word.", "Renamed", 0.3]);
   const { items } = await ask("GET", `/tenants/current/rehearsals/${address.split("/")[2]}/questions`);
   assert.deepEqual([items[0].verdict, items[0].comment], ["changed", "It is short."]);
   await accessible(page);

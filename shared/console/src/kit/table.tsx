@@ -30,7 +30,7 @@ export const Table = <T,>({ label, items, columns, keyOf }: { label: string; ite
           <tr key={keyOf(item)}>
             {columns.map(({ head, cell, kind }) => (
               <td key={head} class={kind} data-head={kind === "actions" ? undefined : head}>
-                {cell(item)}
+                {kind === "actions" ? cell(item) : <div>{cell(item)}</div>}
               </td>
             ))}
           </tr>

@@ -23,7 +23,7 @@ export const Audit = (_: ScreenProps) => {
   const { query } = useCell(route);
   const asked = (name: string) => query.get(name) || undefined;
   const filters = {
-    action: asked("action"),
+    action: whole(asked("action")),
     target: asked("target"),
     outcome: asked("outcome"),
     from: asked("from") && `${asked("from")}T00:00:00Z`,
@@ -45,8 +45,8 @@ export const Audit = (_: ScreenProps) => {
       <Trouble error={csv.error} />
       <Card>
         <div class="line filters" role="search">
-          <Typed name="action" label={t.audit.action} placeholder="user." />
-          <Typed name="target" label={t.audit.target} />
+          <Typed name="action" label={t.audit.action} placeholder="user.create" />
+          <Typed name="target" label={t.audit.targetId} />
           <Choice
             label={t.audit.outcome}
             value={query.get("outcome") ?? ""}
@@ -74,10 +74,10 @@ export const Audit = (_: ScreenProps) => {
               cell: (one) =>
                 one.target_name ? (
                   <span>
-                    <span dir="auto">{one.target_name}</span> <code class="small">{one.target}</code>
+                    <span dir="auto">{one.target_name}</span> <Target of={one.target} />
                   </span>
                 ) : (
-                  <code class="small">{one.target}</code>
+                  <Target of={one.target} />
                 ),
             },
             { head: t.audit.detail, cell: (one) => <span dir="auto">{one.detail ?? "–"}</span> },
@@ -88,6 +88,18 @@ export const Audit = (_: ScreenProps) => {
       </Card>
     </Screen>
   );
+};
+
+const Target = ({ of }: { of: string }) => (
+  <code class="small short" title={of}>
+    {of}
+  </code>
+);
+
+/** Half of a deed's name stands for all that begin so, however it is written. */
+const whole = (action: string | undefined): string | undefined => {
+  const said = action?.toLowerCase();
+  return !said || said.includes(".") || ["login", "logout"].includes(said) ? said : `${said}.`;
 };
 
 /** The moment before which all of a day is. */

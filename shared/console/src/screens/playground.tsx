@@ -148,7 +148,7 @@ const Talk = ({ sessionId, isAdmin }: { sessionId: string | undefined; isAdmin: 
           </form>
           {me.data && <WhoReads me={me.data} />}
         </section>
-        <Sources sources={shown?.sources ?? []} isDone={shown?.isDone ?? false} question={shown?.question} pointed={pointed}>
+        <Sources sources={shown?.sources ?? []} isDone={shown?.isDone ?? false} question={shown?.error ? undefined : shown?.question} pointed={pointed}>
           {isAdmin && shown?.isDone && <SentWith key={shown.key} question={shown.question} follows={shown !== turns[0]} />}
         </Sources>
       </div>

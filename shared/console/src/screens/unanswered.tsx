@@ -50,7 +50,9 @@ export const Unanswered = (_: ScreenProps) => {
 const Questions = ({ lack }: { lack: Schemas["Lack"] | undefined }) => {
   const t = useTexts();
   const pages = usePages<Question>("/admin/unanswered", { lack, limit: 50 });
-  const [written, write] = useState<Question>();
+  const [asked, write] = useState<Question>();
+  // What a text was written for is listed until somebody has asked it again.
+  const [written, note] = useState<string[]>([]);
   return (
     <Card
       title={t.unanswered.questions}
@@ -79,6 +81,7 @@ const Questions = ({ lack }: { lack: Schemas["Lack"] | undefined }) => {
             head: t.unanswered.lacks,
             cell: (one) => (
               <>
+                {written.includes(one.message_id) && <Badge tone="good">{t.unanswered.written}</Badge>}
                 {one.lacks.map((lack) => (
                   <Badge key={lack} tone={lack === "refused" ? "bad" : "warn"}>
                     {t.unanswered.of[lack]}
@@ -105,7 +108,7 @@ const Questions = ({ lack }: { lack: Schemas["Lack"] | undefined }) => {
           },
         ]}
       />
-      {written && <WriteDialog title={written.question.slice(0, 200)} close={() => write(undefined)} done={() => {}} />}
+      {asked && <WriteDialog title={asked.question.slice(0, 200)} close={() => write(undefined)} done={() => note([...written, asked.message_id])} />}
     </Card>
   );
 };

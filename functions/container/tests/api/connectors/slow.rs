@@ -58,7 +58,9 @@ async fn all_wait(site: &Site) {
 /// Waits until a file of a tenant is read that it sends now.
 async fn a_file_is_read(kit: &Kit, who: Person) {
     let token = kit.token(who).await;
-    let file = ("a.md", &b"# Refunds\n\nA refund takes 5 days."[..]);
+    // Not one that is there already.
+    let text = format!("# Refunds\n\nA refund of {} takes 5 days.", Uuid::new_v4());
+    let file = ("a.md", text.as_bytes());
     let sent = kit
         .send_file(&token, ("POST", "/documents"), file, &[])
         .await;

@@ -10,6 +10,7 @@ import { useTexts } from "../../preferences.js";
 import { route, setQuery, to } from "../../route.js";
 import { fill, number } from "../../words.js";
 import { SourceShown } from "../playground/sources.js";
+import { WriteDialog } from "./write.js";
 
 type Results = components["schemas"]["SearchResults"];
 
@@ -18,6 +19,7 @@ export const SearchScreen = () => {
   const t = useTexts();
   const asked = useCell(route).query.get("q") ?? "";
   const [text, setText] = useState(asked);
+  const [written, write] = useState<string>();
   const [found, show] = useState<{ query: string; results: Results }>();
   const search = useDeed(async (query: string) => {
     const results = await call<Results>("POST", "/documents/search", { body: { query }, query: { explain: true } });
@@ -52,12 +54,13 @@ export const SearchScreen = () => {
         <Trouble error={search.error} again={() => void search.run(asked)} />
       </Card>
       <div role="status">{found && <p class="hidden">{fill(t.search.count, { n: found.results.items.length })}</p>}</div>
-      {found && <Found results={found.results} />}
+      {found && <Found results={found.results} write={() => write(found.query)} />}
+      {written !== undefined && <WriteDialog title={written.slice(0, 200)} close={() => write(undefined)} done={() => void search.run(written)} />}
     </Screen>
   );
 };
 
-const Found = ({ results: { items, degraded, explained } }: { results: Results }) => {
+const Found = ({ results: { items, degraded, explained }, write }: { results: Results; write: () => void }) => {
   const t = useTexts();
   const scores = new Map(explained?.scores.map((one) => [one.chunk_id, one]));
   return (
@@ -69,7 +72,15 @@ const Found = ({ results: { items, degraded, explained } }: { results: Results }
       ))}
       {items.length === 0 ? (
         <Card>
-          <Empty icon="search" title={t.search.nothing}>
+          <Empty
+            icon="search"
+            title={t.search.nothing}
+            action={
+              <Button icon="add" press={write}>
+                {t.knowledge.write}
+              </Button>
+            }
+          >
             {t.search.nothingLead}
           </Empty>
         </Card>

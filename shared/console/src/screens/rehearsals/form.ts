@@ -29,3 +29,12 @@ export const changesOf = (now: Form, before: Form) => {
     ...(Object.keys(retrieval).length > 0 && { retrieval }),
   };
 };
+
+/** What an organisation has once a rehearsal is published: what was not tried stays as it is by now. */
+export const published = (of: { now_settings: Settings; changed_settings: Settings }, has: Settings): Settings => ({
+  ...tried(of.now_settings, of.changed_settings, has),
+  retrieval: tried(of.now_settings.retrieval, of.changed_settings.retrieval, has.retrieval),
+});
+
+const tried = <T extends object>(now: T, changed: T, has: T): T =>
+  Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, value === now[name as keyof T] ? has[name as keyof T] : value])) as T;

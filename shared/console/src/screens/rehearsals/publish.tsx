@@ -12,6 +12,7 @@ import { useTexts } from "../../preferences.js";
 import { fill, many, number } from "../../words.js";
 import type { Rehearsal } from "../rehearsals.js";
 import { Changes } from "./changes.js";
+import { published } from "./form.js";
 
 interface Props {
   rehearsal: Rehearsal;
@@ -34,7 +35,8 @@ export const Publish = ({ rehearsal, path, close, again }: Props) => {
   const asked = Math.min(rehearsal.now.answered + rehearsal.now.failed, rehearsal.changed.answered + rehearsal.changed.failed);
   const missing = rehearsal.status === "done" ? 0 : rehearsal.questions - asked;
   const [isKnown, know] = useState(false);
-  const isOther = tenant.data && tenant.data.system_prompt !== rehearsal.now_settings.system_prompt;
+  const hasPrompt = rehearsal.changed_settings.system_prompt !== rehearsal.now_settings.system_prompt;
+  const isOther = hasPrompt && tenant.data && tenant.data.system_prompt !== rehearsal.now_settings.system_prompt;
   return (
     <Dialog title={t.rehearsals.publishTitle} close={close} isWide>
       <p class="lead">{t.rehearsals.publishLead}</p>
@@ -48,7 +50,7 @@ export const Publish = ({ rehearsal, path, close, again }: Props) => {
           </div>
         </div>
       )}
-      <Changes before={rehearsal.now_settings} after={rehearsal.changed_settings} />
+      {tenant.data && <Changes before={tenant.data} after={published(rehearsal, tenant.data)} />}
       {!tenant.data && !tenant.error && <Loading lines={1} />}
       <Trouble error={tenant.error} again={tenant.again} />
       <Trouble error={publish.error} reread={() => (publish.clear(), tenant.again())} />
