@@ -227,6 +227,8 @@ test("conversations are private until people are told, then searched, read, and 
   await heading(page, "There are no conversations here").waitFor();
   await page.getByRole("link", { name: "Playground" }).click();
   await page.getByText("Your administrators may read conversations that begin from now on").waitFor();
+  await tenant.admin.ask("POST", "/documents", { title: "Boats", text: "We sell kayaks from March on." });
+  kit.kit.provider.says = () => "From March on. [1]";
   const { message_id } = await tenant.admin.ask("POST", "/chat", { message: "Do you sell <b>kayaks</b>?" });
   await tenant.admin.ask("PUT", `/chat/messages/${message_id}/feedback`, { rating: "down", comment: "No <i>answer</i>." });
   await tenant.admin.ask("POST", "/chat", { message: "Where is my order?" });
@@ -244,6 +246,9 @@ test("conversations are private until people are told, then searched, read, and 
   await page.getByRole("link", { name: "Do you sell <b>kayaks</b>?" }).click();
   await heading(page, "A conversation").waitFor();
   await page.getByText("No <i>answer</i>.").waitFor();
+  await accessible(page);
+  await page.locator("button.cite").click();
+  await page.locator(".source.pointed").getByText("Boats").waitFor();
   await accessible(page);
   await button(page, "Write a text").click();
   assert.equal(await field(page, "Title").inputValue(), "Do you sell <b>kayaks</b>?");

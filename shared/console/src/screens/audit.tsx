@@ -67,7 +67,7 @@ export const Audit = (_: ScreenProps) => {
           }
           columns={[
             { head: t.audit.what, cell: (one) => <code class="nowrap">{one.action}</code> },
-            { head: t.audit.when, cell: (one) => <span class="nowrap">{moment(one.at)}</span> },
+            { head: t.audit.when, cell: (one) => moment(one.at) },
             { head: t.audit.who, cell: (one) => one.actor?.api_key ?? one.actor?.email ?? one.actor?.id ?? "–" },
             {
               head: t.audit.target,

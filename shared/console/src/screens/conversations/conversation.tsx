@@ -3,7 +3,6 @@ import { useState } from "preact/hooks";
 import { call, useDeed, usePages } from "../../call.js";
 import { Button, LinkButton } from "../../kit/button.js";
 import { saveAs } from "../../kit/download.js";
-import { Markdown } from "../../kit/markdown.js";
 import { Card, Loading, Screen } from "../../kit/screen.js";
 import { Badge, More } from "../../kit/table.js";
 import { Trouble } from "../../kit/trouble.js";
@@ -12,7 +11,7 @@ import type { Texts } from "../../texts/en.js";
 import { to } from "../../route.js";
 import { moment } from "../../words.js";
 import { WriteDialog } from "../knowledge/write.js";
-import { SourceShown } from "../playground/sources.js";
+import { Cited } from "../playground/cited.js";
 
 type Message = components["schemas"]["SharedMessage"];
 
@@ -91,28 +90,19 @@ const Said = ({ message, write }: { message: Message; write: (question: string) 
   }
   return (
     <Card title={t.conversations.answered} lead={[moment(created_at), model].filter(Boolean).join(" · ")}>
-      {content && <Markdown text={content} sources={sources.length} />}
-      {status !== "complete" && (
-        <p class="small">
-          {status === "stopped" ? t.playground.stopped : t.playground.interrupted} {error_code && <code>{error_code}</code>}
-        </p>
-      )}
-      {feedback && (
-        <p>
-          <Badge tone={feedback.rating === "up" ? "good" : "bad"}>{t.conversations.of[feedback.rating]}</Badge>{" "}
-          {feedback.comment && <span dir="auto">{feedback.comment}</span>}
-        </p>
-      )}
-      {sources.length > 0 && (
-        <details class="more-of">
-          <summary>{t.playground.sources}</summary>
-          <ol class="passages">
-            {sources.map((source, nth) => (
-              <SourceShown key={source.chunk_id} source={source} number={nth + 1} />
-            ))}
-          </ol>
-        </details>
-      )}
+      <Cited text={content} sources={sources} title={t.playground.sources}>
+        {status !== "complete" && (
+          <p class="small">
+            {status === "stopped" ? t.playground.stopped : t.playground.interrupted} {error_code && <code>{error_code}</code>}
+          </p>
+        )}
+        {feedback && (
+          <p>
+            <Badge tone={feedback.rating === "up" ? "good" : "bad"}>{t.conversations.of[feedback.rating]}</Badge>{" "}
+            {feedback.comment && <span dir="auto">{feedback.comment}</span>}
+          </p>
+        )}
+      </Cited>
     </Card>
   );
 };

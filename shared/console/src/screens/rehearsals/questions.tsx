@@ -3,13 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 import { call, ifMatch, tagged, useDeed, usePages } from "../../call.js";
 import { Button } from "../../kit/button.js";
 import { Text } from "../../kit/field.js";
-import { Markdown } from "../../kit/markdown.js";
 import { Card, Loading } from "../../kit/screen.js";
 import { More } from "../../kit/table.js";
 import { Trouble } from "../../kit/trouble.js";
 import { useTexts } from "../../preferences.js";
 import { ago, fill, moment, money, number } from "../../words.js";
-import { SourceShown } from "../playground/sources.js";
+import { Cited } from "../playground/cited.js";
 
 type Schemas = components["schemas"];
 type Question = Schemas["RehearsalQuestion"];
@@ -137,14 +136,13 @@ const Side = ({ name, answer }: { name: string; answer: Answer | undefined }) =>
     <div role="group" aria-label={name}>
       <h4>{name}</h4>
       {!answer && <p class="hint">{t.rehearsals.notYet}</p>}
-      {answer?.status === "complete" && <Markdown text={answer.content} />}
       {answer?.error && (
         <p class="fault" dir="auto">
           {answer.error}
         </p>
       )}
       {answer?.status === "complete" && (
-        <>
+        <Cited text={answer.content} sources={answer.sources} title={fill(t.rehearsals.sources, { n: number(answer.sources.length) })}>
           <p class="small facts">
             <span>{answer.model}</span>
             <span>{fill(t.playground.tokens, { in: number(answer.prompt_tokens), out: number(answer.completion_tokens) })}</span>
@@ -152,17 +150,7 @@ const Side = ({ name, answer }: { name: string; answer: Answer | undefined }) =>
             <span>{fill(t.rehearsals.seconds, { n: number(answer.millis / 1000, 1) })}</span>
           </p>
           {answer.sources.length === 0 && <p class="hint">{t.rehearsals.withoutSource}</p>}
-          {answer.sources.length > 0 && (
-            <details class="more-of sources">
-              <summary>{fill(t.rehearsals.sources, { n: number(answer.sources.length) })}</summary>
-              <ol>
-                {answer.sources.map((source, nth) => (
-                  <SourceShown key={source.chunk_id} source={source} number={nth + 1} />
-                ))}
-              </ol>
-            </details>
-          )}
-        </>
+        </Cited>
       )}
     </div>
   );
