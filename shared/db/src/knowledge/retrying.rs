@@ -1,6 +1,6 @@
-//! Trying again what failed of many documents.
+//! Trying again what failed of one document or of many, and trying no more.
 
-use crate::{AdminTx, JobKind, Result};
+use crate::{AdminTx, DocumentStatus, JobKind, Result, VectorsStatus};
 use uuid::Uuid;
 
 /// So many documents are tried again at once: each is a job, and jobs of one tenant come in turn with those of others.
@@ -46,7 +46,80 @@ pub struct Retried {
     pub left: i64,
 }
 
+/// How a document stands, for whoever wants it worked on.
+#[derive(sqlx::FromRow)]
+struct Standing {
+    status: DocumentStatus,
+    vectors: VectorsStatus,
+    chunks: i32,
+    has_file: bool,
+}
+
 impl AdminTx {
+    /// Has what failed be tried again, or what waits for its next attempt at once. False if there is nothing to do: the document is
+    /// whole, or being worked on. `None` if there is no such document.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn retry_document(&mut self, id: Uuid, keeps_vectors: bool) -> Result<Option<bool>> {
+        self.lock_document(id).await?;
+        let sql = "select status, vectors, chunks,
+               exists (select from document_files f where f.document_id = documents.id and f.is_next) as has_file
+             from documents where id = $1 and deleted_at is null";
+        let standing: Option<Standing> = sqlx::query_as(sql)
+            .bind(id)
+            .fetch_optional(self.conn())
+            .await?;
+        let Some(standing) = standing else {
+            return Ok(None);
+        };
+        let wants_vectors = keeps_vectors
+            && standing.status == DocumentStatus::Ready
+            && standing.vectors != VectorsStatus::Ready;
+        let kind = match (standing.has_file, wants_vectors) {
+            (true, _) => JobKind::Extract,
+            (_, true) if standing.chunks > 0 => JobKind::Index,
+            _ => return Ok(Some(false)),
+        };
+        let sql = match kind {
+            JobKind::Extract => {
+                "update documents set error = null, status = case status when 'failed' then 'pending' else status end where id = $1"
+            }
+            _ => "update documents set error = null, vectors = 'pending' where id = $1",
+        };
+        sqlx::query(sql).bind(id).execute(self.conn()).await?;
+        let whom = self.for_whom();
+        self.queue(kind, id, whom).await?;
+        Ok(Some(true))
+    }
+
+    /// Has nothing more be done for a document: what was done stays. `None` if there is no such document.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn cancel_document(&mut self, id: Uuid) -> Result<Option<()>> {
+        self.lock_document(id).await?;
+        let found = sqlx::query(
+            "update documents set
+               error = case when status = 'pending' or vectors = 'pending'
+                 then 'cancelled: An administrator cancelled the rest. POST /documents/{id}/retry does it after all.' else error end,
+               status = case status when 'pending' then 'failed' else status end,
+               vectors = case vectors when 'pending' then 'failed' else vectors end
+             where id = $1 and deleted_at is null",
+        )
+        .bind(id)
+        .execute(self.conn())
+        .await?;
+        if found.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("delete from jobs where document_id = $1 and kind in ('extract', 'index')")
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        Ok(Some(()))
+    }
+
     /// Has what failed be tried again, of as many documents as are tried at once: files that could not be read, and vectors, if
     /// any are kept.
     ///
