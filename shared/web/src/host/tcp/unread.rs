@@ -8,19 +8,19 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
 use std::{
     convert::Infallible,
-    future::poll_fn,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::time::timeout;
 
 /// How long, and how much of, a request that is already answered is read so that its connection can be kept.
-const LITTLE: (Duration, u64) = (Duration::from_secs(1), 64 * 1024);
+const LITTLE: (Duration, usize) = (Duration::from_secs(1), 64 * 1024);
 
 /// Shared by a connection and its service: what is left of the request that is being answered.
 #[derive(Clone, Debug, Default)]
@@ -79,33 +79,19 @@ impl Unread {
         })
     }
 
-    fn left(&self) -> std::sync::MutexGuard<'_, Left> {
+    fn left(&self) -> MutexGuard<'_, Left> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether all of it came, as little and as soon as it must.
-async fn read_to_end(mut body: Incoming) -> bool {
-    if body.size_hint().lower() > LITTLE.1 {
+async fn read_to_end(body: Incoming) -> bool {
+    let (time, most) = LITTLE;
+    if body.size_hint().lower() > most as u64 {
         return false;
     }
-    let mut left = LITTLE.1;
-    let rest = poll_fn(|cx| {
-        loop {
-            let Some(frame) = ready!(Pin::new(&mut body).poll_frame(cx)) else {
-                return Poll::Ready(true);
-            };
-            let read = frame.ok().and_then(|frame| {
-                let len = frame.data_ref().map_or(0, Bytes::len);
-                left.checked_sub(len as u64)
-            });
-            match read {
-                Some(less) => left = less,
-                None => return Poll::Ready(false),
-            }
-        }
-    });
-    timeout(LITTLE.0, rest).await.unwrap_or(false)
+    let rest = timeout(time, Limited::new(body, most).collect()).await;
+    matches!(rest, Ok(Ok(_)))
 }
 
 /// The body of a request, which is handed back when nobody wants more of it.
