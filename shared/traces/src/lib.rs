@@ -36,6 +36,12 @@ pub fn are_on() -> bool {
     TOLD.get().is_some()
 }
 
+/// Whether a collector is to be told, by the environment's variables that are not empty.
+pub fn are_wanted(var: impl Fn(&str) -> Option<String>) -> bool {
+    let is_off = var("OTEL_SDK_DISABLED").is_some_and(|said| said.eq_ignore_ascii_case("true"));
+    !is_off && var("OTEL_EXPORTER_OTLP_ENDPOINT").is_some()
+}
+
 /// Begins to tell the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names, and gives what hands it the spans; none if that is not set.
 /// Of OpenTelemetry's other variables those hold that say who this is, what is sampled, how spans are batched and with which headers they
 /// are sent. They go uncompressed, as protobuf over HTTP.
@@ -46,15 +52,16 @@ pub fn begin<S>() -> anyhow::Result<Option<impl Layer<S>>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_off =
-        std::env::var("OTEL_SDK_DISABLED").is_ok_and(|said| said.eq_ignore_ascii_case("true"));
-    if is_off || !is_set("OTEL_EXPORTER_OTLP_ENDPOINT") {
+    let var = |name: &str| {
+        let value = std::env::var_os(name)?;
+        (!value.is_empty()).then(|| value.to_string_lossy().into_owned())
+    };
+    if !are_wanted(var) {
         return Ok(None);
     }
     let exporter = Sender::exporter().context("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used")?;
     let mut resource = Resource::builder();
-    if !is_set("OTEL_SERVICE_NAME") {
+    if var("OTEL_SERVICE_NAME").is_none() {
         resource = resource.with_service_name("parlance");
     }
     let provider = SdkTracerProvider::builder()

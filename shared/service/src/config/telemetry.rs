@@ -17,10 +17,7 @@ impl Vars {
     /// Notes what is wrong with the variables of logs, and with those of traces if a collector is told of any.
     pub(super) fn telemetry(&mut self) {
         self.choice("LOG_FORMAT", ["json", "text"]);
-        let is_off = self
-            .get("OTEL_SDK_DISABLED")
-            .is_some_and(|said| said.eq_ignore_ascii_case("true"));
-        if is_off || self.get("OTEL_EXPORTER_OTLP_ENDPOINT").is_none() {
+        if !traces::are_wanted(|name| self.get(name)) {
             return;
         }
         self.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
@@ -33,11 +30,7 @@ impl Vars {
                 _ => Err("must be http/protobuf, which collectors take at port 4318"),
             });
         }
-        self.parsed("OTEL_TRACES_SAMPLER", |sampler| {
-            let is_known = SAMPLERS.contains(&sampler);
-            let known = || format!("must be one of {}", SAMPLERS.join(", "));
-            is_known.then_some(()).ok_or_else(known)
-        });
+        self.choice("OTEL_TRACES_SAMPLER", SAMPLERS);
         self.parsed("OTEL_TRACES_SAMPLER_ARG", |share| {
             let share = share.parse().ok();
             let share = share.filter(|share| (0.0..=1.0_f64).contains(share));

@@ -113,11 +113,15 @@ impl Vars {
         read.unwrap_or(default)
     }
 
-    /// One of two words.
-    pub(super) fn choice(&mut self, name: &str, words: [&'static str; 2]) -> Option<&'static str> {
+    /// One of some words.
+    pub(super) fn choice<const N: usize>(
+        &mut self,
+        name: &str,
+        words: [&'static str; N],
+    ) -> Option<&'static str> {
         self.parsed(name, |text| {
             let known = words.into_iter().find(|word| *word == text);
-            known.ok_or_else(|| format!("must be {} or {}", words[0], words[1]))
+            known.ok_or_else(|| format!("must be {}", words.join(" or ")))
         })
     }
 
