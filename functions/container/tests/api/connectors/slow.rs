@@ -18,11 +18,7 @@ async fn kit(patience: Duration) -> Kit {
 }
 
 /// As [`kit`], with another way to its database.
-async fn kit_on(
-    database: Database,
-    patience: Duration,
-    url: impl IntoIterator<Item = String>,
-) -> Kit {
+async fn kit_on(database: Database, patience: Duration, url: Option<String>) -> Kit {
     let hosts = ("CONNECTOR_HOSTS".to_owned(), "127.0.0.1".to_owned());
     let urls = url.into_iter().map(|url| ("APP_DATABASE_URL".into(), url));
     let vars = urls.chain([hosts]);
@@ -123,7 +119,10 @@ async fn nor_where_a_schedule_does_the_work() {
     let database = Database::clone_template().await;
     let (way, server) = (Breakable::to(&database).await, server_of(&database));
     let url = url_through(way.address, &database);
-    let (kit, site) = (kit_on(database, HOURS, [url]).await, Site::start().await);
+    let (kit, site) = (
+        kit_on(database, HOURS, Some(url)).await,
+        Site::start().await,
+    );
     wait_in_vain(&kit, &site).await;
     let service = kit.app.service();
     let drained = tokio::spawn(async move {
