@@ -7,9 +7,9 @@ use crate::{
 use axum::http::HeaderMap;
 use db::{OnDisconnect, Tenant, TenantStatus};
 use serde::Deserialize;
-use service::{Chosen, Faults, Origin};
+use service::{Chosen, Faults, Object, Origin};
 use utoipa::ToSchema;
-use web::{App, Error, Object, Result, present};
+use web::{App, Error, Result, present};
 
 /// What to set; a field that is absent stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use db::{LimitState, Limits, Tenant};
 use serde::{Deserialize, Serialize};
+use service::Object;
 use utoipa::ToSchema;
-use web::{App, Error, IfMatch, Json, LimitLeft, Object, Result, Tagged, TenantAt, Versioned};
+use web::{App, Error, IfMatch, Json, LimitLeft, Result, Tagged, TenantAt, Versioned};
 
 /// What a tenant and its users may ask and spend.
 #[derive(Serialize, ToSchema)]

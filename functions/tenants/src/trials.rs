@@ -4,9 +4,9 @@ use crate::tried::{SettingsInput, changed};
 use axum::extract::State;
 use db::{Caller, Source, Trial, Usd};
 use serde::{Deserialize, Serialize};
-use service::{Tried, Trying};
+use service::{Object, Tried, Trying};
 use utoipa::ToSchema;
-use web::{App, Error, Json, Object, Path, Result, TenantAt};
+use web::{App, Error, Json, Path, Result, TenantAt};
 
 /// A question that is to be tried.
 #[derive(Debug, Deserialize, ToSchema)]

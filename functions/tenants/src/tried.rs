@@ -7,9 +7,9 @@ use crate::{
 use axum::http::HeaderMap;
 use db::{Caller, Tenant, Trial};
 use serde::Deserialize;
-use service::Chosen;
+use service::{Chosen, Object};
 use utoipa::ToSchema;
-use web::{App, Error, Object, Result, present};
+use web::{App, Error, Result, present};
 
 /// What of a tenant's settings can be tried. They mean what they mean in `PATCH /tenants/{tenant_id}`.
 #[derive(Debug, Deserialize, ToSchema)]

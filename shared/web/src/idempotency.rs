@@ -2,7 +2,7 @@
 
 use crate::{
     App, Error, Result,
-    json::{Object, json_body, parse},
+    json::{json_body, parse},
 };
 use axum::{
     extract::{FromRequest, FromRequestParts, MatchedPath, Request},
@@ -10,6 +10,7 @@ use axum::{
 };
 use db::{AdminTx, Claim, TenantAdmin};
 use serde::de::DeserializeOwned;
+use service::Object;
 use utoipa::{
     IntoParams,
     openapi::{

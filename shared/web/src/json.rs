@@ -13,9 +13,9 @@ use axum::{
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{DeserializeOwned, IgnoredAny},
 };
-use std::{fmt, marker::PhantomData};
+use service::Object;
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: usize = 32;
@@ -80,31 +80,6 @@ pub(crate) async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Re
     match is_json(request.headers()) {
         true => body(request, state).await,
         false => Err(Error::MediaType("application/json")),
-    }
-}
-
-/// A JSON object and nothing else: serde by itself takes an array for a struct, its elements for the fields in
-/// their order.
-#[derive(Debug)]
-pub struct Object<T>(pub T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        value.deserialize_map(Fields(PhantomData)).map(Self)
-    }
-}
-
-struct Fields<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 

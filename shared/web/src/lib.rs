@@ -50,7 +50,7 @@ pub use host::{
     Listeners, bind, bind_loopback, program, serve, serve_beside, serve_on, serve_tcp, work,
 };
 pub use idempotency::{IdempotencyKey, Repeatable, RequestKey};
-pub use json::{Json, JsonText, Object, guard, present};
+pub use json::{Json, JsonText, guard, present};
 pub use keys::{Manager, Overseer, open_to_keys};
 pub use limit::{LimitLeft, limit_warning};
 pub use mcp::{McpFailure, McpFault, answer_of_call};

@@ -3,13 +3,14 @@
 use crate::{
     App, Error, RequestKey,
     body::{body, media_type},
-    json::{Object, json_body, parse},
+    json::{json_body, parse},
 };
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Multipart, Request},
 };
 use serde::de::DeserializeOwned;
+use service::Object;
 
 /// JSON, or a form with a file in its field `file`.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 use db::{ApiKey, ApiKeyScope, KeyToStore, Limits, TenantAdmin};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use service::Faults;
+use service::{Faults, Object};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{App, Json, Object, Result};
+use web::{App, Json, Result};
 
 /// The most characters of a name.
 const MAX_NAME: usize = 100;

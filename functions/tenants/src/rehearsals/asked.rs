@@ -8,9 +8,9 @@ use crate::{
 use chrono::{DateTime, Utc};
 use db::{Caller, Judge, Period, Sample, Trial, Usd};
 use serde::Deserialize;
-use service::{Compared, Faults};
+use service::{Compared, Faults, Object};
 use utoipa::ToSchema;
-use web::{App, Error, Object, Result};
+use web::{App, Error, Result};
 
 /// How many questions are taken, if nobody says, and at most.
 const QUESTIONS: (i64, i64) = (50, 100);

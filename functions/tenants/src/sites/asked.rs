@@ -2,9 +2,9 @@
 
 use db::{Limits, Site, SiteChallenge, SiteIdentity, Tenant};
 use serde::Deserialize;
-use service::{Faults, Origin};
+use service::{Faults, Object, Origin};
 use utoipa::ToSchema;
-use web::{App, Object, Result};
+use web::{App, Result};
 
 /// What to set of a site; a field that is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,10 +1,9 @@
 //! Reading the limits that hold where nobody says otherwise.
 
 use super::vars::Vars;
+use crate::Object;
 use db::Limits;
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Deserializer};
 
 /// What `LIMITS` looks like.
 const EXAMPLE: &str = r#"{"tenant": {"concurrent_answers": 20, "cost_per_month": "50"}, "user": {"requests_per_minute": 30}, "key": {}}"#;
@@ -14,15 +13,24 @@ const EXAMPLE: &str = r#"{"tenant": {"concurrent_answers": 20, "cost_per_month":
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultLimits {
     /// Of all that a tenant's users and keys do.
+    #[serde(deserialize_with = "object")]
     pub tenant: Limits,
     /// Of one user.
+    #[serde(deserialize_with = "object")]
     pub user: Limits,
     /// Of one API key.
+    #[serde(deserialize_with = "object")]
     pub key: Limits,
     /// Of all visitors of one site.
+    #[serde(deserialize_with = "object")]
     pub site: Limits,
     /// Of one visitor.
+    #[serde(deserialize_with = "object")]
     pub visitor: Limits,
+}
+
+fn object<'de, D: Deserializer<'de>>(value: D) -> Result<Limits, D::Error> {
+    Object::deserialize(value).map(|Object(limits)| limits)
 }
 
 /// How often something may be done in a minute.
@@ -77,12 +85,8 @@ impl Vars {
 }
 
 fn parse(text: &str) -> Result<DefaultLimits, String> {
-    let such = |e: serde_json::Error| format!("cannot be used: {e}. It is JSON such as {EXAMPLE}");
-    // A list would be taken for fields without their names, and an empty one for no limits.
-    let fields: BTreeMap<String, Map<String, Value>> = serde_json::from_str(text).map_err(such)?;
-    let fields = fields.into_iter().map(|(of, limits)| (of, limits.into()));
-    let set: DefaultLimits =
-        serde_json::from_value(Value::Object(fields.collect())).map_err(such)?;
+    let Object(set): Object<DefaultLimits> = serde_json::from_str(text)
+        .map_err(|e| format!("cannot be used: {e}. It is JSON such as {EXAMPLE}"))?;
     let all = [
         ("tenant", set.tenant),
         ("user", set.user),
@@ -111,6 +115,7 @@ mod tests {
         for (text, told) in [
             ("20", "cannot be used: invalid type: integer `20`"),
             ("[]", "cannot be used: invalid type: sequence"),
+            (r#"{"user": {}, "user": {}}"#, "duplicate field `user`"),
             (
                 r#"{"tenant": []}"#,
                 "cannot be used: invalid type: sequence",
