@@ -1,5 +1,7 @@
 //! Vectors in the service's own database, where it has pgvector: `scripts/test --pgvector` runs these tests on one that does.
 
+mod signs;
+
 use crate::{
     kit::{ADMIN1, ADMIN2, Kit, Person, T1, T2, U1, V1, left_out, provider::Provider},
     vectors::asked,
@@ -54,8 +56,10 @@ async fn found(kit: &Kit, who: Person, asked: Value) -> Vec<String> {
 }
 
 async fn vectors(kit: &Kit) -> i64 {
-    let sql = "select count(*) from parlance.chunk_vectors";
-    sqlx::query_scalar(sql).fetch_one(&kit.pool).await.unwrap()
+    let sql = "select (select count(*) from parlance.chunk_vectors), (select count(*) from parlance.chunk_signs)";
+    let (vectors, signs): (i64, i64) = sqlx::query_as(sql).fetch_one(&kit.pool).await.unwrap();
+    assert_eq!(vectors, signs, "each vector has its signs");
+    vectors
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ const USED: &str = "
     with roles(role) as (values ('app'), ('platform')),
     tables as (
       select c.oid, c.relname::text as name from pg_class c
-      where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p', 'v') and c.relname <> 'chunk_vectors'
+      where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p', 'v') and c.relname not in ('chunk_vectors', 'chunk_signs')
     ),
     columns as (
       select t.oid, t.name, a.attnum, a.attname::text as of, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull
@@ -57,7 +57,7 @@ const DEMANDED: &str = "
     select c.relname || '.' || a.attname
     from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'chunk_vectors'
+    where c.relnamespace = 'parlance'::regnamespace and c.relkind in ('r', 'p') and c.relname not in ('chunk_vectors', 'chunk_signs')
       and a.attnotnull and not a.atthasdef and a.attidentity = ''";
 
 async fn lines(kit: &Kit, sql: &'static str) -> BTreeSet<String> {
