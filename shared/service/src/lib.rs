@@ -47,6 +47,7 @@ mod secrets;
 mod seldom;
 mod service;
 mod sites_to_read;
+mod stop_words;
 mod telemetry;
 mod timings;
 mod tokens;

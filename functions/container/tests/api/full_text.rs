@@ -2,6 +2,7 @@
 
 mod before;
 mod parts;
+mod stop_words;
 
 use crate::kit::{ADMIN1, ADMIN2, Kit, Person, U1, V1};
 use serde_json::{Value, json};
