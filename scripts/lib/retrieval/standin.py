@@ -7,14 +7,18 @@ from array import array
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-NAME, MODEL, LENGTH = "stand-in", "written", 384
+NAME, MODEL = "stand-in", "written"
 
 
 class Embeddings:
     """Serves on the loopback for as long as it is entered. A text's vector is made of its hash: as far from all others as can be."""
 
+    def __init__(self, numbers):
+        self.numbers = numbers
+
     def __enter__(self):
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.numbers = self.numbers
         Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
@@ -37,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         texts = asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
-        data = [{"object": "embedding", "index": at, "embedding": vector(text, asked)} for at, text in enumerate(texts)]
+        data = [{"object": "embedding", "index": at, "embedding": self.vector(text, asked)} for at, text in enumerate(texts)]
         used = sum(len(text) for text in texts) // 4
         body = json.dumps({"object": "list", "data": data, "model": asked["model"],
                            "usage": {"prompt_tokens": used, "total_tokens": used}}).encode()
@@ -50,8 +54,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-
-def vector(text, asked):
-    """In the form that was asked for."""
-    values = array("f", (byte - 127.5 for byte in hashlib.shake_128(text.encode()).digest(LENGTH)))
-    return base64.b64encode(values.tobytes()).decode() if asked.get("encoding_format") == "base64" else values.tolist()
+    def vector(self, text, asked):
+        """In the form that was asked for."""
+        values = array("f", (byte - 127.5 for byte in hashlib.shake_128(text.encode()).digest(self.server.numbers)))
+        return base64.b64encode(values.tobytes()).decode() if asked.get("encoding_format") == "base64" else values.tolist()
