@@ -2,8 +2,8 @@
 -- this after the numbered migrations, every time: the extension may come later than they do.
 --
 -- No index over all tenants: it would find a small tenant's passages last, and tell by how many it finds how near those of others
--- are. Of a tenant's own vectors the signs of their numbers are read from first to last, which are a sixteenth as long (binary
--- quantization), and of the two thousand that share most signs with the question's the numbers.
+-- are. A tenant's own are read from first to last. Where that is much, the signs of their numbers are, which are a sixteenth as long
+-- (binary quantization), and then the numbers of the two thousand that share most signs with the question's.
 do $vectors$
 declare
   app constant text := current_setting('parlance.role_prefix') || '_app';
@@ -99,6 +99,10 @@ begin
     set enable_seqscan = off
     as $body$
     #variable_conflict use_column
+    declare
+      -- Where it takes longer to read all numbers than to look up those of two thousand.
+      by_signs constant boolean := 10000000 < %1$s.vector_dims(p_vector::%1$s.halfvec)
+        * coalesce((select sum(d.chunks) from parlance.documents d where d.status = 'ready'), 0);
     begin
       return query
       -- Read as numbers once, not for each row that it is compared with.
@@ -124,13 +128,19 @@ begin
       ),
       near as materialized (
         select v.chunk_id, v.embedding operator(%1$s.<=>) q.vector as distance
-        from likely s
+        from parlance.chunk_vectors v, question q
+        where not by_signs
+          and v.tenant_id = p_tenant and v.set_id = p_set and v.document_id not in (select h.id from hidden h)
+        union all
+        select v.chunk_id, v.embedding operator(%1$s.<=>) q.vector as distance
+        from likely l
         cross join question q
         cross join lateral (
           select n.chunk_id, n.embedding from parlance.chunk_vectors n
-          where n.tenant_id = p_tenant and n.set_id = p_set and n.chunk_id = s.chunk_id
+          where n.tenant_id = p_tenant and n.set_id = p_set and n.chunk_id = l.chunk_id
           offset 0
         ) v
+        where by_signs
         order by distance
         limit p_most
       )

@@ -18,6 +18,8 @@ const MANY: &str = "
     from parlance.documents d, many, generate_series(1, 30) i;
     create table asked as
     select array(select m + 0.4 * (random() - 0.5) from unnest(many.middle) m)::vector::halfvec as vector from many where n <= 20;
+    -- Of so many that signs are compared first.
+    update parlance.documents set chunks = 200000;
     commit;";
 
 /// How many of the ten that are nearest are among the ten that are found, of all questions.
