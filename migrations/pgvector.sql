@@ -100,14 +100,16 @@ begin
     as $body$
     #variable_conflict use_column
     declare
-      -- Where it takes longer to read all numbers than to look up those of two thousand.
-      by_signs constant boolean := 10000000 < %1$s.vector_dims(p_vector::%1$s.halfvec)
-        * coalesce((select sum(d.chunks) from parlance.documents d where d.status = 'ready'), 0);
+      asked constant %1$s.halfvec := p_vector::%1$s.halfvec;
+      numbers constant integer := %1$s.vector_dims(asked);
+      -- Where it takes longer to read all numbers than to look up those of two thousand; and not of a model most of whose numbers have
+      -- the same sign, which tells nothing.
+      by_signs constant boolean := 10000000
+          < numbers * coalesce((select sum(d.chunks) from parlance.documents d where d.status = 'ready'), 0)
+        and bit_count(%1$s.binary_quantize(asked)) between numbers / 4 and numbers - numbers / 4;
     begin
       return query
-      -- Read as numbers once, not for each row that it is compared with.
-      with asked as materialized (select p_vector::%1$s.halfvec as vector),
-      question as materialized (select a.vector, %1$s.binary_quantize(a.vector) as signs from asked a),
+      with question as materialized (select asked as vector, %1$s.binary_quantize(asked) as signs),
       hidden as materialized (
         -- Also what is being deleted.
         select d.id from parlance.documents d where d.status <> 'ready'
