@@ -3,7 +3,7 @@
 use crate::{
     Result, Service,
     retrieval::Wanted,
-    stop_words,
+    stop_words::telling,
     vectors::{Near, VectorIndex},
     words::{is_pair, words},
 };
@@ -103,8 +103,7 @@ impl Service {
 /// The words of a question that say something, each once: of a long one the longest, which are the rarest as a rule. Each costs the database
 /// time.
 fn asked_words(question: &str) -> Vec<AskedWord> {
-    let mut words = words(question);
-    stop_words::leave_out(&mut words);
+    let mut words = telling(words(question));
     words.sort_by_cached_key(|word| (Reverse(word.len()), word.clone()));
     words.dedup();
     words.truncate(MOST_WORDS);

@@ -41,10 +41,13 @@ static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     words.map(|word| plain(&fold(word))).collect()
 });
 
-/// Leaves the words that say something, or all of them if none does. They are folded.
-pub(crate) fn leave_out(words: &mut Vec<String>) {
-    if words.iter().any(|word| !is_one(word)) {
-        words.retain(|word| !is_one(word));
+/// Those of the folded words that say something, or all of them if none does.
+pub(crate) fn telling(words: Vec<String>) -> Vec<String> {
+    let (saying_nothing, telling): (Vec<_>, Vec<_>) =
+        words.into_iter().partition(|word| is_one(word));
+    match telling.is_empty() {
+        true => saying_nothing,
+        false => telling,
     }
 }
 
@@ -73,9 +76,7 @@ mod tests {
     use crate::words::words;
 
     fn left(text: &str) -> Vec<String> {
-        let mut words = words(text);
-        leave_out(&mut words);
-        words
+        telling(words(text))
     }
 
     #[test]
